@@ -1,0 +1,38 @@
+# make run · make test · make bench · make lint · make setup
+# Every target first installs what is missing and says what it is doing.
+
+SHELL := /bin/bash
+CARGO ?= cargo
+DATA  ?= data/hall
+DOCK  ?= 127.0.0.1:7800
+
+.PHONY: help setup run test bench lint deny
+
+help:
+	@echo "make run    the virtual hall with the kiosk in it; open the address it prints in a browser"
+	@echo "make test   every test"
+	@echo "make bench  every figure, beside its peer"
+	@echo "make lint   formatting, clippy, licences and advisories of the dependencies"
+	@echo "make setup  installs what is missing (the other targets do so themselves)"
+
+setup:
+	@tools/setup
+
+run: setup
+	@echo "building the virtual hall (the first time takes about ten minutes on two cores)"
+	@$(CARGO) build -p hall
+	@"$$(tools/target-dir)/debug/hall" --dock $(DOCK) --data $(DATA)
+
+test: setup
+	@echo "building every test (the first time takes about ten minutes on two cores)"
+	@tools/test
+
+bench: setup
+	@echo "building the release profile (the first time takes about fifteen minutes on two cores)"
+	@$(CARGO) build --release -p hall -p bench
+	@"$$(tools/target-dir)/release/bench"
+
+lint: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@tools/deny
