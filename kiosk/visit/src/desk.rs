@@ -1,0 +1,314 @@
+//! The desk: what happens next.
+//!
+//! [`Desk::handle`] takes an event and the time and returns what to do; [`Desk::view`] says what is
+//! on the screen. Nothing else changes or shows anything. An event that has no meaning in the
+//! present state (a double tap, an answer to someone who has left) changes nothing.
+
+mod number;
+mod papers;
+mod session;
+mod show;
+#[cfg(test)]
+mod tests;
+
+use crate::catalogue::Catalogue;
+use crate::event::{Action, CardEvent, DocumentEvent, Event, LedgerReply, Now, ReaderDo, SessionId};
+use crate::fault::{Device, Fault, Severity};
+use crate::hours::Open;
+use crate::intent::Intent;
+use crate::screen::{Language, NoNumbers, Purpose};
+use session::{Session, Step};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Rows of one page of the list of matters.
+pub const MATTERS_A_PAGE: usize = 8;
+/// Rows of one page of the checklist.
+pub const MATERIALS_A_PAGE: usize = 6;
+/// Pages that one document may have.
+pub const PAGES_A_DOCUMENT: usize = 40;
+
+/// How long a visitor may think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// without a touch, in the middle of something
+    pub idle: Duration,
+    /// with the number on the screen and the ticket in the hand
+    pub number: Duration,
+    /// with the number on the screen and no ticket
+    pub number_unprinted: Duration,
+    /// with goodbye on the screen
+    pub goodbye: Duration,
+    /// with goodbye on the screen and a card on the reader
+    pub card_left: Duration,
+    /// how long before the end the countdown is shown
+    pub warning: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Self {
+            idle: s(60),
+            number: s(20),
+            number_unprinted: s(90),
+            goodbye: s(8),
+            card_left: s(60),
+            warning: s(15),
+        }
+    }
+}
+
+/// The front desk of one kiosk.
+pub struct Desk {
+    catalogue: Arc<Catalogue>,
+    patience: Patience,
+    language: Language,
+    faults: BTreeMap<Device, Vec<Fault>>,
+    waiting: Option<u32>,
+    session: Option<Session>,
+    sessions: u64,
+}
+
+impl Desk {
+    /// A desk with nobody before it.
+    pub fn new(catalogue: Arc<Catalogue>, patience: Patience) -> Self {
+        Self {
+            catalogue,
+            patience,
+            language: Language::default(),
+            faults: BTreeMap::new(),
+            waiting: None,
+            session: None,
+            sessions: 0,
+        }
+    }
+
+    /// Takes one event and says what to do about it, in this order.
+    pub fn handle(&mut self, event: Event, now: Now) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            Event::Touched(intent) => self.touched(intent, now, &mut actions),
+            Event::Card(event) => self.card(event, now, &mut actions),
+            Event::Ledger(session, reply) => {
+                if self.is_current(session) {
+                    self.ledger(reply, now, &mut actions);
+                }
+            }
+            Event::Ticket(job, state) => self.ticket(job, state, now),
+            Event::Scan(session, event) => {
+                if self.is_current(session) {
+                    self.scan(event, now, &mut actions);
+                } else if let crate::event::ScanEvent::Stored { page, .. } = event {
+                    // The visitor left while the feeder was still running.
+                    actions.push(Action::DropPages(session, vec![page]));
+                }
+            }
+            Event::Document(event) => self.document(event, now),
+            Event::Faults(device, faults) => {
+                self.faults.insert(device, faults);
+            }
+            Event::Waiting(waiting) => self.waiting = waiting,
+            Event::Tick => {}
+        }
+        self.pass_time(now, &mut actions);
+        actions
+    }
+
+    /// The language of the screen now.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// When time alone will change something, counted like [`Now::tick`]; the hall's minute aside.
+    pub fn next_deadline(&self, now: Now) -> Option<Duration> {
+        let end = self.session.as_ref()?.ends_at?;
+        let warning = end.saturating_sub(self.patience.warning);
+        // While the countdown is shown it changes every second.
+        Some(if now.tick < warning { warning } else { (now.tick + Duration::from_secs(1)).min(end) })
+    }
+
+    fn is_current(&self, id: SessionId) -> bool {
+        self.session.as_ref().is_some_and(|s| s.id == id)
+    }
+
+    /// Whether a device does nothing at all.
+    fn is_down(&self, device: Device) -> bool {
+        self.faults.get(&device).is_some_and(|f| f.iter().any(|f| f.severity() == Severity::Down))
+    }
+
+    /// Why no number is given, if none is.
+    fn no_numbers(&self, now: Now) -> Option<NoNumbers> {
+        match self.catalogue.hall.hours.at(now.wall) {
+            Open::Lunch(until) => Some(NoNumbers::Lunch(until)),
+            Open::Closed(next) => Some(NoNumbers::Closed(next)),
+            Open::Yes if self.is_down(Device::Reader) => Some(NoNumbers::NoReader),
+            Open::Yes
+                if self.faults.get(&Device::Kiosk).is_some_and(|f| f.contains(&Fault::LedgerFailed)) =>
+            {
+                Some(NoNumbers::NoLedger)
+            }
+            Open::Yes => None,
+        }
+    }
+
+    fn touched(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
+        if intent == Intent::Language {
+            self.language = match self.language {
+                Language::Zh => Language::En,
+                Language::En => Language::Zh,
+            };
+        }
+        let Some(session) = &self.session else {
+            match intent {
+                Intent::HomeNumber if self.no_numbers(now).is_none() => {
+                    self.begin(Purpose::Number, now, actions);
+                }
+                Intent::HomeScan if !self.is_down(Device::Reader) => {
+                    self.begin(Purpose::Papers, now, actions)
+                }
+                _ => {}
+            }
+            return;
+        };
+        match session.step {
+            Step::Identify { .. } => self.touched_identify(intent, actions),
+            Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => {}
+            Step::Choose { .. } => self.touched_choose(intent, now, actions),
+            Step::Company { .. } => self.touched_company(intent),
+            Step::Number(_) => self.touched_number(intent, now, actions),
+            Step::CancelAsk => self.touched_cancel(intent, actions),
+            Step::Materials { .. } => self.touched_materials(intent, now, actions),
+            Step::ScanReady(_) => self.touched_ready(intent, actions),
+            Step::Scanning { .. } => self.touched_scanning(intent, actions),
+            Step::Review { .. } => self.touched_review(intent, actions),
+            Step::Submitting(_) => {}
+            Step::Goodbye { .. } => {
+                if intent == Intent::Finish {
+                    self.end(actions);
+                }
+            }
+        }
+        self.renew(now);
+    }
+
+    fn begin(&mut self, purpose: Purpose, now: Now, actions: &mut Vec<Action>) {
+        self.sessions += 1;
+        self.session = Some(Session::new(SessionId(self.sessions), purpose, now));
+        actions.push(Action::Reader(ReaderDo::Watch));
+        self.renew(now);
+    }
+
+    /// Ends the session: nothing of it stays here, nor with anyone who executes actions.
+    fn end(&mut self, actions: &mut Vec<Action>) {
+        let Some(session) = self.session.take() else { return };
+        if matches!(session.step, Step::Scanning { .. }) {
+            actions.push(Action::StopScan(session.id));
+        }
+        actions.push(Action::Forget(session.id));
+        actions.push(Action::Reader(ReaderDo::Rest));
+        self.language = Language::default();
+    }
+
+    /// Shows goodbye; the person is gone from memory before it is on the screen.
+    fn goodbye(&mut self, cancelled: bool, now: Now, actions: &mut Vec<Action>) {
+        let Some(session) = self.session.take() else { return };
+        actions.push(Action::Forget(session.id));
+        self.sessions += 1;
+        self.session = Some(session.leaving(SessionId(self.sessions), cancelled));
+        self.renew(now);
+    }
+
+    fn card(&mut self, event: CardEvent, now: Now, actions: &mut Vec<Action>) {
+        let Some(session) = &mut self.session else { return };
+        match event {
+            CardEvent::Presence(card) => {
+                let changed = std::mem::replace(&mut session.card, card) != card;
+                if changed && matches!(session.step, Step::Goodbye { .. }) {
+                    self.renew(now);
+                }
+                return;
+            }
+            CardEvent::Found => {
+                if let Step::Identify { reading, problem, .. } = &mut session.step {
+                    *reading = true;
+                    *problem = None;
+                }
+            }
+            CardEvent::Problem(why) => {
+                if let Step::Identify { reading, problem, .. } = &mut session.step {
+                    *reading = false;
+                    *problem = Some(why);
+                }
+            }
+            CardEvent::Read(person) => {
+                if let Step::Identify { .. } = session.step {
+                    session.identified(person, now, actions);
+                }
+            }
+        }
+        self.renew(now);
+    }
+
+    fn ledger(&mut self, reply: LedgerReply, now: Now, actions: &mut Vec<Action>) {
+        match reply {
+            LedgerReply::Found(open) => self.found(open),
+            LedgerReply::Taken(taken) => self.taken(taken, actions),
+            LedgerReply::Entered(visit) => self.entered(visit),
+            LedgerReply::PrintAgain(job) => self.print_again(job, actions),
+            LedgerReply::Cancelled => {
+                if matches!(self.session.as_ref().map(|s| &s.step), Some(Step::Cancelling)) {
+                    self.goodbye(true, now, actions);
+                }
+            }
+            LedgerReply::Full(matter) => self.full(matter),
+            LedgerReply::Refused(refusal) => self.refused(refusal),
+        }
+        self.renew(now);
+    }
+
+    fn document(&mut self, event: DocumentEvent, now: Now) {
+        let Some(session) = &mut self.session else { return };
+        match event {
+            DocumentEvent::Stored(id, material, document) if id == session.id => {
+                session.stored(material, document);
+                self.renew(now);
+            }
+            DocumentEvent::Failed(id, material, fault) if id == session.id => {
+                session.submit_failed(&material, fault);
+                self.renew(now);
+            }
+            DocumentEvent::Stored(..) | DocumentEvent::Failed(..) => {}
+            DocumentEvent::State(document, state) => session.document_state(&document, state),
+        }
+    }
+
+    /// Somebody is there: the timer starts anew.
+    fn renew(&mut self, now: Now) {
+        let patience = self.patience;
+        if let Some(session) = &mut self.session {
+            session.ends_at = session.patience(&patience).map(|p| now.tick + p);
+        }
+    }
+
+    /// What time alone does.
+    fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let Some(session) = &mut self.session else { return };
+        session.midnight(now, actions);
+        if session.ends_at.is_none_or(|end| now.tick < end) {
+            return;
+        }
+        match session.step {
+            Step::Goodbye { .. } => self.end(actions),
+            // Nobody is known yet: nothing to take leave of.
+            Step::Identify { purpose: Purpose::Number | Purpose::Papers, .. } => self.end(actions),
+            _ => {
+                if matches!(session.step, Step::Scanning { .. }) {
+                    actions.push(Action::StopScan(session.id));
+                }
+                self.goodbye(false, now, actions);
+            }
+        }
+    }
+}

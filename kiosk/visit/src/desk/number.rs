@@ -1,0 +1,249 @@
+//! From the card to the number: choosing, confirming, printing, giving back.
+
+use super::Desk;
+use super::session::{Held, Session, Step};
+use crate::catalogue::Matter;
+use crate::event::{Action, CapRule, LedgerDo, Now, OpenVisit, PrintJob, ReaderDo, Taken, VisitRequest};
+use crate::identity::{Applicant, CompanyCode, NumberError};
+use crate::intent::{Intent, Tab};
+use crate::screen::{CodeProblem, Purpose, Refusal, TicketState};
+use crate::ticket::TicketContents;
+
+/// Keys that a company code can be typed with beyond its length: none.
+const LONGEST_CODE: usize = CompanyCode::LENGTH;
+
+impl Desk {
+    pub(super) fn touched_identify(&mut self, intent: Intent, actions: &mut Vec<Action>) {
+        if intent != Intent::Back {
+            return;
+        }
+        let Some(session) = &mut self.session else { return };
+        if session.visitor.is_some() {
+            // It was the relative's card that was wanted.
+            session.step = Step::choose();
+            actions.push(Action::Reader(ReaderDo::Presence));
+        } else {
+            self.end(actions);
+        }
+    }
+
+    pub(super) fn touched_choose(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
+        let catalogue = self.catalogue.clone();
+        let no_numbers = self.no_numbers(now);
+        let Some(session) = &mut self.session else { return };
+        let Step::Choose { tab, page, refused } = &mut session.step else { return };
+        match intent {
+            Intent::Tab(other) => (*tab, *page) = (other, 0),
+            Intent::PageNext if *page + 1 < super::show::matter_pages(&catalogue, *tab) => *page += 1,
+            Intent::PagePrevious => *page = page.saturating_sub(1),
+            Intent::Matter(matter) if catalogue.name_of(&matter).is_some() => {
+                session.choice.toggle(matter);
+                *refused = None;
+            }
+            Intent::Option(package, item)
+                if catalogue.package(&package).is_some_and(|p| p.options.contains(&item)) =>
+            {
+                session.choice.toggle_option(package, item);
+            }
+            Intent::ForOneself => session.applicant = Applicant::Oneself,
+            Intent::ForCompany => session.step = Step::Company { typed: String::new(), problem: None },
+            Intent::ForRelative => {
+                session.step = Step::Identify { purpose: Purpose::Relative, reading: false, problem: None };
+                actions.push(Action::Reader(ReaderDo::Watch));
+            }
+            Intent::CancelVisit if session.number.is_some() => session.step = Step::CancelAsk,
+            Intent::Confirm if !session.choice.matters.is_empty() => match (session.purpose, no_numbers) {
+                // A visitor who has a number may have it printed again at any hour.
+                (Purpose::Number, Some(why)) if session.number.is_none() => {
+                    *refused = Some(Refusal::Closed(why));
+                }
+                (purpose, _) => self.confirm(purpose, now, actions),
+            },
+            Intent::Back => self.goodbye(false, now, actions),
+            _ => {}
+        }
+    }
+
+    fn confirm(&mut self, purpose: Purpose, now: Now, actions: &mut Vec<Action>) {
+        let caps = self.caps();
+        let Some(session) = &mut self.session else { return };
+        let Some(request) = session.request(caps, now) else { return };
+        if purpose == Purpose::Papers {
+            session.step = Step::Entering;
+            actions.push(Action::Ledger(session.id, LedgerDo::Enter(request)));
+        } else {
+            session.step = Step::Taking;
+            actions.push(Action::Ledger(session.id, LedgerDo::Take(request)));
+            actions.push(Action::PreparePrinter);
+        }
+    }
+
+    fn caps(&self) -> Vec<CapRule> {
+        let Some(session) = &self.session else { return Vec::new() };
+        let caps_of = |matter: &Matter| {
+            let rules = self.catalogue.caps_of(matter).iter();
+            rules.map(|cap| CapRule { matter: matter.clone(), cap: *cap }).collect::<Vec<_>>()
+        };
+        session.choice.matters.iter().flat_map(caps_of).collect()
+    }
+
+    pub(super) fn touched_company(&mut self, intent: Intent) {
+        let Some(session) = &mut self.session else { return };
+        let Step::Company { typed, problem } = &mut session.step else { return };
+        match intent {
+            Intent::Key(key) if typed.len() < LONGEST_CODE => {
+                typed.push(key.to_ascii_uppercase());
+                *problem = None;
+            }
+            Intent::KeyDelete => {
+                typed.pop();
+                *problem = None;
+            }
+            Intent::Confirm => match CompanyCode::parse(typed) {
+                Ok(code) => {
+                    session.applicant = Applicant::Company(code);
+                    session.step = Step::choose();
+                }
+                Err(NumberError::Form) => *problem = Some(CodeProblem::Form),
+                Err(NumberError::CheckDigit) => *problem = Some(CodeProblem::CheckCharacter),
+            },
+            Intent::Back => session.step = Step::choose(),
+            _ => {}
+        }
+    }
+
+    /// The ledger told whether this person has an open visit today.
+    pub(super) fn found(&mut self, open: Option<OpenVisit>) {
+        let catalogue = self.catalogue.clone();
+        let Some(session) = &mut self.session else { return };
+        if matches!(session.step, Step::LookingUp) {
+            session.open(open);
+            // The catalogue may have changed since the morning.
+            session.choice.matters.retain(|m| catalogue.name_of(m).is_some());
+            session.step = Step::choose();
+        }
+    }
+
+    /// The number is durable: only now may it be shown and printed.
+    pub(super) fn taken(&mut self, taken: Taken, actions: &mut Vec<Action>) {
+        let Some(session) = &mut self.session else { return };
+        if !matches!(session.step, Step::Taking) {
+            return;
+        }
+        session.visit = Some(taken.visit.clone());
+        session.number = Some(taken.number);
+        session.step = Step::Number(Held {
+            visit: taken.visit,
+            number: taken.number,
+            fresh: taken.fresh,
+            issued_at: taken.issued_at,
+            ahead: taken.ahead,
+            job: taken.job,
+            ticket: TicketState::Printing,
+            doubtful: false,
+            asked_again: None,
+        });
+        self.print(actions);
+    }
+
+    pub(super) fn print_again(&mut self, job: PrintJob, actions: &mut Vec<Action>) {
+        let Some(Session { step: Step::Number(held), .. }) = &mut self.session else { return };
+        // One touch, one journalled attempt, one print.
+        if held.asked_again.take().is_some() {
+            held.job = job;
+            self.print(actions);
+        }
+    }
+
+    fn print(&mut self, actions: &mut Vec<Action>) {
+        let language = self.language;
+        let Some(session) = &self.session else { return };
+        let Step::Number(held) = &session.step else { return };
+        let ticket = TicketContents {
+            language,
+            hall: self.catalogue.hall.name.clone(),
+            number: held.number,
+            // An original is printed only by the session that gave the number, and only while it is
+            // certain that no paper has come out with it before.
+            reprint: !held.fresh || held.doubtful,
+            windows: self.windows_of(&session.choice),
+            matters: self.names_of(&session.choice),
+            ahead: held.ahead,
+            missing: self.missing_of(session),
+            issued_at: held.issued_at,
+            qr: held.visit.0.clone(),
+        };
+        actions.push(Action::Print(held.job, Box::new(ticket)));
+    }
+
+    /// News of the paper; of a ticket that is not on the screen any more it concerns nobody here.
+    pub(super) fn ticket(&mut self, job: PrintJob, state: TicketState, now: Now) {
+        let Some(Session { step: Step::Number(held), .. }) = &mut self.session else { return };
+        if held.job == job && held.asked_again.is_none() {
+            held.ticket = state;
+            held.doubtful |= !matches!(state, TicketState::Printing | TicketState::NotPrinted(_));
+            self.renew(now);
+        }
+    }
+
+    pub(super) fn touched_number(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
+        let Some(session) = &mut self.session else { return };
+        let Step::Number(held) = &mut session.step else { return };
+        match (intent, held.ticket) {
+            (Intent::Finish, _) => self.goodbye(false, now, actions),
+            (Intent::Reprint, before @ (TicketState::Unknown(_) | TicketState::NotPrinted(_))) => {
+                held.asked_again = Some(before);
+                held.ticket = TicketState::Printing;
+                actions.push(Action::Ledger(session.id, LedgerDo::PrintAgain(held.visit.clone())));
+                actions.push(Action::PreparePrinter);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn touched_cancel(&mut self, intent: Intent, actions: &mut Vec<Action>) {
+        let Some(session) = &mut self.session else { return };
+        match (intent, &session.visit) {
+            (Intent::CancelVisitYes, Some(visit)) => {
+                actions.push(Action::Ledger(session.id, LedgerDo::Cancel(visit.clone())));
+                session.step = Step::Cancelling;
+            }
+            (Intent::Back, _) => session.step = Step::choose(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn full(&mut self, matter: Matter) {
+        let Some(session) = &mut self.session else { return };
+        session.full.insert(matter);
+        self.refused(Refusal::Full);
+    }
+
+    pub(super) fn refused(&mut self, refusal: Refusal) {
+        let Some(session) = &mut self.session else { return };
+        match &mut session.step {
+            Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => {
+                session.step = Step::Choose { tab: Tab::Packages, page: 0, refused: Some(refusal) };
+            }
+            Step::Number(held) => {
+                if let Some(before) = held.asked_again.take() {
+                    held.ticket = before;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Session {
+    fn request(&self, caps: Vec<CapRule>, now: Now) -> Option<VisitRequest> {
+        Some(VisitRequest {
+            person: self.visitor.clone()?,
+            applicant: self.applicant.clone(),
+            choice: self.choice.clone(),
+            day: now.wall.date(),
+            at: now.wall,
+            caps,
+        })
+    }
+}

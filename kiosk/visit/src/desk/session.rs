@@ -1,0 +1,246 @@
+//! One visitor's session: what is known of him, and at which step he is.
+
+use super::Patience;
+use crate::catalogue::{MaterialCode, Matter};
+use crate::checklist::Choice;
+use crate::event::{
+    Action, DocumentId, LedgerDo, Now, OpenVisit, PageId, PrintJob, ReaderDo, SessionId, VisitId,
+};
+use crate::fault::Fault;
+use crate::identity::{Applicant, Person};
+use crate::intent::{Source, Tab};
+use crate::number::TicketNumber;
+use crate::screen::{
+    CardProblem, CardReminder, CodeProblem, MaterialState, PageWarning, PapersTold, Preview, Purpose,
+    Refusal, ScanProblem, TicketState,
+};
+use jiff::civil::{Date, DateTime};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One page that was scanned and not yet accepted.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub id: PageId,
+    pub preview: Arc<Preview>,
+    pub warnings: Vec<PageWarning>,
+}
+
+/// The pages of one material while they are being scanned.
+#[derive(Debug)]
+pub(super) struct Stack {
+    pub material: MaterialCode,
+    pub source: Source,
+    pub pages: Vec<Page>,
+    pub problem: Option<ScanProblem>,
+}
+
+/// A number that was taken in this session.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub visit: VisitId,
+    pub number: TicketNumber,
+    /// first given in this session
+    pub fresh: bool,
+    pub issued_at: DateTime,
+    pub ahead: Option<u32>,
+    pub job: PrintJob,
+    pub ticket: TicketState,
+    /// some attempt to print it may have reached paper
+    pub doubtful: bool,
+    /// the ledger has been asked to journal another attempt; what was known before
+    pub asked_again: Option<TicketState>,
+}
+
+/// Where the visitor is.
+#[derive(Debug)]
+pub(super) enum Step {
+    Identify { purpose: Purpose, reading: bool, problem: Option<CardProblem> },
+    LookingUp,
+    Choose { tab: Tab, page: usize, refused: Option<Refusal> },
+    Company { typed: String, problem: Option<CodeProblem> },
+    Taking,
+    Number(Held),
+    CancelAsk,
+    Cancelling,
+    Entering,
+    Materials { page: usize },
+    ScanReady(Stack),
+    Scanning { stack: Stack, arriving: u64 },
+    Review { stack: Stack, shown: usize },
+    Submitting(Stack),
+    Goodbye { number: Option<TicketNumber>, cancelled: bool, papers: Option<PapersTold> },
+}
+
+/// A visitor before the kiosk.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub id: SessionId,
+    /// what the visitor came for
+    pub purpose: Purpose,
+    pub step: Step,
+    pub ends_at: Option<Duration>,
+    /// the service day the visit was looked up for
+    pub day: Date,
+    pub visitor: Option<Person>,
+    pub applicant: Applicant,
+    pub choice: Choice,
+    /// matters that the ledger said are full
+    pub full: BTreeSet<Matter>,
+    /// today's open visit
+    pub visit: Option<VisitId>,
+    pub number: Option<TicketNumber>,
+    /// the last document of each material and where it is
+    pub papers: BTreeMap<MaterialCode, (DocumentId, MaterialState)>,
+    pub card: CardReminder,
+}
+
+impl Session {
+    pub fn new(id: SessionId, purpose: Purpose, now: Now) -> Self {
+        Self {
+            id,
+            purpose,
+            step: Step::Identify { purpose, reading: false, problem: None },
+            ends_at: None,
+            day: now.wall.date(),
+            visitor: None,
+            applicant: Applicant::Oneself,
+            choice: Choice::default(),
+            full: BTreeSet::new(),
+            visit: None,
+            number: None,
+            papers: BTreeMap::new(),
+            card: CardReminder::Unknown,
+        }
+    }
+
+    /// A session that knows nobody, only what goodbye shows.
+    pub fn leaving(&self, id: SessionId, cancelled: bool) -> Self {
+        let count = |f: fn(&MaterialState) -> bool| self.papers.values().filter(|(_, s)| f(s)).count();
+        let papers = (!self.papers.is_empty()).then(|| PapersTold {
+            received: count(|s| matches!(s, MaterialState::Received)),
+            stored: count(|s| matches!(s, MaterialState::Stored | MaterialState::Sending(_))),
+        });
+        let number = if cancelled { None } else { self.number };
+        Self {
+            id,
+            purpose: self.purpose,
+            step: Step::Goodbye { number, cancelled, papers },
+            ends_at: None,
+            day: self.day,
+            visitor: None,
+            applicant: Applicant::Oneself,
+            choice: Choice::default(),
+            full: BTreeSet::new(),
+            visit: None,
+            number: None,
+            papers: BTreeMap::new(),
+            card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
+        }
+    }
+
+    /// How long nothing may happen at this step; `None`: as long as it takes.
+    pub fn patience(&self, patience: &Patience) -> Option<Duration> {
+        match &self.step {
+            Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering | Step::Submitting(_) => None,
+            // A feeder ends by itself; its driver bounds the wait.
+            Step::Scanning { .. } => None,
+            Step::Number(held) => match held.ticket {
+                TicketState::Printed | TicketState::Sent => Some(patience.number),
+                // The printer's owner bounds its wait far below this.
+                TicketState::Printing | TicketState::Unknown(_) | TicketState::NotPrinted(_) => {
+                    Some(patience.number_unprinted)
+                }
+            },
+            Step::Goodbye { .. } => Some(match self.card {
+                CardReminder::Present => patience.card_left,
+                CardReminder::Taken | CardReminder::Unknown => patience.goodbye,
+            }),
+            _ => Some(patience.idle),
+        }
+    }
+
+    /// A card was read: the visitor's own, or a relative's.
+    pub fn identified(&mut self, person: Person, now: Now, actions: &mut Vec<Action>) {
+        self.card = CardReminder::Unknown;
+        match &self.visitor {
+            None => {
+                self.day = now.wall.date();
+                actions.push(Action::Ledger(self.id, LedgerDo::Look(person.clone(), self.day)));
+                self.visitor = Some(person);
+                self.step = Step::LookingUp;
+                actions.push(Action::Reader(ReaderDo::Presence));
+            }
+            Some(visitor) if visitor.number == person.number => {
+                if let Step::Identify { reading, problem, .. } = &mut self.step {
+                    *reading = false;
+                    *problem = Some(CardProblem::SamePerson);
+                }
+            }
+            Some(_) => {
+                self.applicant = Applicant::Relative(person);
+                self.step = Step::choose();
+                actions.push(Action::Reader(ReaderDo::Presence));
+            }
+        }
+    }
+
+    /// The ledger told of today's open visit.
+    pub fn open(&mut self, open: Option<OpenVisit>) {
+        let Some(open) = open else { return };
+        self.visit = Some(open.visit);
+        self.number = open.number;
+        self.choice = open.choice;
+        self.papers = open.papers.into_iter().map(|(m, d, s)| (m, (d, s))).collect();
+    }
+
+    /// A new service day began while the visitor was choosing: yesterday's visit is over.
+    pub fn midnight(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let (Step::Choose { .. } | Step::Company { .. } | Step::CancelAsk, Some(person)) =
+            (&self.step, &self.visitor)
+        else {
+            return;
+        };
+        if now.wall.date() != self.day {
+            self.day = now.wall.date();
+            actions.push(Action::Ledger(self.id, LedgerDo::Look(person.clone(), self.day)));
+            self.visit = None;
+            self.number = None;
+            self.papers.clear();
+            self.step = Step::LookingUp;
+        }
+    }
+
+    pub fn stored(&mut self, material: MaterialCode, document: DocumentId) {
+        if matches!(&self.step, Step::Submitting(stack) if stack.material == material) {
+            self.step = Step::Materials { page: 0 };
+        }
+        self.papers.insert(material, (document, MaterialState::Stored));
+    }
+
+    /// The document could not be made: the pages are still there, and the visitor is told.
+    pub fn submit_failed(&mut self, material: &MaterialCode, fault: Fault) {
+        match std::mem::replace(&mut self.step, Step::LookingUp) {
+            Step::Submitting(mut stack) if stack.material == *material => {
+                stack.problem = Some(ScanProblem::Fault(fault));
+                self.step = Step::Review { shown: 0, stack };
+            }
+            other => self.step = other,
+        }
+    }
+
+    pub fn document_state(&mut self, document: &DocumentId, state: MaterialState) {
+        for (known, shown) in self.papers.values_mut() {
+            if known == document {
+                *shown = state;
+            }
+        }
+    }
+}
+
+impl Step {
+    pub fn choose() -> Self {
+        Self::Choose { tab: Tab::Packages, page: 0, refused: None }
+    }
+}

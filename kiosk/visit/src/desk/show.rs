@@ -1,0 +1,292 @@
+//! What is on the screen at each step.
+
+use super::session::{Held, Session, Stack, Step};
+use super::{Desk, MATERIALS_A_PAGE, MATTERS_A_PAGE};
+use crate::catalogue::{Catalogue, Label, Matter};
+use crate::checklist::{Choice, Need};
+use crate::event::Now;
+use crate::fault::{Device, Fault};
+use crate::identity::{Applicant, Person};
+use crate::intent::Tab;
+use crate::screen::{
+    ApplicantShown, Choose, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials,
+    MatterBy, MatterFull, MatterShown, NumberShown, OptionShown, Review, ScanReady, Scanning, Screen, View,
+    Wait, Who,
+};
+use std::sync::Arc;
+
+/// How many pages the list of a tab has, at least 1.
+pub(super) fn matter_pages(catalogue: &Catalogue, tab: Tab) -> usize {
+    matters(catalogue, tab).count().div_ceil(MATTERS_A_PAGE).max(1)
+}
+
+fn matters(catalogue: &Catalogue, tab: Tab) -> impl Iterator<Item = Matter> {
+    let packages = catalogue
+        .packages
+        .iter()
+        .filter(move |_| tab == Tab::Packages)
+        .map(|p| Matter::Package(p.code.clone()));
+    let items = catalogue
+        .items
+        .iter()
+        .filter(move |i| i.alone && tab == Tab::Items(i.theme))
+        .map(|i| Matter::Item(i.code.clone()));
+    packages.chain(items)
+}
+
+impl Desk {
+    /// What the visitor sees.
+    pub fn view(&self, now: Now) -> View {
+        let mut faults: Vec<Fault> = self.faults.values().flatten().copied().collect();
+        faults.sort_by_key(|f| (std::cmp::Reverse(f.severity()), *f));
+        View {
+            language: self.language,
+            hall: self.catalogue.hall.name.clone(),
+            clock: now.wall.time().with().second(0).subsec_nanosecond(0).build().unwrap_or(now.wall.time()),
+            screen: match &self.session {
+                None => Screen::Home(self.home(now)),
+                Some(session) => self.screen(session),
+            },
+            faults,
+            ending_in: self.ending_in(now),
+        }
+    }
+
+    fn ending_in(&self, now: Now) -> Option<u32> {
+        let session = self.session.as_ref()?;
+        if matches!(session.step, Step::Goodbye { .. }) {
+            return None;
+        }
+        let left = session.ends_at?.saturating_sub(now.tick);
+        (left <= self.patience.warning).then(|| u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(0))
+    }
+
+    fn home(&self, now: Now) -> Home {
+        Home {
+            no_numbers: self.no_numbers(now),
+            papers: !self.is_down(Device::Reader),
+            scanner: !self.is_down(Device::Scanner),
+            tickets: !self.is_down(Device::Printer),
+            waiting: self.waiting,
+        }
+    }
+
+    fn screen(&self, session: &Session) -> Screen {
+        match &session.step {
+            Step::Identify { purpose, reading, problem } => {
+                Screen::Identify(Identify { purpose: *purpose, reading: *reading, problem: *problem })
+            }
+            Step::LookingUp => {
+                Screen::Identify(Identify { purpose: session.purpose, reading: true, problem: None })
+            }
+            Step::Choose { tab, page, refused } => Screen::Choose(Choose {
+                who: session.who(),
+                purpose: session.purpose,
+                open_number: session.number,
+                tab: *tab,
+                matters: self.matters_shown(session, *tab, *page),
+                page: page + 1,
+                pages: matter_pages(&self.catalogue, *tab),
+                picked: self.names_of(&session.choice),
+                can_confirm: !session.choice.matters.is_empty(),
+                refused: *refused,
+            }),
+            Step::Company { typed, problem } => {
+                Screen::Company(CompanyEntry { typed: typed.clone(), problem: *problem })
+            }
+            Step::Taking => Screen::Wait(Wait::Number),
+            Step::Entering => Screen::Wait(Wait::Visit),
+            Step::Cancelling => Screen::Wait(Wait::Cancelling),
+            Step::Submitting(_) => Screen::Wait(Wait::Document),
+            Step::Number(held) => Screen::Number(self.number_shown(session, held)),
+            Step::CancelAsk => match session.number {
+                Some(number) => Screen::CancelAsk(number),
+                None => Screen::Wait(Wait::Cancelling),
+            },
+            Step::Materials { page } => Screen::Materials(self.materials_shown(session, *page)),
+            Step::ScanReady(stack) => Screen::Scan(ScanReady {
+                material: self.material_name(stack),
+                expected: self.expected(stack),
+                source: stack.source,
+                have: stack.pages.len(),
+                scanner: !self.is_down(Device::Scanner),
+                problem: stack.problem,
+            }),
+            Step::Scanning { stack, arriving } => Screen::Scanning(Scanning {
+                material: self.material_name(stack),
+                stored: stack.pages.len(),
+                arriving: *arriving,
+                last: stack.pages.last().map(|p| Arc::clone(&p.preview)),
+            }),
+            Step::Review { stack, shown } => match stack.pages.get(*shown) {
+                Some(page) => Screen::Review(Review {
+                    material: self.material_name(stack),
+                    expected: self.expected(stack),
+                    pages: stack.pages.len(),
+                    page: shown + 1,
+                    preview: Arc::clone(&page.preview),
+                    warnings: page.warnings.clone(),
+                    problem: stack.problem,
+                }),
+                None => Screen::Wait(Wait::Document),
+            },
+            Step::Goodbye { number, cancelled, papers } => Screen::Goodbye(Goodbye {
+                number: *number,
+                cancelled: *cancelled,
+                papers: *papers,
+                card: session.card,
+            }),
+        }
+    }
+
+    fn matters_shown(&self, session: &Session, tab: Tab, page: usize) -> Vec<MatterShown> {
+        matters(&self.catalogue, tab)
+            .skip(page * MATTERS_A_PAGE)
+            .take(MATTERS_A_PAGE)
+            .filter_map(|matter| self.matter_shown(session, matter))
+            .collect()
+    }
+
+    fn matter_shown(&self, session: &Session, matter: Matter) -> Option<MatterShown> {
+        let picked = session.choice.matters.contains(&matter);
+        let (by, options) = match &matter {
+            Matter::Item(code) => {
+                let item = self.catalogue.item(code)?;
+                let department = self.catalogue.departments.iter().find(|d| d.code == item.department)?;
+                (MatterBy::Department(department.name.clone(), item.legal, item.promised), Vec::new())
+            }
+            Matter::Package(code) => {
+                let package = self.catalogue.package(code)?;
+                let option = |item: &crate::catalogue::ItemCode| {
+                    Some(OptionShown {
+                        package: code.clone(),
+                        item: item.clone(),
+                        name: self.catalogue.item(item)?.name.clone(),
+                        ticked: session.choice.options.contains(&(code.clone(), item.clone())),
+                    })
+                };
+                let options = package.options.iter().filter(|_| picked).filter_map(option).collect();
+                (MatterBy::Items(package.items.len()), options)
+            }
+        };
+        Some(MatterShown {
+            name: self.catalogue.name_of(&matter)?.clone(),
+            picked,
+            full: session.full.contains(&matter).then_some(MatterFull::Until(None)),
+            by,
+            options,
+            matter,
+        })
+    }
+
+    fn number_shown(&self, session: &Session, held: &Held) -> NumberShown {
+        NumberShown {
+            number: held.number,
+            again: !held.fresh,
+            windows: self.windows_of(&session.choice),
+            ahead: held.ahead,
+            missing: self.missing_of(session),
+            ticket: held.ticket,
+            qr: held.visit.0.clone(),
+            card: session.card,
+        }
+    }
+
+    fn materials_shown(&self, session: &Session, page: usize) -> Materials {
+        let needs = self.needs();
+        let shown = |need: &Need| {
+            let material = self.catalogue.material(&need.material)?;
+            Some(MaterialShown {
+                code: need.material.clone(),
+                name: material.name.clone(),
+                original: material.form == crate::catalogue::MaterialForm::Original,
+                pages: material.pages,
+                items: need.items.len(),
+                state: self.material_state(session, need),
+            })
+        };
+        Materials {
+            who: session.who(),
+            number: session.number,
+            materials: needs
+                .iter()
+                .skip(page * MATERIALS_A_PAGE)
+                .take(MATERIALS_A_PAGE)
+                .filter_map(shown)
+                .collect(),
+            page: page + 1,
+            page_count: needs.len().div_ceil(MATERIALS_A_PAGE).max(1),
+        }
+    }
+
+    pub(super) fn material_pages(&self) -> usize {
+        self.needs().len().div_ceil(MATERIALS_A_PAGE).max(1)
+    }
+
+    pub(super) fn needs(&self) -> Vec<Need> {
+        self.session.as_ref().map_or_else(Vec::new, |s| s.choice.needs(&self.catalogue))
+    }
+
+    pub(super) fn material_state(&self, session: &Session, need: &Need) -> MaterialState {
+        match session.papers.get(&need.material) {
+            Some((_, state)) => *state,
+            None if self.catalogue.material(&need.material).is_some_and(|m| m.scannable) => {
+                MaterialState::Missing
+            }
+            None => MaterialState::AtWindow,
+        }
+    }
+
+    pub(super) fn names_of(&self, choice: &Choice) -> Vec<Label> {
+        choice.matters.iter().filter_map(|m| self.catalogue.name_of(m)).cloned().collect()
+    }
+
+    /// Waiting areas and their counters, each once.
+    pub(super) fn windows_of(&self, choice: &Choice) -> Vec<(Label, String)> {
+        let mut windows = Vec::new();
+        for window in choice.matters.iter().filter_map(|m| self.catalogue.window_of(m)) {
+            let shown = (window.area.clone(), window.counters.clone());
+            if !windows.contains(&shown) {
+                windows.push(shown);
+            }
+        }
+        windows
+    }
+
+    /// What still has to be handed in: neither received nor on its way.
+    pub(super) fn missing_of(&self, session: &Session) -> Vec<Label> {
+        let open = |need: &Need| {
+            matches!(
+                self.material_state(session, need),
+                MaterialState::Missing | MaterialState::AtWindow | MaterialState::Refused(_)
+            )
+        };
+        let needs = session.choice.needs(&self.catalogue);
+        let missing = needs.iter().filter(|n| open(n));
+        missing.filter_map(|n| self.catalogue.material(&n.material)).map(|m| m.name.clone()).collect()
+    }
+
+    fn material_name(&self, stack: &Stack) -> Label {
+        let unknown = || Label { zh: String::new(), en: String::new() };
+        self.catalogue.material(&stack.material).map_or_else(unknown, |m| m.name.clone())
+    }
+
+    fn expected(&self, stack: &Stack) -> u16 {
+        self.catalogue.material(&stack.material).map_or(1, |m| m.pages)
+    }
+}
+
+impl Session {
+    fn who(&self) -> Who {
+        let masked = |p: &Person| p.name.masked();
+        Who {
+            name: self.visitor.as_ref().map_or_else(String::new, masked),
+            tail: self.visitor.as_ref().map_or_else(String::new, |p| p.number.tail().to_owned()),
+            applicant: match &self.applicant {
+                Applicant::Oneself => ApplicantShown::Oneself,
+                Applicant::Company(code) => ApplicantShown::Company(code.as_str().to_owned()),
+                Applicant::Relative(person) => ApplicantShown::Relative(masked(person)),
+            },
+        }
+    }
+}

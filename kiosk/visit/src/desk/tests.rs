@@ -1,0 +1,501 @@
+//! The rules, walked through.
+
+use super::*;
+use crate::catalogue::*;
+use crate::event::*;
+use crate::identity::*;
+use crate::number::{Letter, TicketNumber};
+use crate::screen::*;
+use jiff::civil::{DateTime, date};
+
+/// A catalogue made of values: the desk does not care how it was read.
+fn catalogue() -> Catalogue {
+    let label = |zh: &str| Label { zh: zh.to_owned(), en: zh.to_owned() };
+    let item = |code: &str, materials: &[&str], alone: bool| Item {
+        code: ItemCode::new(code).unwrap(),
+        task_code: String::new(),
+        name: label(code),
+        department: DepartmentCode::new("market").unwrap(),
+        window: WindowCode::new("w1").unwrap(),
+        theme: Theme::Personal,
+        legal: Days(20),
+        promised: Days(2),
+        materials: materials.iter().map(|m| MaterialCode::new(m).unwrap()).collect(),
+        bookable: false,
+        citywide: false,
+        alone,
+        caps: vec![],
+    };
+    let material = |code: &str, scannable: bool| Material {
+        code: MaterialCode::new(code).unwrap(),
+        name: label(code),
+        form: MaterialForm::Copy,
+        pages: 2,
+        scannable,
+    };
+    let nine_to_five = crate::hours::Opening {
+        days: [
+            jiff::civil::Weekday::Monday,
+            jiff::civil::Weekday::Tuesday,
+            jiff::civil::Weekday::Wednesday,
+            jiff::civil::Weekday::Thursday,
+            jiff::civil::Weekday::Friday,
+        ]
+        .to_vec(),
+        span: crate::hours::Span {
+            from: jiff::civil::time(0, 0, 0, 0),
+            to: jiff::civil::time(23, 59, 59, 999_999_999),
+        },
+    };
+    Catalogue {
+        hall: crate::catalogue::Hall {
+            name: label("大厅"),
+            hours: crate::hours::Hours { openings: vec![nine_to_five], lunch: None },
+            utc_offset_minutes: 480,
+        },
+        departments: vec![Department {
+            code: DepartmentCode::new("market").unwrap(),
+            name: label("市场"),
+            credit_code: String::new(),
+        }],
+        windows: vec![Window {
+            code: WindowCode::new("w1").unwrap(),
+            name: label("综合"),
+            counters: "1-12".into(),
+            area: label("A区"),
+        }],
+        materials: vec![material("lease", true), material("photo", false)],
+        items: vec![item("licence", &["lease", "photo"], true), item("seal", &["lease"], false)],
+        packages: vec![Package {
+            code: PackageCode::new("shop").unwrap(),
+            name: label("开店"),
+            items: vec![ItemCode::new("licence").unwrap()],
+            options: vec![ItemCode::new("seal").unwrap()],
+            window: WindowCode::new("w1").unwrap(),
+            theme: Theme::Business,
+            caps: vec![],
+        }],
+    }
+}
+
+/// A kiosk before a visitor: touches by id, answers as the appliance would give them.
+struct Lobby {
+    desk: Desk,
+    now: Now,
+    last: Vec<Action>,
+}
+
+const MONDAY: DateTime = date(2026, 11, 23).at(10, 0, 0, 0);
+
+impl Lobby {
+    fn open() -> Self {
+        let desk = Desk::new(Arc::new(catalogue()), Patience::default());
+        Self { desk, now: Now { tick: Duration::ZERO, wall: MONDAY }, last: vec![] }
+    }
+
+    fn hear(&mut self, event: Event) -> &mut Self {
+        self.last = self.desk.handle(event, self.now);
+        self
+    }
+
+    fn touch(&mut self, id: &str) -> &mut Self {
+        let intent = Intent::parse(id).unwrap_or_else(|| panic!("{id} is no id"));
+        self.hear(Event::Touched(intent))
+    }
+
+    fn pass(&mut self, seconds: u64) -> &mut Self {
+        self.now.tick += Duration::from_secs(seconds);
+        self.now.wall = self.now.wall.checked_add(jiff::SignedDuration::from_secs(seconds as i64)).unwrap();
+        self.hear(Event::Tick)
+    }
+
+    fn screen(&self) -> Screen {
+        self.desk.view(self.now).screen
+    }
+
+    fn session(&self) -> SessionId {
+        self.desk.session.as_ref().expect("somebody is there").id
+    }
+
+    fn answer(&mut self, reply: LedgerReply) -> &mut Self {
+        let session = self.session();
+        self.hear(Event::Ledger(session, reply))
+    }
+
+    fn lay(&mut self, number: &str) -> &mut Self {
+        self.hear(Event::Card(CardEvent::Found));
+        self.hear(Event::Card(CardEvent::Read(person(number))))
+    }
+
+    /// Up to the list of matters, with nothing open today.
+    fn at_choose(door: &str) -> Self {
+        let mut hall = Self::open();
+        hall.touch(door).lay(ZHANG).answer(LedgerReply::Found(None));
+        hall
+    }
+
+    fn at_number() -> Self {
+        let mut hall = Self::at_choose("home.number");
+        hall.touch("package.shop").touch("confirm").answer(LedgerReply::Taken(taken(true, 1)));
+        hall
+    }
+
+    fn at_review(pages: u32) -> Self {
+        let mut hall = Self::at_choose("home.scan");
+        let open = OpenVisit {
+            visit: VisitId("v".into()),
+            number: None,
+            choice: Default::default(),
+            papers: vec![],
+        };
+        hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(open));
+        hall.touch("material.lease").touch("scan.start");
+        for page in 1..=pages {
+            hall.page(page);
+        }
+        hall.scan(ScanEvent::Ended(None));
+        hall
+    }
+
+    fn page(&mut self, page: u32) -> &mut Self {
+        let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+        self.scan(ScanEvent::Stored { page: PageId(page), preview, warnings: vec![] })
+    }
+
+    fn scan(&mut self, event: ScanEvent) -> &mut Self {
+        let session = self.session();
+        self.hear(Event::Scan(session, event))
+    }
+
+    fn printed(&self) -> Option<&crate::ticket::TicketContents> {
+        self.last.iter().find_map(|a| if let Action::Print(_, ticket) = a { Some(&**ticket) } else { None })
+    }
+}
+
+const ZHANG: &str = "11010519491231002X";
+const LI: &str = "310114199001011234";
+
+fn person(number: &str) -> Person {
+    let digits = &number[..17];
+    let check = mod_11_2(digits.as_bytes()) as char;
+    let number = format!("{digits}{check}");
+    Person {
+        kind: DocumentKind::Resident,
+        number: DocumentNumber::parse(DocumentKind::Resident, &number).unwrap(),
+        name: PersonName::new("张三"),
+    }
+}
+
+fn a(count: u32) -> TicketNumber {
+    TicketNumber { letter: Letter::new('A').unwrap(), count }
+}
+
+fn taken(fresh: bool, job: i64) -> Taken {
+    Taken {
+        visit: VisitId("v".into()),
+        number: a(17),
+        fresh,
+        issued_at: MONDAY,
+        ahead: None,
+        job: PrintJob(job),
+    }
+}
+
+#[test]
+fn a_number_in_three_touches() {
+    let mut hall = Lobby::open();
+    hall.touch("home.number");
+    assert!(matches!(hall.last[..], [Action::Reader(ReaderDo::Watch)]));
+    hall.lay(ZHANG);
+    assert!(hall.last.iter().any(|a| matches!(a, Action::Ledger(_, LedgerDo::Look(..)))));
+    hall.answer(LedgerReply::Found(None)).touch("package.shop").touch("confirm");
+    let asked: Vec<_> =
+        hall.last.iter().filter(|a| matches!(a, Action::Ledger(_, LedgerDo::Take(_)))).collect();
+    assert_eq!(asked.len(), 1);
+    assert!(hall.printed().is_none(), "nothing is printed before the number is durable");
+    hall.answer(LedgerReply::Taken(taken(true, 1)));
+    let ticket = hall.printed().expect("a ticket");
+    assert!(!ticket.reprint && ticket.number == a(17));
+    hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed)).touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { number: Some(n), .. }) if n == a(17)));
+    assert!(hall.last.iter().any(|a| matches!(a, Action::Forget(_))));
+    hall.touch("finish");
+    assert_eq!(hall.screen().name(), "home");
+}
+
+#[test]
+fn a_double_tap_asks_once() {
+    let mut hall = Lobby::at_choose("home.number");
+    hall.touch("package.shop").touch("confirm").touch("confirm");
+    assert!(hall.last.is_empty(), "{:?}", hall.last);
+    hall.answer(LedgerReply::Taken(taken(true, 1))).answer(LedgerReply::Taken(taken(false, 2)));
+    assert!(hall.printed().is_none(), "a second answer prints nothing");
+}
+
+#[test]
+fn the_same_person_again_gets_a_marked_reprint() {
+    let mut hall = Lobby::open();
+    let mut choice = crate::checklist::Choice::default();
+    choice.toggle(Matter::parse("package.shop").unwrap());
+    let open = OpenVisit { visit: VisitId("v".into()), number: Some(a(17)), choice, papers: vec![] };
+    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
+    assert!(matches!(hall.screen(), Screen::Choose(c) if c.can_confirm && c.open_number == Some(a(17))));
+    hall.touch("confirm").answer(LedgerReply::Taken(taken(false, 2)));
+    assert!(hall.printed().is_some_and(|t| t.reprint));
+}
+
+#[test]
+fn a_reprint_is_marked_unless_surely_nothing_came_out() {
+    for (state, marked) in
+        [(TicketState::NotPrinted(Some(Fault::PaperOut)), false), (TicketState::Unknown(None), true)]
+    {
+        let mut hall = Lobby::at_number();
+        hall.hear(Event::Ticket(PrintJob(1), state)).touch("reprint");
+        assert!(hall.printed().is_none(), "journalled first");
+        hall.answer(LedgerReply::PrintAgain(PrintJob(2)));
+        assert_eq!(hall.printed().map(|t| t.reprint), Some(marked), "{state:?}");
+    }
+    // Two touches are one attempt.
+    let mut hall = Lobby::at_number();
+    hall.hear(Event::Ticket(PrintJob(1), TicketState::Unknown(None))).touch("reprint").touch("reprint");
+    assert!(hall.last.is_empty());
+    hall.answer(LedgerReply::PrintAgain(PrintJob(2))).answer(LedgerReply::PrintAgain(PrintJob(3)));
+    assert!(hall.printed().is_none());
+    // A ticket that is surely out is not printed again by a touch.
+    let mut hall = Lobby::at_number();
+    hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed)).touch("reprint");
+    assert!(hall.last.is_empty());
+}
+
+#[test]
+fn closed_halls_give_no_numbers_but_take_papers() {
+    let mut hall = Lobby::open();
+    hall.now.wall = date(2026, 11, 22).at(10, 0, 0, 0);
+    hall.touch("home.number");
+    assert_eq!(hall.screen().name(), "home");
+    hall.touch("home.scan");
+    assert_eq!(hall.screen().name(), "identify");
+}
+
+#[test]
+fn a_forgotten_session_ends_by_itself_and_leaves_nobody() {
+    let mut hall = Lobby::at_choose("home.number");
+    hall.pass(50);
+    assert_eq!(hall.desk.view(hall.now).ending_in, Some(10));
+    hall.touch("stay");
+    assert_eq!(hall.desk.view(hall.now).ending_in, None);
+    hall.pass(61);
+    assert!(hall.last.iter().any(|a| matches!(a, Action::Forget(_))));
+    let shown = format!("{:?}", hall.desk.view(hall.now));
+    assert!(!shown.contains('张'), "{shown}");
+    hall.pass(61);
+    assert_eq!(hall.screen().name(), "home");
+}
+
+#[test]
+fn answers_to_someone_who_left_are_dropped() {
+    let mut hall = Lobby::at_choose("home.number");
+    let old = hall.session();
+    hall.touch("back").touch("finish").touch("home.number").lay(LI);
+    hall.hear(Event::Ledger(old, LedgerReply::Taken(taken(true, 9))));
+    assert!(hall.printed().is_none());
+}
+
+#[test]
+fn a_card_that_stays_is_reminded_of() {
+    let mut hall = Lobby::at_number();
+    hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed));
+    hall.hear(Event::Card(CardEvent::Presence(CardReminder::Present))).touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { card: CardReminder::Present, .. })));
+    hall.pass(30);
+    assert_eq!(hall.screen().name(), "goodbye");
+    hall.hear(Event::Card(CardEvent::Presence(CardReminder::Taken))).pass(9);
+    assert_eq!(hall.screen().name(), "home");
+}
+
+#[test]
+fn a_relative_needs_a_second_card() {
+    let mut hall = Lobby::at_choose("home.number");
+    hall.touch("for.relative").lay(ZHANG);
+    assert!(matches!(
+        hall.screen(),
+        Screen::Identify(Identify { problem: Some(CardProblem::SamePerson), .. })
+    ));
+    hall.lay(LI);
+    assert!(
+        matches!(hall.screen(), Screen::Choose(c) if matches!(c.who.applicant, ApplicantShown::Relative(_)))
+    );
+}
+
+#[test]
+fn a_company_code_is_checked() {
+    let mut hall = Lobby::at_choose("home.number");
+    hall.touch("for.company");
+    for key in "91350100M000100Y44".chars() {
+        hall.touch(&format!("key.{key}"));
+    }
+    hall.touch("confirm");
+    assert!(matches!(
+        hall.screen(),
+        Screen::Company(CompanyEntry { problem: Some(CodeProblem::CheckCharacter), .. })
+    ));
+    hall.touch("key.delete").touch("key.3").touch("confirm");
+    assert!(
+        matches!(hall.screen(), Screen::Choose(c) if matches!(c.who.applicant, ApplicantShown::Company(_)))
+    );
+}
+
+#[test]
+fn pages_become_one_document() {
+    let mut hall = Lobby::at_review(2);
+    hall.touch("scan.accept");
+    let Some(Action::Submit(submission)) = hall.last.first() else { panic!("{:?}", hall.last) };
+    assert_eq!(submission.pages, [PageId(1), PageId(2)]);
+    let document = DocumentId("d".into());
+    let (session, lease) = (hall.session(), MaterialCode::new("lease").unwrap());
+    hall.hear(Event::Document(DocumentEvent::Stored(session, lease, document.clone())));
+    let state = |hall: &Lobby| match hall.screen() {
+        Screen::Materials(m) => m.materials[0].state,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(state(&hall), MaterialState::Stored);
+    hall.hear(Event::Document(DocumentEvent::State(document, MaterialState::Received)));
+    assert_eq!(state(&hall), MaterialState::Received);
+    hall.touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { papers: Some(p), .. }) if p.received == 1));
+}
+
+#[test]
+fn a_jam_keeps_the_pages_before_it() {
+    let mut hall = Lobby::at_review(0);
+    hall.touch("scan.start").page(1).scan(ScanEvent::Ended(Some(ScanProblem::Fault(Fault::ScannerJam))));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 1 && r.problem.is_some()));
+    hall.touch("scan.add").touch("scan.start").page(2).scan(ScanEvent::Ended(None));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 2));
+    hall.touch("scan.again");
+    assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages.len() == 2));
+}
+
+#[test]
+fn midnight_begins_a_new_visit() {
+    let mut hall = Lobby::at_choose("home.number");
+    hall.now.wall = date(2026, 11, 24).at(0, 0, 1, 0);
+    hall.hear(Event::Tick);
+    assert!(
+        hall.last
+            .iter()
+            .any(|a| matches!(a, Action::Ledger(_, LedgerDo::Look(_, day)) if *day == date(2026, 11, 24)))
+    );
+}
+
+#[test]
+fn a_number_can_be_given_back() {
+    let mut hall = Lobby::open();
+    let open = OpenVisit {
+        visit: VisitId("v".into()),
+        number: Some(a(17)),
+        choice: Default::default(),
+        papers: vec![],
+    };
+    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
+    hall.touch("visit.cancel").touch("visit.cancel.yes").answer(LedgerReply::Cancelled);
+    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { cancelled: true, number: None, .. })));
+}
+
+#[test]
+fn without_paper_the_number_stays_on_the_screen() {
+    let mut hall = Lobby::at_number();
+    hall.hear(Event::Faults(Device::Printer, vec![Fault::PaperOut]));
+    hall.hear(Event::Ticket(PrintJob(1), TicketState::NotPrinted(Some(Fault::PaperOut)))).pass(60);
+    assert_eq!(hall.screen().name(), "number");
+    hall.pass(60);
+    assert_eq!(hall.screen().name(), "goodbye");
+}
+
+/// Any events in any order: never a panic, and never two prints for one answer.
+#[test]
+fn nothing_upsets_the_desk() {
+    use proptest::prelude::*;
+    let ids = [
+        "home.number",
+        "home.scan",
+        "package.shop",
+        "matter.licence",
+        "option.shop.seal",
+        "confirm",
+        "back",
+        "finish",
+        "for.company",
+        "for.relative",
+        "for.oneself",
+        "key.9",
+        "key.delete",
+        "visit.cancel",
+        "visit.cancel.yes",
+        "reprint",
+        "material.lease",
+        "material.photo",
+        "scan.start",
+        "scan.stop",
+        "scan.accept",
+        "scan.again",
+        "scan.add",
+        "preview.next",
+        "preview.previous",
+        "page.next",
+        "page.previous",
+        "tab.personal",
+        "tab.packages",
+        "language",
+        "stay",
+        "source.flatbed",
+    ];
+    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 14, 0u64..40), 1..120))| {
+        let mut hall = Lobby::open();
+        for (what, seconds) in steps {
+            let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
+            let visit = OpenVisit { visit: VisitId("v".into()), number: Some(a(1)), choice: Default::default(), papers: vec![] };
+            let lease = MaterialCode::new("lease").unwrap();
+            match what.checked_sub(ids.len()) {
+                None => { hall.touch(ids[what]); }
+                Some(0) => { hall.lay(ZHANG); }
+                Some(1) => { hall.lay(LI); }
+                Some(2) => { hall.hear(Event::Ledger(session, LedgerReply::Found(None))); }
+                Some(3) => { hall.hear(Event::Ledger(session, LedgerReply::Found(Some(visit)))); }
+                Some(4) => { hall.hear(Event::Ledger(session, LedgerReply::Taken(taken(true, 1)))); }
+                Some(5) => { hall.hear(Event::Ledger(session, LedgerReply::Entered(visit))); }
+                Some(6) => { hall.hear(Event::Ledger(session, LedgerReply::Refused(Refusal::Ledger))); }
+                Some(7) => { hall.hear(Event::Ledger(session, LedgerReply::Cancelled)); }
+                Some(8) => { hall.hear(Event::Ticket(PrintJob(1), TicketState::Unknown(None))); }
+                Some(9) => {
+                    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+                    hall.hear(Event::Scan(session, ScanEvent::Stored { page: PageId(1), preview, warnings: vec![] }));
+                }
+                Some(10) => { hall.hear(Event::Scan(session, ScanEvent::Ended(Some(ScanProblem::FeederEmpty)))); }
+                Some(11) => { hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into())))); }
+                Some(12) => { hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DiskFull))); }
+                Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
+            }
+            let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();
+            prop_assert!(prints <= 1);
+            hall.pass(seconds);
+            let view = hall.desk.view(hall.now);
+            if view.screen.name() == "goodbye" || view.screen.name() == "home" {
+                let shown = format!("{view:?}");
+                prop_assert!(!shown.contains('张'));
+            }
+        }
+        // Left alone, it always comes home, unless it waits for an answer that bounds itself.
+        for _ in 0..6 {
+            let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
+            let lease = MaterialCode::new("lease").unwrap();
+            hall.hear(Event::Ledger(session, LedgerReply::Refused(Refusal::Ledger)));
+            hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed));
+            hall.hear(Event::Scan(session, ScanEvent::Ended(None)));
+            hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DiskFull)));
+            hall.pass(200);
+        }
+        prop_assert_eq!(hall.screen().name(), "home");
+        prop_assert!(hall.desk.session.is_none());
+    });
+}

@@ -1,0 +1,256 @@
+//! What the desk hears and what it asks for.
+//!
+//! Every answer carries the [`SessionId`] it belongs to: an answer to a visitor who has left is
+//! dropped, whatever it says; what is durable is durable all the same.
+
+use crate::catalogue::{Label, MaterialCode, Matter};
+use crate::checklist::Choice;
+use crate::fault::{Device, Fault};
+use crate::hours::Cap;
+use crate::identity::{Applicant, Person};
+use crate::intent::{Intent, Source};
+use crate::number::TicketNumber;
+use crate::screen::{
+    CardProblem, CardReminder, MaterialState, PageWarning, Preview, Refusal, ScanProblem, TicketState,
+};
+use crate::ticket::TicketContents;
+use jiff::civil::{Date, DateTime};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The time, passed in: this room has no clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// since the kiosk started; never goes back
+    pub tick: Duration,
+    /// what the hall's clock shows
+    pub wall: DateTime,
+}
+
+/// One visitor at the kiosk, from the first touch to goodbye.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// A visit's opaque name in the ledger and at the store; says nothing about the person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VisitId(pub String);
+
+/// One attempt to print, as the ledger journalled it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PrintJob(pub i64);
+
+/// A document's opaque name in the outbox and at the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DocumentId(pub String);
+
+/// One scanned page of a session, counted from 1 in the order of scanning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PageId(pub u32);
+
+/// Everything the desk can hear.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// the visitor touched something
+    Touched(Intent),
+    /// from the reader
+    Card(CardEvent),
+    /// an answer from the ledger
+    Ledger(SessionId, LedgerReply),
+    /// news of a ticket
+    Ticket(PrintJob, TicketState),
+    /// from the scanner
+    Scan(SessionId, ScanEvent),
+    /// news of a document
+    Document(DocumentEvent),
+    /// all that is wrong with a device now
+    Faults(Device, Vec<Fault>),
+    /// how many numbers wait; `None` without a window feed
+    Waiting(Option<u32>),
+    /// time has passed
+    Tick,
+}
+
+/// From the reader.
+#[derive(Clone, Debug)]
+pub enum CardEvent {
+    /// a card was found and is being read
+    Found,
+    /// it was read
+    Read(Person),
+    /// it was not
+    Problem(CardProblem),
+    /// whether the card that was read still lies there
+    Presence(CardReminder),
+}
+
+/// An open visit, as the ledger knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenVisit {
+    /// its name
+    pub visit: VisitId,
+    /// its number, if one was taken
+    pub number: Option<TicketNumber>,
+    /// what was picked
+    pub choice: Choice,
+    /// papers already handed in
+    pub papers: Vec<(MaterialCode, DocumentId, MaterialState)>,
+}
+
+/// A number, durable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    /// the visit
+    pub visit: VisitId,
+    /// its number
+    pub number: TicketNumber,
+    /// given by this very request; `false` if the person had it already
+    pub fresh: bool,
+    /// when it was first given
+    pub issued_at: DateTime,
+    /// people ahead; `None` without a window feed
+    pub ahead: Option<u32>,
+    /// the journalled intention to print it
+    pub job: PrintJob,
+}
+
+/// Answers of the ledger.
+#[derive(Clone, Debug)]
+pub enum LedgerReply {
+    /// to [`LedgerDo::Look`]
+    Found(Option<OpenVisit>),
+    /// to [`LedgerDo::Take`]
+    Taken(Taken),
+    /// to [`LedgerDo::Enter`]
+    Entered(OpenVisit),
+    /// to [`LedgerDo::PrintAgain`]
+    PrintAgain(PrintJob),
+    /// to [`LedgerDo::Cancel`]
+    Cancelled,
+    /// nothing was written: this matter has no numbers left in this time window
+    Full(Matter),
+    /// nothing was written
+    Refused(Refusal),
+}
+
+/// From the scanner.
+#[derive(Clone, Debug)]
+pub enum ScanEvent {
+    /// so many bytes of the next page have come
+    Arriving(u64),
+    /// a page is whole and on disk
+    Stored {
+        /// which
+        page: PageId,
+        /// a small picture of it
+        preview: Arc<Preview>,
+        /// what is doubtful about it
+        warnings: Vec<PageWarning>,
+    },
+    /// no more pages; why, if early
+    Ended(Option<ScanProblem>),
+}
+
+/// News of a document.
+#[derive(Clone, Debug)]
+pub enum DocumentEvent {
+    /// durable in the outbox
+    Stored(SessionId, MaterialCode, DocumentId),
+    /// could not be made or stored; the pages are still there
+    Failed(SessionId, MaterialCode, Fault),
+    /// where it is now
+    State(DocumentId, MaterialState),
+}
+
+/// A cap of a picked matter, for the ledger to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapRule {
+    /// which
+    pub matter: Matter,
+    /// how many, when
+    pub cap: Cap,
+}
+
+/// What the ledger needs to know of a visit.
+#[derive(Clone, Debug)]
+pub struct VisitRequest {
+    /// who; the ledger keeps only a keyed hash
+    pub person: Person,
+    /// for whom
+    pub applicant: Applicant,
+    /// what for
+    pub choice: Choice,
+    /// the service day
+    pub day: Date,
+    /// the hall's clock
+    pub at: DateTime,
+    /// what may not be exceeded
+    pub caps: Vec<CapRule>,
+}
+
+/// Asked of the ledger.
+#[derive(Clone, Debug)]
+pub enum LedgerDo {
+    /// has this person an open visit today?
+    Look(Person, Date),
+    /// give a number, the same one if there is one, and journal that it will be printed
+    Take(VisitRequest),
+    /// open the visit without a number, or change its choice
+    Enter(VisitRequest),
+    /// journal that the number will be printed once more
+    PrintAgain(VisitId),
+    /// give the number back
+    Cancel(VisitId),
+}
+
+/// Asked of the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReaderDo {
+    /// look for a card and read it
+    Watch,
+    /// tell whether the card that was read still lies there
+    Presence,
+    /// nothing
+    Rest,
+}
+
+/// What the desk asks for; executed by the appliance in this order.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// the reader's task
+    Reader(ReaderDo),
+    /// the ledger's task
+    Ledger(SessionId, LedgerDo),
+    /// a ticket is coming: ask the printer how it is while the ledger writes
+    PreparePrinter,
+    /// print
+    Print(PrintJob, Box<TicketContents>),
+    /// scan into this session
+    Scan(SessionId, Source),
+    /// stop scanning
+    StopScan(SessionId),
+    /// throw scanned pages away
+    DropPages(SessionId, Vec<PageId>),
+    /// make one document of these pages and send it
+    Submit(Box<Submission>),
+    /// the session is over: wipe all that is its own
+    Forget(SessionId),
+}
+
+/// One material, scanned and accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submission {
+    /// whose pages
+    pub session: SessionId,
+    /// of which visit
+    pub visit: VisitId,
+    /// its number if it has one
+    pub number: Option<TicketNumber>,
+    /// which material
+    pub material: MaterialCode,
+    /// its name
+    pub name: Label,
+    /// the items it serves
+    pub items: Vec<crate::catalogue::ItemCode>,
+    /// its pages in order
+    pub pages: Vec<PageId>,
+}

@@ -1,0 +1,172 @@
+//! What a touch means.
+//!
+//! Every touchable thing on a screen has a stable id, and an id is an intent: [`Intent::parse`] and
+//! `Display` are each other's inverse. Nothing a screen can send back stands outside this list.
+
+use crate::catalogue::{ItemCode, MaterialCode, Matter, PackageCode, Theme};
+use std::fmt;
+
+/// Which list of matters is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// theme packages (一件事)
+    Packages,
+    /// single items of one theme
+    Items(Theme),
+}
+
+/// Where the paper lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// the automatic document feeder
+    Feeder,
+    /// the glass
+    Flatbed,
+}
+
+/// What the visitor wants.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Intent {
+    /// take a number
+    HomeNumber,
+    /// hand in papers
+    HomeScan,
+    /// the other language
+    Language,
+    /// one screen back
+    Back,
+    /// done; leave
+    Finish,
+    /// yes, do it
+    Confirm,
+    /// I am still here
+    Stay,
+    /// show another list
+    Tab(Tab),
+    /// next page of the list
+    PageNext,
+    /// previous page of the list
+    PagePrevious,
+    /// pick or drop a matter
+    Matter(Matter),
+    /// tick or untick an option of a package
+    Option(PackageCode, ItemCode),
+    /// act for oneself
+    ForOneself,
+    /// act for a company
+    ForCompany,
+    /// act for a relative
+    ForRelative,
+    /// a key of the company-code keyboard
+    Key(char),
+    /// the last typed character is wrong
+    KeyDelete,
+    /// give the number back
+    CancelVisit,
+    /// yes, give it back
+    CancelVisitYes,
+    /// no ticket came out: print it again, marked 补打
+    Reprint,
+    /// scan this material
+    Material(MaterialCode),
+    /// where the paper lies
+    Source(Source),
+    /// start scanning
+    ScanStart,
+    /// stop scanning
+    ScanStop,
+    /// these pages are good: send them
+    ScanAccept,
+    /// throw these pages away and scan again
+    ScanAgain,
+    /// add further pages to these
+    ScanAdd,
+    /// show the page before
+    PreviewPrevious,
+    /// show the page after
+    PreviewNext,
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Matter(matter) => write!(f, "{matter}"),
+            Self::Option(package, item) => write!(f, "option.{package}.{item}"),
+            Self::Key(c) => write!(f, "key.{c}"),
+            Self::Material(code) => write!(f, "material.{code}"),
+            other => f.write_str(FIXED.iter().find(|(_, intent)| intent == other).map_or("", |(id, _)| id)),
+        }
+    }
+}
+
+impl Intent {
+    /// The intent behind an element's id; `None` for an id that no screen has.
+    pub fn parse(id: &str) -> Option<Self> {
+        if let Some((_, intent)) = FIXED.iter().find(|(fixed, _)| *fixed == id) {
+            return Some(intent.clone());
+        }
+        let (kind, rest) = id.split_once('.')?;
+        match kind {
+            "matter" | "package" => Matter::parse(id).map(Self::Matter),
+            "material" => MaterialCode::new(rest).map(Self::Material),
+            "option" => {
+                let (package, item) = rest.split_once('.')?;
+                Some(Self::Option(PackageCode::new(package)?, ItemCode::new(item)?))
+            }
+            "key" => {
+                let mut chars = rest.chars();
+                let key = chars.next().filter(char::is_ascii_alphanumeric)?;
+                chars.next().is_none().then_some(Self::Key(key))
+            }
+            _ => None,
+        }
+    }
+}
+
+const FIXED: &[(&str, Intent)] = &[
+    ("home.number", Intent::HomeNumber),
+    ("home.scan", Intent::HomeScan),
+    ("language", Intent::Language),
+    ("back", Intent::Back),
+    ("finish", Intent::Finish),
+    ("confirm", Intent::Confirm),
+    ("stay", Intent::Stay),
+    ("tab.packages", Intent::Tab(Tab::Packages)),
+    ("tab.business", Intent::Tab(Tab::Items(Theme::Business))),
+    ("tab.personal", Intent::Tab(Tab::Items(Theme::Personal))),
+    ("page.next", Intent::PageNext),
+    ("page.previous", Intent::PagePrevious),
+    ("for.oneself", Intent::ForOneself),
+    ("for.company", Intent::ForCompany),
+    ("for.relative", Intent::ForRelative),
+    ("key.delete", Intent::KeyDelete),
+    ("visit.cancel", Intent::CancelVisit),
+    ("visit.cancel.yes", Intent::CancelVisitYes),
+    ("reprint", Intent::Reprint),
+    ("source.feeder", Intent::Source(Source::Feeder)),
+    ("source.flatbed", Intent::Source(Source::Flatbed)),
+    ("scan.start", Intent::ScanStart),
+    ("scan.stop", Intent::ScanStop),
+    ("scan.accept", Intent::ScanAccept),
+    ("scan.again", Intent::ScanAgain),
+    ("scan.add", Intent::ScanAdd),
+    ("preview.previous", Intent::PreviewPrevious),
+    ("preview.next", Intent::PreviewNext),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_intents_are_inverse() {
+        let more = ["matter.a-1", "package.open-restaurant", "material.lease", "option.p.i", "key.A"];
+        for id in FIXED.iter().map(|(id, _)| *id).chain(more) {
+            let intent = Intent::parse(id).unwrap_or_else(|| panic!("{id} means nothing"));
+            assert_eq!(intent.to_string(), id);
+        }
+        for id in ["", "matter.", "matter.A", "key.", "key.AB", "option.p", "home", "matter.张"] {
+            assert_eq!(Intent::parse(id), None, "{id}");
+        }
+    }
+}
