@@ -1,0 +1,78 @@
+//! Decoding with libjpeg-turbo, reduced in size and bounded in effort.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
+
+use crate::error::PageError;
+use crate::jpeg_header::{self, Header};
+
+/// Most scans of a progressive image; encoders write about ten. Without a bound a small file can
+/// keep a decoder busy for hours.
+const MAX_SCANS: u32 = 64;
+
+/// A page file in memory, whose header has been found acceptable.
+pub(crate) struct Loaded<'a> {
+    path: &'a Path,
+    jpeg: Vec<u8>,
+    pub(crate) header: Header,
+}
+
+/// Pixels, row by row without gaps.
+pub(crate) struct Pixels {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    /// One byte a pixel in grey, three in colour.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Reads a page file of bounded size.
+pub(crate) fn load(path: &Path) -> Result<Loaded<'_>, PageError> {
+    let (mut file, bytes, header) = jpeg_header::open(path)?;
+    let jpeg = whole(&mut file, bytes).map_err(|e| PageError::reading(path, &e))?;
+    if jpeg.len() as u64 != bytes {
+        return Err(PageError::Changed { path: path.to_owned() });
+    }
+    Ok(Loaded { path, jpeg, header })
+}
+
+fn whole(file: &mut File, bytes: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::Seek;
+    file.rewind()?;
+    let mut jpeg = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    // One byte more than expected, so that a file that grows meanwhile is noticed.
+    file.take(bytes.saturating_add(1)).read_to_end(&mut jpeg)?;
+    Ok(jpeg)
+}
+
+impl Loaded<'_> {
+    /// Decodes the whole image at a fraction of its size.
+    pub(crate) fn decode(&self, scale: ScalingFactor, format: PixelFormat) -> Result<Pixels, PageError> {
+        let mut decoder = Decompressor::new().map_err(|e| self.flaw(&e))?;
+        decoder.set_scan_limit(MAX_SCANS).map_err(|e| self.flaw(&e))?;
+        let seen = decoder.read_header(&self.jpeg).map_err(|e| self.flaw(&e))?;
+        let expected = (self.header.width as usize, self.header.height as usize);
+        // Two readers of one file must agree, or one of them is being deceived.
+        if (seen.width, seen.height) != expected {
+            return Err(PageError::corrupt(self.path, "its header is ambiguous"));
+        }
+        decoder.set_scaling_factor(scale).map_err(|e| self.flaw(&e))?;
+        let (width, height) = (scale.scale(seen.width), scale.scale(seen.height));
+        let pitch = width * format.size();
+        let mut image = Image { pixels: vec![0; pitch * height], width, pitch, height, format };
+        decoder.decompress(&self.jpeg, image.as_deref_mut()).map_err(|e| self.flaw(&e))?;
+        Ok(Pixels { width, height, bytes: image.pixels })
+    }
+
+    fn flaw(&self, error: &turbojpeg::Error) -> PageError {
+        let why = error.to_string();
+        // The decoder's own words for a file that stops (jerror.h, JWRN_JPEG_EOF).
+        if why.contains("Premature end of JPEG file") || why.contains("Premature end of input file") {
+            PageError::Truncated { path: self.path.to_owned() }
+        } else {
+            PageError::corrupt(self.path, why.trim_start_matches("TurboJPEG error: "))
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A small picture of a page for the screen.
+
+use std::path::Path;
+
+use turbojpeg::{PixelFormat, ScalingFactor};
+
+use crate::decode::{self, Pixels};
+use crate::error::PageError;
+
+/// Widest preview, in pixels; wider ones are made no wider.
+pub const MAX_PREVIEW_WIDTH: u32 = 2048;
+
+/// A picture in sRGB, 8 bits a colour, rows from top to bottom without gaps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// `width × height × 3` bytes: red, green, blue.
+    pub rgb: Vec<u8>,
+}
+
+/// Makes a picture of at most `max_width` × 2 `max_width` pixels, in the page's proportions.
+///
+/// The decoder leaves out most of the work by decoding at 1/8, 1/4 or 1/2 where that is enough; an
+/// average over areas does the rest. A page that is smaller is returned in its own size.
+///
+/// # Errors
+/// [`PageError`] as from [`crate::inspect`].
+pub fn preview(path: &Path, max_width: u32) -> Result<Preview, PageError> {
+    let page = decode::load(path)?;
+    let (width, height) = target(page.header.width, page.header.height, max_width);
+    let enough = |scale: &ScalingFactor| {
+        scale.scale(page.header.width as usize) >= width as usize
+            && scale.scale(page.header.height as usize) >= height as usize
+    };
+    // Only the powers of two: the decoder has vector code for those.
+    let scale = [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF]
+        .into_iter()
+        .find(enough)
+        .unwrap_or(ScalingFactor::ONE);
+    let pixels = page.decode(scale, PixelFormat::RGB)?;
+    let rgb = shrink(pixels, width as usize, height as usize);
+    Ok(Preview { width, height, rgb })
+}
+
+/// The largest size that has the page's proportions and fits.
+fn target(width: u32, height: u32, max_width: u32) -> (u32, u32) {
+    let max_width = u64::from(max_width.clamp(1, MAX_PREVIEW_WIDTH));
+    let (w, h) = (u64::from(width), u64::from(height));
+    let by_width = (max_width, h * max_width / w.max(1));
+    let max_height = 2 * max_width;
+    let by_height = (w * max_height / h.max(1), max_height);
+    let (fit_w, fit_h) = if by_width.1 <= max_height { by_width } else { by_height };
+    // Never larger than the page; the values fit, since they are at most the page's own.
+    let side = |fit: u64, own: u32| u32::try_from(fit).unwrap_or(own).clamp(1, own.max(1));
+    (side(fit_w, width), side(fit_h, height))
+}
+
+/// One whole in shares. Two axes of it times 255 just fit into 32 bits.
+const WHOLE: u32 = 1 << 12;
+
+/// How much of the neighbouring source pixels goes into one target pixel along one axis.
+struct Span {
+    first: usize,
+    /// Shares in fractions of [`WHOLE`], which they make up together.
+    shares: Vec<u32>,
+}
+
+/// Shrinks by averaging over areas, each source pixel counting as far as it is covered.
+fn shrink(from: Pixels, width: usize, height: usize) -> Vec<u8> {
+    if (from.width, from.height) == (width, height) {
+        return from.bytes;
+    }
+    let columns = spans(from.width, width);
+    let row_bytes = from.width * 3;
+    let mut sums = vec![0u32; row_bytes];
+    let mut rgb = Vec::with_capacity(width * height * 3);
+    for span in spans(from.height, height) {
+        sums.fill(0);
+        let rows = from.bytes.chunks_exact(row_bytes.max(1)).skip(span.first);
+        for (row, share) in rows.zip(&span.shares) {
+            for (sum, byte) in sums.iter_mut().zip(row) {
+                *sum += u32::from(*byte) * share;
+            }
+        }
+        for column in &columns {
+            let mut pixel = [0u32; 3];
+            for (source, share) in sums.chunks_exact(3).skip(column.first).zip(&column.shares) {
+                for (channel, value) in pixel.iter_mut().zip(source) {
+                    *channel += value * share;
+                }
+            }
+            rgb.extend(pixel.map(|sum| ((sum + WHOLE * WHOLE / 2) / (WHOLE * WHOLE)).min(255) as u8));
+        }
+    }
+    rgb
+}
+
+/// The source pixels of each of `to` target pixels along an axis of `from` pixels, `to <= from`.
+fn spans(from: usize, to: usize) -> Vec<Span> {
+    // Positions are counted in units of 1/to of a source pixel, so that all of them are whole.
+    (0..to)
+        .map(|target| {
+            let (begin, end) = (target * from, (target + 1) * from);
+            let first = begin / to;
+            let mut shares: Vec<u32> = (first..end.div_ceil(to))
+                .map(|source| {
+                    let covered = end.min((source + 1) * to) - begin.max(source * to);
+                    (covered * WHOLE as usize / from) as u32
+                })
+                .collect();
+            // What rounding left over goes to the first pixel, which keeps white white.
+            let rest = WHOLE.saturating_sub(shares.iter().sum());
+            if let Some(share) = shares.first_mut() {
+                *share += rest;
+            }
+            Span { first, shares }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sample_images::{Kind, Picture, encode};
+
+    fn previewed(jpeg: &[u8], max_width: u32) -> Preview {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.jpg");
+        std::fs::write(&path, jpeg).unwrap();
+        preview(&path, max_width).unwrap()
+    }
+
+    #[test]
+    fn sizes() {
+        for (page, max_width, size) in [
+            ((2480, 3508), 1080, (1080, 1527)),
+            ((2480, 3508), 310, (310, 438)),
+            ((2480, 3508), 9_999, (2048, 2896)),
+            ((600, 400), 1080, (600, 400)),
+            ((100, 20_000), 1080, (10, 2160)),
+            ((20_000, 100), 1000, (1000, 5)),
+            ((20_000, 1), 100, (100, 1)),
+            ((7, 7), 0, (1, 1)),
+        ] {
+            assert_eq!(target(page.0, page.1, max_width), size, "{page:?}");
+        }
+    }
+
+    #[test]
+    fn colours_and_places_survive() {
+        for kind in [Kind::Color, Kind::Grey, Kind::Progressive, Kind::PlainRgb] {
+            let jpeg = encode(Picture::EdgeShadow, 1000, 500, kind);
+            for max_width in [50, 120, 333, 499, 999, 1000] {
+                let preview = previewed(&jpeg, max_width);
+                assert_eq!((preview.width, preview.height), (max_width, max_width / 2));
+                assert_eq!(preview.rgb.len(), (max_width * (max_width / 2) * 3) as usize);
+                let row: Vec<_> = preview.rgb.chunks(3).take(max_width as usize).collect();
+                assert!(row[0][0] < 60, "{kind:?} {max_width}: {:?}", row[0]);
+                assert!(row[max_width as usize / 2][0] > 200, "{kind:?} {max_width}");
+            }
+        }
+    }
+
+    #[test]
+    fn areas_are_averaged() {
+        let bytes = [[0u8; 3], [100; 3], [200; 3]].concat();
+        let three = Pixels { width: 3, height: 1, bytes };
+        // 0 and half of 100; half of 100 and 200.
+        assert_eq!(shrink(three, 2, 1), [[33; 3], [167; 3]].concat());
+        let white = Pixels { width: 97, height: 89, bytes: vec![255; 97 * 89 * 3] };
+        assert!(shrink(white, 60, 41).iter().all(|&b| b == 255));
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_whole_and_in_bounds(from in 1usize..3000, part in 1usize..3000) {
+            let to = part.min(from);
+            for span in spans(from, to) {
+                prop_assert_eq!(span.shares.iter().sum::<u32>(), WHOLE);
+                prop_assert!(span.first + span.shares.len() <= from);
+            }
+        }
+    }
+}
