@@ -1,0 +1,380 @@
+//! One document's way to the store: create, append, hand over, delete.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use http::Method;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::fault::Setback;
+use crate::http::{Client, Request};
+use crate::material::Material;
+use crate::outbox::{Document, Outbox, OutboxError, Stage};
+use crate::tus::{self, Appended, Held, UploadPath};
+use crate::worker::Reports;
+use crate::{Digest, DiskFault, DocId, LinkFault, Receipt, StoreFault, Submission};
+
+/// Uploads created for one document in one attempt, at most. The store may forget one; a store that
+/// forgets every one is broken.
+const MOST_UPLOADS: u32 = 3;
+/// How often the store may hold other bytes than were sent before staff must look.
+const MOST_MISMATCHES: u32 = 2;
+
+/// How many bytes one PATCH carries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chunk {
+    now: u64,
+    smallest: u64,
+    largest: u64,
+}
+
+impl Chunk {
+    pub(crate) fn new(smallest: u64, largest: u64) -> Self {
+        let smallest = smallest.max(1);
+        let largest = largest.max(smallest);
+        Self { now: largest, smallest, largest }
+    }
+
+    /// A PATCH got nothing through: a smaller one may.
+    fn halve(&mut self) {
+        self.now = (self.now / 2).max(self.smallest);
+    }
+
+    /// A whole document got through.
+    fn grow(&mut self) {
+        self.now = self.now.saturating_mul(2).min(self.largest);
+    }
+}
+
+/// Carries documents, one at a time.
+pub(crate) struct Courier {
+    pub outbox: Outbox,
+    pub client: Client,
+    pub reports: Reports,
+    chunk: Chunk,
+    /// Where the last PATCH failed, until the store says whether it got through after all.
+    failed_at: Option<(DocId, u64)>,
+    /// Whether the store took anything in the last attempt.
+    pub progressed: bool,
+    /// Whether the store answered anything in the last attempt.
+    pub answered: bool,
+}
+
+/// Where an upload ended.
+enum Sent {
+    Whole,
+    /// The store does not know it, or no longer.
+    Gone,
+}
+
+impl Courier {
+    pub(crate) fn new(outbox: Outbox, client: Client, reports: Reports, chunk: Chunk) -> Self {
+        Self { outbox, client, reports, chunk, failed_at: None, progressed: false, answered: false }
+    }
+
+    /// Forgets what the last attempt brought.
+    pub(crate) fn begin(&mut self) {
+        self.progressed = false;
+        self.answered = false;
+    }
+
+    /// Carries a document from where it stands to the store, and deletes it here.
+    pub(crate) async fn deliver(&mut self, doc: &Document) -> Result<(), Setback> {
+        let mut stage = doc.stage.clone();
+        let mut created = 0;
+        // The store's offset, where it need not be asked: a new upload is empty.
+        let mut known = None;
+        loop {
+            stage = match stage {
+                Stage::Waiting => {
+                    if created == MOST_UPLOADS {
+                        return Err(StoreFault::Garbage("it forgets uploads at once").into());
+                    }
+                    created += 1;
+                    known = Some(0);
+                    Stage::Uploading(self.create(doc).await?)
+                }
+                Stage::Uploading(upload) => match self.upload(doc, &upload, known.take()).await? {
+                    Sent::Whole => Stage::Uploaded(upload),
+                    Sent::Gone => self.look_for(doc).await?,
+                },
+                Stage::Uploaded(upload) => self.hand_over(doc, &upload).await?,
+                Stage::Confirmed(received_at) => return self.bury(doc, received_at).await,
+            };
+        }
+    }
+
+    async fn create(&mut self, doc: &Document) -> Result<UploadPath, Setback> {
+        let Submission { material_id, name, media_type, bytes, .. } = &doc.submission;
+        let created = tus::create(&self.client, material_id, name, media_type, *bytes).await;
+        let upload = self.heard(created).await?;
+        let (id, kept) = (doc.id, upload.clone());
+        on_disk(&self.outbox, move |outbox| outbox.set_uploading(id, &kept)).await?;
+        self.outbox.step("upload.created");
+        Ok(upload)
+    }
+
+    /// Appends until the store holds all bytes, its own offset being the only truth.
+    async fn upload(
+        &mut self,
+        doc: &Document,
+        upload: &UploadPath,
+        known: Option<u64>,
+    ) -> Result<Sent, Setback> {
+        let total = doc.submission.bytes;
+        let file = Arc::new(open(&doc.submission.path, total).await?);
+        let mut offset = match known {
+            Some(offset) => offset,
+            None => match self.ask(doc, upload).await? {
+                Held::Bytes(offset) => offset,
+                Held::Gone => return Ok(Sent::Gone),
+            },
+        };
+        let mut farthest = offset;
+        while offset < total {
+            let length = self.chunk.now.min(total - offset);
+            let appended = tus::append(&self.client, upload, Arc::clone(&file), offset, length).await;
+            let doubt = match self.heard(appended).await {
+                Ok(Appended::Whole) => None,
+                Ok(Appended::Gone) => return Ok(Sent::Gone),
+                Ok(Appended::Elsewhere) => Some(StoreFault::Garbage("Upload-Offset").into()),
+                // Part of the body may have been taken, all of it even, with the answer lost.
+                Err(setback) if broke_off(&setback.fault) => Some(setback),
+                Err(setback) => {
+                    if !matches!(setback.fault, StoreFault::Busy(_)) {
+                        self.failed_at = Some((doc.id, offset));
+                    }
+                    return Err(setback);
+                }
+            };
+            match doubt {
+                None => offset += length,
+                Some(setback) => {
+                    self.failed_at = Some((doc.id, offset));
+                    offset = match self.ask(doc, upload).await? {
+                        Held::Bytes(told) if told > farthest => told,
+                        Held::Bytes(_) => return Err(setback),
+                        Held::Gone => return Ok(Sent::Gone),
+                    };
+                }
+            }
+            farthest = offset;
+            self.progressed = true;
+            self.outbox.step("upload.patched");
+            self.reports.progress(doc.id, offset, total);
+        }
+        self.chunk.grow();
+        let id = doc.id;
+        on_disk(&self.outbox, move |outbox| outbox.set_uploaded(id)).await?;
+        self.outbox.step("upload.complete");
+        Ok(Sent::Whole)
+    }
+
+    /// Asks for the store's offset, and learns from it whether the last PATCH was in vain.
+    async fn ask(&mut self, doc: &Document, upload: &UploadPath) -> Result<Held, Setback> {
+        let held = tus::held(&self.client, upload, doc.submission.bytes).await;
+        let held = self.heard(held).await?;
+        let failed = self.failed_at.take_if(|(id, _)| *id == doc.id);
+        if let (Held::Bytes(told), Some((_, at))) = (held, failed) {
+            if told < at {
+                tracing::warn!(document = doc.id.0, at, told, "the store's offset went down");
+            }
+            if told <= at {
+                self.chunk.halve();
+            }
+        }
+        Ok(held)
+    }
+
+    /// `PUT /v1/materials/{material_id}`: the store's word decides.
+    async fn hand_over(&mut self, doc: &Document, upload: &UploadPath) -> Result<Stage, Setback> {
+        // Read anew: the visit may have received its number while the bytes were sent.
+        let id = doc.id;
+        let now = on_disk(&self.outbox, move |outbox| outbox.document(id)).await?;
+        let submission = &now.as_ref().unwrap_or(doc).submission;
+        let material = Material {
+            upload: upload.as_str(),
+            sha256: submission.sha256,
+            bytes: submission.bytes,
+            media_type: &submission.media_type,
+            name: &submission.name,
+            material: &submission.material,
+            matters: &submission.matters,
+            visit: &submission.visit,
+            number: submission.number.as_deref(),
+            kiosk: &submission.kiosk,
+        };
+        let request = Request::new(Method::PUT, &material_path(doc)).json(&material);
+        let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
+        match answer.status {
+            200 => match compare(&answer.json()?, &doc.submission)? {
+                Some(received_at) => self.confirm(doc, received_at).await,
+                None => self.differs(doc).await,
+            },
+            404 => self.look_for(doc).await,
+            409 => Err(StoreFault::Conflict.into()),
+            422 => self.differs(doc).await,
+            _ => Err(answer.setback()),
+        }
+    }
+
+    /// The upload is gone: because the document has arrived, or for good?
+    async fn look_for(&mut self, doc: &Document) -> Result<Stage, Setback> {
+        let request = Request::new(Method::GET, &material_path(doc));
+        let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
+        match answer.status {
+            200 => match compare(&answer.json()?, &doc.submission)? {
+                Some(received_at) => self.confirm(doc, received_at).await,
+                None => Err(StoreFault::Conflict.into()),
+            },
+            404 => {
+                let id = doc.id;
+                on_disk(&self.outbox, move |outbox| outbox.set_waiting(id, false)).await?;
+                Ok(Stage::Waiting)
+            }
+            _ => Err(answer.setback()),
+        }
+    }
+
+    /// The store holds other bytes. The file stays; if it is what was scanned, it is sent once more.
+    async fn differs(&mut self, doc: &Document) -> Result<Stage, Setback> {
+        let (path, bytes) = (doc.submission.path.clone(), doc.submission.bytes);
+        if digest(path, bytes).await? != doc.submission.sha256 {
+            return Err(StoreFault::Disk(DiskFault::Damaged).into());
+        }
+        let id = doc.id;
+        let times = on_disk(&self.outbox, move |outbox| outbox.set_waiting(id, true)).await?;
+        if times >= MOST_MISMATCHES {
+            return Err(StoreFault::DigestMismatch.into());
+        }
+        tracing::warn!(document = doc.id.0, "the store holds other bytes: the document is sent again");
+        Ok(Stage::Waiting)
+    }
+
+    async fn confirm(&mut self, doc: &Document, received_at: Timestamp) -> Result<Stage, Setback> {
+        let (id, receipt) = (doc.id, receipt(&doc.submission, received_at));
+        on_disk(&self.outbox, move |outbox| outbox.set_confirmed(id, &receipt)).await?;
+        self.outbox.step("doc.confirmed");
+        self.progressed = true;
+        Ok(Stage::Confirmed(received_at))
+    }
+
+    /// Tells that the store holds the document, then deletes it here: told at least once, even if
+    /// the program ends in between.
+    async fn bury(&mut self, doc: &Document, received_at: Timestamp) -> Result<(), Setback> {
+        self.reports.confirmed(doc.id, receipt(&doc.submission, received_at)).await;
+        let (id, material) = (doc.id, doc.submission.material_id.clone());
+        on_disk(&self.outbox, move |outbox| outbox.bury(id, &material)).await?;
+        self.outbox.step("doc.deleted");
+        Ok(())
+    }
+
+    /// Notes that the store answered, if it did.
+    async fn heard<T>(&mut self, outcome: Result<T, Setback>) -> Result<T, Setback> {
+        let answered = match &outcome {
+            Ok(_) => true,
+            Err(setback) => matches!(
+                setback.fault,
+                StoreFault::Busy(_)
+                    | StoreFault::Rejected(_)
+                    | StoreFault::ServerError(_)
+                    | StoreFault::TooLarge
+            ),
+        };
+        if answered {
+            self.answered = true;
+            self.reports.reachable().await;
+        }
+        outcome
+    }
+}
+
+fn material_path(doc: &Document) -> String {
+    format!("/v1/materials/{}", doc.submission.material_id)
+}
+
+fn receipt(submission: &Submission, received_at: Timestamp) -> Receipt {
+    Receipt {
+        material_id: submission.material_id.clone(),
+        sha256: submission.sha256,
+        bytes: submission.bytes,
+        received_at,
+    }
+}
+
+/// When the store received exactly this document; nothing if it holds other bytes.
+fn compare(receipt: &Receipt, ours: &Submission) -> Result<Option<Timestamp>, StoreFault> {
+    if receipt.material_id != ours.material_id {
+        return Err(StoreFault::Garbage("a receipt for another material"));
+    }
+    let same = (receipt.sha256, receipt.bytes) == (ours.sha256, ours.bytes);
+    Ok(same.then_some(receipt.received_at))
+}
+
+/// Whether a request may have been taken in part, or wholly with its answer lost.
+fn broke_off(fault: &StoreFault) -> bool {
+    matches!(fault, StoreFault::Unreachable(LinkFault::Broken | LinkFault::Stalled | LinkFault::NoAnswer))
+}
+
+/// Does the outbox's work off the event loop.
+pub(crate) async fn on_disk<T: Send + 'static>(
+    outbox: &Outbox,
+    work: impl FnOnce(&Outbox) -> Result<T, OutboxError> + Send + 'static,
+) -> Result<T, StoreFault> {
+    let outbox = outbox.clone();
+    match tokio::task::spawn_blocking(move || work(&outbox)).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the outbox failed");
+            Err(error.into())
+        }
+        Err(_) => Err(StoreFault::Disk(DiskFault::Outbox)),
+    }
+}
+
+/// Opens a document's file, which must have the length it was added with.
+async fn open(path: &Path, bytes: u64) -> Result<File, StoreFault> {
+    let path = path.to_owned();
+    blocking_read(move || {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Ok((file, length))
+    })
+    .await
+    .and_then(
+        |(file, length)| {
+            if length == bytes { Ok(file) } else { Err(StoreFault::Disk(DiskFault::Damaged)) }
+        },
+    )
+}
+
+/// The SHA-256 of a document's file.
+async fn digest(path: PathBuf, bytes: u64) -> Result<Digest, StoreFault> {
+    blocking_read(move || {
+        let mut file = File::open(path)?.take(bytes);
+        let mut hash = Sha256::new();
+        let mut part = vec![0; 64 * 1024];
+        loop {
+            match file.read(&mut part)? {
+                0 => return Ok(Digest(hash.finalize().into())),
+                read => hash.update(part.get(..read).unwrap_or_default()),
+            }
+        }
+    })
+    .await
+}
+
+async fn blocking_read<T: Send + 'static>(
+    read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, StoreFault> {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(StoreFault::Disk(DiskFault::Missing))
+        }
+        _ => Err(StoreFault::Disk(DiskFault::Read)),
+    }
+}

@@ -1,0 +1,322 @@
+//! One small HTTPS client: HTTP/1.1 (RFC 9112) over TLS 1.3, everything bounded.
+//!
+//! A client speaks to one server and keeps one connection for reuse. It follows no redirect.
+
+mod body;
+mod link;
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use rustls_pki_types::ServerName;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::body::{Outgoing, Sending};
+use self::link::Link;
+use crate::fault::Setback;
+use crate::{DiskFault, LinkFault, StoreFault, Tls, ValueError, tls};
+
+/// A response body is at most this long, in bytes.
+pub const LONGEST_BODY: usize = 64 * 1024;
+/// A response head is at most this long, in bytes.
+pub const LONGEST_HEAD: usize = 16 * 1024;
+
+/// How long each part of a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Resolving, connecting and the TLS handshake together.
+    pub connect: Duration,
+    /// From the last byte sent to the head of the response; the same again for its body.
+    pub head: Duration,
+    /// Without any progress on a body being sent.
+    pub stall: Duration,
+    /// A whole request up to the head of its response, however steadily it creeps.
+    pub whole: Duration,
+}
+
+impl Default for Deadlines {
+    /// 10 s to connect, 30 s for an answer, 15 s of standstill, 5 min in all.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            head: Duration::from_secs(30),
+            stall: Duration::from_secs(15),
+            whole: Duration::from_secs(300),
+        }
+    }
+}
+
+/// A client of one HTTPS server.
+///
+/// Requests may run at once; each beyond the first opens a connection of its own. Dropping a
+/// request's future closes its connection.
+#[derive(Debug)]
+pub struct Client {
+    server: Server,
+    deadlines: Deadlines,
+    /// The idle connection, if any. A request takes it out and puts it back when it has ended well.
+    idle: Mutex<Option<Link>>,
+}
+
+/// The server that a client speaks to.
+#[derive(Debug)]
+struct Server {
+    host: String,
+    port: u16,
+    name: ServerName<'static>,
+    /// The `Host` field.
+    authority: HeaderValue,
+    tls: Tls,
+}
+
+impl Client {
+    /// A client for `base_url`: `https://host` or `https://host:port`, nothing behind it. Connects
+    /// with the first request.
+    ///
+    /// # Errors
+    /// [`ValueError`] when the base URL has another shape.
+    pub fn new(base_url: &str, tls: &Tls, deadlines: Deadlines) -> Result<Self, ValueError> {
+        let bad = ValueError("base URL (https://host or https://host:port)");
+        let uri: Uri = base_url.parse().map_err(|_| bad)?;
+        let authority = uri.authority().ok_or(bad)?;
+        let bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+        // What follows the host must be a port; this leaves out user names, too.
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => 443,
+            Some(_) => authority.port_u16().ok_or(bad)?,
+            None => return Err(bad),
+        };
+        if uri.scheme_str() != Some("https") || !bare {
+            return Err(bad);
+        }
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let server = Server {
+            name: ServerName::try_from(host.clone()).map_err(|_| bad)?,
+            host,
+            port,
+            authority: HeaderValue::from_str(authority.as_str()).map_err(|_| bad)?,
+            tls: tls.clone(),
+        };
+        Ok(Self { server, deadlines, idle: Mutex::new(None) })
+    }
+
+    /// Gets `path` (with its query, if any) and reads the JSON of a `200` answer. `deadline` runs
+    /// from the request being sent to the head of the response, so that a long poll can have its
+    /// own.
+    ///
+    /// # Errors
+    /// Any [`StoreFault`] but those of documents; [`StoreFault::Garbage`] when the answer is not the
+    /// JSON asked for or longer than [`LONGEST_BODY`].
+    pub async fn get_json<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        deadline: Duration,
+    ) -> Result<T, StoreFault> {
+        let limits = Deadlines { head: deadline, whole: deadline, ..self.deadlines };
+        let answer = self.send_within(Request::new(Method::GET, path), limits).await?;
+        if answer.status != 200 {
+            return Err(StoreFault::from_status(answer.status));
+        }
+        answer.json()
+    }
+
+    /// Sends a request with the client's own deadlines.
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, StoreFault> {
+        self.send_within(request, self.deadlines).await
+    }
+
+    async fn send_within(&self, request: Request, limits: Deadlines) -> Result<Answer, StoreFault> {
+        if let Some(link) = self.take_idle() {
+            match self.exchange(link, &request, limits).await {
+                // The server may close an idle connection in the moment it is used again.
+                Err(StoreFault::Unreachable(LinkFault::Broken)) if request.repeatable() => {}
+                settled => return settled,
+            }
+        }
+        let link = Link::open(&self.server, limits.connect).await?;
+        self.exchange(link, &request, limits).await
+    }
+
+    fn take_idle(&self) -> Option<Link> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        idle.filter(|link| link.usable())
+    }
+
+    async fn exchange(
+        &self,
+        mut link: Link,
+        request: &Request,
+        limits: Deadlines,
+    ) -> Result<Answer, StoreFault> {
+        let (message, sending) = request.message(&self.server)?;
+        let answered = link.send(message, &sending, limits).await?;
+        let response = match answered {
+            Ok(response) => response,
+            Err(error) => return Err(link.explain(&error).await),
+        };
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = tokio::time::timeout(limits.head, read_body(response.into_body()))
+            .await
+            .map_err(|_| StoreFault::Unreachable(LinkFault::NoAnswer))??;
+        // An answer that came before the whole body was sent leaves the connection in mid-request.
+        if sending.finished() && link.usable() {
+            *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+        }
+        Ok(Answer { status, headers, body })
+    }
+}
+
+async fn read_body(body: Incoming) -> Result<Bytes, StoreFault> {
+    match Limited::new(body, LONGEST_BODY).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(StoreFault::Garbage("more than 64 KiB of body")),
+        Err(error) => Err(error
+            .downcast_ref::<hyper::Error>()
+            .map_or(StoreFault::Unreachable(LinkFault::Broken), classify)),
+    }
+}
+
+/// The fault behind an error of the HTTP layer: the innermost cause that is known, else its kind.
+fn classify(error: &hyper::Error) -> StoreFault {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(disk) = inner.downcast_ref::<DiskFault>() {
+            return StoreFault::Disk(*disk);
+        }
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            return match (io.get_ref(), io.kind()) {
+                // How hyper reports bad framing of a chunked body.
+                (Some(own), ErrorKind::InvalidInput | ErrorKind::InvalidData)
+                    if !own.is::<rustls::Error>() =>
+                {
+                    StoreFault::Garbage("HTTP")
+                }
+                _ => tls::classify_io(io),
+            };
+        }
+        cause = inner.source();
+    }
+    if error.is_parse() || error.is_parse_too_large() {
+        StoreFault::Garbage("HTTP")
+    } else {
+        StoreFault::Unreachable(LinkFault::Broken)
+    }
+}
+
+/// A request that can be sent again.
+pub(crate) struct Request {
+    method: Method,
+    path: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    content: Content,
+}
+
+/// What a request carries.
+enum Content {
+    Nothing,
+    Json(Bytes),
+    /// `length` bytes of the file from `offset`, streamed.
+    Piece {
+        file: Arc<File>,
+        offset: u64,
+        length: u64,
+    },
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, path: &str) -> Self {
+        Self { method, path: path.to_owned(), headers: Vec::new(), content: Content::Nothing }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn json(mut self, value: &impl Serialize) -> Self {
+        // Serialising plain structs to memory has no way to fail; an empty body would be a 400.
+        let json = serde_json::to_vec(value).unwrap_or_default();
+        self.content = Content::Json(json.into());
+        self.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+    }
+
+    pub(crate) fn piece(mut self, file: Arc<File>, offset: u64, length: u64) -> Self {
+        self.content = Content::Piece { file, offset, length };
+        self
+    }
+
+    /// Whether sending it twice does no harm. A piece is not repeated blindly: the server may have
+    /// taken part of it, so its offset must be asked first.
+    fn repeatable(&self) -> bool {
+        !matches!(self.content, Content::Piece { .. })
+    }
+
+    fn message(&self, server: &Server) -> Result<(http::Request<Outgoing>, Arc<Sending>), StoreFault> {
+        let (outgoing, sending) = match &self.content {
+            Content::Nothing => Outgoing::bytes(Bytes::new()),
+            Content::Json(json) => Outgoing::bytes(json.clone()),
+            Content::Piece { file, offset, length } => Outgoing::piece(Arc::clone(file), *offset, *length),
+        };
+        let mut message = http::Request::new(outgoing);
+        *message.method_mut() = self.method.clone();
+        // Paths are made of checked parts; one that is no path is the server's doing.
+        *message.uri_mut() = self.path.parse().map_err(|_| StoreFault::Garbage("path"))?;
+        let headers = message.headers_mut();
+        headers.insert(header::HOST, server.authority.clone());
+        headers.insert(
+            header::USER_AGENT,
+            HeaderValue::from_static(concat!("onedoor/", env!("CARGO_PKG_VERSION"))),
+        );
+        if self.method == Method::POST && matches!(self.content, Content::Nothing) {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        headers.extend(self.headers.iter().map(|(n, v)| (n.clone(), v.clone())));
+        Ok((message, sending))
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// The value of a header field as text; nothing when it is missing, repeated or not ASCII.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?;
+        if values.next().is_some() { None } else { value.to_str().ok() }
+    }
+
+    /// Reads the body as JSON.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, StoreFault> {
+        serde_json::from_slice(&self.body).map_err(|_| StoreFault::Garbage("JSON"))
+    }
+
+    /// The setback that this answer, being no success, stands for.
+    pub(crate) fn setback(&self) -> Setback {
+        Setback { fault: StoreFault::from_status(self.status), retry_after: self.retry_after() }
+    }
+
+    /// `Retry-After` in seconds (RFC 9110 section 10.2.3). The form with a date is left aside: it
+    /// depends on two clocks agreeing.
+    fn retry_after(&self) -> Option<Duration> {
+        let text = self.header("retry-after")?;
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

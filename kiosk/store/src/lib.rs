@@ -1,0 +1,33 @@
+//! Client of the hall's central e-licence store, and the durable outbox in front of it.
+//!
+//! A document that a visitor scans is first made durable on this kiosk ([`Outbox::add`]), then sent
+//! in small resumable pieces (tus 1.0.0), then handed over as a material. Only the store's own word
+//! that it holds the same digest and length deletes the kiosk's copy. The contract is `openapi.yaml`
+//! in this folder.
+//!
+//! * [`tls`]: TLS 1.3 with mutual authentication inside the hall's own CA.
+//! * [`http`]: one bounded HTTP/1.1 client; also carries the window feed ([`window`]).
+//! * [`outbox`]: documents waiting, on disk.
+//! * [`worker`]: the loop that empties the outbox.
+//! * [`StoreFault`]: everything that can stand in the way.
+
+mod backoff;
+mod delivery;
+mod fault;
+pub mod http;
+mod material;
+pub mod outbox;
+#[cfg(test)]
+mod testing;
+pub mod tls;
+mod tus;
+pub mod window;
+pub mod worker;
+
+pub use backoff::Backoff;
+pub use fault::{DiskFault, Distrust, LinkFault, StoreFault};
+pub use http::{Client, Deadlines};
+pub use material::{Digest, MaterialId, Receipt, ValueError};
+pub use outbox::{DocId, DocState, Outbox, OutboxConfig, OutboxError, Submission};
+pub use tls::{Tls, TlsFiles, TlsSetupError};
+pub use worker::{StoreEvent, WorkerConfig, run};

@@ -1,0 +1,358 @@
+//! The durable outbox: documents on this kiosk's disk until the store holds them.
+//!
+//! A folder with a SQLite file (WAL, `synchronous=FULL`) and a folder of document files, both owned
+//! by one process. What a function reports as done is on disk when it returns.
+
+mod disk;
+mod row;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use thiserror::Error;
+
+pub use self::row::{DocId, DocState, Submission};
+pub(crate) use self::row::{Document, Stage};
+use crate::tus::UploadPath;
+use crate::{DiskFault, MaterialId, Receipt, StoreFault, ValueError};
+
+/// Called with the name of each journalled step as soon as the step is durable:
+/// `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
+/// `doc.deleted`. For tests that end the process at a step.
+pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
+
+/// Set-up of an outbox.
+#[derive(Clone)]
+pub struct OutboxConfig {
+    /// Days to keep the tombstone (id, digest, time) of a confirmed document.
+    pub keep_days: u16,
+    /// Told of each step.
+    pub observer: StepObserver,
+}
+
+impl Default for OutboxConfig {
+    /// 30 days; an observer that does nothing.
+    fn default() -> Self {
+        Self { keep_days: 30, observer: Arc::new(|_| {}) }
+    }
+}
+
+impl fmt::Debug for OutboxConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxConfig").field("keep_days", &self.keep_days).finish_non_exhaustive()
+    }
+}
+
+/// Why the outbox could not do what was asked.
+#[derive(Debug, Error)]
+pub enum OutboxError {
+    /// A part of the submission does not have the contract's shape.
+    #[error("the document cannot be queued for the e-licence store: {0}")]
+    Invalid(#[from] ValueError),
+    /// The material id was given to another document before.
+    #[error("the material id was already used for another document; give this document a new id")]
+    Taken,
+    /// The document's file is not there, is no plain file, or has another length than said.
+    #[error("the scanned document's file is missing or has another length than expected; scan it again")]
+    NotTheFile,
+    /// Another process holds the folder.
+    #[error("another program holds the outbox {}; end it first", .0.display())]
+    InUse(PathBuf),
+    /// The folder or a file in it could not be read or written.
+    #[error("the outbox's folder on this kiosk's disk failed ({0}); have free space and the disk checked")]
+    Folder(#[from] std::io::Error),
+    /// The database failed.
+    #[error("the outbox's database on this kiosk's disk failed ({0}); have free space and the disk checked")]
+    Database(#[from] rusqlite::Error),
+    /// The database was written by a newer version, or is damaged.
+    #[error(
+        "the outbox's database cannot be used by this version ({0}); restore it or install the newer version"
+    )]
+    Unusable(&'static str),
+    /// No such document.
+    #[error("the outbox knows no such document")]
+    Unknown,
+}
+
+impl From<OutboxError> for StoreFault {
+    fn from(_: OutboxError) -> Self {
+        Self::Disk(DiskFault::Outbox)
+    }
+}
+
+/// How much is on its way. See [`Outbox::pending`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// Documents not yet confirmed and not refused.
+    pub documents: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Documents that the store refused and that wait for staff.
+    pub refused: u64,
+}
+
+/// The outbox. Clones share it. All functions block for the disk's time: call them off the event
+/// loop.
+#[derive(Clone)]
+pub struct Outbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Mutex<Connection>,
+    folder: disk::Folder,
+    config: OutboxConfig,
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("folder", &self.inner.folder).finish_non_exhaustive()
+    }
+}
+
+impl Outbox {
+    /// Opens the outbox in `dir`, made if missing, with the default set-up.
+    ///
+    /// # Errors
+    /// As [`Outbox::open_with`].
+    pub fn open(dir: &Path) -> Result<Self, OutboxError> {
+        Self::open_with(dir, OutboxConfig::default())
+    }
+
+    /// Opens the outbox in `dir`, made if missing.
+    ///
+    /// Files without a row are removed: they come from a crash inside [`Outbox::add`], before the
+    /// visitor was told that the document is kept. Rows whose file is missing or has another length
+    /// become refused. Tombstones past their days are removed.
+    ///
+    /// # Errors
+    /// [`OutboxError::InUse`], [`OutboxError::Folder`], [`OutboxError::Database`] or
+    /// [`OutboxError::Unusable`].
+    pub fn open_with(dir: &Path, config: OutboxConfig) -> Result<Self, OutboxError> {
+        let folder = disk::Folder::open(dir)?;
+        let database = row::open_database(&folder.database())?;
+        let known = row::files(&database)?;
+        for (id, material, bytes) in &known {
+            if let Some(damage) = folder.check(material, *bytes)? {
+                tracing::error!(document = id.0, "{damage}");
+                row::set_refused(&database, *id, &StoreFault::Disk(damage))?;
+            }
+        }
+        let names: HashSet<_> = known.iter().map(|(_, material, _)| disk::file_name(material)).collect();
+        let removed = folder.remove_others(|name| names.contains(name))?;
+        if removed > 0 {
+            tracing::warn!(removed, "files that no waiting document needs were removed");
+        }
+        let outbox = Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, config }) };
+        outbox.purge(Timestamp::now())?;
+        Ok(outbox)
+    }
+
+    /// Takes a document over: its file is moved into the outbox's folder (same file system) and its
+    /// row is on disk when this returns.
+    ///
+    /// Adding the same id with the same digest and length again gives the same [`DocId`] and
+    /// removes the file given, so a caller that crashed may simply repeat itself.
+    ///
+    /// # Errors
+    /// [`OutboxError::Invalid`], [`OutboxError::NotTheFile`], [`OutboxError::Taken`],
+    /// [`OutboxError::Folder`] or [`OutboxError::Database`]; the file is then still where it was, as
+    /// far as the disk allows.
+    pub fn add(&self, submission: Submission) -> Result<DocId, OutboxError> {
+        submission.check()?;
+        let id = {
+            let database = self.database();
+            match row::find(&database, &submission.material_id)? {
+                Some((id, sha256, bytes)) => {
+                    if (sha256, bytes) != (submission.sha256, submission.bytes) {
+                        return Err(OutboxError::Taken);
+                    }
+                    disk::remove_if_there(&submission.path)?;
+                    return Ok(id);
+                }
+                None => {
+                    let folder = &self.inner.folder;
+                    folder.take_in(&submission.path, &submission.material_id, submission.bytes)?;
+                    row::insert(&database, &submission).inspect_err(|_| {
+                        folder.give_back(&submission.material_id, &submission.path);
+                    })?
+                }
+            }
+        };
+        self.step("doc.added");
+        Ok(id)
+    }
+
+    /// Gives the documents of a visit the queue number that it received after they were added.
+    /// Documents already confirmed keep what the store was told. Returns how many were changed.
+    ///
+    /// # Errors
+    /// [`OutboxError::Invalid`] for a number outside the contract, [`OutboxError::Database`].
+    pub fn set_number(&self, visit: &str, number: &str) -> Result<usize, OutboxError> {
+        row::check_number(number)?;
+        Ok(self.database().execute(
+            "UPDATE document SET number = ?2 WHERE visit = ?1 AND state IN
+             ('waiting', 'uploading', 'uploaded', 'refused')",
+            params![visit, number],
+        )?)
+    }
+
+    /// Where a document stands; nothing for one that is unknown or whose tombstone is gone.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn state(&self, doc: DocId) -> Result<Option<DocState>, OutboxError> {
+        Ok(row::state(&self.database(), doc)?)
+    }
+
+    /// The documents of a visit, oldest first: the code of the material and where it stands. Those
+    /// that the store holds are remembered until their tombstone goes, so that a visitor who comes
+    /// back is not asked for them again.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn documents_of(&self, visit: &str) -> Result<Vec<(DocId, String, DocState)>, OutboxError> {
+        Ok(row::of_visit(&self.database(), visit)?)
+    }
+
+    /// How much waits to be sent or for staff.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn pending(&self) -> Result<Pending, OutboxError> {
+        Ok(row::pending(&self.database())?)
+    }
+
+    /// The documents that the store refused, oldest first, with the reason; at most 1000.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn refused(&self) -> Result<Vec<(DocId, MaterialId, StoreFault)>, OutboxError> {
+        Ok(row::refused(&self.database())?)
+    }
+
+    /// Queues a refused document again, from the start, once staff have removed the reason.
+    ///
+    /// # Errors
+    /// [`OutboxError::Unknown`] when it is not refused, [`OutboxError::NotTheFile`] when its file
+    /// cannot be sent, [`OutboxError::Folder`] or [`OutboxError::Database`].
+    pub fn retry(&self, doc: DocId) -> Result<(), OutboxError> {
+        let database = self.database();
+        let (_, material, bytes) =
+            row::files(&database)?.into_iter().find(|(id, _, _)| *id == doc).ok_or(OutboxError::Unknown)?;
+        if self.inner.folder.check(&material, bytes)?.is_some() {
+            return Err(OutboxError::NotTheFile);
+        }
+        let changed = database.execute(
+            "UPDATE document SET state = 'waiting', url = NULL, refusal = NULL, mismatches = 0
+             WHERE id = ?1 AND state = 'refused'",
+            [doc.0],
+        )?;
+        if changed == 1 { Ok(()) } else { Err(OutboxError::Unknown) }
+    }
+
+    /// Removes the tombstones of documents confirmed more than `keep_days` before `now`. Returns how
+    /// many.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn purge(&self, now: Timestamp) -> Result<usize, OutboxError> {
+        let kept = i64::from(self.inner.config.keep_days) * 86_400;
+        Ok(self.database().execute(
+            "DELETE FROM document WHERE state = 'deleted' AND confirmed_at < ?1",
+            [now.as_second() - kept],
+        )?)
+    }
+
+    // What follows is the worker's side.
+
+    /// Tells the observer of a step.
+    pub(crate) fn step(&self, step: &'static str) {
+        (self.inner.config.observer)(step);
+    }
+
+    /// The documents that can be worked on, oldest first.
+    pub(crate) fn due(&self) -> Result<Vec<DocId>, OutboxError> {
+        Ok(row::due(&self.database())?)
+    }
+
+    /// The whole row of a document that is neither refused nor deleted.
+    pub(crate) fn document(&self, doc: DocId) -> Result<Option<Document>, OutboxError> {
+        let path = |material: &MaterialId| self.inner.folder.file(material);
+        Ok(row::load(&self.database(), doc, path)?)
+    }
+
+    /// Keeps the address of an upload, before its first byte is sent.
+    pub(crate) fn set_uploading(&self, doc: DocId, upload: &UploadPath) -> Result<(), OutboxError> {
+        self.update(
+            "UPDATE document SET state = 'uploading', url = ?2 WHERE id = ?1",
+            params![doc.0, upload.as_str()],
+        )
+    }
+
+    /// The store has all bytes.
+    pub(crate) fn set_uploaded(&self, doc: DocId) -> Result<(), OutboxError> {
+        self.update("UPDATE document SET state = 'uploaded' WHERE id = ?1", params![doc.0])
+    }
+
+    /// The store forgot the upload, or holds other bytes (`mismatch`): start again. Returns how
+    /// often bytes differed so far.
+    pub(crate) fn set_waiting(&self, doc: DocId, mismatch: bool) -> Result<u32, OutboxError> {
+        Ok(self
+            .database()
+            .query_row(
+                "UPDATE document SET state = 'waiting', url = NULL, mismatches = mismatches + ?2
+                 WHERE id = ?1 RETURNING mismatches",
+                params![doc.0, i64::from(mismatch)],
+                |row| row.get(0),
+            )
+            .optional()?
+            .unwrap_or(0))
+    }
+
+    /// Puts a document aside for staff. Its file stays.
+    pub(crate) fn set_refused(&self, doc: DocId, fault: &StoreFault) -> Result<(), OutboxError> {
+        Ok(row::set_refused(&self.database(), doc, fault)?)
+    }
+
+    /// The store's receipt, which the caller has compared: the file may go from now on.
+    pub(crate) fn set_confirmed(&self, doc: DocId, receipt: &Receipt) -> Result<(), OutboxError> {
+        self.update(
+            "UPDATE document SET state = 'confirmed', url = NULL, received_at = ?2,
+             confirmed_at = ?3 WHERE id = ?1",
+            params![doc.0, receipt.received_at.to_string(), Timestamp::now().as_second()],
+        )
+    }
+
+    /// Deletes the file of a confirmed document, then everything personal in its row.
+    pub(crate) fn bury(&self, doc: DocId, material: &MaterialId) -> Result<(), OutboxError> {
+        self.inner.folder.remove(material)?;
+        self.update(
+            "UPDATE document SET state = 'deleted', name = NULL, media_type = NULL, matters = NULL,
+             number = NULL, kiosk = NULL, url = NULL, received_at = NULL
+             WHERE id = ?1 AND state = 'confirmed'",
+            params![doc.0],
+        )?;
+        row::forget(&self.database());
+        Ok(())
+    }
+
+    fn update(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), OutboxError> {
+        match self.database().execute(sql, params)? {
+            0 => Err(OutboxError::Unknown),
+            _ => Ok(()),
+        }
+    }
+
+    fn database(&self) -> MutexGuard<'_, Connection> {
+        // SQLite itself undoes what a panic left half done.
+        self.inner.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

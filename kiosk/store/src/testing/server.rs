@@ -1,0 +1,307 @@
+//! A small store after openapi.yaml, over real TLS, that misbehaves as its script says.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+/// A request as the script sees it, before its body is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub method: String,
+    /// Content-Length.
+    pub length: u64,
+    /// Number of earlier requests with this method.
+    pub nth: usize,
+}
+
+/// What to do with a request.
+pub(crate) enum Act {
+    /// Serve it after the contract.
+    Serve,
+    /// Answer so, without doing anything.
+    Answer(u16, Vec<(&'static str, &'static str)>, &'static str),
+    /// Read so many bytes of the body, keep them, then cut the connection.
+    Cut(usize),
+    /// Serve it, but cut the connection in place of the answer.
+    Lose,
+    /// Cut the upload's data to so many bytes, then answer 409.
+    Shrink(usize),
+    /// Serve it with this bit of the body's first byte turned round.
+    Corrupt(u8),
+    /// Read nothing, answer nothing.
+    Hang,
+}
+
+type Script = Box<dyn FnMut(&Request) -> Act + Send>;
+
+#[derive(Default)]
+pub(crate) struct State {
+    /// Path to length and data.
+    pub uploads: HashMap<String, (u64, Vec<u8>)>,
+    /// Material id to receipt, PUT body and data.
+    pub materials: HashMap<String, (Value, Value, Vec<u8>)>,
+    pub seen: Vec<Request>,
+    made: usize,
+    script: Option<Script>,
+}
+
+pub(crate) struct TestStore {
+    pub address: SocketAddr,
+    pub state: Arc<Mutex<State>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Drop for TestStore {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl TestStore {
+    pub(crate) async fn start(
+        tls: Arc<ServerConfig>,
+        script: impl FnMut(&Request) -> Act + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self::start_on(listener, tls, script)
+    }
+
+    pub(crate) fn start_on(
+        listener: TcpListener,
+        tls: Arc<ServerConfig>,
+        script: impl FnMut(&Request) -> Act + Send + 'static,
+    ) -> Self {
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(Mutex::new(State { script: Some(Box::new(script)), ..State::default() }));
+        let accepting = tokio::spawn(accept(listener, tls, Arc::clone(&state)));
+        Self { address, state, accepting }
+    }
+
+    /// How often a method was seen.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        self.state.lock().expect("state").seen.iter().filter(|seen| seen.method == method).count()
+    }
+
+    /// The bytes held for a material.
+    pub(crate) fn material(&self, id: &str) -> Option<Vec<u8>> {
+        self.state.lock().expect("state").materials.get(id).map(|(_, _, data)| data.clone())
+    }
+}
+
+async fn accept(listener: TcpListener, tls: Arc<ServerConfig>, state: Arc<Mutex<State>>) {
+    // Connections end with the store.
+    let mut connections = JoinSet::new();
+    while let Ok((tcp, _)) = listener.accept().await {
+        let (tls, state) = (tls_acceptor(&tls), Arc::clone(&state));
+        connections.spawn(async move {
+            let Ok(stream) = tls.accept(tcp).await else { return };
+            let service = service_fn(move |request| serve(Arc::clone(&state), request));
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+fn tls_acceptor(tls: &Arc<ServerConfig>) -> TlsAcceptor {
+    TlsAcceptor::from(Arc::clone(tls))
+}
+
+fn cut() -> io::Error {
+    io::Error::other("cut by the script")
+}
+
+async fn serve(
+    state: Arc<Mutex<State>>,
+    request: http::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, io::Error> {
+    let (parts, mut body) = request.into_parts();
+    let act = {
+        let mut state = state.lock().expect("state");
+        let method = parts.method.to_string();
+        let seen = Request {
+            nth: state.seen.iter().filter(|earlier| earlier.method == method).count(),
+            method,
+            length: header(&parts.headers, "content-length").unwrap_or(0),
+        };
+        state.seen.push(seen.clone());
+        state.script.as_mut().map_or(Act::Serve, |script| script(&seen))
+    };
+    let path = parts.uri.path().to_owned();
+    let (limit, flip) = match act {
+        Act::Answer(status, headers, text) => {
+            let headers: Vec<_> = headers.into_iter().map(|(n, v)| (n, v.to_owned())).collect();
+            return Ok(answer(status, &headers, text));
+        }
+        Act::Shrink(length) => {
+            if let Some((_, data)) = state.lock().expect("state").uploads.get_mut(&path) {
+                data.truncate(length);
+            }
+            return Ok(answer(409, &[], ""));
+        }
+        Act::Hang => std::future::pending().await,
+        Act::Cut(bytes) => (Some(bytes), 0),
+        Act::Corrupt(bit) => (None, bit),
+        Act::Serve | Act::Lose => (None, 0),
+    };
+    let mut text = Vec::new();
+    let wrong_offset = parts.method == "PATCH" && {
+        let state = state.lock().expect("state");
+        let held = state.uploads.get(&path).map(|(_, data)| data.len() as u64);
+        held.is_some() && held != header(&parts.headers, "upload-offset")
+    };
+    while let Some(frame) = body.frame().await {
+        let data = frame.map_err(io::Error::other)?.into_data().unwrap_or_default();
+        let left = limit.unwrap_or(usize::MAX) - text.len();
+        let mut data = data[..data.len().min(left)].to_vec();
+        if let (0, Some(first)) = (text.len(), data.first_mut()) {
+            *first ^= flip;
+        }
+        text.extend_from_slice(&data);
+        if parts.method == "PATCH"
+            && !wrong_offset
+            && let Some((_, held)) = state.lock().expect("state").uploads.get_mut(&path)
+        {
+            held.extend_from_slice(&data);
+        }
+        if Some(text.len()) == limit {
+            return Err(cut());
+        }
+    }
+    if limit.is_some() {
+        return Err(cut());
+    }
+    let response = handle(&mut state.lock().expect("state"), &parts, &text, wrong_offset);
+    if matches!(act, Act::Lose) { Err(cut()) } else { Ok(response) }
+}
+
+fn handle(
+    state: &mut State,
+    parts: &http::request::Parts,
+    body: &[u8],
+    wrong_offset: bool,
+) -> Response<Full<Bytes>> {
+    let path = parts.uri.path();
+    let offset = |data: &[u8]| ("upload-offset", data.len().to_string());
+    if path.starts_with("/files/") && parts.headers.get("tus-resumable").is_none() {
+        return answer(412, &[], "");
+    }
+    match (parts.method.as_str(), path.strip_prefix("/v1/materials/")) {
+        ("POST", None) => {
+            state.made += 1;
+            let path = format!("/files/u{}", state.made);
+            let length = header(&parts.headers, "upload-length").unwrap_or(0);
+            state.uploads.insert(path.clone(), (length, Vec::new()));
+            // Another host on purpose: only the path may be used.
+            answer(201, &[("location", format!("https://other.example{path}"))], "")
+        }
+        ("HEAD", None) => match state.uploads.get(path) {
+            Some((length, data)) => answer(200, &[offset(data), ("upload-length", length.to_string())], ""),
+            None => answer(404, &[], ""),
+        },
+        ("PATCH", None) => match state.uploads.get(path) {
+            Some(_) if wrong_offset => answer(409, &[], ""),
+            Some((_, data)) => answer(204, &[offset(data)], ""),
+            None => answer(404, &[], ""),
+        },
+        ("GET", Some(id)) => match state.materials.get(id) {
+            Some((receipt, _, _)) => answer(200, &[], &receipt.to_string()),
+            None => answer(404, &[], ""),
+        },
+        ("PUT", Some(id)) => put(state, id, body),
+        _ => answer(400, &[], ""),
+    }
+}
+
+fn put(state: &mut State, id: &str, body: &[u8]) -> Response<Full<Bytes>> {
+    let wanted: Value = serde_json::from_slice(body).unwrap_or_default();
+    if let Some((receipt, _, _)) = state.materials.get(id) {
+        let same = receipt["sha256"] == wanted["sha256"];
+        return answer(if same { 200 } else { 409 }, &[], &receipt.to_string());
+    }
+    let Some((_, data)) = state.uploads.get(wanted["upload"].as_str().unwrap_or_default()) else {
+        return answer(404, &[], "");
+    };
+    let digest = hex::encode(Sha256::digest(data));
+    if wanted["sha256"] != digest || wanted["bytes"] != data.len() {
+        return answer(422, &[], "");
+    }
+    let receipt = json!({
+        "material_id": id, "sha256": digest, "bytes": data.len(),
+        "received_at": "2026-11-23T01:02:03Z",
+    });
+    let text = receipt.to_string();
+    state.materials.insert(id.to_owned(), (receipt, wanted.clone(), data.clone()));
+    answer(200, &[], &text)
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
+}
+
+fn answer(status: u16, headers: &[(&'static str, String)], text: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::copy_from_slice(text.as_bytes())));
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    response.headers_mut().insert("tus-resumable", "1.0.0".parse().expect("a value"));
+    for (name, value) in headers {
+        if value.is_empty() {
+            response.headers_mut().remove(*name);
+        } else {
+            response.headers_mut().insert(*name, value.parse().expect("a value"));
+        }
+    }
+    response
+}
+
+/// A server that reads a request's head over TLS, then sends `start` and after it `more` for ever,
+/// if that is not empty; then keeps the connection open.
+pub(crate) async fn serve_raw(
+    tls: Arc<ServerConfig>,
+    start: Vec<u8>,
+    more: Vec<u8>,
+) -> (SocketAddr, JoinHandle<Infallible>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let task = tokio::spawn(async move {
+        let mut open = JoinSet::new();
+        loop {
+            let (tcp, _) = listener.accept().await.expect("a connection");
+            let (tls, start, more) = (tls_acceptor(&tls), start.clone(), more.clone());
+            open.spawn(async move {
+                let _ = talk(tcp, tls, &start, &more).await;
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    (address, task)
+}
+
+async fn talk(tcp: TcpStream, tls: TlsAcceptor, start: &[u8], more: &[u8]) -> io::Result<()> {
+    let mut stream = tls.accept(tcp).await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    stream.write_all(start).await?;
+    stream.flush().await?;
+    while !more.is_empty() {
+        stream.write_all(more).await?;
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,273 @@
+//! TLS 1.3 with a certificate on both sides, inside the hall's own CA (RFC 8446).
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::client::Resumption;
+use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use thiserror::Error;
+
+use crate::{Distrust, LinkFault, StoreFault};
+
+/// A PEM file is at most this long; a chain of four RSA certificates is about 8 KiB.
+const LONGEST_PEM: u64 = 64 * 1024;
+
+/// Where the PEM files (RFC 7468) lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The hall's CA certificate or certificates: the only roots.
+    pub ca: PathBuf,
+    /// This kiosk's certificate, followed by intermediates if any.
+    pub certificate: PathBuf,
+    /// The private key of the certificate (PKCS #8, PKCS #1 or SEC 1).
+    pub key: PathBuf,
+}
+
+/// Why the TLS set-up cannot be used. Each text names the file.
+#[derive(Debug, Error)]
+pub enum TlsSetupError {
+    /// A file could not be read.
+    #[error("{} could not be read ({source}); put the hall's PEM file there", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file has no usable PEM content of its kind.
+    #[error("{} holds no usable {what}; replace it with the one the hall issued", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// Certificate and key do not belong together, or the key is of a kind ring cannot use.
+    #[error("certificate {} and its key cannot be used together ({source}); issue both anew", path.display())]
+    Pair {
+        /// The certificate's file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::Error,
+    },
+    /// The TLS library refuses the set-up.
+    #[error("TLS 1.3 could not be set up ({0}); reinstall the kiosk's software")]
+    Library(rustls::Error),
+}
+
+/// The kiosk's side of every TLS connection: own certificate, the hall's CA as the only root,
+/// TLS 1.3 only.
+#[derive(Clone)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+    expires: Timestamp,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("expires", &self.expires).finish_non_exhaustive()
+    }
+}
+
+impl Tls {
+    /// Reads the files and builds the set-up. Blocks for the length of three small reads.
+    ///
+    /// # Errors
+    /// [`TlsSetupError`] naming the file at fault.
+    pub fn load(files: &TlsFiles) -> Result<Self, TlsSetupError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates(&files.ca)? {
+            roots.add(certificate).map_err(|_| unusable(&files.ca, "CA certificate"))?;
+        }
+        let chain = certificates(&files.certificate)?;
+        let expires = chain
+            .first()
+            .and_then(not_after)
+            .ok_or_else(|| unusable(&files.certificate, "certificate with a validity"))?;
+        let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?)
+            .map_err(|_| unusable(&files.key, "private key"))?;
+
+        // The provider is named and not taken from the process, and the version list is spelled out,
+        // so that no other part of the program can widen what is offered here.
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(TlsSetupError::Library)?
+            .with_root_certificates(roots)
+            .with_client_auth_cert(chain, key)
+            .map_err(|source| TlsSetupError::Pair { path: files.certificate.clone(), source })?;
+        // Without resumption each connection proves both certificates anew: a withdrawn one ends
+        // with the connection. Connections are kept alive, so handshakes are rare.
+        config.resumption = Resumption::disabled();
+        Ok(Self { config: Arc::new(config), expires })
+    }
+
+    /// When this kiosk's own certificate ends (notAfter, RFC 5280 section 4.1.2.5).
+    #[must_use]
+    pub fn certificate_expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// Whole days until this kiosk's own certificate ends; negative once it has.
+    #[must_use]
+    pub fn days_left(&self, now: Timestamp) -> i64 {
+        (self.expires.as_second() - now.as_second()).div_euclid(86_400)
+    }
+
+    pub(crate) fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+}
+
+fn unusable(path: &Path, what: &'static str) -> TlsSetupError {
+    TlsSetupError::Unusable { path: path.to_owned(), what }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsSetupError> {
+    let unreadable = |source| TlsSetupError::Unreadable { path: path.to_owned(), source };
+    let mut pem = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LONGEST_PEM + 1).read_to_end(&mut pem))
+        .map_err(unreadable)?;
+    if pem.len() as u64 > LONGEST_PEM {
+        return Err(unusable(path, "PEM content below 64 KiB"));
+    }
+    Ok(pem)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(unusable(path, "certificate")),
+    }
+}
+
+fn not_after(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
+}
+
+/// The fault behind an I/O error of a TLS connection.
+pub(crate) fn classify_io(error: &io::Error) -> StoreFault {
+    match tls_error(error) {
+        Some(tls) => classify(tls),
+        None => StoreFault::Unreachable(match error.kind() {
+            io::ErrorKind::ConnectionRefused => LinkFault::ConnectionRefused,
+            io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::AddrNotAvailable => LinkFault::NoRoute,
+            io::ErrorKind::TimedOut => LinkFault::NoAnswer,
+            _ => LinkFault::Broken,
+        }),
+    }
+}
+
+/// The TLS library's own error inside an I/O error, if that is what it is.
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// The fault behind a TLS error.
+fn classify(error: &rustls::Error) -> StoreFault {
+    match error {
+        rustls::Error::InvalidCertificate(why) => StoreFault::Untrusted(distrust(why)),
+        rustls::Error::NoCertificatesPresented => StoreFault::Untrusted(Distrust::Unusable),
+        rustls::Error::PeerIncompatible(_) => StoreFault::NoTls13,
+        rustls::Error::AlertReceived(alert) => alert_fault(*alert),
+        // What is no TLS at all (a captive portal's plain HTTP, say) ends here too.
+        _ => StoreFault::Unreachable(LinkFault::Tls),
+    }
+}
+
+fn distrust(why: &CertificateError) -> Distrust {
+    match why {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Distrust::UnknownIssuer,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Distrust::WrongName
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Distrust::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Distrust::NotYetValid,
+        _ => Distrust::Unusable,
+    }
+}
+
+/// What a fatal alert of the server says about this kiosk (RFC 8446 section 6.2).
+fn alert_fault(alert: AlertDescription) -> StoreFault {
+    let refused = StoreFault::ClientCertificateRefused;
+    match alert {
+        AlertDescription::CertificateRequired => refused("it asks for one and saw none"),
+        AlertDescription::UnknownCA => refused("it does not know the issuer"),
+        AlertDescription::CertificateExpired => refused("it has expired"),
+        AlertDescription::CertificateRevoked => refused("it was revoked"),
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::DecryptError => refused("it does not accept it"),
+        AlertDescription::AccessDenied => refused("it is valid but has no access"),
+        AlertDescription::ProtocolVersion
+        | AlertDescription::HandshakeFailure
+        | AlertDescription::InsufficientSecurity => StoreFault::NoTls13,
+        _ => StoreFault::Unreachable(LinkFault::Tls),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Ca;
+
+    #[test]
+    fn days_left_are_whole_days() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ca = Ca::new("hall");
+        let tls = ca.issue("kiosk-1", 2030).load(&ca, dir.path()).expect("PEM files");
+        assert_eq!(tls.certificate_expires().to_string(), "2030-12-31T00:00:00Z");
+        for (now, days) in [
+            ("2030-12-30T00:00:00Z", 1),
+            ("2030-12-30T00:00:01Z", 0),
+            ("2030-12-31T00:00:00Z", 0),
+            ("2030-12-31T00:00:01Z", -1),
+            ("2029-12-31T00:00:00Z", 365),
+        ] {
+            assert_eq!(tls.days_left(now.parse().expect("a time")), days, "{now}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_not_what_they_should_be_are_named() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ca = Ca::new("hall");
+        let whole = |name: &str, text: &str| {
+            ca.issue("kiosk-1", 2030).load(&ca, dir.path()).expect("PEM files");
+            let path = |name: &str| dir.path().join(name);
+            std::fs::write(path(name), text).expect("written");
+            let files =
+                TlsFiles { ca: path("ca.pem"), certificate: path("kiosk.pem"), key: path("kiosk.key") };
+            Tls::load(&files).expect_err("unusable").to_string()
+        };
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for name in ["ca.pem", "kiosk.pem", "kiosk.key"] {
+            for text in ["", "nothing", broken, &"x".repeat(70_000)] {
+                let said = whole(name, text);
+                assert!(said.contains(name), "{said}");
+            }
+        }
+        // The key of another certificate.
+        let other = ca.issue("kiosk-2", 2030);
+        assert!(whole("kiosk.key", &other.key).contains("kiosk.pem"));
+        assert!(matches!(
+            Tls::load(&TlsFiles {
+                ca: dir.path().join("none.pem"),
+                certificate: dir.path().join("kiosk.pem"),
+                key: dir.path().join("kiosk.key"),
+            }),
+            Err(TlsSetupError::Unreadable { .. })
+        ));
+    }
+}

@@ -1,0 +1,258 @@
+//! The loop that empties the outbox.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::delivery::{Chunk, Courier, on_disk};
+use crate::fault::{Recovery, Setback};
+use crate::{Backoff, Client, DocId, Outbox, Receipt, StoreFault};
+
+/// How often tombstones past their days are removed.
+const PURGE_EVERY: Duration = Duration::from_secs(3600);
+
+/// What the worker tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreEvent {
+    /// The store holds `sent` of `total` bytes. Left out when the channel is full.
+    Progress {
+        /// The document.
+        doc: DocId,
+        /// Bytes that the store has acknowledged.
+        sent: u64,
+        /// Bytes of the document.
+        total: u64,
+    },
+    /// The store holds the document. Told at least once: again if the program ended right after.
+    Confirmed {
+        /// The document.
+        doc: DocId,
+        /// The store's word, compared with what was added.
+        receipt: Receipt,
+    },
+    /// An attempt failed and is repeated in `retry_in`, or at once on a wake-up.
+    Waiting {
+        /// Why.
+        fault: StoreFault,
+        /// Until the next attempt.
+        retry_in: Duration,
+    },
+    /// The store answers: for the first time, or again after it could not be reached.
+    Reachable,
+    /// The document cannot be stored as it is; it stays here. See [`Outbox::retry`].
+    Refused {
+        /// The document.
+        doc: DocId,
+        /// Why.
+        fault: StoreFault,
+    },
+}
+
+/// Set-up of the worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerConfig {
+    /// Bytes in one PATCH, at most. Small, because a proxy that buffers makes all of it be sent
+    /// again after a cut.
+    pub chunk: u64,
+    /// Bytes in one PATCH, at least; approached by halves when nothing gets through.
+    pub smallest_chunk: u64,
+    /// Waits after failures.
+    pub backoff: Backoff,
+}
+
+impl Default for WorkerConfig {
+    /// 256 KiB, 64 KiB, 1 s to 60 s.
+    fn default() -> Self {
+        Self { chunk: 256 * 1024, smallest_chunk: 64 * 1024, backoff: Backoff::default() }
+    }
+}
+
+/// Empties the outbox into the store until `shutdown`: one document at a time, oldest first.
+///
+/// While the store cannot be reached everything waits. A document that the store refuses is put
+/// aside, one that it cannot take for now waits by itself; neither holds up the others. Notify
+/// `wake` after each [`Outbox::add`] and [`Outbox::retry`], or when the network is back. Stopping at
+/// any point, also by dropping this future, loses nothing: the next run goes on from the store's
+/// offset. With `events` closed it goes on silently.
+pub async fn run(
+    outbox: Outbox,
+    client: Client,
+    config: WorkerConfig,
+    events: mpsc::Sender<StoreEvent>,
+    wake: Arc<Notify>,
+    shutdown: CancellationToken,
+) {
+    let reports = Reports { events, reachable: false };
+    let chunk = Chunk::new(config.smallest_chunk, config.chunk);
+    let worker = Worker {
+        courier: Courier::new(outbox, client, reports, chunk),
+        backoff: config.backoff,
+        wake,
+        link: Pause::default(),
+        documents: HashMap::new(),
+    };
+    shutdown.run_until_cancelled(worker.work()).await;
+}
+
+/// The way out for events.
+pub(crate) struct Reports {
+    events: mpsc::Sender<StoreEvent>,
+    reachable: bool,
+}
+
+impl Reports {
+    pub(crate) fn progress(&self, doc: DocId, sent: u64, total: u64) {
+        // The next one says more; a slow listener must not slow the upload.
+        let _ = self.events.try_send(StoreEvent::Progress { doc, sent, total });
+    }
+
+    pub(crate) async fn confirmed(&self, doc: DocId, receipt: Receipt) {
+        self.tell(StoreEvent::Confirmed { doc, receipt }).await;
+    }
+
+    pub(crate) async fn reachable(&mut self) {
+        if !std::mem::replace(&mut self.reachable, true) {
+            self.tell(StoreEvent::Reachable).await;
+        }
+    }
+
+    async fn waiting(&mut self, fault: StoreFault, retry_in: Duration) {
+        if fault.recovery() == Recovery::Link {
+            self.reachable = false;
+        }
+        self.tell(StoreEvent::Waiting { fault, retry_in }).await;
+    }
+
+    async fn tell(&self, event: StoreEvent) {
+        // A closed channel means that nobody listens any more: the documents go on all the same.
+        let _ = self.events.send(event).await;
+    }
+}
+
+/// A wait after failures in a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pause {
+    failures: u32,
+    until: Option<Instant>,
+}
+
+impl Pause {
+    fn begin(&mut self, backoff: &Backoff, asked: Option<Duration>) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        let wait = backoff.wait(self.failures, asked);
+        self.until = Some(Instant::now() + wait);
+        wait
+    }
+
+    fn over(&self, now: Instant) -> bool {
+        self.until.is_none_or(|until| until <= now)
+    }
+}
+
+struct Worker {
+    courier: Courier,
+    backoff: Backoff,
+    wake: Arc<Notify>,
+    /// The store as a whole.
+    link: Pause,
+    /// Documents that wait by themselves.
+    documents: HashMap<DocId, Pause>,
+}
+
+impl Worker {
+    async fn work(mut self) {
+        let mut purged = Instant::now();
+        loop {
+            if purged.elapsed() >= PURGE_EVERY {
+                purged = Instant::now();
+                // A failure is logged where it happens and tried again in an hour.
+                let _ = on_disk(&self.courier.outbox, |outbox| outbox.purge(Timestamp::now())).await;
+            }
+            match self.next().await {
+                Ok(Some(doc)) => self.attempt(doc).await,
+                Ok(None) => self.rest(purged + PURGE_EVERY).await,
+                Err(fault) => self.pause_all(fault.into()).await,
+            }
+        }
+    }
+
+    /// The oldest document that does not wait; none while the store as a whole does.
+    async fn next(&mut self) -> Result<Option<DocId>, StoreFault> {
+        let now = Instant::now();
+        if !self.link.over(now) {
+            return Ok(None);
+        }
+        let due = on_disk(&self.courier.outbox, Outbox::due).await?;
+        self.documents.retain(|doc, _| due.contains(doc));
+        let ready = |doc: &DocId| self.documents.get(doc).is_none_or(|pause| pause.over(now));
+        Ok(due.into_iter().find(ready))
+    }
+
+    /// Waits for a wake-up, the end of the shortest wait or `latest`.
+    async fn rest(&mut self, latest: Instant) {
+        let now = Instant::now();
+        let until = if self.link.over(now) {
+            self.documents.values().filter_map(|pause| pause.until).min()
+        } else {
+            self.link.until
+        };
+        tokio::select! {
+            () = self.wake.notified() => {
+                self.link.until = None;
+                self.documents.values_mut().for_each(|pause| pause.until = None);
+            }
+            () = sleep_until(until.unwrap_or(latest).min(latest)) => {}
+        }
+    }
+
+    async fn attempt(&mut self, id: DocId) {
+        self.courier.begin();
+        let loaded = on_disk(&self.courier.outbox, move |outbox| outbox.document(id)).await;
+        let delivered = match loaded {
+            Ok(Some(doc)) => self.courier.deliver(&doc).await,
+            Ok(None) => return,
+            Err(fault) => Err(fault.into()),
+        };
+        if self.courier.progressed {
+            self.link = Pause::default();
+            self.documents.remove(&id);
+        }
+        let Err(setback) = delivered else {
+            return;
+        };
+        tracing::warn!(document = id.0, "{}", setback.fault);
+        match setback.fault.recovery() {
+            // A store that answers and then breaks off may do so on account of this document.
+            Recovery::Link if !self.courier.answered => self.pause_all(setback).await,
+            Recovery::Link | Recovery::Later => self.pause_one(id, setback).await,
+            Recovery::Never => self.refuse(id, setback.fault).await,
+        }
+    }
+
+    async fn refuse(&mut self, id: DocId, fault: StoreFault) {
+        let reason = fault.clone();
+        match on_disk(&self.courier.outbox, move |outbox| outbox.set_refused(id, &reason)).await {
+            Ok(()) => self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await,
+            Err(disk) => self.pause_one(id, disk.into()).await,
+        }
+    }
+
+    async fn pause_all(&mut self, setback: Setback) {
+        let wait = self.link.begin(&self.backoff, setback.retry_after);
+        self.courier.reports.waiting(setback.fault, wait).await;
+    }
+
+    async fn pause_one(&mut self, id: DocId, setback: Setback) {
+        let pause = self.documents.entry(id).or_default();
+        let wait = pause.begin(&self.backoff, setback.retry_after);
+        self.courier.reports.waiting(setback.fault, wait).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
