@@ -1,0 +1,159 @@
+//! The printer's condition and the status bytes that tell of it (protocols.md §3.2, §3.3; values of
+//! the common cases as seen on an independent printer, testing-hardware.md).
+
+use serde::{Deserialize, Serialize};
+
+/// The paper roll.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Paper {
+    /// Enough.
+    #[default]
+    Ok,
+    /// The near-end sensor sees the end coming; printing goes on.
+    Low,
+    /// None left; printing stops.
+    Out,
+}
+
+/// The cover over the paper.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cover {
+    /// Closed.
+    #[default]
+    Closed,
+    /// Open; printing stops.
+    Open,
+}
+
+/// The cutter's blade.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cutter {
+    /// Free to move.
+    #[default]
+    Ok,
+    /// Stuck: the next cut fails, and the printer stops until the blade is freed and it is told to
+    /// recover (DLE ENQ).
+    Jammed,
+}
+
+/// Everything that status bytes are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) paper: Paper,
+    pub(super) cover: Cover,
+    pub(super) cutter: Cutter,
+    /// A cut failed and the printer waits for DLE ENQ.
+    pub(super) cutter_error: bool,
+}
+
+impl Condition {
+    pub(super) fn is_online(&self) -> bool {
+        self.paper != Paper::Out && self.cover == Cover::Closed && !self.cutter_error
+    }
+
+    /// The answer to DLE EOT `n`.
+    pub(super) fn real_time(&self, n: u8) -> u8 {
+        let bits = match n {
+            1 => bit(!self.is_online(), 0x08),
+            2 => {
+                bit(self.cover == Cover::Open, 0x04)
+                    | bit(self.paper == Paper::Out, 0x20)
+                    | bit(self.cutter_error, 0x40)
+            }
+            3 => bit(self.cutter_error, 0x08),
+            _ => bit(self.paper != Paper::Ok, 0x0C) | bit(self.paper == Paper::Out, 0x60),
+        };
+        0x12 | bits
+    }
+
+    /// The four bytes of automatic status back.
+    pub(super) fn automatic(&self) -> [u8; 4] {
+        [
+            0x10 | bit(!self.is_online(), 0x08) | bit(self.cover == Cover::Open, 0x20),
+            bit(self.cutter_error, 0x08),
+            self.paper_bits(),
+            0,
+        ]
+    }
+
+    /// The answer to GS r 1.
+    pub(super) fn paper_bits(&self) -> u8 {
+        bit(self.paper != Paper::Ok, 0x03) | bit(self.paper == Paper::Out, 0x0C)
+    }
+
+    /// The answer sent on going off-line when asked for by GS ( H 49: `37 23 … 00`, with the causes
+    /// in between if `with_cause`. The bits of the cause byte differ between models; these follow
+    /// DLE EOT 2 within the permitted range 40 to 7F.
+    pub(super) fn offline_response(&self, with_cause: bool) -> Vec<u8> {
+        let mut response = vec![0x37, 0x23];
+        if with_cause {
+            let causes = bit(self.cover == Cover::Open, 0x04)
+                | bit(self.paper == Paper::Out, 0x20)
+                | bit(self.cutter_error, 0x08);
+            response.push(0x40 | causes);
+        }
+        response.push(0);
+        response
+    }
+}
+
+/// The part of an automatic status that the setting `enabled` of GS a watches.
+pub(super) fn watched(status: [u8; 4], enabled: u8) -> [u8; 4] {
+    [
+        status[0]
+            & (bit(enabled & 0x02 != 0, 0x28)
+                | bit(enabled & 0x40 != 0, 0x40)
+                | bit(enabled & 0x01 != 0, 0x04)),
+        status[1] & bit(enabled & 0x04 != 0, 0x6C),
+        status[2] & bit(enabled & 0x08 != 0, 0x0F),
+        0,
+    ]
+}
+
+fn bit(set: bool, bits: u8) -> u8 {
+    if set { bits } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_bytes_are_those_of_the_table() {
+        let idle = Condition::default();
+        let low = Condition { paper: Paper::Low, ..idle };
+        let out = Condition { paper: Paper::Out, ..idle };
+        let open = Condition { cover: Cover::Open, ..idle };
+        let jam = Condition { cutter: Cutter::Jammed, ..idle };
+        let failed = Condition { cutter_error: true, ..jam };
+        let both = Condition { cover: Cover::Open, ..out };
+        for (name, condition, eot, asb) in [
+            ("idle", idle, [0x12, 0x12, 0x12, 0x12], [0x10, 0x00, 0x00, 0x00]),
+            ("near end", low, [0x12, 0x12, 0x12, 0x1E], [0x10, 0x00, 0x03, 0x00]),
+            ("paper out", out, [0x1A, 0x32, 0x12, 0x7E], [0x18, 0x00, 0x0F, 0x00]),
+            ("cover open", open, [0x1A, 0x16, 0x12, 0x12], [0x38, 0x00, 0x00, 0x00]),
+            ("jammed, not yet cut", jam, [0x12, 0x12, 0x12, 0x12], [0x10, 0x00, 0x00, 0x00]),
+            ("cut failed", failed, [0x1A, 0x52, 0x1A, 0x12], [0x18, 0x08, 0x00, 0x00]),
+            ("out and open", both, [0x1A, 0x36, 0x12, 0x7E], [0x38, 0x00, 0x0F, 0x00]),
+        ] {
+            let seen = [1, 2, 3, 4].map(|n| condition.real_time(n));
+            assert_eq!((seen, condition.automatic()), (eot, asb), "{name}");
+            for byte in seen {
+                assert_eq!(byte & 0x93, 0x12, "{name}: fixed bits of DLE EOT");
+            }
+            assert_eq!(asb[0] & 0x93, 0x10, "{name}: fixed bits of the first ASB byte");
+        }
+        assert_eq!(out.offline_response(false), [0x37, 0x23, 0x00]);
+        assert_eq!(out.offline_response(true), [0x37, 0x23, 0x60, 0x00]);
+    }
+
+    #[test]
+    fn only_watched_bits_count() {
+        assert_eq!(watched([0x38, 0x08, 0x0F, 0], 0x08), [0, 0, 0x0F, 0]);
+        assert_eq!(watched([0x38, 0x08, 0x0F, 0], 0x02), [0x28, 0, 0, 0]);
+        assert_eq!(watched([0x38, 0x08, 0x0F, 0], 0x04), [0, 0x08, 0, 0]);
+    }
+}

@@ -1,0 +1,297 @@
+//! tus 1.0.0 with the extensions creation, termination and checksum (protocols.md, section 7.1).
+
+use super::Shared;
+use super::disk::{Id, UploadNote};
+use crate::serve;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use futures_util::StreamExt;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::time::timeout;
+
+const VERSION: &str = "1.0.0";
+const MOST_METADATA: usize = 4096;
+
+/// An answer that is not a success: status and a word to the reader of logs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal(u16, &'static str);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, self.1).into_response();
+        if status == StatusCode::PRECONDITION_FAILED {
+            response.headers_mut().insert("tus-version", HeaderValue::from_static(VERSION));
+        }
+        response
+    }
+}
+
+const NO_UPLOAD: Refusal = Refusal(404, "no such upload");
+
+fn disk_failed(_: std::io::Error) -> Refusal {
+    Refusal(500, "the store's disk failed")
+}
+
+/// The value of a header that may come once; `Err` when it is there but no plain text.
+fn value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Refusal(400, "a header came twice"));
+    }
+    first.map(|value| value.to_str().map_err(|_| Refusal(400, "a header is no text"))).transpose()
+}
+
+fn count(headers: &HeaderMap, name: &str) -> Result<Option<u64>, Refusal> {
+    value(headers, name)?
+        .map(|text| {
+            // Digits only: u64's own parser would also take a leading plus.
+            text.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| text.parse().ok())
+                .flatten()
+                .ok_or(Refusal(400, "a header holds no number"))
+        })
+        .transpose()
+}
+
+fn version(headers: &HeaderMap) -> Result<(), Refusal> {
+    match value(headers, "tus-resumable")? {
+        Some(VERSION) => Ok(()),
+        _ => Err(Refusal(412, "Tus-Resumable must be 1.0.0")),
+    }
+}
+
+/// Decodes Upload-Metadata: pairs of key and base64 value, separated by commas.
+fn metadata(text: &str) -> Result<BTreeMap<String, String>, Refusal> {
+    const BAD: Refusal = Refusal(400, "Upload-Metadata is malformed");
+    if text.len() > MOST_METADATA {
+        return Err(Refusal(400, "Upload-Metadata is too long"));
+    }
+    let mut entries = BTreeMap::new();
+    for pair in text.split(',').filter(|_| !text.is_empty()) {
+        let (key, encoded) = pair.trim().split_once(' ').unwrap_or((pair.trim(), ""));
+        let decoded = BASE64.decode(encoded).map_err(|_| BAD)?;
+        let decoded = String::from_utf8(decoded).map_err(|_| BAD)?;
+        let fresh = entries.insert(key.to_owned(), decoded).is_none();
+        if key.is_empty() || !key.is_ascii() || !fresh {
+            return Err(BAD);
+        }
+    }
+    Ok(entries)
+}
+
+/// A checksum announced in Upload-Checksum, fed with the bytes as they come.
+enum Checksum {
+    Sha1(Sha1, Vec<u8>),
+    Sha256(Sha256, Vec<u8>),
+}
+
+impl Checksum {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        const BAD: Refusal = Refusal(400, "Upload-Checksum is malformed");
+        let (name, encoded) = text.split_once(' ').ok_or(BAD)?;
+        let expected = BASE64.decode(encoded).map_err(|_| BAD)?;
+        match (name, expected.len()) {
+            ("sha1", 20) => Ok(Self::Sha1(Sha1::new(), expected)),
+            ("sha256", 32) => Ok(Self::Sha256(Sha256::new(), expected)),
+            ("sha1" | "sha256", _) => Err(BAD),
+            _ => Err(Refusal(400, "the checksum algorithm is not offered")),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha1(hasher, _) => hasher.update(bytes),
+            Self::Sha256(hasher, _) => hasher.update(bytes),
+        }
+    }
+
+    fn holds(self) -> bool {
+        match self {
+            Self::Sha1(hasher, expected) => hasher.finalize().as_slice() == expected,
+            Self::Sha256(hasher, expected) => hasher.finalize().as_slice() == expected,
+        }
+    }
+}
+
+pub(super) async fn discover(State(shared): State<Arc<Shared>>) -> Response {
+    (
+        StatusCode::NO_CONTENT,
+        [
+            (HeaderName::from_static("tus-version"), VERSION.to_owned()),
+            (HeaderName::from_static("tus-extension"), "creation,termination,checksum".to_owned()),
+            (HeaderName::from_static("tus-max-size"), shared.max_size.to_string()),
+            (HeaderName::from_static("tus-checksum-algorithm"), "sha1,sha256".to_owned()),
+        ],
+    )
+        .into_response()
+}
+
+pub(super) async fn create(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    version(&headers)?;
+    let length = count(&headers, "upload-length")?
+        .ok_or(Refusal(400, "Upload-Length is missing; it cannot be deferred"))?;
+    if length > shared.max_size {
+        return Err(Refusal(413, "the upload is too big"));
+    }
+    let text = value(&headers, "upload-metadata")?;
+    let note = UploadNote {
+        length,
+        entries: text.map(metadata).transpose()?.unwrap_or_default(),
+        metadata: text.map(str::to_owned),
+    };
+    let id = shared.disk.create(&note).map_err(disk_failed)?;
+    let path = format!("/files/{}", id.as_str());
+    // The client's own name for this host: it may reach the store through something in between.
+    let location = match value(&headers, "host")? {
+        Some(host) => format!("https://{host}{path}"),
+        None => path,
+    };
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)]).into_response())
+}
+
+fn find(shared: &Shared, id: &str) -> Result<(Id, UploadNote, u64), Refusal> {
+    let id = Id::parse(id).ok_or(NO_UPLOAD)?;
+    let (note, offset) = shared.disk.look(&id).map_err(disk_failed)?.ok_or(NO_UPLOAD)?;
+    Ok((id, note, offset))
+}
+
+pub(super) async fn offset(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    version(&headers)?;
+    let (_, note, offset) = find(&shared, &id)?;
+    let mut response = (
+        [
+            (HeaderName::from_static("upload-offset"), offset.to_string()),
+            (HeaderName::from_static("upload-length"), note.length.to_string()),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+        ],
+        Body::empty(),
+    )
+        .into_response();
+    if let Some(Ok(metadata)) = note.metadata.map(HeaderValue::try_from) {
+        response.headers_mut().insert("upload-metadata", metadata);
+    }
+    Ok(response)
+}
+
+pub(super) async fn append(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match admit(&shared, &id, &headers) {
+        Ok(admitted) => receive(&shared, admitted, body).await.into_response(),
+        Err(refusal) => {
+            serve::drain(body, shared.max_size).await;
+            refusal.into_response()
+        }
+    }
+}
+
+struct Admitted {
+    id: Id,
+    offset: u64,
+    length: u64,
+    checksum: Option<Checksum>,
+    _lock: Lock,
+}
+
+/// Everything that can be judged before the first byte.
+fn admit(shared: &Arc<Shared>, id: &str, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+    version(headers)?;
+    if value(headers, "content-type")? != Some("application/offset+octet-stream") {
+        return Err(Refusal(415, "Content-Type must be application/offset+octet-stream"));
+    }
+    let stated = count(headers, "upload-offset")?.ok_or(Refusal(400, "Upload-Offset is missing"))?;
+    let checksum = value(headers, "upload-checksum")?.map(Checksum::parse).transpose()?;
+    let (id, ..) = find(shared, id)?;
+    let lock = Lock::take(shared, &id).ok_or(Refusal(423, "another request is appending"))?;
+    // Looked at again under the lock: the offset before it may be another request's.
+    let (id, note, offset) = find(shared, id.as_str())?;
+    if stated != offset {
+        return Err(Refusal(409, "Upload-Offset is not where the upload stands"));
+    }
+    let coming = count(headers, "content-length")?.unwrap_or(0);
+    if offset.checked_add(coming).is_none_or(|end| end > note.length) {
+        return Err(Refusal(413, "more bytes than were announced"));
+    }
+    Ok(Admitted { id, offset, length: note.length, checksum, _lock: lock })
+}
+
+/// Writes the body as it comes. What has come when the connection breaks is kept, with a checksum
+/// or without: the digest of the whole is compared in the end.
+async fn receive(shared: &Arc<Shared>, mut admitted: Admitted, body: Body) -> Result<Response, Refusal> {
+    let mut bytes = shared.disk.append(&admitted.id, admitted.offset).map_err(disk_failed)?;
+    let mut pieces = body.into_data_stream();
+    let stalled = |_| Refusal(408, "the body stalled");
+    while let Some(piece) = timeout(serve::STALL, pieces.next()).await.map_err(stalled)? {
+        let piece = piece.map_err(|_| Refusal(400, "the body broke off"))?;
+        if bytes.offset().saturating_add(piece.len() as u64) > admitted.length {
+            bytes.discard().map_err(disk_failed)?;
+            return Err(Refusal(413, "more bytes than were announced"));
+        }
+        bytes.write(&piece).map_err(disk_failed)?;
+        if let Some(checksum) = &mut admitted.checksum {
+            checksum.feed(&piece);
+        }
+        shared.changed.ring();
+    }
+    if admitted.checksum.is_some_and(|checksum| !checksum.holds()) {
+        bytes.discard().map_err(disk_failed)?;
+        return Err(Refusal(460, "the checksum differs"));
+    }
+    let offset = [(HeaderName::from_static("upload-offset"), bytes.offset().to_string())];
+    Ok((StatusCode::NO_CONTENT, offset).into_response())
+}
+
+pub(super) async fn terminate(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Refusal> {
+    version(&headers)?;
+    let (id, ..) = find(&shared, &id)?;
+    let _lock = Lock::take(&shared, &id).ok_or(Refusal(423, "a request is appending"))?;
+    shared.disk.terminate(&id).map_err(disk_failed)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The right to change an upload; given back when dropped, however its request ends.
+pub(super) struct Lock {
+    shared: Arc<Shared>,
+    id: Id,
+}
+
+impl Lock {
+    pub(super) fn take(shared: &Arc<Shared>, id: &Id) -> Option<Self> {
+        shared.locks().insert(id.clone()).then(|| Self { shared: shared.clone(), id: id.clone() })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.shared.locks().remove(&self.id);
+        self.shared.changed.ring();
+    }
+}
+
+#[cfg(test)]
+#[path = "tus_tests.rs"]
+mod tests;
