@@ -1,0 +1,103 @@
+//! Pictures on a screen: a scanned page, the code of a number.
+
+use qrcode::{Color, QrCode};
+use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
+use std::sync::Arc;
+use visit::screen::{Preview, Screen};
+
+/// Edge of the square that a code may fill, in pixels; `screens/number.slint` leaves as much room.
+const CODE_ROOM: u32 = 264;
+/// Empty modules around a QR code (ISO/IEC 18004, 6.3.8: four).
+const QUIET: usize = 4;
+
+/// What is pictured on a screen.
+#[derive(Clone, Debug)]
+pub(crate) enum Pictured {
+    Nothing,
+    Page(Arc<Preview>),
+    Code(String),
+}
+
+impl PartialEq for Pictured {
+    /// Whether it is the very same picture; pages are compared by where they lie, not pixel by pixel.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nothing, Self::Nothing) => true,
+            (Self::Page(a), Self::Page(b)) => Arc::ptr_eq(a, b),
+            (Self::Code(a), Self::Code(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Pictured {
+    /// The picture of a screen.
+    pub(crate) fn on(screen: &Screen) -> Self {
+        match screen {
+            Screen::Scanning(scanning) => scanning.last.clone().map_or(Self::Nothing, Self::Page),
+            Screen::Review(review) => Self::Page(Arc::clone(&review.preview)),
+            Screen::Number(number) => Self::Code(number.qr.clone()),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// As the toolkit takes it; empty if there is none or it is no picture.
+    pub(crate) fn image(&self) -> Image {
+        match self {
+            Self::Nothing => Image::default(),
+            Self::Page(preview) => page(preview),
+            Self::Code(text) => code(text),
+        }
+    }
+}
+
+fn page(preview: &Preview) -> Image {
+    let pixels = u64::from(preview.width) * u64::from(preview.height);
+    if pixels == 0 || u64::try_from(preview.rgb.len()).ok() != pixels.checked_mul(3) {
+        return Image::default();
+    }
+    Image::from_rgb8(SharedPixelBuffer::clone_from_slice(&preview.rgb, preview.width, preview.height))
+}
+
+fn code(text: &str) -> Image {
+    let Ok(code) = QrCode::new(text) else { return Image::default() };
+    let modules = code.width() + 2 * QUIET;
+    let scale = (CODE_ROOM as usize / modules).max(1);
+    let side = modules * scale;
+    let Ok(edge) = u32::try_from(side) else { return Image::default() };
+    let dark = |at: usize| (at / scale).checked_sub(QUIET).filter(|m| *m < code.width());
+    let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(edge, edge);
+    for (at, pixel) in buffer.make_mut_slice().iter_mut().enumerate() {
+        let is_dark = match (dark(at % side), dark(at / side)) {
+            (Some(x), Some(y)) => code[(x, y)] == Color::Dark,
+            _ => false,
+        };
+        let grey = if is_dark { 0 } else { 255 };
+        *pixel = Rgb8Pixel { r: grey, g: grey, b: grey };
+    }
+    Image::from_rgb8(buffer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_previews_are_no_pictures() {
+        for (width, height, bytes, good) in
+            [(2, 2, 12, true), (2, 2, 11, false), (0, 2, 0, false), (u32::MAX, u32::MAX, 3, false)]
+        {
+            let image = page(&Preview { width, height, rgb: vec![7; bytes] });
+            assert_eq!(image.size().width > 0, good, "{width}×{height} with {bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn codes_fit_their_room_and_too_much_text_is_no_code() {
+        for text in ["", "V7K3-9QXA-0042", "https://example.invalid/v/0123456789abcdef0123456789abcdef"] {
+            let size = code(text).size();
+            assert!((100..=CODE_ROOM).contains(&size.width) && size.width == size.height, "{size:?}");
+        }
+        assert_eq!(code(&"x".repeat(5000)).size().width, 0);
+    }
+}

@@ -1,0 +1,31 @@
+//! The kiosk's screen: 1080×1920 pixels, portrait, touched with a finger.
+//!
+//! It shows one [`View`](visit::screen::View) at a time and sends back
+//! [`Intent`](visit::intent::Intent)s; what follows from them is not decided here. Words are in
+//! `lang/`, the making of sentences in `wording`, the looks in `screens/`.
+//!
+//! [`run`] blocks the thread it is called on; a [`Handle`] reaches the screen from any other.
+
+mod backend;
+mod error;
+mod fonts;
+mod handle;
+mod headless;
+mod images;
+#[cfg(feature = "inspect")]
+mod inspect;
+mod live;
+mod picture;
+#[cfg(any(test, feature = "inspect"))]
+pub mod samples;
+mod stage;
+mod toolkit;
+mod wording;
+mod words;
+
+pub use backend::{Backend, Options, render, run};
+pub use error::UiError;
+pub use handle::{Handle, Observer, Painted};
+#[cfg(feature = "inspect")]
+pub use inspect::{Element, Inspection};
+pub use picture::Picture;

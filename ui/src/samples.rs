@@ -1,0 +1,94 @@
+//! Views of every screen, for the gallery and for tests: ordinary ones, and those with the most on
+//! them. The hall, its visitors and their numbers are made up.
+
+mod choosing;
+mod papers;
+mod plain;
+
+use jiff::civil::Time;
+use std::sync::Arc;
+use visit::catalogue::Label;
+use visit::fault::Fault;
+use visit::number::TicketNumber;
+use visit::screen::{ApplicantShown, Language, Preview, Screen, View, Who};
+
+/// A view with a name of its own.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// such as `number-unknown`, unique among the samples
+    pub name: &'static str,
+    /// the view
+    pub view: View,
+}
+
+/// Every sample in a language; every screen has at least one.
+pub fn samples(language: Language) -> Vec<Sample> {
+    let mut all = plain::samples();
+    all.extend(choosing::samples());
+    all.extend(papers::samples());
+    for sample in &mut all {
+        sample.view.language = language;
+    }
+    all
+}
+
+fn sample(name: &'static str, screen: Screen) -> Sample {
+    let view = View {
+        language: Language::Zh,
+        hall: label("嘉定区政务服务中心", "Jiading Government Service Centre"),
+        clock: Time::constant(9, 41, 0, 0),
+        screen,
+        faults: Vec::new(),
+        ending_in: None,
+    };
+    Sample { name, view }
+}
+
+impl Sample {
+    fn faults(mut self, faults: &[Fault]) -> Self {
+        self.view.faults = faults.to_vec();
+        self
+    }
+
+    fn ending_in(mut self, seconds: u32) -> Self {
+        self.view.ending_in = Some(seconds);
+        self
+    }
+}
+
+fn label(zh: &str, en: &str) -> Label {
+    Label { zh: zh.to_owned(), en: en.to_owned() }
+}
+
+fn who(applicant: ApplicantShown) -> Who {
+    Who { name: "张*".to_owned(), tail: "002X".to_owned(), applicant }
+}
+
+fn company() -> ApplicantShown {
+    ApplicantShown::Company("91350100M000100Y43".to_owned())
+}
+
+fn relative() -> ApplicantShown {
+    ApplicantShown::Relative("李*".to_owned())
+}
+
+fn ticket(text: &str) -> TicketNumber {
+    TicketNumber::parse(text).unwrap_or_else(|| unreachable!("{text} is a number"))
+}
+
+/// Something like a page of a contract: lines of grey on white.
+fn page(width: u32, height: u32, ground: u8) -> Arc<Preview> {
+    let mut rgb = Vec::with_capacity((width * height * 3) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let (line, within) = (y / 28, y % 28);
+            let margins = x > width / 8 && x < width - width / 8 && y > height / 10 && y < height - height / 8;
+            let heading = line == 4 && x > width / 3 && x < width - width / 3;
+            let end = width - width / 8 - (line * 37 % 90);
+            let text = line > 6 && x < end && !(x / 9 + line * 3).is_multiple_of(7) && (x % 9) < 7;
+            let ink = margins && within > 10 && within < 22 && (heading || text);
+            rgb.extend([if ink { 40 } else { ground }; 3]);
+        }
+    }
+    Arc::new(Preview { width, height, rgb })
+}

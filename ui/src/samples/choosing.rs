@@ -1,0 +1,236 @@
+//! The list of matters.
+
+use super::{Sample, company, label, relative, sample, ticket, who};
+use jiff::civil::Time;
+use visit::catalogue::{Days, ItemCode, Matter, PackageCode, Theme};
+use visit::fault::Fault;
+use visit::intent::Tab;
+use visit::screen::{
+    ApplicantShown, Choose, MatterBy, MatterFull, MatterShown, NoNumbers, OptionShown, Purpose, Refusal,
+    Screen,
+};
+
+pub(super) fn samples() -> Vec<Sample> {
+    let choose = Choose {
+        who: who(ApplicantShown::Oneself),
+        purpose: Purpose::Number,
+        open_number: None,
+        tab: Tab::Packages,
+        matters: packages(&[]),
+        page: 1,
+        pages: 3,
+        picked: Vec::new(),
+        can_confirm: false,
+        refused: None,
+    };
+    let picked = |n: &[usize]| Choose {
+        matters: packages(n),
+        picked: packages(n).into_iter().filter(|m| m.picked).map(|m| m.name).collect(),
+        can_confirm: true,
+        ..choose.clone()
+    };
+    let items = Choose {
+        tab: Tab::Items(Theme::Business),
+        matters: items(),
+        page: 2,
+        pages: 5,
+        picked: items().into_iter().filter(|m| m.picked).map(|m| m.name).collect(),
+        can_confirm: true,
+        ..choose.clone()
+    };
+    let open = Some(ticket("A017"));
+    vec![
+        sample("choose", Screen::Choose(choose.clone())),
+        sample("choose-picked", Screen::Choose(picked(&[1]))),
+        sample("choose-two-picked", Screen::Choose(picked(&[1, 4]))),
+        sample("choose-all-picked", Screen::Choose(picked(&[0, 1, 2, 3, 4, 5, 6, 7]))),
+        sample("choose-items", Screen::Choose(items.clone())),
+        sample(
+            "choose-papers",
+            Screen::Choose(Choose { purpose: Purpose::Papers, who: who(relative()), ..picked(&[0]) }),
+        ),
+        sample(
+            "choose-again",
+            Screen::Choose(Choose { open_number: open, who: who(company()), ..picked(&[1]) }),
+        ),
+        sample(
+            "choose-full",
+            Screen::Choose(Choose { refused: Some(Refusal::Full), open_number: open, ..items.clone() }),
+        ),
+        sample(
+            "choose-ledger",
+            Screen::Choose(Choose { refused: Some(Refusal::Ledger), who: who(company()), ..items.clone() }),
+        )
+        .faults(&[Fault::LedgerFailed])
+        .ending_in(11),
+        sample(
+            "choose-lunch",
+            Screen::Choose(Choose {
+                refused: Some(Refusal::Closed(NoNumbers::Lunch(Time::constant(13, 0, 0, 0)))),
+                ..picked(&[6])
+            }),
+        ),
+        sample(
+            "choose-last-page",
+            Screen::Choose(Choose {
+                matters: packages(&[]).into_iter().take(3).collect(),
+                page: 3,
+                ..choose.clone()
+            }),
+        ),
+        sample(
+            "choose-one-page",
+            Screen::Choose(Choose {
+                matters: packages(&[]).into_iter().take(5).collect(),
+                pages: 1,
+                ..choose
+            }),
+        ),
+    ]
+}
+
+type OptionRow = (&'static str, &'static str, &'static str);
+
+fn packages(picked: &[usize]) -> Vec<MatterShown> {
+    const ALL: [(&str, &str, &str, usize, &[OptionRow]); 8] = [
+        ("open-restaurant", "开饭店", "Open a restaurant", 7, &[]),
+        (
+            "lai-jia-ban",
+            "来嘉办（企业开办）",
+            "Lai Jia Ban: start a company",
+            1,
+            &[
+                ("invoices", "发票领用", "Invoices"),
+                ("seals", "公章刻制备案", "Company seals"),
+                (
+                    "digital-certificate",
+                    "法人一证通数字证书开通",
+                    "Company digital certificate (Yizhengtong)",
+                ),
+            ],
+        ),
+        (
+            "open-convenience-store",
+            "开便利店",
+            "Open a convenience store",
+            4,
+            &[
+                ("tobacco-licence", "烟草专卖零售许可", "Tobacco retail licence"),
+                ("device-record", "第二类医疗器械经营备案", "Medical device record, class II"),
+            ],
+        ),
+        (
+            "open-barbershop",
+            "开理发店",
+            "Open a barber's shop",
+            4,
+            &[("fire-check", "公众聚集场所营业前消防安全检查", "Fire safety check before opening")],
+        ),
+        (
+            "open-pharmacy",
+            "开药店",
+            "Open a pharmacy",
+            5,
+            &[
+                ("designated-pharmacy", "医保定点药店申请", "Insurance pharmacy application"),
+                ("food-licence", "食品经营许可", "Food business licence"),
+            ],
+        ),
+        (
+            "open-training-school",
+            "开培训机构",
+            "Open a training school",
+            4,
+            &[("outdoor-sign", "户外招牌设置备案", "Outdoor sign")],
+        ),
+        (
+            "open-hotel",
+            "开旅馆",
+            "Open a hotel",
+            5,
+            &[
+                ("food-licence", "食品经营许可", "Food business licence"),
+                ("outdoor-sign", "户外招牌设置备案", "Outdoor sign"),
+                ("pollutant-registration", "固定污染源排污登记", "Pollutant discharge registration"),
+            ],
+        ),
+        ("disability-services", "残疾人服务", "Services for disabled persons", 2, &[]),
+    ];
+    ALL.iter()
+        .enumerate()
+        .filter_map(|(at, (code, zh, en, items, options))| {
+            let package = PackageCode::new(code)?;
+            let picked = picked.contains(&at);
+            let options = options.iter().filter(|_| picked).enumerate().filter_map(|(n, (item, zh, en))| {
+                Some(OptionShown {
+                    package: package.clone(),
+                    item: ItemCode::new(item)?,
+                    name: label(zh, en),
+                    ticked: n == 0,
+                })
+            });
+            Some(MatterShown {
+                name: label(zh, en),
+                by: MatterBy::Items(*items),
+                picked,
+                full: (at == 6).then_some(MatterFull::Until(None)),
+                options: options.collect(),
+                matter: Matter::Package(package.clone()),
+            })
+        })
+        .collect()
+}
+
+fn items() -> Vec<MatterShown> {
+    const LABOUR: (&str, &str) = ("嘉定区人力资源和社会保障局", "Human Resources and Social Security");
+    const FIRE: (&str, &str) = ("嘉定区消防救援局", "Fire and Rescue");
+    const LAND: (&str, &str) = ("嘉定区规划和自然资源局", "Planning and Natural Resources");
+    let rows: [(&str, &str, &str, (&str, &str), u16, u16); 8] = [
+        ("environment-approval", "建设项目环境影响报告表审批", "Environmental impact approval", LAND, 60, 25),
+        ("fire-check", "公众聚集场所营业前消防安全检查", "Fire safety check before opening", FIRE, 13, 0),
+        ("insurance-enrolment", "单位社会保险登记", "Company social insurance registration", LABOUR, 10, 1),
+        (
+            "certificate-update",
+            "企业数字证书信息变更",
+            "Update of company digital certificate",
+            LABOUR,
+            5,
+            0,
+        ),
+        ("title-search", "不动产登记资料查询", "Title search", LAND, 1, 0),
+        (
+            "digital-certificate",
+            "法人一证通数字证书开通",
+            "Company digital certificate (Yizhengtong)",
+            LABOUR,
+            5,
+            2,
+        ),
+        (
+            "extended",
+            "法定代表人、董事、监事和经理以及实际控制人身份信息集中核验与变更备案",
+            "Central verification and change of officers and owners",
+            LABOUR,
+            30,
+            12,
+        ),
+        ("public-rental", "公共租赁住房申请", "Public rental housing", LAND, 20, 8),
+    ];
+    rows.into_iter()
+        .enumerate()
+        .filter_map(|(at, (code, zh, en, by, legal, promised))| {
+            Some(MatterShown {
+                matter: Matter::Item(ItemCode::new(code)?),
+                name: label(zh, en),
+                by: MatterBy::Department(label(by.0, by.1), Days(legal), Days(promised)),
+                picked: at == 1 || at == 2,
+                full: match at {
+                    0 => Some(MatterFull::Until(Some(Time::constant(12, 0, 0, 0)))),
+                    2 => Some(MatterFull::Until(None)),
+                    _ => None,
+                },
+                options: Vec::new(),
+            })
+        })
+        .collect()
+}

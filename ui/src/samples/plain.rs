@@ -1,0 +1,180 @@
+//! Home, identifying, waiting, the number, goodbye.
+
+use super::{Sample, label, sample, ticket};
+use jiff::civil::{Time, date};
+use visit::catalogue::Label;
+use visit::fault::Fault;
+use visit::screen::{
+    CardProblem, CardReminder, CodeProblem, CompanyEntry, Goodbye, Home, Identify, NoNumbers, NumberShown,
+    PapersTold, Purpose, Screen, TicketState, Wait,
+};
+
+pub(super) fn samples() -> Vec<Sample> {
+    let mut all = home();
+    all.extend(identify());
+    all.extend(company());
+    for (name, wait) in [
+        ("wait-number", Wait::Number),
+        ("wait-visit", Wait::Visit),
+        ("wait-cancelling", Wait::Cancelling),
+        ("wait-document", Wait::Document),
+    ] {
+        all.push(sample(name, Screen::Wait(wait)));
+    }
+    all.extend(number());
+    all.push(sample("cancel", Screen::CancelAsk(ticket("A017"))));
+    all.push(sample("cancel-ending", Screen::CancelAsk(ticket("A1017"))).ending_in(15));
+    all.extend(goodbye());
+    all
+}
+
+fn home() -> Vec<Sample> {
+    let open = Home { no_numbers: None, papers: true, scanner: true, tickets: true, waiting: Some(12) };
+    let closed = |why| Screen::Home(Home { no_numbers: Some(why), waiting: None, ..open.clone() });
+    let next = date(2026, 9, 8).at(9, 0, 0, 0);
+    vec![
+        sample("home", Screen::Home(open.clone())),
+        sample("home-nobody-waits", Screen::Home(Home { waiting: Some(0), ..open.clone() })),
+        sample("home-no-tickets", Screen::Home(Home { tickets: false, waiting: Some(1), ..open.clone() }))
+            .faults(&[Fault::PaperOut]),
+        sample("home-lunch", closed(NoNumbers::Lunch(Time::constant(13, 0, 0, 0)))),
+        sample("home-closed", closed(NoNumbers::Closed(None))),
+        sample("home-closed-until", closed(NoNumbers::Closed(Some(next)))),
+        sample("home-no-ledger", closed(NoNumbers::NoLedger)).faults(&[Fault::LedgerFailed]),
+        sample(
+            "home-nothing-works",
+            Screen::Home(Home {
+                no_numbers: Some(NoNumbers::NoReader),
+                papers: false,
+                scanner: false,
+                tickets: false,
+                waiting: Some(140),
+            }),
+        )
+        .faults(&[
+            Fault::ReaderAbsent,
+            Fault::CoverOpen,
+            Fault::ScannerJam,
+            Fault::LedgerFailed,
+            Fault::StoreUnreachable,
+        ]),
+    ]
+}
+
+fn identify() -> Vec<Sample> {
+    let screen = |purpose, reading, problem| Screen::Identify(Identify { purpose, reading, problem });
+    let mut all = vec![
+        sample("identify", screen(Purpose::Number, false, None)),
+        sample("identify-papers", screen(Purpose::Papers, false, None)),
+        sample("identify-relative", screen(Purpose::Relative, false, None)),
+        sample("identify-reading", screen(Purpose::Number, true, None)),
+        sample("identify-reader-gone", screen(Purpose::Number, false, None)).faults(&[Fault::ReaderAbsent]),
+        sample("identify-ending", screen(Purpose::Number, false, None)).ending_in(9),
+    ];
+    for (name, problem) in [
+        ("identify-unreadable", CardProblem::Unreadable),
+        ("identify-unknown-kind", CardProblem::UnknownKind),
+        ("identify-check-digit", CardProblem::CheckDigit),
+        ("identify-authentication", CardProblem::Authentication),
+        ("identify-reader", CardProblem::Reader),
+        ("identify-same-person", CardProblem::SamePerson),
+        ("identify-lift-first", CardProblem::LiftFirst),
+    ] {
+        all.push(sample(name, screen(Purpose::Relative, false, Some(problem))));
+    }
+    all
+}
+
+fn company() -> Vec<Sample> {
+    let entry = |typed: &str, problem| Screen::Company(CompanyEntry { typed: typed.to_owned(), problem });
+    vec![
+        sample("company", entry("", None)),
+        sample("company-half", entry("91350100M0", None)),
+        sample("company-form", entry("91350100M0", Some(CodeProblem::Form))),
+        sample("company-check", entry("91350100M000100Y44", Some(CodeProblem::CheckCharacter))).ending_in(12),
+    ]
+}
+
+fn number() -> Vec<Sample> {
+    let shown = NumberShown {
+        number: ticket("A017"),
+        again: false,
+        windows: vec![(label("A区", "Area A"), "21-26".to_owned())],
+        ahead: Some(5),
+        missing: missing().into_iter().take(4).collect(),
+        ticket: TicketState::Printing,
+        qr: "V7K3-9QXA-0042-KD".to_owned(),
+        card: CardReminder::Present,
+    };
+    let with = |ticket, card| Screen::Number(NumberShown { ticket, card, ..shown.clone() });
+    let fault = Some(Fault::PaperOut);
+    vec![
+        sample("number-printing", with(TicketState::Printing, CardReminder::Present)),
+        sample("number", with(TicketState::Printed, CardReminder::Taken)),
+        sample("number-sent", with(TicketState::Sent, CardReminder::Unknown)),
+        sample("number-unknown", with(TicketState::Unknown(None), CardReminder::Taken)),
+        sample("number-not-printed", with(TicketState::NotPrinted(fault), CardReminder::Present)),
+        sample(
+            "number-everything",
+            Screen::Number(NumberShown {
+                number: ticket("B1017"),
+                again: true,
+                windows: vec![
+                    (label("A区", "Area A"), "21-26".to_owned()),
+                    (label("二楼 G区", "Floor 2, Area G"), "85-86".to_owned()),
+                    (label("F区", "Area F"), "81-84".to_owned()),
+                ],
+                ahead: Some(0),
+                missing: missing(),
+                ticket: TicketState::Unknown(Some(Fault::CutterJammed)),
+                card: CardReminder::Present,
+                ..shown.clone()
+            }),
+        )
+        .ending_in(14),
+        sample(
+            "number-bare",
+            Screen::Number(NumberShown {
+                windows: Vec::new(),
+                ahead: None,
+                missing: Vec::new(),
+                ticket: TicketState::Printed,
+                card: CardReminder::Taken,
+                ..shown
+            }),
+        ),
+    ]
+}
+
+fn missing() -> Vec<Label> {
+    [
+        ("申请人身份证", "Applicant's ID card"),
+        ("经营场所产权证明或租赁合同", "Title or lease of the premises"),
+        ("法定代表人、董事、监事和经理任职文件", "Appointment of officers"),
+        ("企业名称自主申报告知书", "Company name declaration"),
+        ("主要设备设施清单", "List of equipment"),
+        ("从业人员健康证明", "Staff health certificates"),
+        ("消防安全告知承诺书", "Fire safety commitment"),
+        ("灭火和应急疏散预案", "Fire and evacuation plan"),
+        ("餐厨垃圾收运合同", "Kitchen-waste collection contract"),
+        ("演出合同或意向书", "Performance contract or letter of intent"),
+        ("招牌设计效果图", "Drawing of the sign"),
+        ("公司章程", "Articles of association"),
+    ]
+    .into_iter()
+    .map(|(zh, en)| label(zh, en))
+    .collect()
+}
+
+fn goodbye() -> Vec<Sample> {
+    let number = Some(ticket("A017"));
+    let screen = |number, cancelled, papers, card| Screen::Goodbye(Goodbye { number, cancelled, papers, card });
+    let papers = |received, stored| Some(PapersTold { received, stored });
+    vec![
+        sample("goodbye", screen(number, false, None, CardReminder::Taken)),
+        sample("goodbye-card", screen(number, false, papers(2, 3), CardReminder::Present)),
+        sample("goodbye-papers", screen(None, false, papers(0, 1), CardReminder::Unknown)),
+        sample("goodbye-cancelled", screen(None, true, None, CardReminder::Unknown)),
+        sample("goodbye-nothing", screen(None, false, None, CardReminder::Taken)),
+    ]
+}

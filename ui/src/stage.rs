@@ -1,0 +1,149 @@
+//! The one component of the toolkit, and how a view gets onto it.
+
+use crate::error::UiError;
+use crate::fonts;
+use crate::images::Pictured;
+use crate::toolkit::{Hand, Kiosk};
+use crate::wording::{ScreenWords, word};
+use crate::words::Words;
+use slint::{ComponentHandle, Model, ModelRc, VecModel};
+use std::cell::{Cell, RefCell};
+use visit::intent::Intent;
+use visit::screen::{Language, View};
+
+/// The component with everything it needs; lives on the thread of the screen.
+pub(crate) struct Stage {
+    kiosk: Kiosk,
+    zh: Words,
+    en: Words,
+    name: Cell<&'static str>,
+    pictured: RefCell<Pictured>,
+}
+
+impl Stage {
+    /// Makes the component; the toolkit must have its platform.
+    pub(crate) fn new(on_intent: impl Fn(Intent) + 'static) -> Result<Self, UiError> {
+        let read = |language, file| Words::read(language).map_err(|e| UiError::Words(file, e.to_string()));
+        let zh = read(Language::Zh, "zh.toml")?;
+        let en = read(Language::En, "en.toml")?;
+        let kiosk = Kiosk::new()?;
+        fonts::check()?;
+        kiosk.global::<Hand>().on_touched(move |id| {
+            // Every id on the screen is an intent; a test touches them all.
+            if let Some(intent) = Intent::parse(&id) {
+                on_intent(intent);
+            }
+        });
+        Ok(Self { kiosk, zh, en, name: Cell::new(""), pictured: RefCell::new(Pictured::Nothing) })
+    }
+
+    /// The component.
+    pub(crate) fn kiosk(&self) -> &Kiosk {
+        &self.kiosk
+    }
+
+    /// The name of the screen shown; empty before the first.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name.get()
+    }
+
+    /// Puts a view onto the component; it is painted in the next frame.
+    pub(crate) fn show(&self, view: &View) {
+        let words = match view.language {
+            Language::Zh => &self.zh,
+            Language::En => &self.en,
+        };
+        let worded = word(words, view);
+        let name = view.screen.name();
+        if self.name.replace(name) != name {
+            let hand = self.kiosk.global::<Hand>();
+            hand.set_scene(hand.get_scene().wrapping_add(1));
+            self.forget_others(&worded.screen);
+        }
+        let pictured = Pictured::on(&view.screen);
+        if *self.pictured.borrow() != pictured {
+            self.kiosk.set_picture(pictured.image());
+            self.pictured.replace(pictured);
+        }
+        self.put(worded.screen);
+        if self.kiosk.get_frame() != worded.frame {
+            self.kiosk.set_frame(worded.frame);
+        }
+    }
+}
+
+/// Writes, for every kind of screen, what depends on its words: putting them onto the component
+/// (lists row by row, so that a row under a finger stays the same row) and forgetting them when
+/// another screen comes (nobody's name stays behind in memory).
+macro_rules! screens {
+    ($($kind:ident: $get:ident $set:ident [$($list:ident),*];)*) => {
+        impl Stage {
+            fn put(&self, words: ScreenWords) {
+                match words {
+                    $(ScreenWords::$kind(new) => {
+                        #[allow(unused_mut)]
+                        let mut new = new;
+                        let old = self.kiosk.$get();
+                        $(keep(&mut new.$list, &old.$list);)*
+                        if new != old {
+                            self.kiosk.$set(new);
+                        }
+                    })*
+                }
+            }
+
+            fn forget_others(&self, now: &ScreenWords) {
+                $(if !matches!(now, ScreenWords::$kind(_)) {
+                    self.kiosk.$set(Default::default());
+                })*
+            }
+        }
+    };
+}
+
+screens! {
+    Home: get_home set_home [notes];
+    Identify: get_identify set_identify [];
+    Choose: get_choose set_choose [tabs, rows, fors];
+    Company: get_company set_company [cells, digits, letters];
+    Wait: get_wait set_wait [];
+    Number: get_number set_number [windows];
+    Cancel: get_cancel set_cancel [];
+    Materials: get_materials set_materials [rows];
+    Scan: get_scan set_scan [];
+    Scanning: get_scanning set_scanning [];
+    Review: get_review set_review [notes];
+    Goodbye: get_goodbye set_goodbye [];
+}
+
+/// Moves the rows of `new` into the list that is already shown, changing only what differs.
+fn keep<T: Clone + PartialEq + 'static>(new: &mut ModelRc<T>, shown: &ModelRc<T>) {
+    let Some(list) = shown.as_any().downcast_ref::<VecModel<T>>() else { return };
+    for (at, row) in new.iter().enumerate() {
+        match list.row_data(at) {
+            Some(old) if old == row => {}
+            Some(_) => list.set_row_data(at, row),
+            None => list.push(row),
+        }
+    }
+    while list.row_count() > new.row_count() {
+        list.remove(list.row_count() - 1);
+    }
+    *new = shown.clone();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_stay_the_same_lists() {
+        let shown: ModelRc<i32> = ModelRc::new(VecModel::from(vec![1, 2, 3]));
+        for want in [vec![1, 5, 3], vec![1], vec![], vec![4, 5, 6, 7]] {
+            let mut new = ModelRc::new(VecModel::from(want.clone()));
+            keep(&mut new, &shown);
+            assert_eq!(new, shown);
+            assert_eq!(shown.iter().collect::<Vec<_>>(), want);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Puts a view into words.
+//!
+//! [`word`] turns a [`View`] into finished strings, one structure per screen, with no further
+//! choice left to whoever shows or speaks them. One small file per screen.
+
+mod choose;
+mod company;
+mod frame;
+mod goodbye;
+mod home;
+mod identify;
+mod materials;
+mod number;
+mod papers;
+mod wait;
+
+use crate::toolkit as t;
+use crate::words::{Text, Told, Words};
+use jiff::civil::{DateTime, Time};
+use slint::{ModelRc, SharedString, VecModel};
+use std::fmt::Display;
+use visit::catalogue::Label;
+use visit::fault::{Device, Fault};
+use visit::intent::Intent;
+use visit::screen::{Language, NoNumbers, Screen, View};
+
+/// A view in words.
+pub(crate) struct Worded {
+    /// what stands around every screen
+    pub frame: t::FrameWords,
+    /// the screen itself
+    pub screen: ScreenWords,
+}
+
+/// The words of one screen.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ScreenWords {
+    Home(t::HomeWords),
+    Identify(t::IdentifyWords),
+    Choose(t::ChooseWords),
+    Company(t::CompanyWords),
+    Wait(t::WaitWords),
+    Number(t::NumberWords),
+    Cancel(t::CancelWords),
+    Materials(t::MaterialsWords),
+    Scan(t::ScanWords),
+    Scanning(t::ScanningWords),
+    Review(t::ReviewWords),
+    Goodbye(t::GoodbyeWords),
+}
+
+/// Puts a view into the words of its language.
+pub(crate) fn word(words: &Words, view: &View) -> Worded {
+    let voice = Voice { words, language: view.language, faults: &view.faults };
+    let screen = match &view.screen {
+        Screen::Home(home) => ScreenWords::Home(voice.home(home)),
+        Screen::Identify(identify) => ScreenWords::Identify(voice.identify(identify)),
+        Screen::Choose(choose) => ScreenWords::Choose(voice.choose(choose)),
+        Screen::Company(company) => ScreenWords::Company(voice.company(company)),
+        Screen::Wait(wait) => ScreenWords::Wait(voice.wait(*wait)),
+        Screen::Number(number) => ScreenWords::Number(voice.number(number)),
+        Screen::CancelAsk(number) => ScreenWords::Cancel(voice.cancel(*number)),
+        Screen::Materials(materials) => ScreenWords::Materials(voice.materials(materials)),
+        Screen::Scan(scan) => ScreenWords::Scan(voice.scan(scan)),
+        Screen::Scanning(scanning) => ScreenWords::Scanning(voice.scanning(scanning)),
+        Screen::Review(review) => ScreenWords::Review(voice.review(review)),
+        Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
+    };
+    Worded { frame: voice.frame(view), screen }
+}
+
+/// How to say things in a language.
+struct Voice<'a> {
+    words: &'a Words,
+    language: Language,
+    faults: &'a [Fault],
+}
+
+impl Voice<'_> {
+    fn label<'l>(&self, label: &'l Label) -> &'l str {
+        label.of(self.language)
+    }
+
+    /// What stands between two sentences.
+    fn stop(&self) -> &str {
+        self.words.frame.sentence.plain()
+    }
+
+    /// A list as a sentence has it; at most `most` are named.
+    fn list(&self, labels: &[Label], most: usize) -> String {
+        let frame = &self.words.frame;
+        let named: Vec<&str> = labels.iter().take(most).map(|l| self.label(l)).collect();
+        let list = named.join(frame.between.plain());
+        if labels.len() > named.len() {
+            frame.and_more.with(&[("list", &list), ("count", &labels.len())])
+        } else {
+            list
+        }
+    }
+
+    /// A day and time, such as `9月8日（星期二）09:00`.
+    fn date_time(&self, at: DateTime) -> String {
+        let frame = &self.words.frame;
+        let weekday = usize::try_from(at.weekday().to_monday_zero_offset()).ok();
+        let month = usize::try_from(at.month() - 1).ok();
+        let name = |list: &[Text], at: Option<usize>| {
+            at.and_then(|at| list.get(at)).map_or_else(String::new, |t| t.plain().to_owned())
+        };
+        frame.date.with(&[
+            ("weekday", &name(&frame.weekdays, weekday)),
+            ("month", &name(&frame.months, month)),
+            ("day", &at.day()),
+            ("time", &clock(at.time())),
+        ])
+    }
+
+    /// Why no numbers are given.
+    fn no_numbers(&self, why: NoNumbers) -> t::Note {
+        let told = &self.words.no_numbers;
+        match why {
+            NoNumbers::Lunch(until) => note_with(&told.lunch, false, &[("time", &clock(until))]),
+            NoNumbers::Closed(None) => note(&told.closed, false),
+            NoNumbers::Closed(Some(next)) => {
+                note_with(&told.closed_until, false, &[("time", &self.date_time(next))])
+            }
+            NoNumbers::NoReader => note(&told.no_reader, true),
+            NoNumbers::NoLedger => note(&told.no_ledger, true),
+        }
+    }
+
+    /// A fault, told to the visitor.
+    fn fault(&self, fault: Fault) -> t::Note {
+        self.words.fault(fault).map(|told| note(told, true)).unwrap_or_default()
+    }
+
+    /// The worst fault of a device that concerns a visitor.
+    fn worst(&self, device: Device) -> Option<Fault> {
+        use visit::fault::Severity::{Degraded, Down};
+        let concerns = |f: &&Fault| f.device() == device && matches!(f.severity(), Down | Degraded);
+        self.faults.iter().find(concerns).copied()
+    }
+
+    fn pager(&self, page: usize, pages: usize) -> t::Pager {
+        let frame = &self.words.frame;
+        if pages <= 1 {
+            return t::Pager::default();
+        }
+        t::Pager {
+            previous: act(Intent::PagePrevious, frame.page_previous.plain(), page > 1),
+            next: act(Intent::PageNext, frame.page_next.plain(), page < pages),
+            text: frame.page.with(&[("page", &page), ("pages", &pages)]).into(),
+        }
+    }
+}
+
+/// Something to touch: its id is the intent.
+fn act(intent: Intent, label: impl Into<SharedString>, enabled: bool) -> t::Act {
+    t::Act { id: intent.to_string().into(), label: label.into(), enabled }
+}
+
+fn note(told: &Told, problem: bool) -> t::Note {
+    note_with(told, problem, &[])
+}
+
+fn note_with(told: &Told, problem: bool, values: &[(&str, &dyn Display)]) -> t::Note {
+    t::Note { problem, title: told.title.with(values).into(), text: told.text.with(values).into() }
+}
+
+/// Hours and minutes, `09:05`; midnight at the end of a day is written 24:00.
+fn clock(time: Time) -> String {
+    if time.hour() == 23 && time.minute() == 59 && time.second() == 59 {
+        return "24:00".to_owned();
+    }
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+fn model<T: Clone + 'static>(rows: Vec<T>) -> ModelRc<T> {
+    ModelRc::new(VecModel::from(rows))
+}

@@ -1,0 +1,127 @@
+//! What for? The list of matters.
+
+use super::{Voice, act, clock, model, note, note_with};
+use crate::toolkit as t;
+use visit::catalogue::Theme;
+use visit::intent::{Intent, Tab};
+use visit::screen::{
+    ApplicantShown, Choose, MatterBy, MatterFull, MatterShown, OptionShown, Purpose, Refusal, Who,
+};
+
+/// So many of the picked matters are named; of more only how many they are.
+const NAMED: usize = 6;
+
+impl Voice<'_> {
+    pub(super) fn choose(&self, choose: &Choose) -> t::ChooseWords {
+        let words = &self.words.choose;
+        let title = match choose.purpose {
+            Purpose::Papers => &words.papers,
+            Purpose::Number | Purpose::Relative => &words.number,
+        };
+        let picked = match choose.picked.as_slice() {
+            [] => words.picked_none.plain().to_owned(),
+            some => words.picked.with(&[("list", &self.list(some, NAMED))]),
+        };
+        let cancel = choose.open_number.map(|_| act(Intent::CancelVisit, words.cancel.plain(), true));
+        t::ChooseWords {
+            title: title.plain().into(),
+            who: self.who(&choose.who).into(),
+            note: self.choose_note(choose),
+            cancel: cancel.unwrap_or_default(),
+            tabs: model(self.tabs(choose.tab)),
+            rows: model(choose.matters.iter().flat_map(|m| self.matter(m)).collect()),
+            pager: self.pager(choose.page, choose.pages),
+            whom: words.whom.plain().into(),
+            fors: model(self.fors(&choose.who.applicant)),
+            picked: picked.into(),
+        }
+    }
+
+    /// `张*（证件尾号 002X）`, and for whom if it is not the visitor.
+    pub(super) fn who(&self, who: &Who) -> String {
+        let words = &self.words.choose;
+        let mut text = words.who.with(&[("name", &who.name), ("tail", &who.tail)]);
+        let applicant = match &who.applicant {
+            ApplicantShown::Oneself => return text,
+            ApplicantShown::Company(code) => words.company_code.with(&[("code", code)]),
+            ApplicantShown::Relative(name) => words.relative_name.with(&[("name", name)]),
+        };
+        text.push_str(" → ");
+        text.push_str(&applicant);
+        text
+    }
+
+    fn choose_note(&self, choose: &Choose) -> t::Note {
+        let words = &self.words.choose;
+        match (choose.refused, choose.open_number) {
+            (Some(Refusal::Closed(why)), _) => self.no_numbers(why),
+            (Some(Refusal::Full), _) => note(&self.words.refusal.full, true),
+            (Some(Refusal::Ledger), _) => note(&self.words.refusal.ledger, true),
+            (None, Some(number)) => note_with(&words.open_number, false, &[("number", &number)]),
+            (None, None) => t::Note::default(),
+        }
+    }
+
+    fn tabs(&self, chosen: Tab) -> Vec<t::Choice> {
+        let words = &self.words.choose;
+        [
+            (Tab::Packages, &words.packages),
+            (Tab::Items(Theme::Business), &words.business),
+            (Tab::Items(Theme::Personal), &words.personal),
+        ]
+        .into_iter()
+        .map(|(tab, name)| t::Choice { act: act(Intent::Tab(tab), name.plain(), true), chosen: tab == chosen })
+        .collect()
+    }
+
+    fn fors(&self, applicant: &ApplicantShown) -> Vec<t::Choice> {
+        let words = &self.words.choose;
+        [
+            (Intent::ForOneself, &words.oneself, matches!(applicant, ApplicantShown::Oneself)),
+            (Intent::ForCompany, &words.company, matches!(applicant, ApplicantShown::Company(_))),
+            (Intent::ForRelative, &words.relative, matches!(applicant, ApplicantShown::Relative(_))),
+        ]
+        .into_iter()
+        .map(|(intent, name, chosen)| t::Choice { act: act(intent, name.plain(), true), chosen })
+        .collect()
+    }
+
+    /// A matter's row, followed by the rows of its options.
+    fn matter(&self, matter: &MatterShown) -> Vec<t::MatterRow> {
+        let words = &self.words.choose;
+        let name = self.label(&matter.name);
+        let full = match matter.full {
+            None => String::new(),
+            Some(MatterFull::Until(None)) => words.full.plain().to_owned(),
+            Some(MatterFull::Until(Some(time))) => words.full_until.with(&[("time", &clock(time))]),
+        };
+        let by = match &matter.by {
+            MatterBy::Items(count) => words.items.of(*count),
+            MatterBy::Department(department, legal, promised) => {
+                let days = words.days.with(promised.0, &[("legal", &legal.0)]);
+                words.department.with(&[("department", &self.label(department)), ("days", &days)])
+            }
+        };
+        let mut rows = vec![t::MatterRow {
+            act: act(Intent::Matter(matter.matter.clone()), name, true),
+            option: false,
+            picked: matter.picked,
+            name: name.into(),
+            by: by.into(),
+            full: full.into(),
+        }];
+        rows.extend(matter.options.iter().map(|option| self.option(option)));
+        rows
+    }
+
+    fn option(&self, option: &OptionShown) -> t::MatterRow {
+        let name = self.label(&option.name);
+        t::MatterRow {
+            act: act(Intent::Option(option.package.clone(), option.item.clone()), name, true),
+            option: true,
+            picked: option.ticked,
+            name: name.into(),
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What stands around every screen: hall, clock, language, the way out and the way on.
+
+use super::{Voice, act, clock};
+use crate::toolkit as t;
+use visit::intent::Intent;
+use visit::screen::{Choose, Purpose, Screen, View};
+
+impl Voice<'_> {
+    pub(super) fn frame(&self, view: &View) -> t::FrameWords {
+        let frame = &self.words.frame;
+        let ending = view.ending_in;
+        t::FrameWords {
+            shown: shown(&view.screen),
+            hall: self.label(&view.hall).into(),
+            clock: clock(view.clock).into(),
+            language: act(Intent::Language, frame.language.plain(), true),
+            leave: self.leave(&view.screen),
+            go: self.go(&view.screen),
+            ending: ending.map(|s| frame.ending.with(&[("seconds", &s)])).unwrap_or_default().into(),
+            stay: ending.map(|_| act(Intent::Stay, frame.stay.plain(), true)).unwrap_or_default(),
+        }
+    }
+
+    /// One screen back, or out.
+    fn leave(&self, screen: &Screen) -> t::Act {
+        let words = self.words;
+        match screen {
+            Screen::Home(_) => t::Act::default(),
+            Screen::Number(_) | Screen::Materials(_) => act(Intent::Finish, words.frame.finish.plain(), true),
+            Screen::Goodbye(_) => act(Intent::Finish, words.goodbye.finish.plain(), true),
+            Screen::CancelAsk(_) => act(Intent::Back, words.cancel.keep.plain(), true),
+            Screen::Review(_) => act(Intent::Back, words.review.back.plain(), true),
+            Screen::Identify(_)
+            | Screen::Choose(_)
+            | Screen::Company(_)
+            | Screen::Wait(_)
+            | Screen::Scan(_)
+            | Screen::Scanning(_) => act(Intent::Back, words.frame.back.plain(), true),
+        }
+    }
+
+    /// The one thing that most visitors do next.
+    fn go(&self, screen: &Screen) -> t::Act {
+        let words = self.words;
+        match screen {
+            Screen::Choose(choose) => act(Intent::Confirm, self.confirm(choose), choose.can_confirm),
+            Screen::Company(_) => act(Intent::Confirm, words.company.confirm.plain(), true),
+            Screen::Scan(scan) => act(Intent::ScanStart, words.scan.start.plain(), scan.scanner),
+            Screen::Review(_) => act(Intent::ScanAccept, words.review.accept.plain(), true),
+            Screen::Home(_)
+            | Screen::Identify(_)
+            | Screen::Wait(_)
+            | Screen::Number(_)
+            | Screen::CancelAsk(_)
+            | Screen::Materials(_)
+            | Screen::Scanning(_)
+            | Screen::Goodbye(_) => t::Act::default(),
+        }
+    }
+
+    fn confirm(&self, choose: &Choose) -> &str {
+        let words = &self.words.choose;
+        match choose.purpose {
+            Purpose::Papers => words.confirm_papers.plain(),
+            Purpose::Number | Purpose::Relative if choose.open_number.is_some() => {
+                words.confirm_again.plain()
+            }
+            Purpose::Number | Purpose::Relative => words.confirm_number.plain(),
+        }
+    }
+}
+
+fn shown(screen: &Screen) -> t::Shown {
+    match screen {
+        Screen::Home(_) => t::Shown::Home,
+        Screen::Identify(_) => t::Shown::Identify,
+        Screen::Choose(_) => t::Shown::Choose,
+        Screen::Company(_) => t::Shown::Company,
+        Screen::Wait(_) => t::Shown::Wait,
+        Screen::Number(_) => t::Shown::Number,
+        Screen::CancelAsk(_) => t::Shown::Cancel,
+        Screen::Materials(_) => t::Shown::Materials,
+        Screen::Scan(_) => t::Shown::Scan,
+        Screen::Scanning(_) => t::Shown::Scanning,
+        Screen::Review(_) => t::Shown::Review,
+        Screen::Goodbye(_) => t::Shown::Goodbye,
+    }
+}

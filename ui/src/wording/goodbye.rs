@@ -1,0 +1,36 @@
+//! Goodbye.
+
+use super::{Voice, note};
+use crate::toolkit as t;
+use visit::screen::{CardReminder, Goodbye};
+
+impl Voice<'_> {
+    pub(super) fn goodbye(&self, goodbye: &Goodbye) -> t::GoodbyeWords {
+        let words = &self.words.goodbye;
+        let papers = goodbye.papers.filter(|p| p.received + p.stored > 0);
+        let title = match (goodbye.cancelled, goodbye.number.is_some() || papers.is_some()) {
+            (true, _) => &words.title_cancelled,
+            (false, true) => &words.title,
+            (false, false) => &words.title_plain,
+        };
+        let number_text = match (goodbye.cancelled, goodbye.number) {
+            (true, _) => words.again.plain(),
+            (false, Some(_)) => words.number.plain(),
+            (false, None) => "",
+        };
+        let told = papers.map(|p| [words.received.of(p.received), words.stored.of(p.stored)]);
+        let told: Vec<String> = told.into_iter().flatten().filter(|s| !s.is_empty()).collect();
+        let number = goodbye.number.filter(|_| !goodbye.cancelled);
+        t::GoodbyeWords {
+            title: title.plain().into(),
+            number: number.map(|n| n.to_string()).unwrap_or_default().into(),
+            number_text: number_text.into(),
+            papers: told.join("\n").into(),
+            card: match goodbye.card {
+                CardReminder::Taken => t::Note::default(),
+                CardReminder::Present => note(&words.card, true),
+                CardReminder::Unknown => note(&words.card_perhaps, false),
+            },
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! A moment, please; and: really give the number back?
+
+use super::{Voice, act};
+use crate::toolkit as t;
+use visit::intent::Intent;
+use visit::number::TicketNumber;
+use visit::screen::Wait;
+
+impl Voice<'_> {
+    pub(super) fn wait(&self, wait: Wait) -> t::WaitWords {
+        let words = &self.words.wait;
+        let told = match wait {
+            Wait::Number => &words.number,
+            Wait::Visit => &words.visit,
+            Wait::Cancelling => &words.cancelling,
+            Wait::Document => &words.document,
+        };
+        t::WaitWords { title: told.title.plain().into(), text: told.text.plain().into() }
+    }
+
+    pub(super) fn cancel(&self, number: TicketNumber) -> t::CancelWords {
+        let words = &self.words.cancel;
+        t::CancelWords {
+            title: words.title.plain().into(),
+            number: slint::format!("{number}"),
+            text: words.text.plain().into(),
+            yes: act(Intent::CancelVisitYes, words.yes.plain(), true),
+        }
+    }
+}
