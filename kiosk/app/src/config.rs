@@ -1,0 +1,253 @@
+//! The kiosk's configuration file.
+//!
+//! One TOML file says where the devices are and where things are kept. It is read whole before
+//! anything is opened; what is wrong with it is said with line and field.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use visit::desk::Patience;
+use visit::number::Letter;
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("configuration {}: {why}; name the right file with --config", path.display())]
+    Unreadable {
+        /// which file
+        path: PathBuf,
+        /// what the system said
+        why: std::io::Error,
+    },
+    /// Its form is wrong; `toml` names line, column and field.
+    #[error("configuration {}: {why}", path.display())]
+    Form {
+        /// which file
+        path: PathBuf,
+        /// where and what
+        why: Box<toml::de::Error>,
+    },
+    /// A value makes no sense.
+    #[error("configuration: {field}: {what}")]
+    Value {
+        /// path of the field
+        field: &'static str,
+        /// what is wrong, and what would be right
+        what: String,
+    },
+}
+
+/// Everything that differs from kiosk to kiosk.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// the kiosk itself
+    pub kiosk: KioskConfig,
+    /// resident-ID reader
+    pub reader: SerialConfig,
+    /// ticket printer
+    pub printer: PrinterConfig,
+    /// document scanner
+    pub scanner: ScannerConfig,
+    /// central store
+    pub store: StoreConfig,
+    /// the windows' feed; without it no number of people ahead is shown
+    pub windows: Option<WindowsConfig>,
+    /// how long a visitor may think
+    #[serde(default)]
+    pub patience: PatienceConfig,
+}
+
+/// The kiosk itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KioskConfig {
+    /// its name at the store and in logs
+    pub name: String,
+    /// the letter of its numbers, one of A…Z, different from its neighbours'
+    pub letter: Letter,
+    /// the hall's catalogue
+    pub catalogue: PathBuf,
+    /// folder for the ledger, the outbox and pages in work
+    pub data: PathBuf,
+    /// the hall's key for hashing document numbers; never in or below `data`
+    pub hall_key: PathBuf,
+    /// days that ended visits and confirmed documents are remembered
+    #[serde(default = "thirty")]
+    pub retention_days: u16,
+    /// MiB that must stay free: with less no page is scanned any more
+    #[serde(default = "reserve")]
+    pub reserve_mib: u64,
+}
+
+/// A device on a serial line.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SerialConfig {
+    /// a stable name, such as `/dev/serial/by-path/…`
+    pub port: PathBuf,
+    /// bits per second
+    #[serde(default = "baud")]
+    pub baud: u32,
+    /// what is known of the model; an unknown name gets the safest profile
+    #[serde(default = "generic")]
+    pub profile: String,
+}
+
+/// The ticket printer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrinterConfig {
+    /// a stable name, such as `/dev/serial/by-path/…`
+    pub port: PathBuf,
+    /// bits per second
+    #[serde(default = "baud")]
+    pub baud: u32,
+    /// what is known of the model; an unknown name gets the safest profile
+    #[serde(default = "generic")]
+    pub profile: String,
+    /// the font for characters that the printer lacks
+    #[serde(default = "noto")]
+    pub font: PathBuf,
+}
+
+/// The document scanner.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannerConfig {
+    /// where its eSCL root is, such as `http://127.0.0.1:60000/eSCL`
+    pub url: String,
+    /// what is known of the model; an unknown name gets the safest profile
+    #[serde(default = "generic")]
+    pub profile: String,
+}
+
+/// The central store.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `https://host:port`
+    pub url: String,
+    /// the hall's own CA (PEM), the only one trusted
+    pub ca: PathBuf,
+    /// the kiosk's certificate (PEM)
+    pub certificate: PathBuf,
+    /// its key (PEM)
+    pub key: PathBuf,
+    /// connect here instead of resolving the name
+    pub address: Option<SocketAddr>,
+}
+
+/// The windows' feed; same certificates as the store.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindowsConfig {
+    /// `https://host:port`
+    pub url: String,
+}
+
+/// How long a visitor may think, in seconds; what is not given stays at its default.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PatienceConfig {
+    idle: Option<u16>,
+    number: Option<u16>,
+    number_unprinted: Option<u16>,
+    goodbye: Option<u16>,
+    card_left: Option<u16>,
+    warning: Option<u16>,
+}
+
+impl PatienceConfig {
+    /// As the rules want it.
+    pub fn patience(&self) -> Patience {
+        let default = Patience::default();
+        let or = |seconds: Option<u16>, default| seconds.map_or(default, |s| Duration::from_secs(s.into()));
+        Patience {
+            idle: or(self.idle, default.idle),
+            number: or(self.number, default.number),
+            number_unprinted: or(self.number_unprinted, default.number_unprinted),
+            goodbye: or(self.goodbye, default.goodbye),
+            card_left: or(self.card_left, default.card_left),
+            warning: or(self.warning, default.warning),
+        }
+    }
+}
+
+fn thirty() -> u16 {
+    30
+}
+
+fn reserve() -> u64 {
+    512
+}
+
+fn baud() -> u32 {
+    115_200
+}
+
+fn generic() -> String {
+    "generic".to_owned()
+}
+
+fn noto() -> PathBuf {
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc".into()
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming file, line and field.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })?;
+        Self::parse(path, &text)
+    }
+
+    /// Checks a text that came from `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming line and field.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)
+            .map_err(|why| ConfigError::Form { path: path.to_owned(), why: Box::new(why) })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let bad = |field, what: &str| Err(ConfigError::Value { field, what: what.to_owned() });
+        let name = &self.kiosk.name;
+        if name.is_empty() || name.len() > 40 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        {
+            return bad("kiosk.name", "must be 1 to 40 letters, digits or hyphens");
+        }
+        if self.kiosk.hall_key.starts_with(&self.kiosk.data) {
+            return bad(
+                "kiosk.hall_key",
+                "lies in kiosk.data, beside the database whose entries it protects; keep it elsewhere",
+            );
+        }
+        if self.kiosk.retention_days == 0 {
+            return bad("kiosk.retention_days", "must be at least 1");
+        }
+        for (field, url, scheme) in [
+            ("scanner.url", Some(&self.scanner.url), "http://"),
+            ("store.url", Some(&self.store.url), "https://"),
+            ("windows.url", self.windows.as_ref().map(|w| &w.url), "https://"),
+        ] {
+            if url.is_some_and(|u| !u.starts_with(scheme)) {
+                return Err(ConfigError::Value { field, what: format!("must begin with {scheme}") });
+            }
+        }
+        for (field, baud) in [("reader.baud", self.reader.baud), ("printer.baud", self.printer.baud)] {
+            if ![9_600, 19_200, 38_400, 57_600, 115_200].contains(&baud) {
+                return bad(field, "must be 9600, 19200, 38400, 57600 or 115200");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,19 @@
+//! The appliance: configuration, one owner for each device, and the desk between them.
+//!
+//! This is the only room that knows all others. It opens what the kiosk stands on ([`start`]), gives
+//! every device one owner ([`tasks`]), hands the desk every event and executes what it asks for
+//! ([`appliance`]). Drivers' errors become the fault catalogue's here, by matches that the compiler
+//! checks for completeness.
+
+pub mod appliance;
+mod bus;
+mod clock;
+pub mod config;
+mod device;
+mod paper;
+pub mod start;
+mod tasks;
+
+pub use appliance::run;
+pub use config::Config;
+pub use start::{Options, StartError, StepObserver};

@@ -1,0 +1,218 @@
+//! Opening what the kiosk stands on, before anything is shown.
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::tasks::papers::Papers;
+use crate::tasks::scanner::PageFolders;
+use jiff::civil::DateTime;
+use queue::key::{HallKey, KeyError};
+use queue::ledger::{Ledger, LedgerError};
+use queue::sqlite::{Durability, SqliteLedger};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::{
+    Client, Deadlines, Outbox, OutboxConfig, OutboxError, Tls, TlsFiles, TlsSetupError, WorkerConfig,
+};
+use tokio::sync::Notify;
+use visit::catalogue::{Catalogue, CatalogueErrors};
+
+/// Days before its end that the kiosk's certificate is a fault.
+const CERTIFICATE_DAYS: i64 = 30;
+
+/// Told of each journalled step.
+pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
+
+/// What a hall does not configure.
+#[derive(Clone)]
+pub struct Options {
+    /// what the hall's clock shows at the start; `None`: the machine's time
+    pub clock: Option<DateTime>,
+    /// told of each journalled step
+    pub step: StepObserver,
+    /// a registered SQLite VFS for the ledger, other than the default
+    pub vfs: Option<String>,
+    /// whether the ledger syncs; anything but the default loses numbers in a power cut
+    pub durability: Durability,
+    /// how the outbox is emptied
+    pub worker: WorkerConfig,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            clock: None,
+            step: Arc::new(|_| {}),
+            vfs: None,
+            durability: Durability::Full,
+            worker: WorkerConfig::default(),
+        }
+    }
+}
+
+/// Why there is no kiosk.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The catalogue cannot be read.
+    #[error("catalogue {}: {why}; correct kiosk.catalogue in the configuration", path.display())]
+    CatalogueFile {
+        /// which file
+        path: PathBuf,
+        /// what the system said
+        why: std::io::Error,
+    },
+    /// The catalogue is wrong.
+    #[error("catalogue {}: {why}", path.display())]
+    Catalogue {
+        /// which file
+        path: PathBuf,
+        /// every line and field that is wrong
+        why: CatalogueErrors,
+    },
+    /// The hall's key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The number ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The outbox.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// Certificates and keys for the store.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
+    /// An address in the configuration.
+    #[error("configuration: {field}: not a usable address: {why}")]
+    Address {
+        /// path of the field
+        field: &'static str,
+        /// what is wrong
+        why: String,
+    },
+    /// A folder below `kiosk.data`.
+    #[error("folder {}: {why}; correct kiosk.data in the configuration or the folder's owner", path.display())]
+    Folder {
+        /// which
+        path: PathBuf,
+        /// what the system said
+        why: std::io::Error,
+    },
+    /// Threads and timers.
+    #[error("the system gives no threads: {0}")]
+    System(#[from] std::io::Error),
+    /// The screen.
+    #[error(transparent)]
+    Screen(#[from] ui::UiError),
+}
+
+/// Everything opened; no device is needed for it.
+pub(crate) struct Opened {
+    pub catalogue: Arc<Catalogue>,
+    pub clock: Clock,
+    pub ledger: Arc<dyn Ledger>,
+    pub key: HallKey,
+    pub papers: Arc<Papers>,
+    pub folders: PageFolders,
+    pub outbox: Outbox,
+    pub wake: Arc<Notify>,
+    pub store: Client,
+    pub windows: Option<Client>,
+    pub scanner: Arc<document_scanner::Scanner>,
+    pub worker: WorkerConfig,
+    pub certificate_ending: bool,
+    /// a ticket was cut off when the kiosk last stopped: the printer may wait for the rest of it
+    pub prints_cut_off: bool,
+}
+
+impl Opened {
+    pub async fn open(config: &Config, options: &Options, bus: Bus) -> Result<Self, StartError> {
+        let catalogue = Arc::new(read_catalogue(&config.kiosk.catalogue)?);
+        let offset = catalogue.hall.utc_offset_minutes;
+        let clock = match options.clock {
+            Some(wall) => Clock::starting_at(offset, wall),
+            None => Clock::new(offset),
+        };
+
+        let data = &config.kiosk.data;
+        std::fs::create_dir_all(data).map_err(|why| StartError::Folder { path: data.clone(), why })?;
+        let database = data.join("queue").join("numbers.db");
+        let queue_dir = data.join("queue");
+        std::fs::create_dir_all(&queue_dir).map_err(|why| StartError::Folder { path: queue_dir, why })?;
+        let key = HallKey::load(&config.kiosk.hall_key, &database)?;
+        let ledger = SqliteLedger::open(
+            &database,
+            queue::sqlite::Options {
+                vfs: options.vfs.clone(),
+                durability: options.durability,
+                step: options.step.clone(),
+                ..queue::sqlite::Options::new(config.kiosk.letter)
+            },
+        )?;
+        let ledger: Arc<dyn Ledger> = Arc::new(ledger);
+        let reconciled = ledger.reconcile(clock.now().wall).await?;
+        if !reconciled.unknown.is_empty() {
+            tracing::warn!(
+                prints = reconciled.unknown.len(),
+                "tickets of unknown fate from before the start"
+            );
+        }
+
+        let pages = data.join("pages");
+        let folders =
+            PageFolders::open(pages.clone()).map_err(|why| StartError::Folder { path: pages, why })?;
+        let outbox = Outbox::open_with(
+            &data.join("outbox"),
+            OutboxConfig { keep_days: config.kiosk.retention_days, observer: options.step.clone() },
+        )?;
+        let wake = Arc::new(Notify::new());
+        let papers = Arc::new(Papers::new(
+            outbox.clone(),
+            folders.clone(),
+            wake.clone(),
+            bus,
+            clock,
+            config.kiosk.name.clone(),
+        ));
+
+        let tls = Tls::load(&TlsFiles {
+            ca: config.store.ca.clone(),
+            certificate: config.store.certificate.clone(),
+            key: config.store.key.clone(),
+        })?;
+        let client = |field, url: &str| {
+            Client::new(url, &tls, Deadlines::default())
+                .map_err(|why| StartError::Address { field, why: why.to_string() })
+        };
+        let endpoint = document_scanner::Endpoint::parse(&config.scanner.url)
+            .map_err(|why| StartError::Address { field: "scanner.url", why: why.to_string() })?;
+        let profile = document_scanner::Profile {
+            name: config.scanner.profile.clone(),
+            ..document_scanner::Profile::default()
+        };
+        Ok(Self {
+            store: client("store.url", &config.store.url)?,
+            windows: config.windows.as_ref().map(|w| client("windows.url", &w.url)).transpose()?,
+            certificate_ending: tls.days_left(jiff::Timestamp::now()) < CERTIFICATE_DAYS,
+            scanner: Arc::new(document_scanner::Scanner::new(endpoint, profile)),
+            worker: options.worker,
+            prints_cut_off: !reconciled.unknown.is_empty(),
+            catalogue,
+            clock,
+            ledger,
+            key,
+            papers,
+            folders,
+            outbox,
+            wake,
+        })
+    }
+}
+
+fn read_catalogue(path: &Path) -> Result<Catalogue, StartError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| StartError::CatalogueFile { path: path.to_owned(), why })?;
+    Catalogue::parse(&text).map_err(|why| StartError::Catalogue { path: path.to_owned(), why })
+}

@@ -1,0 +1,201 @@
+//! Accepted pages: one document each material, into the outbox, and news of it from the store.
+
+use crate::bus::{Bus, Health};
+use crate::clock::Clock;
+use crate::tasks::scanner::PageFolders;
+use std::sync::Arc;
+use store::{DiskFault, DocState, MaterialId, Outbox, OutboxError, StoreEvent, StoreFault};
+use tokio::sync::{Notify, mpsc};
+use visit::catalogue::MaterialCode;
+use visit::event::{DocumentEvent, DocumentId, Event, Submission, VisitId};
+use visit::fault::{Device, Fault};
+use visit::number::TicketNumber;
+use visit::screen::MaterialState;
+
+/// Dots per inch that pages are scanned at.
+const DPI: u32 = 300;
+
+/// What is known of documents, and the way to hand in another.
+pub struct Papers {
+    outbox: Outbox,
+    folders: PageFolders,
+    wake: Arc<Notify>,
+    bus: Bus,
+    clock: Clock,
+    kiosk: String,
+}
+
+impl Papers {
+    /// Puts documents into `outbox` and wakes whoever empties it.
+    pub fn new(
+        outbox: Outbox,
+        folders: PageFolders,
+        wake: Arc<Notify>,
+        bus: Bus,
+        clock: Clock,
+        kiosk: String,
+    ) -> Self {
+        Self { outbox, folders, wake, bus, clock, kiosk }
+    }
+
+    /// The documents of a visit and where they are, oldest first.
+    pub fn of_visit(&self, visit: &VisitId) -> Vec<(MaterialCode, DocumentId, MaterialState)> {
+        let documents = self.outbox.documents_of(&visit.0).unwrap_or_else(|error| {
+            tracing::error!(%error, "the outbox cannot be asked");
+            Vec::new()
+        });
+        let known = |(doc, material, state): (store::DocId, String, DocState)| {
+            Some((MaterialCode::new(&material)?, DocumentId(doc.to_string()), material_state(&state)))
+        };
+        documents.into_iter().filter_map(known).collect()
+    }
+
+    /// Tells documents that are not yet confirmed the number that their visit has now.
+    pub async fn set_number(&self, visit: &VisitId, number: TicketNumber) {
+        let (outbox, visit) = (self.outbox.clone(), visit.0.clone());
+        let set = tokio::task::spawn_blocking(move || outbox.set_number(&visit, &number.to_string())).await;
+        if let Ok(Err(error)) = set {
+            tracing::error!(%error, "documents could not be given their number");
+        }
+    }
+
+    /// Makes the document and puts it into the outbox; it is durable before anyone is told.
+    pub async fn submit(self: Arc<Self>, submission: Submission) {
+        let (session, material) = (submission.session, submission.material.clone());
+        let this = self.clone();
+        let done = tokio::task::spawn_blocking(move || this.store(&submission)).await;
+        let event = match done.unwrap_or(Err(Fault::DocumentFailed)) {
+            Ok(document) => {
+                self.wake.notify_one();
+                DocumentEvent::Stored(session, material, document)
+            }
+            Err(fault) => DocumentEvent::Failed(session, material, fault),
+        };
+        self.bus.send(Event::Document(event)).await;
+    }
+
+    fn store(&self, submission: &Submission) -> Result<DocumentId, Fault> {
+        let material_id = fresh_id()?;
+        let pages: Vec<_> = submission
+            .pages
+            .iter()
+            .map(|page| documents::PageRef { path: self.folders.page(submission.session, *page), dpi: DPI })
+            .collect();
+        let path = self.folders.work(submission.session);
+        let meta = self.meta(submission, &material_id)?;
+        let built = documents::assemble(&pages, &path, &meta).map_err(|error| {
+            tracing::error!(%error, "a document could not be made");
+            if matches!(error, documents::PageError::DiskFull { .. }) {
+                Fault::DiskFull
+            } else {
+                Fault::DocumentFailed
+            }
+        })?;
+        let added = self.outbox.add(store::Submission {
+            material_id,
+            name: format!("{}.pdf", submission.name.zh),
+            media_type: "application/pdf".to_owned(),
+            path,
+            sha256: store::Digest(built.sha256),
+            bytes: built.bytes,
+            material: submission.material.to_string(),
+            matters: submission.items.iter().map(ToString::to_string).collect(),
+            visit: submission.visit.0.clone(),
+            number: submission.number.map(|n| n.to_string()),
+            kiosk: self.kiosk.clone(),
+        });
+        match added {
+            Ok(doc) => Ok(DocumentId(doc.to_string())),
+            Err(error) => {
+                tracing::error!(%error, "a document could not be put into the outbox");
+                Err(outbox_fault(&error))
+            }
+        }
+    }
+}
+
+impl Papers {
+    fn meta(&self, submission: &Submission, id: &MaterialId) -> Result<documents::Meta, Fault> {
+        let (wall, offset) = (self.clock.now().wall, self.clock.utc_offset_minutes());
+        let part = |n: i8| u8::try_from(n).unwrap_or(0);
+        let date = (u16::try_from(wall.year()).unwrap_or(0), part(wall.month()), part(wall.day()));
+        let time = (part(wall.hour()), part(wall.minute()), part(wall.second()));
+        documents::Created::new(date, time, offset)
+            .and_then(|created| {
+                documents::Meta::new(&submission.name.zh, created, env!("CARGO_PKG_VERSION"), id.as_str())
+            })
+            .map_err(|error| {
+                tracing::error!(%error, "a document cannot be described");
+                Fault::DocumentFailed
+            })
+    }
+}
+
+/// Passes on what the outbox's worker tells, until it ends.
+pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, bus: Bus, certificate_ending: bool) {
+    let lasting: Vec<Fault> = certificate_ending.then_some(Fault::CertificateEnding).into_iter().collect();
+    let mut health = Health::new(Device::Store, bus.clone());
+    health.tell(lasting.clone()).await;
+    while let Some(event) = news.recv().await {
+        let (doc, state) = match event {
+            StoreEvent::Progress { doc, sent, total } => {
+                (doc, MaterialState::Sending(u8::try_from(sent * 100 / total.max(1)).unwrap_or(100)))
+            }
+            StoreEvent::Confirmed { doc, .. } => (doc, MaterialState::Received),
+            StoreEvent::Refused { doc, fault } => {
+                tracing::error!(%fault, "the store refused a document");
+                (doc, MaterialState::Refused(store_fault(&fault)))
+            }
+            StoreEvent::Reachable => {
+                health.tell(lasting.clone()).await;
+                continue;
+            }
+            StoreEvent::Waiting { fault, retry_in } => {
+                tracing::warn!(%fault, ?retry_in, "the store");
+                let mut faults = vec![store_fault(&fault)];
+                faults.extend_from_slice(&lasting);
+                health.tell(faults).await;
+                continue;
+            }
+        };
+        bus.send(Event::Document(DocumentEvent::State(DocumentId(doc.to_string()), state))).await;
+    }
+}
+
+fn material_state(state: &DocState) -> MaterialState {
+    match state {
+        DocState::Waiting => MaterialState::Stored,
+        DocState::Uploading => MaterialState::Sending(0),
+        DocState::Uploaded => MaterialState::Sending(100),
+        DocState::Confirmed => MaterialState::Received,
+        DocState::Refused(fault) => MaterialState::Refused(store_fault(fault)),
+    }
+}
+
+fn fresh_id() -> Result<MaterialId, Fault> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| Fault::DocumentFailed)?;
+    MaterialId::new(&hex::encode(bytes)).map_err(|_| Fault::DocumentFailed)
+}
+
+fn outbox_fault(error: &OutboxError) -> Fault {
+    match error {
+        OutboxError::Folder { .. } | OutboxError::Database(_) => Fault::OutboxFailed,
+        _ => Fault::DocumentFailed,
+    }
+}
+
+pub(crate) fn store_fault(fault: &StoreFault) -> Fault {
+    match fault {
+        StoreFault::Unreachable(_) => Fault::StoreUnreachable,
+        StoreFault::Untrusted(_) | StoreFault::NoTls13 => Fault::StoreUntrusted,
+        StoreFault::ClientCertificateRefused(_) => Fault::StoreRefusesKiosk,
+        StoreFault::Busy(_) => Fault::StoreBusy,
+        StoreFault::ServerError(_) => Fault::StoreError,
+        StoreFault::Garbage(_) => Fault::StoreProtocol,
+        StoreFault::Conflict | StoreFault::TooLarge | StoreFault::Rejected(_) => Fault::StoreRefusedDocument,
+        StoreFault::DigestMismatch => Fault::StoreDigest,
+        StoreFault::Disk(DiskFault::Missing | DiskFault::Damaged) => Fault::DocumentFailed,
+        StoreFault::Disk(DiskFault::Read | DiskFault::Outbox) => Fault::OutboxFailed,
+    }
+}

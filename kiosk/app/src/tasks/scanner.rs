@@ -1,0 +1,334 @@
+//! The document scanner's owner, and with it of the pages that are not yet accepted.
+//!
+//! Pages lie in one folder a session, named by their number; the folder goes when the session does.
+
+use crate::bus::{Bus, Health};
+use document_scanner::{AdfState, Fault as Said, ScanError, Scanner, ScannerStatus, State, StoredPage};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use visit::event::{Event, PageId, ScanEvent, SessionId};
+use visit::fault::{Device, Fault};
+use visit::intent::Source;
+use visit::screen::{PageWarning, Preview, ScanProblem};
+
+/// How often an idle scanner is asked how it is.
+const HEALTH_EVERY: Duration = Duration::from_secs(2);
+/// Width of a page on the screen, in pixels.
+const PREVIEW_WIDTH: u32 = 720;
+
+/// What the scanner's owner is asked.
+#[derive(Debug)]
+pub enum Ask {
+    /// scan into this session
+    Scan(SessionId, Source),
+    /// stop scanning
+    Stop(SessionId),
+    /// throw pages away
+    Drop(SessionId, Vec<PageId>),
+    /// throw all pages of a session away
+    Forget(SessionId),
+}
+
+/// Where the pages of sessions lie.
+#[derive(Clone, Debug)]
+pub struct PageFolders(PathBuf);
+
+impl PageFolders {
+    /// Takes the folder; pages of sessions that were cut off are thrown away: nobody accepted them.
+    ///
+    /// # Errors
+    /// When the folder can be neither emptied nor made.
+    pub fn open(root: PathBuf) -> std::io::Result<Self> {
+        match std::fs::remove_dir_all(&root) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        std::fs::create_dir_all(&root)?;
+        Ok(Self(root))
+    }
+
+    fn of(&self, session: SessionId) -> PathBuf {
+        self.0.join(format!("session-{}", session.0))
+    }
+
+    /// The file of a page.
+    pub fn page(&self, session: SessionId, page: PageId) -> PathBuf {
+        self.of(session).join(format!("page-{:03}.jpg", page.0))
+    }
+
+    /// Where a document of a session is put together.
+    pub fn work(&self, session: SessionId) -> PathBuf {
+        self.of(session).join("document.pdf")
+    }
+
+    /// Bytes that the file system still has for us.
+    fn free(&self) -> std::io::Result<u64> {
+        let stat = rustix::fs::statvfs(&self.0)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+}
+
+/// The owner of the scanner.
+pub struct ScannerTask {
+    /// the driver
+    pub scanner: Arc<Scanner>,
+    /// the pages
+    pub folders: PageFolders,
+    /// bytes that must stay free
+    pub reserve: u64,
+    /// to the desk
+    pub bus: Bus,
+}
+
+struct Running {
+    session: SessionId,
+    cancel: CancellationToken,
+    task: JoinHandle<u32>,
+}
+
+impl ScannerTask {
+    /// Scans for whoever asks, one after the other, until nobody can ask any more.
+    pub async fn run(self, mut asks: mpsc::Receiver<Ask>) {
+        let mut health = Health::new(Device::Scanner, self.bus.clone());
+        let mut running: Option<Running> = None;
+        let mut next_page = (SessionId(0), 1);
+        loop {
+            if running.as_ref().is_some_and(|r| r.task.is_finished())
+                && let Some(done) = running.take()
+            {
+                next_page = (done.session, done.task.await.unwrap_or(next_page.1));
+            }
+            if running.is_none() {
+                health.tell(self.faults().await).await;
+            }
+            let ask = match tokio::time::timeout(HEALTH_EVERY, asks.recv()).await {
+                Ok(Some(ask)) => ask,
+                Ok(None) => break,
+                Err(_) => continue,
+            };
+            match ask {
+                Ask::Scan(session, source) => {
+                    if let Some(before) = running.take() {
+                        before.cancel.cancel();
+                        next_page = (before.session, before.task.await.unwrap_or(next_page.1));
+                    }
+                    let first = if next_page.0 == session { next_page.1 } else { 1 };
+                    running = Some(self.start(session, source, first));
+                }
+                Ask::Stop(session) => {
+                    running.iter().filter(|r| r.session == session).for_each(|r| r.cancel.cancel());
+                }
+                Ask::Drop(session, pages) => {
+                    pages.iter().for_each(|page| remove(&self.folders.page(session, *page)));
+                }
+                Ask::Forget(session) => {
+                    if let Some(r) = running.take_if(|r| r.session == session) {
+                        r.cancel.cancel();
+                        let _ = r.task.await;
+                    }
+                    match tokio::fs::remove_dir_all(self.folders.of(session)).await {
+                        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                            tracing::error!(error = %e, "pages of a session that is over cannot be removed");
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        if let Some(running) = running {
+            running.cancel.cancel();
+            let _ = running.task.await;
+        }
+    }
+
+    async fn faults(&self) -> Vec<Fault> {
+        match self.scanner.status().await {
+            Ok(status) => status_fault(&status).into_iter().collect(),
+            Err(error) => {
+                tracing::debug!(%error, "scanner");
+                said_fault(&error.fault).into_iter().collect()
+            }
+        }
+    }
+
+    fn start(&self, session: SessionId, source: Source, first: u32) -> Running {
+        let cancel = CancellationToken::new();
+        let one = OneScan {
+            scanner: self.scanner.clone(),
+            folders: self.folders.clone(),
+            reserve: self.reserve,
+            bus: self.bus.clone(),
+            session,
+            cancel: cancel.clone(),
+        };
+        Running { session, cancel, task: tokio::spawn(one.run(source, first)) }
+    }
+}
+
+/// One scan, from the touch to the last page.
+struct OneScan {
+    scanner: Arc<Scanner>,
+    folders: PageFolders,
+    reserve: u64,
+    bus: Bus,
+    session: SessionId,
+    cancel: CancellationToken,
+}
+
+impl OneScan {
+    /// Returns the number of the next page of this session.
+    async fn run(self, source: Source, first: u32) -> u32 {
+        let (next, problem) = self.scan(source, first).await;
+        self.tell(ScanEvent::Ended(problem)).await;
+        next
+    }
+
+    async fn scan(&self, source: Source, first: u32) -> (u32, Option<ScanProblem>) {
+        let dir = self.folders.of(self.session);
+        if let Err(e) = tokio::fs::create_dir_all(&dir).await {
+            tracing::error!(error = %e, "no folder for pages");
+            return (first, Some(ScanProblem::Fault(Fault::DiskFull)));
+        }
+        // Refused early, before a page is in the feeder's mouth; those already stored stay.
+        if self.folders.free().is_ok_and(|free| free < self.reserve) {
+            return (first, Some(ScanProblem::Fault(Fault::DiskFull)));
+        }
+        let source = match source {
+            Source::Feeder => document_scanner::Source::Feeder,
+            Source::Flatbed => document_scanner::Source::Flatbed,
+        };
+        let request =
+            document_scanner::Request { first_page: first, ..document_scanner::Request::new(source, dir) };
+        let (events, news) = mpsc::channel(64);
+        let (result, (next, bad)) =
+            tokio::join!(self.scanner.scan(&request, events, self.cancel.clone()), self.listen(news, first));
+        let problem = match result {
+            Ok(_) => None,
+            Err(ScanError { fault: Said::Cancelled, .. }) => None,
+            Err(error) => {
+                tracing::warn!(%error, "scan ended early");
+                Some(scan_problem(&error.fault))
+            }
+        };
+        (next, bad.or(problem))
+    }
+
+    /// Passes on what the driver tells; a page that cannot be looked at is no page.
+    async fn listen(
+        &self,
+        mut news: mpsc::Receiver<document_scanner::ScanEvent>,
+        first: u32,
+    ) -> (u32, Option<ScanProblem>) {
+        let (mut next, mut bad) = (first, None);
+        while let Some(event) = news.recv().await {
+            match event {
+                document_scanner::ScanEvent::PageArriving { bytes, .. } => {
+                    self.tell(ScanEvent::Arriving(bytes)).await;
+                }
+                document_scanner::ScanEvent::PageStored(page) => {
+                    next = page.page + 1;
+                    if let Err(why) = self.show(page).await {
+                        bad = Some(why);
+                        self.cancel.cancel();
+                    }
+                }
+                document_scanner::ScanEvent::Started | document_scanner::ScanEvent::Finished { .. } => {}
+            }
+        }
+        (next, bad)
+    }
+
+    async fn show(&self, page: StoredPage) -> Result<(), ScanProblem> {
+        let path = page.path.clone();
+        let looked = tokio::task::spawn_blocking(move || look(&path)).await;
+        match looked {
+            Ok(Ok((preview, warnings))) => {
+                let preview = Arc::new(preview);
+                self.tell(ScanEvent::Stored { page: PageId(page.page), preview, warnings }).await;
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a scanned page cannot be used");
+                remove(&page.path);
+                Err(ScanProblem::BadPage)
+            }
+            Err(_) => Err(ScanProblem::BadPage),
+        }
+    }
+
+    async fn tell(&self, event: ScanEvent) {
+        self.bus.send(Event::Scan(self.session, event)).await;
+    }
+}
+
+fn look(path: &Path) -> Result<(Preview, Vec<PageWarning>), documents::PageError> {
+    let info = documents::inspect(path)?;
+    let documents::Preview { width, height, rgb } = documents::preview(path, PREVIEW_WIDTH)?;
+    let warning = |w: &documents::Warning| match w {
+        documents::Warning::Blank => PageWarning::Blank,
+        documents::Warning::TooDark => PageWarning::TooDark,
+    };
+    Ok((Preview { width, height, rgb }, info.warnings.iter().map(warning).collect()))
+}
+
+fn remove(path: &Path) {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(error = %e, "a page cannot be removed");
+        }
+        _ => {}
+    }
+}
+
+fn scan_problem(said: &Said) -> ScanProblem {
+    match said {
+        Said::FeederEmpty => ScanProblem::FeederEmpty,
+        Said::PageDamaged { .. } | Said::TooLarge { .. } => ScanProblem::BadPage,
+        Said::TooManyPages { .. } => ScanProblem::TooManyPages,
+        other => ScanProblem::Fault(said_fault(other).unwrap_or(Fault::ScannerProtocol)),
+    }
+}
+
+/// What a failure says of the device; `None`: it is well.
+fn said_fault(said: &Said) -> Option<Fault> {
+    Some(match said {
+        Said::Jam { .. } => Fault::ScannerJam,
+        Said::HatchOpen => Fault::ScannerHatchOpen,
+        Said::Mispick | Said::SheetUnsuitable | Said::FeederOverloaded => Fault::ScannerMispick,
+        Said::Multipick => Fault::ScannerMultipick,
+        Said::Busy => Fault::ScannerBusy,
+        Said::FeederFailed | Said::Stopped => Fault::ScannerService,
+        Said::Unreachable { .. } => Fault::ScannerAbsent,
+        Said::TimedOut { .. } | Said::Refused | Said::Unsupported { .. } | Said::Protocol { .. } => {
+            Fault::ScannerProtocol
+        }
+        Said::DiskFull | Said::Storage { .. } => Fault::DiskFull,
+        Said::FeederEmpty
+        | Said::PageDamaged { .. }
+        | Said::TooLarge { .. }
+        | Said::TooManyPages { .. }
+        | Said::Cancelled => return None,
+    })
+}
+
+fn status_fault(status: &ScannerStatus) -> Option<Fault> {
+    let feeder = status.adf_state.and_then(|adf| match adf {
+        AdfState::Jam => Some(Fault::ScannerJam),
+        AdfState::HatchOpen | AdfState::DoorOpen => Some(Fault::ScannerHatchOpen),
+        AdfState::Mispick
+        | AdfState::InputTrayOverloaded
+        | AdfState::DuplexPageTooShort
+        | AdfState::DuplexPageTooLong => Some(Fault::ScannerMispick),
+        AdfState::MultipickDetected => Some(Fault::ScannerMultipick),
+        AdfState::InputTrayFailed => Some(Fault::ScannerService),
+        AdfState::Processing | AdfState::Empty | AdfState::Loaded | AdfState::Unknown => None,
+    });
+    feeder.or(match status.state {
+        State::Stopped | State::Down => Some(Fault::ScannerService),
+        State::Idle | State::Processing | State::Testing | State::Unknown => None,
+    })
+}

@@ -1,0 +1,53 @@
+//! The windows' feed: what became of the numbers.
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use queue::ledger::{Ledger, LedgerError};
+use std::sync::Arc;
+use std::time::Duration;
+use link::Backoff;
+use store::Client;
+use store::window::{WindowEventKind, window_events};
+use visit::event::Event;
+use visit::number::{TicketNumber, WindowEvent};
+
+/// How long one question may stay open.
+const POLL: Duration = Duration::from_secs(25);
+
+/// Follows the feed for ever; the windows being away is no fault of the kiosk's.
+pub async fn follow(client: Client, ledger: Arc<dyn Ledger>, bus: Bus, clock: Clock) {
+    let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+    loop {
+        match hear(&client, &*ledger, &clock).await {
+            Ok(()) => backoff.reset(),
+            Err(error) => {
+                tracing::warn!(error, "the windows' feed");
+                tokio::time::sleep(backoff.next_pause()).await;
+            }
+        }
+        if let Ok(waiting) = ledger.waiting(clock.now().wall.date()).await {
+            bus.send(Event::Waiting(waiting)).await;
+        }
+    }
+}
+
+async fn hear(client: &Client, ledger: &dyn Ledger, clock: &Clock) -> Result<(), String> {
+    let said = |e: LedgerError| e.to_string();
+    let after = ledger.last_seq().await.map_err(said)?.unwrap_or(0);
+    let news = window_events(client, after, POLL).await.map_err(|e| e.to_string())?;
+    for event in news.events {
+        let Some(number) = TicketNumber::parse(&event.number) else {
+            tracing::warn!(seq = event.seq, "the windows' feed names something that is no number");
+            continue;
+        };
+        let what = match event.event {
+            WindowEventKind::Called => WindowEvent::Called,
+            WindowEventKind::Served => WindowEvent::Served,
+            WindowEventKind::NoShow => WindowEvent::NoShow,
+        };
+        let at = clock.wall(event.at);
+        // The windows' clock and ours differ around midnight; a number lives on the kiosk's day.
+        ledger.window_event(event.seq, number, what, clock.now().wall.date(), at).await.map_err(said)?;
+    }
+    Ok(())
+}
