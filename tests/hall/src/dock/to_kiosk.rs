@@ -1,0 +1,66 @@
+//! Passing on to the kiosk's screen.
+
+use super::{Asked, Refused};
+use crate::screen::{Shown, Touch};
+use crate::setup::Hall;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{Method, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper_util::rt::TokioIo;
+use std::time::Duration;
+
+/// How long the kiosk's screen may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// No picture of a screen is larger.
+const LARGEST: usize = 32 * 1024 * 1024;
+
+async fn ask(hall: &Hall, method: Method, path: &str, body: Vec<u8>) -> Result<(StatusCode, Bytes), Refused> {
+    let away = |_| Refused(StatusCode::SERVICE_UNAVAILABLE, "the kiosk is not up (yet)".to_owned());
+    let exchange = async {
+        let stream = tokio::net::UnixStream::connect(&hall.socket).await.map_err(|e| away(e.to_string()))?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|e| away(e.to_string()))?;
+        tokio::spawn(connection);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "kiosk")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .map_err(Refused::bad)?;
+        let answer = sender.send_request(request).await.map_err(|e| away(e.to_string()))?;
+        let status = answer.status();
+        let body =
+            Limited::new(answer.into_body(), LARGEST).collect().await.map_err(|e| away(e.to_string()))?;
+        Ok((status, body.to_bytes()))
+    };
+    tokio::time::timeout(PATIENCE, exchange).await.map_err(|e| away(e.to_string()))?
+}
+
+/// What is on the kiosk's screen; `None` while the kiosk is not up.
+pub(super) async fn shown(hall: &Hall) -> Option<Shown> {
+    let (status, body) = ask(hall, Method::GET, "/shown", Vec::new()).await.ok()?;
+    (status == StatusCode::OK).then(|| serde_json::from_slice(&body).ok())?
+}
+
+/// `GET /api/screen.png`
+pub(super) async fn screen(State(hall): State<Hall>) -> Result<Response, Refused> {
+    let (status, body) = ask(&hall, Method::GET, "/screen.png", Vec::new()).await?;
+    Ok((status, [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], body).into_response())
+}
+
+/// `POST /api/touch`
+pub(super) async fn touch(State(hall): State<Hall>, Asked(touch): Asked<Touch>) -> Result<Response, Refused> {
+    let body = serde_json::to_vec(&touch).map_err(Refused::bad)?;
+    let (status, said) = ask(&hall, Method::POST, "/touch", body).await?;
+    if status.is_success() {
+        Ok(Json(serde_json::json!({})).into_response())
+    } else {
+        Err(Refused(status, String::from_utf8_lossy(&said).into_owned()))
+    }
+}

@@ -1,0 +1,116 @@
+//! The kiosk's screen, asked over a socket of its own by the hall.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A touch: on an element, or on a point in screen pixels.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Touch {
+    /// in the middle of this element
+    Element {
+        /// its id
+        id: String,
+    },
+    /// here
+    Point {
+        /// from the left
+        x: f32,
+        /// from the top
+        y: f32,
+    },
+}
+
+/// What is on the screen.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Shown {
+    pub screen: ScreenName,
+    pub elements: Vec<Element>,
+}
+
+/// Which screen, and every text on it.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct ScreenName {
+    pub name: String,
+    pub texts: Vec<String>,
+}
+
+/// A touchable thing; lengths in screen pixels.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Element {
+    id: String,
+    label: String,
+    x: i32,
+    y: i32,
+    w: i32,
+    h: i32,
+    enabled: bool,
+}
+
+/// Answers on a Unix socket until the process ends.
+pub(crate) async fn serve(socket: &Path, screen: ui::Handle) -> std::io::Result<()> {
+    match std::fs::remove_file(socket) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let listener = tokio::net::UnixListener::bind(socket)?;
+    let routes = Router::new()
+        .route("/shown", get(shown))
+        .route("/screen.png", get(png))
+        .route("/touch", post(touch))
+        .with_state(screen);
+    axum::serve(listener, routes).await
+}
+
+/// The screen's thread is asked from a thread that may wait.
+async fn ask<T: Send + 'static>(
+    screen: ui::Handle,
+    question: impl FnOnce(&ui::Handle) -> Result<T, ui::UiError> + Send + 'static,
+) -> Result<T, Response> {
+    match tokio::task::spawn_blocking(move || question(&screen)).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err((StatusCode::CONFLICT, error.to_string()).into_response()),
+        Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+    }
+}
+
+async fn shown(State(screen): State<ui::Handle>) -> Result<Json<Shown>, Response> {
+    let seen = ask(screen, ui::Handle::inspect).await?;
+    let element = |e: ui::Element| Element {
+        id: e.id,
+        label: e.label,
+        x: e.x,
+        y: e.y,
+        w: e.w,
+        h: e.h,
+        enabled: e.enabled,
+    };
+    Ok(Json(Shown {
+        screen: ScreenName { name: seen.screen.to_owned(), texts: seen.texts },
+        elements: seen.elements.into_iter().map(element).collect(),
+    }))
+}
+
+async fn png(State(screen): State<ui::Handle>) -> Result<Response, Response> {
+    let picture = ask(screen, ui::Handle::snapshot).await?;
+    let file = tokio::task::spawn_blocking(move || picture.png()).await;
+    match file {
+        Ok(Ok(file)) => Ok(([(CONTENT_TYPE, "image/png")], file).into_response()),
+        _ => Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+    }
+}
+
+async fn touch(State(screen): State<ui::Handle>, Json(touch): Json<Touch>) -> Result<StatusCode, Response> {
+    ask(screen, move |screen| match &touch {
+        Touch::Element { id } => screen.touch(id),
+        Touch::Point { x, y } => screen.touch_at(x.round() as i32, y.round() as i32),
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

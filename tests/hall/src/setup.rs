@@ -1,0 +1,164 @@
+//! The hall's devices and services, and the kiosk's settings to match.
+
+use crate::{Fatal, HallArguments};
+use emulators::network::Network;
+use emulators::pki::{Authority, Pki};
+use emulators::printer::Printer;
+use emulators::reader::{Reader, Timing};
+use emulators::scanner::{Scanner, ScannerOptions};
+use emulators::store::Store;
+use emulators::windows::Windows;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::process::Command;
+
+/// The sample hall.
+const CATALOGUE: &str = include_str!("../../../halls/jiading.toml");
+/// Bits per second of reader and printer.
+const BAUD: u32 = 115_200;
+
+/// Everything around the kiosk; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Hall {
+    pub reader: Arc<Reader>,
+    pub printer: Arc<Printer>,
+    pub scanner: Scanner,
+    pub store: Store,
+    pub windows: Windows,
+    pub network: Network,
+    /// where the kiosk's screen answers
+    pub socket: PathBuf,
+    /// where sample papers lie
+    pub papers: Vec<PathBuf>,
+    config: PathBuf,
+}
+
+impl Hall {
+    /// Starts the devices on the state in the data folder, and writes the kiosk's settings.
+    pub async fn open(arguments: &HallArguments) -> Result<Self, Fatal> {
+        std::fs::create_dir_all(&arguments.data)?;
+        let dir = arguments.data.canonicalize()?;
+        let store = Store::start(&dir).await?;
+        let network = Network::start(&dir, store.address()).await?;
+        let windows = Windows::start(&dir).await?;
+        let scanner = Scanner::start(ScannerOptions::default()).await?;
+        let reader = Arc::new(Reader::start(&dir, BAUD, Timing::default())?);
+        let printer = Arc::new(Printer::start(&dir, BAUD)?);
+        let papers = emulators::papers::draw_all(&dir.join("papers"))?;
+        let socket = dir.join("screen.sock");
+
+        let key = dir.join("secrets").join("hall.key");
+        if !key.exists() {
+            std::fs::create_dir_all(dir.join("secrets"))?;
+            queue::key::HallKey::create(&key)?;
+        }
+        let catalogue = dir.join("catalogue.toml");
+        std::fs::write(&catalogue, around_the_clock(CATALOGUE)?)?;
+        let pki = Pki::open(&dir.join("pki"))?;
+        let mut settings = toml::Table::new();
+        let mut set = |section: &str, key: &str, value: toml::Value| {
+            let table = settings.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            if let Some(table) = table.as_table_mut() {
+                table.insert(key.to_owned(), value);
+            }
+        };
+        let path = |p: &Path| toml::Value::from(p.display().to_string());
+        set("kiosk", "name", "kiosk-a".into());
+        set("kiosk", "letter", "A".into());
+        set("kiosk", "catalogue", path(&catalogue));
+        set("kiosk", "data", path(&dir.join("kiosk")));
+        set("kiosk", "hall_key", path(&key));
+        set("reader", "port", path(reader.path()));
+        set("reader", "profile", "sam-v-cmn".into());
+        set("printer", "port", path(printer.path()));
+        set("printer", "profile", "epson-tm-compatible".into());
+        set("scanner", "url", scanner.url().into());
+        set("store", "url", network.url().into());
+        set("store", "ca", path(&pki.ca(Authority::Hall)));
+        set("store", "certificate", path(&pki.client_certificate(Authority::Hall)));
+        set("store", "key", path(&pki.client_key(Authority::Hall)));
+        let port = windows.address().port();
+        set("windows", "url", format!("https://localhost:{port}").into());
+        if let Some(file) = &arguments.config {
+            replace(&mut settings, read_table(file)?);
+        }
+        let config = dir.join("kiosk.toml");
+        std::fs::write(&config, toml::to_string(&settings)?)?;
+        Ok(Self { reader, printer, scanner, store, windows, network, socket, papers, config })
+    }
+
+    /// How the kiosk's process is started.
+    pub fn kiosk_command(&self, arguments: &HallArguments) -> Result<Command, Fatal> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("kiosk").arg("--config").arg(&self.config).arg("--socket").arg(&self.socket);
+        let display = std::env::var_os("DISPLAY").is_some_and(|d| !d.is_empty());
+        if display && !arguments.no_window {
+            command.arg("--window");
+        }
+        if let Some(clock) = &arguments.clock {
+            // Said once, here: a restarted kiosk goes on from the hall's clock, not from its start.
+            command.arg("--clock").arg(crate::kiosk_process::check_clock(clock)?);
+        }
+        let harm = &arguments.harm;
+        if let Some(step) = &harm.kill_at {
+            command.arg("--kill-at").arg(step);
+        }
+        for (flag, name) in [(harm.forgetful, "--forgetful"), (harm.no_sync, "--no-sync")] {
+            if flag {
+                command.arg(name);
+            }
+        }
+        Ok(command)
+    }
+
+    /// Puts everything away.
+    pub async fn close(&self) {
+        tokio::join!(self.scanner.stop(), self.network.stop(), self.windows.stop(), self.store.stop());
+        let _ = std::fs::remove_file(&self.socket);
+    }
+}
+
+fn read_table(file: &Path) -> Result<toml::Table, Fatal> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("settings {}: {e}", file.display()))?;
+    text.parse().map_err(|e| format!("settings {}: {e}", file.display()).into())
+}
+
+/// The sample hall, open at any hour: whoever tries it out should not find it shut.
+fn around_the_clock(catalogue: &str) -> Result<String, Fatal> {
+    let mut table: toml::Table = catalogue.parse()?;
+    if let Some(hall) = table.get_mut("hall").and_then(toml::Value::as_table_mut) {
+        hall.remove("openings");
+        hall.remove("lunch");
+    }
+    Ok(toml::to_string(&table)?)
+}
+
+/// Puts `ours` in place of what `settings` says, key by key.
+fn replace(settings: &mut toml::Table, ours: toml::Table) {
+    for (key, value) in ours {
+        match (settings.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(ours)) => replace(below, ours),
+            (_, value) => {
+                settings.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_hall_is_never_shut() {
+        let text = around_the_clock(CATALOGUE).expect("the sample hall");
+        assert!(!text.contains("openings") && !text.contains("[hall.lunch]"));
+    }
+
+    #[test]
+    fn settings_are_replaced_key_by_key() {
+        let mut settings: toml::Table = "[a]\nx = 1\ny = 2\n".parse().expect("a table");
+        replace(&mut settings, "b = 3\n[a]\ny = 4\n".parse().expect("a table"));
+        assert_eq!(settings.to_string(), "b = 3\n\n[a]\nx = 1\ny = 4\n");
+    }
+}

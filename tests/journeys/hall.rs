@@ -1,0 +1,382 @@
+//! A hall for one journey: a process of its own, a folder of its own, a free port.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take on a busy machine. Nothing waits so long unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How long a list may take to turn; it may already show what is asked for.
+const TURN: Duration = Duration::from_secs(2);
+/// How often the hall is asked whether it is so yet.
+const GLANCE: Duration = Duration::from_millis(25);
+/// Where the hall's standard error goes, in the journey's own folder.
+const LOG: &str = "hall.log";
+/// The words of the screen, so that a journey names them by their key.
+const WORDS: &str = include_str!("../../ui/lang/zh.toml");
+
+/// How a hall is opened.
+#[derive(Default)]
+pub struct Opening {
+    arguments: Vec<String>,
+    settings: Option<String>,
+    folder: Option<PathBuf>,
+}
+
+impl Opening {
+    /// Another argument of the program.
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(ToString::to_string));
+        self
+    }
+
+    /// Settings of the kiosk (TOML) that replace the hall's own.
+    pub fn settings(mut self, toml: &str) -> Self {
+        self.settings = Some(toml.to_owned());
+        self
+    }
+
+    /// On the state of an earlier hall.
+    pub fn on(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Opens it and waits until the kiosk shows its first screen.
+    pub fn open(self) -> Hall {
+        let hall = self.start();
+        hall.wait("the first screen", |state| name(state) == "home");
+        hall
+    }
+
+    /// Opens it and waits for the dock only.
+    pub fn start(self) -> Hall {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = self.folder.unwrap_or_else(|| temporary.path().join("hall"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hall"));
+        command.args(["--dock", "127.0.0.1:0", "--no-window", "--data"]).arg(&folder).args(&self.arguments);
+        if let Some(settings) = &self.settings {
+            let file = temporary.path().join("settings.toml");
+            std::fs::write(&file, settings).expect("settings");
+            command.arg("--config").arg(file);
+        }
+        // Shown only when the journey fails; journeys look in it for what must not be there.
+        let log = std::fs::File::create(temporary.path().join(LOG)).expect("a log");
+        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the hall's program");
+        let mut first = String::new();
+        BufReader::new(process.stdout.take().expect("its output"))
+            .read_line(&mut first)
+            .expect("its first line");
+        let address = first.trim().rsplit('/').next().unwrap_or_default().to_owned();
+        let said = std::fs::read_to_string(temporary.path().join(LOG)).unwrap_or_default();
+        assert!(address.contains(':'), "the hall did not open; it said {first:?} {said}");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Hall { process, address, folder, runtime, _temporary: temporary }
+    }
+}
+
+/// An open hall; shut and cleared away when dropped.
+pub struct Hall {
+    process: Child,
+    address: String,
+    folder: PathBuf,
+    runtime: tokio::runtime::Runtime,
+    _temporary: tempfile::TempDir,
+}
+
+/// A ticket, as the bytes that the printer received tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    pub n: u64,
+    pub number: String,
+    pub reprint: bool,
+}
+
+impl Hall {
+    /// The sample hall on a fresh folder.
+    pub fn open() -> Self {
+        Opening::default().open()
+    }
+
+    /// All the state there is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The process of the hall itself.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The process of the kiosk, the hall's only child; `None` while there is none.
+    pub fn kiosk_pid(&self) -> Option<u32> {
+        let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
+        processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()).find(|pid| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // After the program's name, which may hold anything: state, parent.
+            let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1));
+            parent.is_some_and(|parent| parent == self.pid().to_string())
+        })
+    }
+
+    /// What hall and kiosk have logged so far.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(self._temporary.path().join(LOG)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// One request to the dock.
+    pub fn request(&self, method: &str, path: &str, body: &str) -> (u16, Vec<u8>) {
+        self.try_request(method, path, body).unwrap_or_else(|e| panic!("{method} {path}: {e}"))
+    }
+
+    /// One request to the dock, which may be gone.
+    pub fn try_request(&self, method: &str, path: &str, body: &str) -> Result<(u16, Vec<u8>), String> {
+        let said = |e: &dyn std::error::Error| e.to_string();
+        self.runtime.block_on(async {
+            let stream = tokio::net::TcpStream::connect(&self.address).await.map_err(|e| said(&e))?;
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| said(&e))?;
+            tokio::spawn(connection);
+            let request = http::Request::builder()
+                .method(method)
+                .uri(path)
+                .header("host", &self.address)
+                .header("content-type", "application/json")
+                .body(Full::new(Bytes::from(body.to_owned())))
+                .map_err(|e| said(&e))?;
+            let answer = sender.send_request(request).await.map_err(|e| said(&e))?;
+            let status = answer.status().as_u16();
+            let body = answer.into_body().collect().await.map_err(|e| said(&e))?;
+            Ok((status, body.to_bytes().to_vec()))
+        })
+    }
+
+    /// `GET` of bytes that must be there.
+    pub fn get(&self, path: &str) -> Vec<u8> {
+        let (status, body) = self.request("GET", path, "");
+        assert_eq!(status, 200, "GET {path}: {}", String::from_utf8_lossy(&body));
+        body
+    }
+
+    /// `POST` that must be done.
+    pub fn post(&self, path: &str, body: Value) {
+        let (status, said) = self.request("POST", path, &body.to_string());
+        assert!(status < 300, "POST {path} {body}: {status} {}", String::from_utf8_lossy(&said));
+    }
+
+    /// `GET /api/state`
+    pub fn state(&self) -> Value {
+        serde_json::from_slice(&self.get("/api/state")).expect("JSON")
+    }
+
+    /// Waits until the state is as wanted, and returns it.
+    pub fn wait(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let state = self.state();
+            if wanted(&state) {
+                return state;
+            }
+            assert!(Instant::now() < end, "waited in vain for {what}; the hall is at {state:#}");
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    /// Waits for a screen.
+    pub fn wait_screen(&self, wanted: &str) -> Value {
+        self.wait(&format!("the screen {wanted}"), |state| name(state) == wanted)
+    }
+
+    /// Waits until an element can be touched, and touches it.
+    pub fn touch(&self, id: &str) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            self.wait(&format!("element {id}"), |state| enabled(state, id));
+            let (status, said) = self.request("POST", "/api/touch", &json!({ "id": id }).to_string());
+            if status < 300 {
+                return;
+            }
+            // It went away between the look and the touch; perhaps it comes back.
+            assert!(Instant::now() < end, "touch {id}: {status} {}", String::from_utf8_lossy(&said));
+        }
+    }
+
+    /// Waits until the screen says the words of this key.
+    pub fn wait_word(&self, key: &str) -> Value {
+        self.wait(&format!("the words {key} ({})", word(key)), |state| says_word(state, key))
+    }
+
+    /// Lays a sample card, or one made on the spot.
+    pub fn lay(&self, card: impl Into<Value>) {
+        self.post("/api/reader", json!({ "card": card.into() }));
+    }
+
+    /// Lifts whatever lies there.
+    pub fn lift(&self) {
+        self.post("/api/reader", json!({ "card": null }));
+    }
+
+    /// The tickets so far.
+    pub fn tickets(&self) -> Vec<Ticket> {
+        tickets(&self.state())
+    }
+
+    /// A ticket's text.
+    pub fn ticket_text(&self, n: u64) -> String {
+        String::from_utf8(self.get(&format!("/api/tickets/{n}.txt"))).expect("text")
+    }
+
+    /// Turns the list to the page that has a matter or package, and picks it.
+    pub fn pick(&self, id: &str) {
+        let there = || elements(&self.state()).any(|e| e["id"] == id);
+        let tabs = if id.starts_with("package.") { &["tab.packages"][..] } else { &["tab.business", "tab.personal"] };
+        for tab in tabs {
+            if !there() {
+                self.turn(tab);
+            }
+            while !there() && enabled(&self.state(), "page.next") {
+                self.turn("page.next");
+            }
+        }
+        self.touch(id);
+    }
+
+    /// Touches what turns the list, and waits until it shows something else, if it does.
+    fn turn(&self, id: &str) {
+        let before = self.state()["elements"].clone();
+        self.touch(id);
+        let end = Instant::now() + TURN;
+        while self.state()["elements"] == before && Instant::now() < end {
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    /// From home to the list of matters.
+    pub fn identify(&self, door: &str, card: impl Into<Value>) {
+        self.touch(door);
+        self.wait_screen("identify");
+        self.lay(card);
+        self.wait_screen("choose");
+    }
+
+    /// The whole main journey: door, card, matter, confirm; waits for the number's screen and for
+    /// the end of its printing, takes the card, leaves. Returns the ticket that came out.
+    pub fn take_number(&self, card: impl Into<Value>, matter: &str) -> Ticket {
+        let before = self.tickets().len();
+        self.identify("home.number", card);
+        if !self.is_picked(matter) {
+            self.touch(matter);
+        }
+        self.touch("confirm");
+        self.wait_screen("number");
+        let state = self.wait("a ticket", |state| tickets(state).len() > before);
+        self.leave();
+        tickets(&state).pop().expect("the ticket")
+    }
+
+    fn is_picked(&self, _matter: &str) -> bool {
+        // With an open visit its matters are picked already and `confirm` works at once.
+        enabled(&self.state(), "confirm")
+    }
+
+    /// Takes the card, touches finish until home.
+    pub fn leave(&self) {
+        self.touch("finish");
+        self.lift();
+        self.wait("home or goodbye", |state| ["home", "goodbye"].contains(&name(state)));
+        while name(&self.wait("a quiet screen", |s| ["home", "goodbye"].contains(&name(s)))) == "goodbye" {
+            // Goodbye may end by itself between the look and the touch.
+            let _ = self.try_request("POST", "/api/touch", r#"{"id":"finish"}"#);
+        }
+    }
+
+    /// As a power cut: hall and kiosk are killed; the folder stays. Returns where it is.
+    pub fn kill(mut self) -> (PathBuf, tempfile::TempDir) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let folder = self.folder.clone();
+        let spare = tempfile::tempdir().expect("a folder");
+        (folder, std::mem::replace(&mut self._temporary, spare))
+    }
+
+    /// Waits until the hall has died by itself.
+    pub fn wait_dead(&mut self) {
+        let end = Instant::now() + PATIENCE;
+        while self.process.try_wait().expect("its state").is_none() {
+            assert!(Instant::now() < end, "the hall lives on");
+            std::thread::sleep(GLANCE);
+        }
+    }
+
+    /// Asks the hall to end, and how long that took.
+    pub fn terminate(mut self) -> Duration {
+        let start = Instant::now();
+        let pid = rustix::process::Pid::from_raw(self.process.id().cast_signed()).expect("a pid");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+        self.wait_dead();
+        start.elapsed()
+    }
+}
+
+impl Drop for Hall {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            println!("--- what the hall logged\n{}", self.log());
+        }
+    }
+}
+
+/// Words of the screen by their key, such as `goodbye.card.title`.
+pub fn word(key: &str) -> String {
+    let words: toml::Value = WORDS.parse::<toml::Table>().expect("words").into();
+    let found = key.split('.').try_fold(&words, |table, part| table.get(part));
+    found.and_then(toml::Value::as_str).unwrap_or_else(|| panic!("no words {key}")).to_owned()
+}
+
+/// Every text on the screen, top first.
+pub fn texts(state: &Value) -> impl Iterator<Item = &str> {
+    state["screen"]["texts"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Whether the screen says this, perhaps among other words.
+pub fn says(state: &Value, what: &str) -> bool {
+    texts(state).any(|text| text.contains(what))
+}
+
+/// Whether the screen says the words of this key.
+pub fn says_word(state: &Value, key: &str) -> bool {
+    says(state, &word(key))
+}
+
+/// The screen's name.
+pub fn name(state: &Value) -> &str {
+    state["screen"]["name"].as_str().unwrap_or_default()
+}
+
+/// Whether an element is there and can be touched.
+pub fn enabled(state: &Value, id: &str) -> bool {
+    elements(state).any(|e| e["id"] == id && e["enabled"] == true)
+}
+
+/// The touchable things.
+pub fn elements(state: &Value) -> impl Iterator<Item = &Value> {
+    state["elements"].as_array().into_iter().flatten()
+}
+
+/// The tickets in a state.
+pub fn tickets(state: &Value) -> Vec<Ticket> {
+    let ticket = |t: &Value| Ticket {
+        n: t["n"].as_u64().unwrap_or_default(),
+        number: t["number"].as_str().unwrap_or_default().to_owned(),
+        reprint: t["reprint"] == true,
+    };
+    state["tickets"].as_array().into_iter().flatten().map(ticket).collect()
+}

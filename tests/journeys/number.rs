@@ -1,0 +1,227 @@
+//! Choosing a matter, and getting exactly one number for it.
+
+use crate::hall::{Hall, Ticket, elements, enabled, name, says, says_word, tickets, word};
+use serde_json::json;
+
+/// The package of seven items, and how it is called.
+const RESTAURANT: &str = "package.open-restaurant";
+const RESTAURANT_NAME: &str = "开饭店";
+/// Another one, and how it is called.
+const STAFF: &str = "package.hire-staff";
+/// A single item on the last list.
+const SENIOR: &str = "matter.senior-card";
+
+fn ticket(n: u64, number: &str, reprint: bool) -> Ticket {
+    Ticket { n, number: number.into(), reprint }
+}
+
+/// The words that greet a person who has a number already.
+fn open_number(number: &str) -> String {
+    word("choose.open_number.title").replace("{number}", number)
+}
+
+/// The label of a thing on the screen.
+fn label(hall: &Hall, id: &str) -> String {
+    let state = hall.wait(id, |state| elements(state).any(|e| e["id"] == id));
+    let found = elements(&state).find(|e| e["id"] == id).map(|e| e["label"].clone());
+    found.and_then(|label| label.as_str().map(str::to_owned)).expect("a label")
+}
+
+/// "A visitor lays a resident-ID card on the kiosk, picks a matter, and takes a paper ticket with
+/// one number."
+#[test]
+fn a_card_two_touches_a_ticket() {
+    let hall = Hall::open();
+    assert_eq!(hall.take_number("man", RESTAURANT), ticket(1, "A001", false));
+    assert_eq!(name(&hall.state()), "home");
+}
+
+/// "The same person again gets the same number, with a ticket marked 补打 and added matters listed";
+/// "with an open visit `confirm` prints the same number again"; another person gets the next number.
+#[test]
+fn the_same_person_has_one_number() {
+    let hall = Hall::open();
+    assert_eq!(hall.take_number("man", RESTAURANT), ticket(1, "A001", false));
+    assert!(!hall.ticket_text(1).contains("补打"));
+    assert_eq!(hall.take_number("woman", RESTAURANT), ticket(2, "A002", false), "another person");
+
+    // Nothing is picked anew: confirm alone prints it again.
+    hall.identify("home.number", "man");
+    assert!(says(&hall.state(), &open_number("A001")));
+    hall.touch("confirm");
+    hall.wait_word("number.again");
+    let state = hall.wait("the third ticket", |state| tickets(state).len() == 3);
+    assert_eq!(tickets(&state)[2], ticket(3, "A001", true));
+    assert!(hall.ticket_text(3).contains("补打") && hall.ticket_text(3).contains(RESTAURANT_NAME));
+    hall.leave();
+
+    // With added matters, one of them far down another list.
+    hall.identify("home.number", "man");
+    let staff = label(&hall, STAFF);
+    hall.pick(STAFF);
+    hall.pick(SENIOR);
+    let senior = label(&hall, SENIOR);
+    hall.wait("all three picked", |state| {
+        [RESTAURANT_NAME, &staff, &senior].iter().all(|name| says(state, name)) && enabled(state, "confirm")
+    });
+    hall.touch("confirm");
+    let state = hall.wait("the fourth ticket", |state| tickets(state).len() == 4);
+    assert_eq!(tickets(&state)[3], ticket(4, "A001", true));
+    let text = hall.ticket_text(4);
+    for matter in [RESTAURANT_NAME, &staff, &senior] {
+        assert!(text.contains(matter), "{matter} is not on the ticket:\n{text}");
+    }
+    hall.leave();
+    assert_eq!(hall.take_number("taiwan", SENIOR).number, "A003", "no number was used up by it");
+}
+
+/// "A visitor can … change matters, and keep the number."
+#[test]
+fn matters_can_be_changed_and_the_number_stays() {
+    let hall = Hall::open();
+    hall.take_number("man", RESTAURANT);
+    hall.identify("home.number", "man");
+    let staff = label(&hall, STAFF);
+    hall.touch(RESTAURANT);
+    hall.touch(STAFF);
+    hall.wait("the other matter alone", |state| {
+        says(state, &word("choose.picked").replace("{list}", &staff)) && enabled(state, "confirm")
+    });
+    hall.touch("confirm");
+    let state = hall.wait("the ticket", |state| tickets(state).len() == 2);
+    assert_eq!(tickets(&state)[1], ticket(2, "A001", true));
+    let text = hall.ticket_text(2);
+    assert!(text.contains(&staff) && !text.contains(RESTAURANT_NAME), "{text}");
+}
+
+/// "Exactly one per visit": a visitor whose finger trembles touches confirm twice, and twice at once.
+#[test]
+fn a_double_touch_gives_one_number_and_one_ticket() {
+    let hall = Hall::open();
+    for (n, person) in (1..).zip(["man", "woman", "tibetan"]) {
+        hall.identify("home.number", person);
+        hall.touch(RESTAURANT);
+        hall.wait("confirm", |state| enabled(state, "confirm"));
+        let touch = || {
+            // The second may find the button gone, which is as well.
+            let _ = hall.try_request("POST", "/api/touch", r#"{"id":"confirm"}"#);
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(touch);
+            }
+        });
+        hall.wait_word("number.printed");
+        hall.leave();
+        let tickets = hall.tickets();
+        assert_eq!(tickets.len(), n, "{tickets:?}");
+        assert_eq!(tickets[n - 1], ticket(n as u64, &format!("A{n:03}"), false));
+    }
+}
+
+/// "A visitor can cancel": the number is given back, is never given again, and the next visit of the
+/// same person has a number of its own.
+#[test]
+fn a_number_given_back_is_gone() {
+    let hall = Hall::open();
+    hall.take_number("man", RESTAURANT);
+
+    hall.identify("home.number", "man");
+    hall.touch("visit.cancel");
+    hall.wait_screen("cancel");
+    hall.touch("back");
+    let state = hall.wait_screen("choose");
+    assert!(says(&state, &open_number("A001")), "thought better of it, and kept it");
+    hall.touch("visit.cancel");
+    hall.touch("visit.cancel.yes");
+    let state = hall.wait_screen("goodbye");
+    assert!(says_word(&state, "goodbye.title_cancelled") && !says(&state, "A001"));
+    hall.lift();
+    hall.touch("finish");
+    hall.wait_screen("home");
+
+    assert_eq!(hall.take_number("man", RESTAURANT), ticket(2, "A002", false));
+    assert_eq!(hall.take_number("woman", RESTAURANT), ticket(3, "A003", false));
+}
+
+/// "Numbers have a life: waiting, called, served, no-show": a number that was called is still the
+/// person's; one that was served, or called in vain, is over, and the next visit gets a new one.
+#[test]
+fn windows_end_a_visit() {
+    let hall = Hall::open();
+    let window = |number: &str, event: &str| hall.post("/api/window", json!({"number": number, "event": event}));
+    assert_eq!(hall.take_number("man", RESTAURANT).number, "A001");
+    assert_eq!(hall.take_number("woman", RESTAURANT).number, "A002");
+
+    window("A001", "called");
+    hall.wait("the call heard", |state| says(state, &word("home.waiting.one")));
+    assert_eq!(hall.take_number("man", RESTAURANT), ticket(3, "A001", true), "called, and not over");
+
+    window("A001", "served");
+    window("A002", "called");
+    window("A002", "no_show");
+    // No word of what was served reaches the idle screen; the call behind it does, and the feed keeps
+    // its order.
+    hall.wait("the feed heard", |state| says(state, &word("home.waiting.zero")));
+    for (person, number) in [("man", "A003"), ("woman", "A004")] {
+        identify_anew(&hall, person);
+        hall.touch(RESTAURANT);
+        hall.touch("confirm");
+        let state = hall.wait("its ticket", |state| tickets(state).last().is_some_and(|t| t.number == number));
+        assert!(!tickets(&state).last().expect("it").reprint, "a new visit's first ticket");
+        hall.leave();
+    }
+}
+
+/// Lays the card until the kiosk knows of no open visit: the windows' last report may come a moment
+/// after the one before it.
+fn identify_anew(hall: &Hall, person: &str) {
+    for _ in 0..20 {
+        hall.identify("home.number", person);
+        if !says(&hall.state(), "A00") {
+            return;
+        }
+        hall.touch("back");
+        hall.lift();
+        hall.touch("finish");
+        hall.wait_screen("home");
+    }
+    panic!("the visit of {person} is never over");
+}
+
+/// "People ahead is counted from it; without such a feed no count is shown or printed."
+#[test]
+fn people_ahead_are_counted_from_the_windows_alone() {
+    let hall = Hall::open();
+    let ahead = |n: u32| match n {
+        0 => word("number.ahead.zero"),
+        1 => word("number.ahead.one"),
+        n => word("number.ahead.many").replace("{count}", &n.to_string()),
+    };
+    let take = |person: &str| {
+        hall.identify("home.number", person);
+        if !enabled(&hall.state(), "confirm") {
+            hall.touch(RESTAURANT);
+        }
+        let before = hall.tickets().len();
+        hall.touch("confirm");
+        let state = hall.wait("the ticket", |s| name(s) == "number" && tickets(s).len() > before);
+        let text = hall.ticket_text(tickets(&state).last().expect("it").n);
+        hall.leave();
+        (state, text)
+    };
+    let silent = |(state, text): (serde_json::Value, String)| {
+        assert!(!says(&state, "前面") && !text.contains("前方等候"), "{state:#}\n{text}");
+    };
+    silent(take("man"));
+    silent(take("woman"));
+    assert!(!says(&hall.state(), "排队"), "nor is a count on the idle screen");
+
+    hall.post("/api/window", json!({"number": "A001", "event": "called"}));
+    hall.wait("the call heard", |state| says(state, &word("home.waiting.one")));
+    for (person, number, count) in [("taiwan", "A003", 1), ("tibetan", "A004", 2), ("woman", "A002", 0)] {
+        let (state, text) = take(person);
+        assert!(says(&state, number) && says(&state, &ahead(count)), "{person}: {state:#}");
+        assert!(text.contains(&format!("前方等候 {count} 人")), "{person}: {text}");
+    }
+}
