@@ -1,0 +1,113 @@
+//! The plan of the house, held against the code: what each room may know of the others.
+//!
+//! The same plan stands in words in ARCHITECTURE.md.
+
+#![cfg(test)]
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Each room, and which other rooms it may know. Tests of a room may know the emulators besides.
+const PLAN: &[(&str, &[&str])] = &[
+    ("visit", &[]),
+    ("queue", &["visit"]),
+    ("documents", &[]),
+    ("store", &[]),
+    ("link", &[]),
+    ("id-reader", &["link"]),
+    ("ticket-printer", &["link"]),
+    ("document-scanner", &[]),
+    ("ui", &["visit"]),
+    (
+        "kiosk",
+        &[
+            "visit",
+            "queue",
+            "documents",
+            "store",
+            "link",
+            "id-reader",
+            "ticket-printer",
+            "document-scanner",
+            "ui",
+        ],
+    ),
+    // Emulators share no code with what they answer.
+    ("emulators", &[]),
+    ("forgetful-vfs", &[]),
+    ("hall", &["kiosk", "queue", "store", "ui", "emulators", "forgetful-vfs"]),
+    ("bench", &["kiosk", "queue", "visit", "ui", "emulators"]),
+    ("house", &[]),
+];
+
+/// Rooms that may pull in the screen's toolkit, which is slow to build.
+const SLOW: &[&str] = &["ui", "kiosk", "hall", "bench"];
+
+/// What only tests and the virtual hall may use.
+const TEST_ONLY: &[&str] = &["emulators", "forgetful-vfs", "hall", "bench", "house"];
+
+fn rooms() -> Vec<Package> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    let house = MetadataCommand::new().manifest_path(manifest).no_deps().exec().expect("cargo metadata");
+    house.packages
+}
+
+fn knows(room: &Package, kinds: &[DependencyKind]) -> BTreeSet<String> {
+    room.dependencies
+        .iter()
+        .filter(|d| d.path.is_some() && kinds.contains(&d.kind))
+        .map(|d| d.name.clone())
+        .collect()
+}
+
+#[test]
+fn imports_run_one_way() {
+    let plan: BTreeMap<_, BTreeSet<_>> =
+        PLAN.iter().map(|(room, known)| (*room, known.iter().map(ToString::to_string).collect())).collect();
+    let rooms = rooms();
+    assert_eq!(rooms.len(), plan.len(), "a room is missing in the plan, or in the house");
+    for room in &rooms {
+        let allowed =
+            plan.get(room.name.as_str()).unwrap_or_else(|| panic!("{} is not in the plan", room.name));
+        let known = knows(room, &[DependencyKind::Normal, DependencyKind::Build]);
+        let strange: Vec<_> = known.difference(allowed).collect();
+        assert!(strange.is_empty(), "{} may not know {strange:?}", room.name);
+    }
+}
+
+#[test]
+fn tests_of_a_room_know_emulators_at_most() {
+    for room in rooms() {
+        let allowed = PLAN.iter().find(|(name, _)| *name == room.name.as_str()).map_or(&[][..], |(_, k)| k);
+        for known in knows(&room, &[DependencyKind::Development]) {
+            let fine = allowed.contains(&known.as_str())
+                || known == room.name.as_str()
+                || ["emulators", "forgetful-vfs", "link"].contains(&known.as_str());
+            assert!(fine, "the tests of {} may not know {known}", room.name);
+        }
+    }
+}
+
+#[test]
+fn only_the_screen_is_slow_to_build() {
+    for room in rooms() {
+        let slow = room.dependencies.iter().any(|d| d.name.contains("slint"));
+        assert!(!slow || SLOW.contains(&room.name.as_str()), "{} pulls in the toolkit", room.name);
+        let below = knows(&room, &[DependencyKind::Normal]);
+        let through = below.iter().any(|d| SLOW.contains(&d.as_str()));
+        assert!(!through || SLOW.contains(&room.name.as_str()), "{} pulls in the toolkit", room.name);
+    }
+}
+
+#[test]
+fn the_kiosk_contains_nothing_of_the_virtual_hall() {
+    for room in rooms().iter().filter(|r| !TEST_ONLY.contains(&r.name.as_str())) {
+        let known = knows(room, &[DependencyKind::Normal, DependencyKind::Build]);
+        let of_tests: Vec<_> = known.iter().filter(|k| TEST_ONLY.contains(&k.as_str())).collect();
+        assert!(of_tests.is_empty(), "{} is in production and knows {of_tests:?}", room.name);
+        for dependency in room.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal) {
+            let asked = dependency.features.iter().any(|f| f == "inspect" || f == "testing");
+            assert!(!asked, "{} asks {} for what only tests may have", room.name, dependency.name);
+        }
+    }
+}
