@@ -1,0 +1,36 @@
+//! Every figure of the product, beside its peer, measured in one run.
+//!
+//! Prints a table and writes `bench/results.json` under Cargo's target directory: one row a figure.
+//! Exits with an error if a goal is missed.
+
+mod hall;
+mod rows;
+mod wire;
+
+use std::process::ExitCode;
+
+/// As in the kiosk's own program.
+#[global_allocator]
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+fn main() -> ExitCode {
+    match measure() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("bench: a goal was missed");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<bool, Box<dyn std::error::Error>> {
+    let rows = hall::with_kiosk(wire::measure)?;
+    rows::print(&rows);
+    rows::write(&rows)?;
+    Ok(rows.iter().all(|row| row.holds))
+}
