@@ -28,7 +28,8 @@ pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 /// Set-up of an outbox.
 #[derive(Clone)]
 pub struct OutboxConfig {
-    /// Days to keep the tombstone (id, digest, time) of a confirmed document.
+    /// Days to keep the tombstone of a confirmed document: ids, digest, length, code of the material,
+    /// the visit's opaque id, time.
     pub keep_days: u16,
     /// Told of each step.
     pub observer: StepObserver,
@@ -262,10 +263,15 @@ impl Outbox {
     /// [`OutboxError::Database`].
     pub fn purge(&self, now: Timestamp) -> Result<usize, OutboxError> {
         let kept = i64::from(self.inner.config.keep_days) * 86_400;
-        Ok(self.database().execute(
+        let database = self.database();
+        let purged = database.execute(
             "DELETE FROM document WHERE state = 'deleted' AND confirmed_at < ?1",
             [now.as_second() - kept],
-        )?)
+        )?;
+        if purged > 0 {
+            row::forget(&database);
+        }
+        Ok(purged)
     }
 
     // What follows is the worker's side.
@@ -328,7 +334,8 @@ impl Outbox {
         )
     }
 
-    /// Deletes the file of a confirmed document, then everything personal in its row.
+    /// Deletes the file of a confirmed document, then everything in its row that may tell about the
+    /// visitor. The visit's opaque id and the material's code stay for [`Self::documents_of`].
     pub(crate) fn bury(&self, doc: DocId, material: &MaterialId) -> Result<(), OutboxError> {
         self.inner.folder.remove(material)?;
         self.update(

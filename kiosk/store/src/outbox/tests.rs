@@ -146,34 +146,60 @@ fn confirm(outbox: &Outbox, doc: DocId, id: &str, content: &[u8]) {
     outbox.set_confirmed(doc, &receipt).expect("confirmed");
 }
 
+/// Whether a text is anywhere in the outbox's own files.
+fn traced(kiosk: &Kiosk, text: &str) -> bool {
+    std::fs::read_dir(kiosk.outbox_dir())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_file())
+        .map(|path| std::fs::read(path).expect("readable"))
+        .any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+}
+
 #[test]
 fn nothing_personal_outlives_a_confirmed_document() {
     let kiosk = Kiosk::new();
     let outbox = kiosk.outbox();
-    let mut scan = kiosk.scan("m-1", b"content");
-    scan.name = "a telling name".into();
+    let scan = Submission {
+        name: "a telling name".into(),
+        number: Some("A017".into()),
+        matters: vec!["a telling matter".into()],
+        ..kiosk.scan("m-1", b"content")
+    };
+    let personal = ["a telling name", "A017", "a telling matter"];
     let doc = outbox.add(scan).expect("added");
+    assert!(personal.iter().all(|text| traced(&kiosk, text)));
     confirm(&outbox, doc, "m-1", b"content");
     let material = MaterialId::new("m-1").expect("an id");
     outbox.bury(doc, &material).expect("buried");
     assert_eq!(outbox.state(doc).expect("read"), Some(DocState::Confirmed));
     assert!(files(&kiosk).is_empty());
-    for entry in std::fs::read_dir(kiosk.outbox_dir()).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_file() {
-            let bytes = std::fs::read(&path).expect("readable");
-            for trace in [&b"a telling name"[..], b"visit-1"] {
-                let found = bytes.windows(trace.len()).any(|window| window == trace);
-                assert!(!found, "{} still holds a trace", path.display());
-            }
-        }
+    for text in personal {
+        assert!(!traced(&kiosk, text), "{text}");
     }
-    // The tombstone answers for its days, then goes.
-    assert_eq!(outbox.add(kiosk.scan("m-1", b"other!!")).ok(), None);
+    // The tombstone answers for its days, then goes without a trace.
+    assert!(matches!(outbox.add(kiosk.scan("m-1", b"other!!")), Err(OutboxError::Taken)));
     let day = |n: i64| Timestamp::now() + jiff::SignedDuration::from_hours(24 * n);
     assert_eq!(outbox.purge(day(29)).expect("purged"), 0);
+    assert_eq!(outbox.documents_of("visit-1").expect("read").len(), 1);
     assert_eq!(outbox.purge(day(31)).expect("purged"), 1);
     assert_eq!(outbox.state(doc).expect("read"), None);
+    assert!(!traced(&kiosk, "visit-1"));
+}
+
+#[test]
+fn a_visit_knows_its_documents_also_those_the_store_holds() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let [held, waiting] = ["m-1", "m-2"].map(|id| outbox.add(kiosk.scan(id, b"content")).expect("added"));
+    let other = Submission { visit: "visit-2".into(), ..kiosk.scan("m-3", b"content") };
+    outbox.add(other).expect("added");
+    confirm(&outbox, held, "m-1", b"content");
+    outbox.bury(held, &MaterialId::new("m-1").expect("an id")).expect("buried");
+    let licence = || "business-licence".to_owned();
+    let known = [(held, licence(), DocState::Confirmed), (waiting, licence(), DocState::Waiting)];
+    assert_eq!(outbox.documents_of("visit-1").expect("read"), known);
+    assert_eq!(outbox.documents_of("visit-9").expect("read"), []);
 }
 
 #[test]
