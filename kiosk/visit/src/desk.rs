@@ -16,14 +16,14 @@ use crate::event::{Action, CardEvent, DocumentEvent, Event, LedgerReply, Now, Re
 use crate::fault::{Device, Fault, Severity};
 use crate::hours::Open;
 use crate::intent::Intent;
-use crate::screen::{Language, NoNumbers, Purpose};
+use crate::screen::{CardProblem, Language, NoNumbers, Purpose};
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Rows of one page of the list of matters.
-pub const MATTERS_A_PAGE: usize = 8;
+pub const MATTERS_A_PAGE: usize = 6;
 /// Rows of one page of the checklist.
 pub const MATERIALS_A_PAGE: usize = 6;
 /// Pages that one document may have.
@@ -53,8 +53,8 @@ impl Default for Patience {
             idle: s(60),
             number: s(20),
             number_unprinted: s(90),
-            goodbye: s(8),
-            card_left: s(60),
+            goodbye: s(5),
+            card_left: s(20),
             warning: s(15),
         }
     }
@@ -239,7 +239,10 @@ impl Desk {
             CardEvent::Problem(why) => {
                 if let Step::Identify { reading, problem, .. } = &mut session.step {
                     *reading = false;
-                    *problem = Some(why);
+                    // What was wrong with the card that lies there says more than that it lies there.
+                    if why != CardProblem::LiftFirst || problem.is_none() {
+                        *problem = Some(why);
+                    }
                 }
             }
             CardEvent::Read(person) => {

@@ -177,6 +177,8 @@ impl Session {
                     *reading = false;
                     *problem = Some(CardProblem::SamePerson);
                 }
+                // The reader rests after a reading, and another card is still wanted.
+                actions.push(Action::Reader(ReaderDo::Watch));
             }
             Some(_) => {
                 self.applicant = Applicant::Relative(person);

@@ -307,9 +307,9 @@ fn a_card_that_stays_is_reminded_of() {
     hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed));
     hall.hear(Event::Card(CardEvent::Presence(CardReminder::Present))).touch("finish");
     assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { card: CardReminder::Present, .. })));
-    hall.pass(30);
+    hall.pass(15);
     assert_eq!(hall.screen().name(), "goodbye");
-    hall.hear(Event::Card(CardEvent::Presence(CardReminder::Taken))).pass(9);
+    hall.hear(Event::Card(CardEvent::Presence(CardReminder::Taken))).pass(6);
     assert_eq!(hall.screen().name(), "home");
 }
 
@@ -317,6 +317,12 @@ fn a_card_that_stays_is_reminded_of() {
 fn a_relative_needs_a_second_card() {
     let mut hall = Lobby::at_choose("home.number");
     hall.touch("for.relative").lay(ZHANG);
+    assert!(matches!(
+        hall.screen(),
+        Screen::Identify(Identify { problem: Some(CardProblem::SamePerson), .. })
+    ));
+    assert!(matches!(hall.last.as_slice(), [Action::Reader(ReaderDo::Watch)]), "{:?}", hall.last);
+    hall.hear(Event::Card(CardEvent::Problem(CardProblem::LiftFirst)));
     assert!(matches!(
         hall.screen(),
         Screen::Identify(Identify { problem: Some(CardProblem::SamePerson), .. })
