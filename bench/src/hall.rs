@@ -110,7 +110,9 @@ pub fn with_kiosk<T: Send + 'static>(
     let ready = move |screen: ui::Handle| {
         std::thread::spawn(move || {
             let (tell, painted) = channel();
-            screen.set_observer(Box::new(move |frame| drop(tell.send(frame))));
+            screen.set_observer(Box::new(move |frame| {
+                let _ = tell.send(frame);
+            }));
             let bench = Bench { reader, printer, screen, painted };
             let _ = done.send(measure(&bench));
             end.cancel();

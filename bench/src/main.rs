@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure() -> Result<bool, Box<dyn std::error::Error>> {
+fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     let rows = hall::with_kiosk(wire::measure)?;
     rows::print(&rows);
     rows::write(&rows)?;

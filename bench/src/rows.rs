@@ -55,7 +55,7 @@ pub fn print(rows: &[Row]) {
 }
 
 /// As `bench/results.json` under the target directory this program was built in.
-pub fn write(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
+pub fn write(rows: &[Row]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let program = std::env::current_exe()?;
     // TARGET/release/bench
     let target: PathBuf = program.ancestors().nth(2).ok_or("no target directory above this program")?.into();

@@ -75,18 +75,18 @@ impl Printer {
 
     /// Changes the paper roll. With no paper printing stops where it is; with paper it goes on.
     pub fn set_paper(&self, paper: Paper) {
-        self.port.with(|machine, out| machine.set_paper(paper, out));
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.paper = paper));
     }
 
     /// Opens or closes the cover. Open, printing stops where it is; closed, it goes on.
     pub fn set_cover(&self, cover: Cover) {
-        self.port.with(|machine, out| machine.set_cover(cover, out));
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.cover = cover));
     }
 
     /// Jams or frees the cutter. A jam shows at the next cut; after it, freeing alone does not start
     /// the printer again: the host must tell it to recover (DLE ENQ).
     pub fn set_cutter(&self, cutter: Cutter) {
-        self.port.with(|machine, out| machine.set_cutter(cutter, out));
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.cutter = cutter));
     }
 
     /// Whether the printer knows GS ( H, by which it confirms what it has printed; many do not.
@@ -158,7 +158,8 @@ impl Printer {
         self.shelf.file(n, "txt").and_then(|text| String::from_utf8(text).ok())
     }
 
-    /// The bytes of ticket `n` as they were printed, to and with its cut.
+    /// The bytes of ticket `n` as they were received and printed, up to and with its cut. Real-time
+    /// commands are left out: they have no place in the data.
     #[must_use]
     pub fn ticket_bin(&self, n: u32) -> Option<Vec<u8>> {
         self.shelf.file(n, "bin")
@@ -168,6 +169,12 @@ impl Printer {
     #[must_use]
     pub fn uncut_txt(&self) -> String {
         self.port.with(|machine, _| machine.head.strip().text())
+    }
+
+    /// What crossed the line lately, oldest first.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<crate::pty::Crossing> {
+        self.port.traffic()
     }
 
     /// When the last byte from the kiosk was taken off the line.

@@ -120,9 +120,32 @@ struct Shared<D> {
     host_present: AtomicBool,
     last_in: Mutex<Option<Instant>>,
     last_out: Mutex<Option<Instant>>,
+    traffic: Mutex<VecDeque<Crossing>>,
+}
+
+/// Crossings that are remembered: some tens of kilobytes in bursts.
+const TRAFFIC: usize = 4096;
+
+/// Some bytes that crossed the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    /// When the last of them had crossed.
+    pub at: Instant,
+    /// How many.
+    pub bytes: usize,
+    /// From the device to the host, or the other way.
+    pub to_host: bool,
 }
 
 impl<D> Shared<D> {
+    fn crossed(&self, bytes: usize, to_host: bool) {
+        let mut traffic = lock(&self.traffic);
+        if traffic.len() == TRAFFIC {
+            traffic.pop_front();
+        }
+        traffic.push_back(Crossing { at: Instant::now(), bytes, to_host });
+    }
+
     fn submit(&self, out: Output) {
         if out.items.is_empty() {
             return;
@@ -177,6 +200,7 @@ impl<D: Device> Port<D> {
                 host_present: AtomicBool::new(false),
                 last_in: Mutex::new(None),
                 last_out: Mutex::new(None),
+                traffic: Mutex::default(),
             }),
             threads: Mutex::new(Vec::new()),
         };
@@ -260,6 +284,12 @@ impl<D: Device> Port<D> {
     #[must_use]
     pub fn last_out(&self) -> Option<Instant> {
         *lock(&self.shared.last_out)
+    }
+
+    /// The last few thousand crossings, oldest first. Replies of the device are one crossing each.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<Crossing> {
+        lock(&self.shared.traffic).iter().copied().collect()
     }
 
     /// Works on the device, sends what it has to say, and lets the line look at it again.

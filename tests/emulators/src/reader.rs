@@ -209,6 +209,12 @@ impl Reader {
         self.port.last_in()
     }
 
+    /// What crossed the line lately, oldest first.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<crate::pty::Crossing> {
+        self.port.traffic()
+    }
+
     /// When the last byte to the kiosk had crossed the line.
     #[must_use]
     pub fn last_byte_out(&self) -> Option<Instant> {

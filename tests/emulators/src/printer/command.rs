@@ -101,6 +101,8 @@ pub(super) enum Command {
     PaperStatus(u8),
     AutomaticStatus(u8),
     PrinterId(u8),
+    /// A real-time command met again in the buffer; it was carried out on arrival.
+    RealTime,
     /// Understood, without effect on the paper or on what the printer sends.
     Nothing,
     /// Not understood; the bytes by which it was told.
@@ -163,6 +165,11 @@ impl Decoder {
         }
     }
 
+    /// Whether the next byte begins a command.
+    pub(super) fn is_idle(&self) -> bool {
+        self.raw.is_empty() && self.raster.is_none() && self.skip == 0
+    }
+
     /// Forgets a command that was begun; how many rows of a picture had come, if it was one, with
     /// the picture's frame.
     pub(super) fn abandon(&mut self) -> Option<(RasterFrame, usize)> {
@@ -196,7 +203,7 @@ impl Decoder {
 mod tests {
     use super::*;
 
-    pub(in crate::printer) fn decode(bytes: &[u8]) -> Vec<Command> {
+    fn decode(bytes: &[u8]) -> Vec<Command> {
         let mut decoder = Decoder::new();
         let mut done = Vec::new();
         for &byte in bytes {
@@ -240,9 +247,9 @@ mod tests {
                 Command::ProcessId(*b"A001"),
             ),
             (&[0x1D, 0x28, 0x48, 0x03, 0x00, 0x31, 0x30, 0x02], Command::OfflineResponse(2)),
-            (&[0x10, 0x04, 0x01], Command::Nothing),
-            (&[0x10, 0x05, 0x02], Command::Nothing),
-            (&[0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08], Command::Nothing),
+            (&[0x10, 0x04, 0x01], Command::RealTime),
+            (&[0x10, 0x05, 0x02], Command::RealTime),
+            (&[0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08], Command::RealTime),
             (&[0xD6, 0xD0], Command::Han([0xD6, 0xD0])),
             (&[0x1B, 0x99], Command::Unknown(vec![0x1B, 0x99])),
             (&[0x1D, 0x28, 0x7A, 0x02, 0x00, 1, 2], Command::Unknown(vec![0x1D, 0x28, 0x7A])),
@@ -290,8 +297,10 @@ mod tests {
         fn zeros_end_any_short_command(noise in proptest::collection::vec(proptest::num::u8::ANY, 0..12)) {
             let mut decoder = Decoder::new();
             let mut done = Vec::new();
-            // The method is documented for commands shorter than the zeros sent.
-            let endless = noise.windows(2).any(|two| matches!(two, [0x1D, 0x76 | 0x28 | 0x38 | 0x2A]));
+            // Only a command that carries more data than zeros are sent outlives them.
+            let endless = noise
+                .windows(2)
+                .any(|two| matches!(two, [0x1D, 0x76 | 0x28 | 0x38 | 0x2A] | [0x1C, 0x28] | [0x1B, 0x2A]));
             for byte in noise.iter().copied().chain(std::iter::repeat_n(0, 8192)).chain(*b"\x1B@Z") {
                 decoder.push(byte, &mut done);
             }

@@ -56,7 +56,7 @@ fn real_time(rest: &[u8]) -> Step {
         [0x14, ..] => 4,
         _ => return unknown(DLE, rest.first().copied().unwrap_or_default()),
     };
-    after(rest, wanted, Command::Nothing)
+    after(rest, wanted, Command::RealTime)
 }
 
 fn esc(code: u8, args: &[u8]) -> Step {

@@ -3,7 +3,7 @@
 use qrcode::{Color, EcLevel, QrCode};
 
 use super::command::{Align, Command, Graphic, RasterFrame, Size};
-use super::strip::{ASCII_DOTS, Cell, HAN_DOTS, Item, PAPER_DOTS, Strip};
+use super::strip::{ASCII_DOTS, Cell, HAN_DOTS, Item, LONGEST, PAPER_DOTS, Strip};
 
 /// Dots from one line to the next at power-up.
 const LINE_SPACING: u32 = 30;
@@ -11,6 +11,8 @@ const LINE_SPACING: u32 = 30;
 const CUTTER_DISTANCE: u32 = 96;
 /// Dots from one tab stop to the next: eight single-byte characters.
 const TAB_DOTS: u32 = 8 * ASCII_DOTS;
+/// Characters a line holds at most, over each other if the host goes back.
+const LINE_CELLS: usize = 512;
 /// What is printed for a byte that has no character.
 const NO_GLYPH: char = '\u{FFFD}';
 
@@ -179,7 +181,8 @@ impl Head {
             reverse: settings.reverse,
         };
         let mut motion = Motion::default();
-        if self.x > 0 && self.x + cell.width() > PAPER_DOTS {
+        let full = self.x > 0 && self.x + cell.width() > PAPER_DOTS;
+        if full || self.line.len() >= LINE_CELLS {
             motion = Motion { dots: self.feed_lines(1), before: true, cut: false };
             cell.x = 0;
         }
@@ -288,6 +291,10 @@ impl Head {
     fn print_picture(&mut self, picture: Item) -> Motion {
         let before = self.print_line(self.settings.spacing);
         let dots = picture.height();
+        if dots > LONGEST {
+            self.complain("the picture is longer than any ticket".to_owned());
+            return Motion::by(before);
+        }
         self.strip.push(picture);
         Motion::by(before + dots)
     }

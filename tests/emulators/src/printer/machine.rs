@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::command::{Command, Decoded, Decoder};
 use super::head::Head;
 use super::realtime::{RealTime, Watch};
-use super::status::{Condition, Cover, Cutter, Paper, watched};
+use super::status::{Condition, Cutter, watched};
 use super::tickets::Archive;
 use crate::changed::Changed;
 use crate::pty::{Device, Output};
@@ -19,8 +19,6 @@ const BUFFER: usize = 4096;
 /// Bytes still taken off the line when the buffer is full, to find real-time commands in: a real
 /// printer, too, asks the host to stop while it has some room left.
 const RESERVE: usize = 256;
-/// Dots of paper after which a host that never cuts has its ticket torn off (2 m).
-const LONGEST_STRIP: u32 = 16_384;
 /// Complaints kept, newest last.
 const COMPLAINTS: usize = 64;
 
@@ -161,7 +159,7 @@ impl Machine {
             let from = self.busy_until.unwrap_or(now).max(now);
             self.busy_until = Some(from + Duration::from_nanos(nanos));
         }
-        if motion.cut || self.head.strip().height() > LONGEST_STRIP {
+        if motion.cut || self.head.strip().is_too_long() {
             let strip = self.head.take_strip();
             self.archive.close(strip, !motion.cut);
         }
@@ -293,19 +291,6 @@ impl Machine {
         self.complaints.push_back(text);
         self.changed.ring();
     }
-
-    /// Short of words for the setters.
-    pub(super) fn set_paper(&mut self, paper: Paper, out: &mut Output) {
-        self.alter(out, |condition| condition.paper = paper);
-    }
-
-    pub(super) fn set_cover(&mut self, cover: Cover, out: &mut Output) {
-        self.alter(out, |condition| condition.cover = cover);
-    }
-
-    pub(super) fn set_cutter(&mut self, cutter: Cutter, out: &mut Output) {
-        self.alter(out, |condition| condition.cutter = cutter);
-    }
 }
 
 impl Device for Machine {
@@ -313,9 +298,12 @@ impl Device for Machine {
         for &byte in bytes {
             self.buffer.push_back(byte);
             if let Some((command, length)) = self.watch.push(byte) {
-                // In the reserve a real-time command takes no room, so that a host may go on asking.
-                if self.buffer.len() >= BUFFER + length {
-                    self.buffer.truncate(self.buffer.len() - length);
+                // A real-time command takes no room in the reserve, nor in an idle printer's empty
+                // buffer, so that a host may go on asking for as long as the printer stands still.
+                let before = self.buffer.len().saturating_sub(length);
+                let alone = before == 0 && self.buffer.len() == length && self.decoder.is_idle();
+                if before >= BUFFER || alone {
+                    self.buffer.truncate(before);
                 }
                 self.carry_out_now(command, now, out);
             }

@@ -9,6 +9,11 @@ pub(super) const ASCII_DOTS: u32 = 12;
 /// Dots across a Chinese character, and down any character.
 pub(super) const HAN_DOTS: u32 = 24;
 
+/// Dots of paper (2 m) after which a host that never cuts has its ticket torn off.
+pub(super) const LONGEST: u32 = 16_384;
+/// Items after which it has, even if they move the paper by nothing.
+const MOST_ITEMS: usize = 16_384;
+
 /// One printed character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
@@ -103,6 +108,11 @@ impl Strip {
     /// Dots from top to bottom.
     pub(super) fn height(&self) -> u32 {
         self.dots
+    }
+
+    /// Whether it is longer than any ticket.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.dots > LONGEST || self.items.len() > MOST_ITEMS
     }
 
     /// Whether no dot of it is black.

@@ -256,7 +256,8 @@ fn queued_questions_wait_their_turn() {
 fn paper_that_ends_stops_the_ticket_and_new_paper_lets_it_go_on() {
     let mut bench = Bench::new();
     let bytes = ticket("B007", false);
-    let half = bytes.len() / 2;
+    // Between two commands: questions asked in the midst of one would become part of it.
+    let half = bytes.windows(3).position(|three| three == b"\x1C!\x08").expect("the command is there");
     bench.send(&bytes[..half]);
     bench.settle();
     let before = (bench.printer.uncut_txt(), bench.bin(1));
@@ -322,8 +323,16 @@ fn a_picture_cleared_half_way_keeps_the_half_on_paper() {
     let mut bench = Bench::new();
     bench.send(b"\x1Dv0\x00\x02\x00\x08\x00");
     bench.send(&[0xFF; 6]);
+    let deadline = Instant::now() + SOON;
+    while bench.printer.uncut_txt() != "[image 16x3]\n" {
+        assert!(Instant::now() < deadline);
+        std::thread::yield_now();
+    }
+    // With the head running, the command's first bytes would be rows of the picture.
+    bench.printer.set_cover(Cover::Open);
     bench.send(CLEAR);
     assert_eq!(bench.receive(3), [0x37, 0x25, 0x00]);
+    bench.printer.set_cover(Cover::Closed);
     bench.send(b"D001\n\x1D\x56\x00");
     assert!(bench.printer.wait_until(SOON, |printer| printer.tickets().len() == 1));
     assert_eq!(bench.text(1), "[image 16x3]\nD001\n");
@@ -409,4 +418,19 @@ fn long_lines_wrap_and_a_slow_head_takes_its_time() {
     assert_eq!(bench.receive(7), confirmed(b"SLOW"));
     assert!(start.elapsed() >= Duration::from_millis(90), "{:?}", start.elapsed());
     assert_eq!(bench.printer.uncut_txt(), format!("{}w\n", format!("{}\n", "w".repeat(48)).repeat(9)));
+}
+
+#[test]
+fn a_host_that_never_cuts_or_never_moves_the_paper_is_bounded() {
+    let mut bench = Bench::new();
+    bench.printer.set_cover(Cover::Open);
+    bench.settle();
+    bench.printer.set_cover(Cover::Closed);
+    // Every letter goes back over the one before; lines of no height.
+    bench.send(&b"W\x1B\\\xF4\xFF".repeat(2000));
+    bench.send(b"\n\x1B3\x00");
+    bench.send(&b"\x1Bd\xFF".repeat(100));
+    assert!(bench.printer.wait_until(SOON, |printer| !printer.tickets().is_empty()));
+    assert!(bench.printer.tickets()[0].torn);
+    assert!(bench.text(1).starts_with('W'));
 }

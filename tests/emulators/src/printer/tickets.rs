@@ -165,7 +165,11 @@ impl Archive {
                 | Command::PrinterId(_)
                 | Command::Nothing
         );
-        // Questions asked between tickets belong to none.
+        // Real-time commands belong to no place in the data, and questions asked between tickets to
+        // no ticket.
+        if *command == Command::RealTime {
+            return;
+        }
         if idle && self.file.is_none() && self.pending.is_empty() {
             return;
         }

@@ -33,6 +33,8 @@ enum Found {
     Bytes,
     Nothing,
     NoHost,
+    /// No bytes, but the device or the port has changed and must be looked at again.
+    Call,
 }
 
 /// From host to device: takes bytes at the line's pace, and does the device's timed work.
@@ -63,7 +65,8 @@ fn receive<D: Device>(shared: &Shared<D>) {
             found => found,
         };
         match found {
-            Found::Nothing => {
+            Found::Nothing | Found::Call => {
+                quiet = true;
                 settled = false;
                 shared.host_present.store(true, Ordering::SeqCst);
             }
@@ -92,6 +95,7 @@ fn receive<D: Device>(shared: &Shared<D>) {
                 line.carry(count);
                 let now = Instant::now();
                 *lock(&shared.last_in) = Some(now);
+                shared.crossed(count, false);
                 let mut out = Output::default();
                 let mut device = lock(&shared.device);
                 device.receive(&buffer[..count], now, &mut out);
@@ -127,6 +131,8 @@ fn look<D>(shared: &Shared<D>, pair: &Pair, room: usize, patience: Option<Durati
         Found::Bytes
     } else if line.intersects(PollFlags::HUP | PollFlags::ERR) {
         Found::NoHost
+    } else if wake.contains(PollFlags::IN) {
+        Found::Call
     } else {
         Found::Nothing
     }
@@ -191,6 +197,7 @@ fn send<D>(shared: &Shared<D>) {
                     let _ = rustix::io::write(&pair.master, burst);
                 }
                 *lock(&shared.last_out) = Some(Instant::now());
+                shared.crossed(bytes.len(), true);
             }
         }
     }

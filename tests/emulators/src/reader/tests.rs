@@ -235,3 +235,18 @@ fn find_select_and_read_take_the_time_of_the_wire() {
     assert!(took >= Duration::from_millis(113), "faster than the wire: {took:?}");
     assert!(took <= Duration::from_millis(125), "slower than the wire: {took:?}");
 }
+
+#[test]
+fn a_changed_speed_holds_from_the_next_frame_on() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (reader, mut host) = reader(&dir, 115_200);
+    assert_eq!(host.word(&[0xAA, 0xAA, 0xAA, 0x96, 0x69, 0x00, 0x03, 0x60, 0x04, 0x67]), 0x90);
+    let start = Instant::now();
+    assert_eq!(host.word(STATUS), 0x90);
+    // Eleven bytes of the reply at 9600; the request may overtake the change.
+    assert!(start.elapsed() >= Duration::from_millis(11), "{:?}", start.elapsed());
+    reader.unplug();
+    reader.plug().expect("plugged in");
+    let mut host = Host::open(&reader);
+    assert_eq!(host.word(STATUS), 0x90, "back at its own speed");
+}
