@@ -1,6 +1,7 @@
 //! Running the screen: in memory, in a window, on a bare display.
 
 use crate::error::UiError;
+use crate::fonts;
 use crate::handle::{Handle, Poster, Shared};
 use crate::headless::{Canvas, DRAWN_FOR, mailbox};
 use crate::live::Live;
@@ -44,6 +45,7 @@ pub struct Options {
 /// # Errors
 /// [`UiError`]: no font, no display, or a kind of screen that this program was built without.
 pub fn run(options: Options, on_ready: impl FnOnce(Handle)) -> Result<(), UiError> {
+    fonts::check()?;
     match options.backend {
         Backend::Headless { width, height } => in_memory(width, height, options.on_intent, on_ready),
         Backend::Window if cfg!(feature = "desktop") => on_display("winit", options.on_intent, on_ready),
@@ -101,6 +103,7 @@ thread_local! {
 pub fn render(view: &View) -> Result<Picture, UiError> {
     STUDIO.with_borrow_mut(|studio| {
         if studio.is_none() {
+            fonts::check()?;
             let canvas = Canvas::of_this_thread(DRAWN_FOR.0, DRAWN_FOR.1)?;
             let stage = Stage::new(drop)?;
             stage.kiosk().show()?;

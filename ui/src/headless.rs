@@ -8,7 +8,7 @@ use crate::error::UiError;
 use crate::picture::Picture;
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{Platform, WindowAdapter, WindowEvent};
-use slint::{PhysicalSize, PlatformError, Rgb8Pixel};
+use slint::{PhysicalSize, PlatformError, Rgb8Pixel, SharedPixelBuffer};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ const LARGEST: u32 = 8192;
 /// The memory that is painted into.
 pub(crate) struct Canvas {
     window: Rc<MinimalSoftwareWindow>,
-    pixels: RefCell<Vec<Rgb8Pixel>>,
+    pixels: RefCell<SharedPixelBuffer<Rgb8Pixel>>,
     size: Cell<PhysicalSize>,
     /// nothing in the memory can be relied on: paint it all
     blank: Cell<bool>,
@@ -59,7 +59,7 @@ impl Canvas {
         slint::platform::set_platform(Box::new(platform)).map_err(|e| UiError::Platform(e.to_string()))?;
         Ok(Rc::new(Self {
             window,
-            pixels: RefCell::default(),
+            pixels: RefCell::new(SharedPixelBuffer::new(0, 0)),
             size: Cell::default(),
             blank: Cell::new(true),
         }))
@@ -70,7 +70,7 @@ impl Canvas {
         let scale_factor = (width / DRAWN_FOR.0 as f32).min(height / DRAWN_FOR.1 as f32);
         self.window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor });
         self.window.set_size(size);
-        *self.pixels.borrow_mut() = vec![Rgb8Pixel::default(); size.width as usize * size.height as usize];
+        *self.pixels.borrow_mut() = SharedPixelBuffer::new(size.width, size.height);
         self.size.set(size);
         self.blank.set(true);
     }
@@ -83,7 +83,7 @@ impl Canvas {
             if whole {
                 renderer.set_repaint_buffer_type(RepaintBufferType::NewBuffer);
             }
-            renderer.render(&mut self.pixels.borrow_mut(), self.size.get().width as usize);
+            renderer.render(self.pixels.borrow_mut().make_mut_slice(), self.size.get().width as usize);
             if whole {
                 renderer.set_repaint_buffer_type(RepaintBufferType::ReusedBuffer);
             }
@@ -98,7 +98,7 @@ impl Canvas {
 
     /// What is in the memory now.
     pub(crate) fn picture(&self) -> Picture {
-        let rgb = self.pixels.borrow().iter().flat_map(|p| [p.r, p.g, p.b]).collect();
+        let rgb = self.pixels.borrow().as_bytes().to_vec();
         Picture { width: self.size.get().width, height: self.size.get().height, rgb }
     }
 
@@ -175,7 +175,9 @@ impl Mailbox {
         while inbox.tasks.is_empty() && !inbox.quit {
             inbox = match until.map(|u| u.saturating_duration_since(Instant::now())) {
                 Some(left) if left.is_zero() => break,
-                Some(left) => self.arrived.wait_timeout(inbox, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => {
+                    self.arrived.wait_timeout(inbox, left).unwrap_or_else(PoisonError::into_inner).0
+                }
                 None => self.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner),
             };
         }

@@ -160,13 +160,13 @@ impl Bounds {
     }
 }
 
-fn elements(live: &Live) -> Vec<Element> {
+pub(crate) fn elements(live: &Live) -> Vec<Element> {
     let kiosk = live.stage.kiosk();
     let scale = kiosk.window().scale_factor();
     let size = kiosk.window().size().to_logical(scale);
     let window = Bounds(0., 0., size.width, size.height);
     // The one thing that scrolls. Rows half in sight cannot be relied on, so they are left out.
-    let list = ElementHandle::find_by_element_id(kiosk, "ChooseScreen::list").next();
+    let list = ElementHandle::find_by_element_id(kiosk, "Scroll::list").next();
     let rows: Vec<_> = list.iter().flat_map(|list| touchable(list.query_descendants())).collect();
     let rows: Vec<_> = rows.iter().filter_map(ElementHandle::accessible_id).collect();
     let list = list.as_ref().map(Bounds::of);
@@ -208,7 +208,7 @@ fn element(found: &ElementHandle, scale: f32) -> Element {
     }
 }
 
-fn tap(live: &Live, x: i32, y: i32) {
+pub(crate) fn tap(live: &Live, x: i32, y: i32) {
     let window = live.stage.kiosk().window();
     let scale = window.scale_factor();
     let position = LogicalPosition::new(x as f32 / scale, y as f32 / scale);

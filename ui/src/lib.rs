@@ -7,6 +7,8 @@
 //! [`run`] blocks the thread it is called on; a [`Handle`] reaches the screen from any other.
 
 mod backend;
+#[cfg(all(test, feature = "inspect"))]
+mod checks;
 mod error;
 mod fonts;
 mod handle;

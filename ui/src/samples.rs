@@ -60,6 +60,12 @@ fn label(zh: &str, en: &str) -> Label {
     Label { zh: zh.to_owned(), en: en.to_owned() }
 }
 
+/// As long as a hall may make a name.
+fn long_label() -> Label {
+    let zh = "法定代表人、董事、监事和高级管理人员身份信息以及实际控制人受益所有人信息集中核验变更备案申请表及承诺书";
+    label(zh, "Declaration of officers, owners and beneficiaries, 2nd ed.")
+}
+
 fn who(applicant: ApplicantShown) -> Who {
     Who { name: "张*".to_owned(), tail: "002X".to_owned(), applicant }
 }
@@ -82,7 +88,8 @@ fn page(width: u32, height: u32, ground: u8) -> Arc<Preview> {
     for y in 0..height {
         for x in 0..width {
             let (line, within) = (y / 28, y % 28);
-            let margins = x > width / 8 && x < width - width / 8 && y > height / 10 && y < height - height / 8;
+            let margins =
+                x > width / 8 && x < width - width / 8 && y > height / 10 && y < height - height / 8;
             let heading = line == 4 && x > width / 3 && x < width - width / 3;
             let end = width - width / 8 - (line * 37 % 90);
             let text = line > 6 && x < end && !(x / 9 + line * 3).is_multiple_of(7) && (x % 9) < 7;

@@ -1,7 +1,6 @@
 //! The one component of the toolkit, and how a view gets onto it.
 
 use crate::error::UiError;
-use crate::fonts;
 use crate::images::Pictured;
 use crate::toolkit::{Hand, Kiosk};
 use crate::wording::{ScreenWords, word};
@@ -27,7 +26,6 @@ impl Stage {
         let zh = read(Language::Zh, "zh.toml")?;
         let en = read(Language::En, "en.toml")?;
         let kiosk = Kiosk::new()?;
-        fonts::check()?;
         kiosk.global::<Hand>().on_touched(move |id| {
             // Every id on the screen is an intent; a test touches them all.
             if let Some(intent) = Intent::parse(&id) {
@@ -107,7 +105,7 @@ screens! {
     Choose: get_choose set_choose [tabs, rows, fors];
     Company: get_company set_company [cells, digits, letters];
     Wait: get_wait set_wait [];
-    Number: get_number set_number [windows];
+    Number: get_number set_number [windows, missing];
     Cancel: get_cancel set_cancel [];
     Materials: get_materials set_materials [rows];
     Scan: get_scan set_scan [];

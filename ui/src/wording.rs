@@ -86,16 +86,20 @@ impl Voice<'_> {
         self.words.frame.sentence.plain()
     }
 
-    /// A list as a sentence has it; at most `most` are named.
-    fn list(&self, labels: &[Label], most: usize) -> String {
+    /// A list as a sentence has it. As many are named as fit a line of `columns`, one at least, and
+    /// of more only how many they are.
+    fn list(&self, labels: &[Label], columns: usize) -> String {
         let frame = &self.words.frame;
-        let named: Vec<&str> = labels.iter().take(most).map(|l| self.label(l)).collect();
-        let list = named.join(frame.between.plain());
-        if labels.len() > named.len() {
-            frame.and_more.with(&[("list", &list), ("count", &labels.len())])
-        } else {
-            list
+        let mut list = String::new();
+        for (at, label) in labels.iter().map(|l| self.label(l)).enumerate() {
+            let between = if at == 0 { "" } else { frame.between.plain() };
+            if at > 0 && wide(&list) + wide(between) + wide(label) > columns {
+                return frame.and_more.with(&[("list", &list), ("count", &labels.len())]);
+            }
+            list.push_str(between);
+            list.push_str(label);
         }
+        list
     }
 
     /// A day and time, such as `9月8日（星期二）09:00`.
@@ -172,6 +176,11 @@ fn clock(time: Time) -> String {
         return "24:00".to_owned();
     }
     format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+/// How many columns a text takes, about: Latin letters one, Han characters two.
+fn wide(text: &str) -> usize {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
 }
 
 fn model<T: Clone + 'static>(rows: Vec<T>) -> ModelRc<T> {

@@ -189,13 +189,9 @@ mod tests {
 
     #[test]
     fn fills_places() {
-        for (text, want) in [
-            ("{a} of {b}", "1 of two"),
-            ("{a}{a}", "11"),
-            ("{c} {", "{c} {"),
-            ("none", "none"),
-            ("", ""),
-        ] {
+        for (text, want) in
+            [("{a} of {b}", "1 of two"), ("{a}{a}", "11"), ("{c} {", "{c} {"), ("none", "none"), ("", "")]
+        {
             assert_eq!(Text(text.to_owned()).with(&[("a", &1), ("b", &"two")]), want);
         }
     }

@@ -1,6 +1,6 @@
 //! The list of matters.
 
-use super::{Sample, company, label, relative, sample, ticket, who};
+use super::{Sample, company, label, long_label, relative, sample, ticket, who};
 use jiff::civil::Time;
 use visit::catalogue::{Days, ItemCode, Matter, PackageCode, Theme};
 use visit::fault::Fault;
@@ -38,6 +38,11 @@ pub(super) fn samples() -> Vec<Sample> {
         can_confirm: true,
         ..choose.clone()
     };
+    let mut long_names = Choose { open_number: Some(ticket("A017")), ..items.clone() };
+    for row in &mut long_names.matters {
+        row.name = long_label();
+    }
+    long_names.picked = vec![long_label(); 2];
     let open = Some(ticket("A017"));
     vec![
         sample("choose", Screen::Choose(choose.clone())),
@@ -45,6 +50,7 @@ pub(super) fn samples() -> Vec<Sample> {
         sample("choose-two-picked", Screen::Choose(picked(&[1, 4]))),
         sample("choose-all-picked", Screen::Choose(picked(&[0, 1, 2, 3, 4, 5, 6, 7]))),
         sample("choose-items", Screen::Choose(items.clone())),
+        sample("choose-long-names", Screen::Choose(long_names)),
         sample(
             "choose-papers",
             Screen::Choose(Choose { purpose: Purpose::Papers, who: who(relative()), ..picked(&[0]) }),
@@ -181,22 +187,17 @@ fn packages(picked: &[usize]) -> Vec<MatterShown> {
         .collect()
 }
 
+type ItemRow = (&'static str, &'static str, &'static str, (&'static str, &'static str), u16, u16);
+
 fn items() -> Vec<MatterShown> {
     const LABOUR: (&str, &str) = ("嘉定区人力资源和社会保障局", "Human Resources and Social Security");
     const FIRE: (&str, &str) = ("嘉定区消防救援局", "Fire and Rescue");
     const LAND: (&str, &str) = ("嘉定区规划和自然资源局", "Planning and Natural Resources");
-    let rows: [(&str, &str, &str, (&str, &str), u16, u16); 8] = [
+    let rows: [ItemRow; 8] = [
         ("environment-approval", "建设项目环境影响报告表审批", "Environmental impact approval", LAND, 60, 25),
         ("fire-check", "公众聚集场所营业前消防安全检查", "Fire safety check before opening", FIRE, 13, 0),
         ("insurance-enrolment", "单位社会保险登记", "Company social insurance registration", LABOUR, 10, 1),
-        (
-            "certificate-update",
-            "企业数字证书信息变更",
-            "Update of company digital certificate",
-            LABOUR,
-            5,
-            0,
-        ),
+        ("certificate-update", "企业数字证书信息变更", "Update of company digital certificate", LABOUR, 5, 0),
         ("title-search", "不动产登记资料查询", "Title search", LAND, 1, 0),
         (
             "digital-certificate",

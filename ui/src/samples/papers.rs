@@ -1,6 +1,6 @@
 //! The checklist and scanning.
 
-use super::{Sample, company, label, page, sample, ticket, who};
+use super::{Sample, company, label, long_label, page, sample, ticket, who};
 use visit::catalogue::MaterialCode;
 use visit::fault::Fault;
 use visit::intent::Source;
@@ -62,6 +62,10 @@ fn materials() -> Vec<Sample> {
         page_count: 3,
     };
     let all_missing = |m: &MaterialShown| MaterialShown { state: MaterialState::Missing, ..m.clone() };
+    let mut long_names = materials.clone();
+    for row in &mut long_names.materials {
+        row.name = long_label();
+    }
     let first = materials.materials.iter().map(all_missing).take(4).collect();
     vec![
         sample("materials", Screen::Materials(materials.clone())),
@@ -78,6 +82,7 @@ fn materials() -> Vec<Sample> {
                 ..materials.clone()
             }),
         ),
+        sample("materials-long-names", Screen::Materials(long_names)),
         sample(
             "materials-none",
             Screen::Materials(Materials { materials: Vec::new(), page_count: 1, ..materials }),
@@ -100,6 +105,10 @@ fn scan() -> Vec<Sample> {
             "scan-glass",
             Screen::Scan(ScanReady { source: Source::Flatbed, have: 2, expected: 4, ..ready.clone() }),
         ),
+        sample(
+            "scan-long-name",
+            Screen::Scan(ScanReady { material: long_label(), have: 1, ..ready.clone() }),
+        ),
         sample("scan-no-scanner", Screen::Scan(ScanReady { scanner: false, ..ready.clone() }))
             .faults(&[Fault::ScannerAbsent]),
     ];
@@ -109,16 +118,14 @@ fn scan() -> Vec<Sample> {
         ("scan-bad-page", ScanProblem::BadPage),
         ("scan-too-many", ScanProblem::TooManyPages),
     ] {
-        all.push(sample(
-            name,
-            Screen::Scan(ScanReady { problem: Some(problem), have: 3, ..ready.clone() }),
-        ));
+        all.push(sample(name, Screen::Scan(ScanReady { problem: Some(problem), have: 3, ..ready.clone() })));
     }
     all
 }
 
 fn scanning() -> Vec<Sample> {
-    let scanning = Scanning { material: label("户口簿", "Household register"), stored: 0, arriving: 0, last: None };
+    let scanning =
+        Scanning { material: label("户口簿", "Household register"), stored: 0, arriving: 0, last: None };
     vec![
         sample("scanning", Screen::Scanning(scanning.clone())),
         sample(

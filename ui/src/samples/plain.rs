@@ -133,6 +133,15 @@ fn number() -> Vec<Sample> {
         )
         .ending_in(14),
         sample(
+            "number-many-windows",
+            Screen::Number(NumberShown {
+                windows: many_windows(),
+                missing: missing(),
+                ticket: TicketState::NotPrinted(Some(Fault::PrinterOffline)),
+                ..shown.clone()
+            }),
+        ),
+        sample(
             "number-bare",
             Screen::Number(NumberShown {
                 windows: Vec::new(),
@@ -144,6 +153,14 @@ fn number() -> Vec<Sample> {
             }),
         ),
     ]
+}
+
+fn many_windows() -> Vec<(Label, String)> {
+    ["21-26", "27-34", "35-46", "47-52", "53-56", "57-64", "65-72", "73-80"]
+        .into_iter()
+        .zip('A'..)
+        .map(|(counters, c)| (label(&format!("{c}区"), &format!("Area {c}")), counters.to_owned()))
+        .collect()
 }
 
 fn missing() -> Vec<Label> {
@@ -168,7 +185,8 @@ fn missing() -> Vec<Label> {
 
 fn goodbye() -> Vec<Sample> {
     let number = Some(ticket("A017"));
-    let screen = |number, cancelled, papers, card| Screen::Goodbye(Goodbye { number, cancelled, papers, card });
+    let screen =
+        |number, cancelled, papers, card| Screen::Goodbye(Goodbye { number, cancelled, papers, card });
     let papers = |received, stored| Some(PapersTold { received, stored });
     vec![
         sample("goodbye", screen(number, false, None, CardReminder::Taken)),

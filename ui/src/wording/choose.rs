@@ -8,8 +8,8 @@ use visit::screen::{
     ApplicantShown, Choose, MatterBy, MatterFull, MatterShown, OptionShown, Purpose, Refusal, Who,
 };
 
-/// So many of the picked matters are named; of more only how many they are.
-const NAMED: usize = 6;
+/// The line of picked matters, in columns.
+const PICKED: usize = 40;
 
 impl Voice<'_> {
     pub(super) fn choose(&self, choose: &Choose) -> t::ChooseWords {
@@ -20,7 +20,7 @@ impl Voice<'_> {
         };
         let picked = match choose.picked.as_slice() {
             [] => words.picked_none.plain().to_owned(),
-            some => words.picked.with(&[("list", &self.list(some, NAMED))]),
+            some => words.picked.with(&[("list", &self.list(some, PICKED))]),
         };
         let cancel = choose.open_number.map(|_| act(Intent::CancelVisit, words.cancel.plain(), true));
         t::ChooseWords {
@@ -70,7 +70,10 @@ impl Voice<'_> {
             (Tab::Items(Theme::Personal), &words.personal),
         ]
         .into_iter()
-        .map(|(tab, name)| t::Choice { act: act(Intent::Tab(tab), name.plain(), true), chosen: tab == chosen })
+        .map(|(tab, name)| t::Choice {
+            act: act(Intent::Tab(tab), name.plain(), true),
+            chosen: tab == chosen,
+        })
         .collect()
     }
 
@@ -90,14 +93,11 @@ impl Voice<'_> {
     fn matter(&self, matter: &MatterShown) -> Vec<t::MatterRow> {
         let words = &self.words.choose;
         let name = self.label(&matter.name);
-        let full = match matter.full {
-            None => String::new(),
-            Some(MatterFull::Until(None)) => words.full.plain().to_owned(),
-            Some(MatterFull::Until(Some(time))) => words.full_until.with(&[("time", &clock(time))]),
-        };
-        let by = match &matter.by {
-            MatterBy::Items(count) => words.items.of(*count),
-            MatterBy::Department(department, legal, promised) => {
+        let by = match (matter.full, &matter.by) {
+            (Some(MatterFull::Until(None)), _) => words.full.plain().to_owned(),
+            (Some(MatterFull::Until(Some(time))), _) => words.full_until.with(&[("time", &clock(time))]),
+            (None, MatterBy::Items(count)) => words.items.of(*count),
+            (None, MatterBy::Department(department, legal, promised)) => {
                 let days = words.days.with(promised.0, &[("legal", &legal.0)]);
                 words.department.with(&[("department", &self.label(department)), ("days", &days)])
             }
@@ -108,7 +108,7 @@ impl Voice<'_> {
             picked: matter.picked,
             name: name.into(),
             by: by.into(),
-            full: full.into(),
+            full: matter.full.is_some(),
         }];
         rows.extend(matter.options.iter().map(|option| self.option(option)));
         rows

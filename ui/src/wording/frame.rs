@@ -15,9 +15,14 @@ impl Voice<'_> {
             clock: clock(view.clock).into(),
             language: act(Intent::Language, frame.language.plain(), true),
             leave: self.leave(&view.screen),
+            finishing: matches!(view.screen, Screen::Number(_) | Screen::Materials(_) | Screen::Goodbye(_)),
             go: self.go(&view.screen),
             ending: ending.map(|s| frame.ending.with(&[("seconds", &s)])).unwrap_or_default().into(),
             stay: ending.map(|_| act(Intent::Stay, frame.stay.plain(), true)).unwrap_or_default(),
+            reminder: match &view.screen {
+                Screen::Number(number) => self.card(number.card),
+                _ => t::Note::default(),
+            },
         }
     }
 

@@ -2,44 +2,78 @@
 
 use super::{Voice, act, model, note};
 use crate::toolkit as t;
+use slint::SharedString;
+use visit::catalogue::Label;
 use visit::intent::Intent;
 use visit::screen::{CardReminder, NumberShown, TicketState};
 
-/// So many materials are named; of more only how many they are. The ticket names them all.
-const NAMED: usize = 8;
+/// So many materials are named, of more only how many they are; the ticket names them all.
+const NAMED: usize = 6;
+/// So many windows stand in large letters, and beside them there is room for materials.
+const WINDOWS_LARGE: usize = 3;
+/// So many windows are named, of more only how many they are.
+const WINDOWS: usize = 6;
+/// So many materials when the code takes the room.
+const NAMED_BESIDE_CODE: usize = 5;
+/// So many when several windows take room as well.
+const NAMED_BESIDE_BOTH: usize = 3;
 
 impl Voice<'_> {
     pub(super) fn number(&self, shown: &NumberShown) -> t::NumberWords {
         let words = &self.words.number;
         let title = if shown.again { &words.again } else { &words.fresh };
-        let windows = shown.windows.iter().map(|(area, counters)| t::WindowRow {
-            area: self.label(area).into(),
-            counters: words.counters.with(&[("counters", counters)]).into(),
-        });
         let paper = match shown.ticket {
             TicketState::Printing | TicketState::Printed | TicketState::Sent => true,
             TicketState::Unknown(_) | TicketState::NotPrinted(_) => false,
         };
+        let named = match (paper, shown.windows.len()) {
+            (true, _) => NAMED,
+            (false, 0..=1) => NAMED_BESIDE_CODE,
+            (false, 2..=WINDOWS_LARGE) => NAMED_BESIDE_BOTH,
+            (false, _) => 0,
+        };
         t::NumberWords {
             title: title.plain().into(),
             number: slint::format!("{}", shown.number),
-            windows: model(windows.collect()),
+            windows: model(self.windows(&shown.windows)),
             ahead: shown.ahead.map(|n| words.ahead.of(n)).unwrap_or_default().into(),
-            prepare: words.prepare.plain().into(),
-            missing: self.list(&shown.missing, NAMED).into(),
+            prepare: if shown.missing.len() > named {
+                words.prepare_many.with(&[("count", &shown.missing.len())])
+            } else {
+                words.prepare.plain().to_owned()
+            }
+            .into(),
+            missing: model(shown.missing.iter().take(named).map(|l| self.label(l).into()).collect()),
             ticket: self.ticket(shown.ticket),
             reprint: if paper {
                 t::Act::default()
             } else {
                 act(Intent::Reprint, words.reprint.plain(), true)
             },
-            qr_shown: !paper,
             qr_text: words.qr.plain().into(),
-            card: match shown.card {
-                CardReminder::Taken => t::Note::default(),
-                CardReminder::Present => note(&words.card, true),
-                CardReminder::Unknown => note(&words.card_perhaps, false),
-            },
+        }
+    }
+
+    /// Where to go, a line each.
+    fn windows(&self, windows: &[(Label, String)]) -> Vec<SharedString> {
+        let words = &self.words.number;
+        let line = |(area, counters): &(Label, String)| {
+            words.window.with(&[("area", &self.label(area)), ("counters", counters)]).into()
+        };
+        let mut lines: Vec<SharedString> = windows.iter().take(WINDOWS).map(line).collect();
+        if windows.len() > WINDOWS {
+            lines.push(words.more_windows.with(&[("count", &windows.len())]).into());
+        }
+        lines
+    }
+
+    /// Whether to remind of the card while the number is shown.
+    pub(super) fn card(&self, card: CardReminder) -> t::Note {
+        let words = &self.words.number;
+        match card {
+            CardReminder::Taken => t::Note::default(),
+            CardReminder::Present => note(&words.card, true),
+            CardReminder::Unknown => note(&words.card_perhaps, false),
         }
     }
 

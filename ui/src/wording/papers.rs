@@ -2,6 +2,7 @@
 
 use super::{Voice, act, model, note};
 use crate::toolkit as t;
+use slint::SharedString;
 use visit::fault::{Device, Fault};
 use visit::intent::{Intent, Source};
 use visit::screen::{PageWarning, Review, ScanProblem, ScanReady, Scanning};
@@ -56,6 +57,11 @@ impl Voice<'_> {
         text.push_str(&words.expected.of(review.expected));
         let warnings = review.warnings.iter().map(|w| self.page_warning(*w));
         let problem = review.problem.map(|p| self.scan_problem(p, review.pages));
+        let mut notes: Vec<t::Note> = problem.into_iter().chain(warnings).collect();
+        // The page itself needs the room: only the first note says what to do.
+        for note in notes.iter_mut().skip(1) {
+            note.text = SharedString::default();
+        }
         let pager = if review.pages <= 1 {
             t::Pager::default()
         } else {
@@ -69,7 +75,7 @@ impl Voice<'_> {
             title: words.title.plain().into(),
             text: text.into(),
             pager,
-            notes: model(problem.into_iter().chain(warnings).collect()),
+            notes: model(notes),
             again: act(Intent::ScanAgain, words.again.plain(), true),
             add: act(Intent::ScanAdd, words.add.plain(), true),
         }

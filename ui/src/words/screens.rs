@@ -71,7 +71,7 @@ tables! {
 
     /// The number.
     NumberText {
-        Text: fresh, again, counters, prepare, qr, reprint;
+        Text: fresh, again, window, more_windows, prepare, prepare_many, qr, reprint;
         Count: ahead;
         Told: printing, printed, sent, unknown, not_printed, card, card_perhaps;
     }
