@@ -15,20 +15,10 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The machine's clock, in a hall `utc_offset_minutes` east of Greenwich.
-    pub fn new(utc_offset_minutes: i16) -> Self {
+    /// The machine's clock moved by `shift`, in a hall `utc_offset_minutes` east of Greenwich.
+    pub fn new(utc_offset_minutes: i16, shift: SignedDuration) -> Self {
         let zone = Offset::from_seconds(i32::from(utc_offset_minutes) * 60).unwrap_or(Offset::UTC);
-        Self { started: Instant::now(), shift: SignedDuration::ZERO, zone }
-    }
-
-    /// A clock that shows `wall` now and goes on from there.
-    pub fn starting_at(utc_offset_minutes: i16, wall: DateTime) -> Self {
-        let clock = Self::new(utc_offset_minutes);
-        let shift = clock
-            .zone
-            .to_timestamp(wall)
-            .map_or(SignedDuration::ZERO, |t| t.duration_since(Timestamp::now()));
-        Self { shift, ..clock }
+        Self { started: Instant::now(), shift, zone }
     }
 
     /// Now, as the rules want it.

@@ -251,3 +251,57 @@ impl Config {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[kiosk]
+name = "lobby-1"
+letter = "A"
+catalogue = "c.toml"
+data = "/var/lib/onedoor"
+hall_key = "/etc/onedoor/hall.key"
+[reader]
+port = "/dev/reader"
+[printer]
+port = "/dev/printer"
+[scanner]
+url = "http://127.0.0.1:60000/eSCL"
+[store]
+url = "https://store.hall.example"
+ca = "ca.pem"
+certificate = "kiosk.pem"
+key = "kiosk.key"
+"#;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(Path::new("kiosk.toml"), text)
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_safest() {
+        let config = parse(GOOD).expect("a good configuration");
+        assert_eq!((config.reader.baud, config.reader.profile.as_str()), (115_200, "generic"));
+        assert_eq!(config.patience.patience(), Patience::default());
+        assert!(config.windows.is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (from, to, said) in [
+            ("letter = \"A\"", "letter = \"a\"", "one capital letter"),
+            ("letter = \"A\"", "latter = \"A\"", "line 4"),
+            ("name = \"lobby-1\"", "name = \"\"", "kiosk.name"),
+            ("/etc/onedoor/hall.key", "/var/lib/onedoor/queue/hall.key", "kiosk.hall_key"),
+            ("http://127", "ftp://127", "scanner.url: must begin with http://"),
+            ("https://store", "http://store", "store.url: must begin with https://"),
+            ("port = \"/dev/reader\"", "port = \"/dev/reader\"\nbaud = 1200", "reader.baud"),
+            ("[store]", "[shop]", "shop"),
+        ] {
+            let error = parse(&GOOD.replacen(from, to, 1)).expect_err(to).to_string();
+            assert!(error.contains(said), "{to}: {error}");
+        }
+    }
+}

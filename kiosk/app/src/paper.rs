@@ -79,7 +79,12 @@ pub fn lay_out(contents: &TicketContents) -> Ticket {
     }
     lines.push(Line::Rule);
     lines.push(Line::text(words.matters));
-    lines.extend(contents.matters.iter().map(|m| Line::text(format!("  {}", m.of(language)))));
+    lines.extend(contents.matters.iter().map(|m| Line::Text {
+        text: m.of(language).to_owned(),
+        align: Align::Left,
+        size: tall,
+        bold: true,
+    }));
     if !contents.missing.is_empty() {
         lines.push(Line::text(words.missing));
         let shown = contents.missing.iter().take(MISSING_SHOWN);

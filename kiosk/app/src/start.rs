@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::tasks::papers::Papers;
 use crate::tasks::scanner::PageFolders;
-use jiff::civil::DateTime;
+use jiff::SignedDuration;
 use queue::key::{HallKey, KeyError};
 use queue::ledger::{Ledger, LedgerError};
 use queue::sqlite::{Durability, SqliteLedger};
@@ -26,8 +26,8 @@ pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 /// What a hall does not configure.
 #[derive(Clone)]
 pub struct Options {
-    /// what the hall's clock shows at the start; `None`: the machine's time
-    pub clock: Option<DateTime>,
+    /// by how much the hall's clock is ahead of the machine's
+    pub clock_shift: SignedDuration,
     /// told of each journalled step
     pub step: StepObserver,
     /// a registered SQLite VFS for the ledger, other than the default
@@ -41,7 +41,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            clock: None,
+            clock_shift: SignedDuration::ZERO,
             step: Arc::new(|_| {}),
             vfs: None,
             durability: Durability::Full,
@@ -130,11 +130,7 @@ pub(crate) struct Opened {
 impl Opened {
     pub async fn open(config: &Config, options: &Options, bus: Bus) -> Result<Self, StartError> {
         let catalogue = Arc::new(read_catalogue(&config.kiosk.catalogue)?);
-        let offset = catalogue.hall.utc_offset_minutes;
-        let clock = match options.clock {
-            Some(wall) => Clock::starting_at(offset, wall),
-            None => Clock::new(offset),
-        };
+        let clock = Clock::new(catalogue.hall.utc_offset_minutes, options.clock_shift);
 
         let data = &config.kiosk.data;
         std::fs::create_dir_all(data).map_err(|why| StartError::Folder { path: data.clone(), why })?;

@@ -137,6 +137,14 @@ pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, bus: Bus, certificate_
     let mut health = Health::new(Device::Store, bus.clone());
     health.tell(lasting.clone()).await;
     while let Some(event) = news.recv().await {
+        // Whatever was wrong with a store that takes, confirms or refuses a document is over.
+        match &event {
+            StoreEvent::Waiting { .. } | StoreEvent::Refused { fault: StoreFault::Disk(_), .. } => {}
+            StoreEvent::Reachable
+            | StoreEvent::Progress { .. }
+            | StoreEvent::Confirmed { .. }
+            | StoreEvent::Refused { .. } => health.tell(lasting.clone()).await,
+        }
         let (doc, state) = match event {
             StoreEvent::Progress { doc, sent, total } => {
                 (doc, MaterialState::Sending(u8::try_from(sent * 100 / total.max(1)).unwrap_or(100)))
@@ -146,10 +154,7 @@ pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, bus: Bus, certificate_
                 tracing::error!(%fault, "the store refused a document");
                 (doc, MaterialState::Refused(store_fault(&fault)))
             }
-            StoreEvent::Reachable => {
-                health.tell(lasting.clone()).await;
-                continue;
-            }
+            StoreEvent::Reachable => continue,
             StoreEvent::Waiting { fault, retry_in } => {
                 tracing::warn!(%fault, ?retry_in, "the store");
                 let mut faults = vec![store_fault(&fault)];

@@ -65,6 +65,7 @@ pub fn run(config: &PrinterConfig, asks: &Receiver<Ask>, around: &Surroundings) 
         reopening: Reopening::default(),
         printer: None,
         broken: around.cut_off,
+        stuck: false,
         prepared: None,
         profile,
         config: config.clone(),
@@ -91,6 +92,8 @@ struct Owner {
     printer: Option<Printer<SerialLink>>,
     /// the last connection broke, perhaps in the middle of a command
     broken: bool,
+    /// it stopped with an error that it leaves only when told to
+    stuck: bool,
     /// when the printer last said that it can print
     prepared: Option<Instant>,
 }
@@ -111,9 +114,27 @@ impl Owner {
         match printer.status() {
             Ok(status) => {
                 self.health.tell_blocking(status_faults(&status));
-                HEALTH_EVERY
+                self.mend(status.fault()).map_or_else(|error| self.lost(&error), |()| HEALTH_EVERY)
             }
             Err(error) => self.lost(&error),
+        }
+    }
+
+    /// A cutter that was freed stays off line until the printer is told to go on. Whose ticket hung in
+    /// it has gone: it is cut off, lest the next visitor find it on his own.
+    fn mend(&mut self, fault: Option<Said>) -> Result<(), PrinterError> {
+        let Some(printer) = &mut self.printer else { return Ok(()) };
+        match fault {
+            Some(Said::Cutter | Said::Mechanical) => {
+                self.stuck = true;
+                printer.leave_error()
+            }
+            None if self.stuck => {
+                self.stuck = false;
+                printer.init()?;
+                printer.abandon()
+            }
+            _ => Ok(()),
         }
     }
 

@@ -132,10 +132,13 @@ impl Owner {
         self.bus.send_blocking(Event::Card(CardEvent::Found));
         let document = reader.read()?;
         self.health.tell_blocking(vec![]);
-        // From now on find answers as if there were no card, until it is lifted.
-        self.ask(ReaderDo::Presence);
         let event = match person(&document) {
-            Ok(person) => CardEvent::Read(person),
+            Ok(person) => {
+                // From now on find answers as if there were no card, until it is lifted.
+                self.ask(ReaderDo::Presence);
+                CardEvent::Read(person)
+            }
+            // Another card is still wanted.
             Err(NumberError::Form) => CardEvent::Problem(CardProblem::UnknownKind),
             Err(NumberError::CheckDigit) => CardEvent::Problem(CardProblem::CheckDigit),
         };

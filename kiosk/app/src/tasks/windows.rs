@@ -2,10 +2,10 @@
 
 use crate::bus::Bus;
 use crate::clock::Clock;
+use link::Backoff;
 use queue::ledger::{Ledger, LedgerError};
 use std::sync::Arc;
 use std::time::Duration;
-use link::Backoff;
 use store::Client;
 use store::window::{WindowEventKind, window_events};
 use visit::event::Event;
