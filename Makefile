@@ -18,7 +18,8 @@ help:
 setup:
 	@tools/setup
 
-run: setup
+run:
+	@tools/setup run
 	@echo "building the virtual hall (the first time takes about ten minutes on two cores)"
 	@$(CARGO) build -p hall
 	@"$$(tools/target-dir)/debug/hall" --dock $(DOCK) --data $(DATA)

@@ -1,45 +1,46 @@
 //! "A broken configuration" ends with a clear message that names file, line and field.
 
 use crate::hall::Opening;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a kiosk may take to see that it cannot run.
+/// How long a program may take to see that it cannot run.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Starts a kiosk on a configuration, which must end by itself; what it said.
-fn refusal(folder: &Path, config: &str) -> String {
-    let file = folder.join("broken.toml");
-    std::fs::write(&file, config).expect("a configuration");
+/// Starts the program in a folder with arguments with which it must end by itself; what it said.
+fn refused(folder: &Path, arguments: &[&OsStr]) -> String {
     let said = folder.join("said");
-    let mut kiosk = Command::new(env!("CARGO_BIN_EXE_hall"))
-        .args(["kiosk", "--socket"])
-        .arg(folder.join("no.sock"))
-        .arg("--config")
-        .arg(&file)
+    let mut program = Command::new(env!("CARGO_BIN_EXE_hall"))
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(File::create(&said).expect("a file"))
         .spawn()
-        .expect("the kiosk's program");
+        .expect("the program");
     let end = Instant::now() + PATIENCE;
     let status = loop {
-        if let Some(status) = kiosk.try_wait().expect("its state") {
-            break Some(status);
+        match program.try_wait().expect("its state") {
+            None if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            status => break status,
         }
-        if Instant::now() > end {
-            break None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
     };
-    let _ = kiosk.kill();
-    let _ = kiosk.wait();
+    let _ = program.kill();
+    let _ = program.wait();
     let said = std::fs::read_to_string(&said).expect("text");
-    let status = status.unwrap_or_else(|| panic!("it runs all the same\n{config}\n{said}"));
+    let status = status.unwrap_or_else(|| panic!("it runs all the same with {arguments:?}\n{said}"));
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(!said.contains("panicked"), "{said}");
     said
+}
+
+/// What a kiosk says of a configuration with which it cannot run.
+fn refusal(folder: &Path, config: &str) -> String {
+    let (file, socket) = (folder.join("broken.toml"), folder.join("no.sock"));
+    std::fs::write(&file, config).expect("a configuration");
+    let kiosk = ["kiosk".as_ref(), "--socket".as_ref(), socket.as_os_str()];
+    refused(folder, &[&kiosk[..], &["--config".as_ref(), file.as_os_str()]].concat())
 }
 
 /// Every mistake ends the kiosk before anything is shown, and says where and what.
@@ -69,11 +70,13 @@ fn mistakes_are_named() {
         assert!(said.contains(wanted), "{wanted}: {said}");
     }
 
-    let config = with("kiosk", "letter", "ab".into());
-    let line = line_of(&config, "letter").expect("its line");
-    let said = refusal(folder.path(), &config);
-    for wanted in ["broken.toml", &format!("line {line}"), "letter", "A to Z"] {
-        assert!(said.contains(wanted), "{wanted}: {said}");
+    for (letter, wanted) in [("a", "A to Z"), ("É", "A to Z"), ("AB", "letter"), ("", "letter")] {
+        let config = with("kiosk", "letter", letter.into());
+        let line = line_of(&config, "letter").expect("its line");
+        let said = refusal(folder.path(), &config);
+        for wanted in ["broken.toml", &format!("line {line}"), "letter", wanted] {
+            assert!(said.contains(wanted), "{wanted}: {said}");
+        }
     }
 
     let mut without = good.clone();
@@ -149,4 +152,30 @@ fn the_dock_outlives_a_kiosk_that_cannot_run() {
     hall.wait("the reason", |state| state["screen"]["name"] == "down" && hall.log().contains("speed"));
     let log = hall.log();
     assert!(log.contains("kiosk.toml") && log.contains("line"), "{log}");
+}
+
+/// The hall's own mistakes: settings that are no TOML, a clock that is no time, a port that is taken.
+#[test]
+fn the_hall_says_what_it_cannot_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let settings = folder.path().join("settings.toml");
+    std::fs::write(&settings, "[kiosk]\nletter = = \"A\"\n").expect("settings");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its address").to_string();
+    let free: &OsStr = "127.0.0.1:0".as_ref();
+    for (dock, flag, value, wanted) in [
+        (free, "--config", settings.as_os_str(), ["settings.toml", "line 2"]),
+        (free, "--config", "/nowhere/settings.toml".as_ref(), ["/nowhere/settings.toml", "settings"]),
+        (free, "--clock", "noon".as_ref(), ["--clock noon", "HH:MM"]),
+        (port.as_ref(), "--clock", "12:00".as_ref(), [port.as_str(), "--dock"]),
+    ] {
+        let hall = ["--no-window", "--data"].map(OsStr::new);
+        let arguments =
+            [&hall[..], &[data.as_os_str(), "--dock".as_ref(), dock, flag.as_ref(), value]].concat();
+        let said = refused(folder.path(), &arguments);
+        for wanted in wanted {
+            assert!(said.contains(wanted), "{wanted}: {said}");
+        }
+    }
 }

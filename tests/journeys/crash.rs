@@ -1,6 +1,6 @@
 //! The power goes, at every journalled step of giving and printing a number.
 
-use crate::hall::{Hall, Opening, Ticket, enabled, says_word, tickets};
+use crate::hall::{Hall, Opening, Ticket, enabled};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ const UNSYNCED: &[&str] = &["--forgetful", "--no-sync"];
 enum Doing {
     /// takes his number
     Takes,
-    /// takes it with a printer that cannot prove what it promises
-    TakesUnproven,
+    /// takes it, and the paper ends in the middle of his ticket
+    TakesAsPaperEnds,
     /// takes it with no paper in the printer
     TakesWithoutPaper,
     /// has his number, and has it printed again
@@ -61,7 +61,7 @@ fn crash(step: &str, nth: u32, doing: Doing, disk: &[&str]) -> Result<(), String
 
 fn meet_the_end(hall: &Hall, doing: Doing) {
     let hands = match doing {
-        Doing::TakesUnproven => json!({"confirm": false}),
+        Doing::TakesAsPaperEnds => json!({"dots_per_second": 250}),
         Doing::TakesWithoutPaper => json!({"paper": "out"}),
         Doing::Takes | Doing::Again | Doing::Cancels => json!({}),
     };
@@ -77,6 +77,10 @@ fn meet_the_end(hall: &Hall, doing: Doing) {
     } else {
         hall.wait("confirm", |state| enabled(state, "confirm"));
         let _ = hall.try_request("POST", "/api/touch", r#"{"id":"confirm"}"#);
+    }
+    if let Doing::TakesAsPaperEnds = doing {
+        hall.wait("paper in the slot", |state| state["printer"]["uncut"] == true);
+        let _ = hall.try_request("POST", "/api/printer", r#"{"paper":"out"}"#);
     }
 }
 
@@ -171,7 +175,7 @@ fn when_the_ticket_is_proven() {
 
 #[test]
 fn when_the_ticket_is_unknown() {
-    holds("print.unknown", 1, Doing::TakesUnproven);
+    holds("print.unknown", 1, Doing::TakesAsPaperEnds);
 }
 
 #[test]
@@ -199,7 +203,9 @@ fn when_a_number_is_given_back() {
 #[test]
 fn without_syncs_the_promise_breaks() {
     let broken = crash("print.confirmed", 2, Doing::Takes, UNSYNCED);
-    assert!(broken.is_err(), "so the journeys above could not fail");
+    // Numbers are lost and given twice, or the ledger's file cannot even be read.
+    let broken = broken.expect_err("without this the journeys above could not fail");
+    println!("without syncs: {broken}");
 }
 
 /// The hall is killed in the middle of a ticket: what hangs out of the printer counts as printed, and
@@ -211,13 +217,11 @@ fn killed_with_the_ticket_half_out() {
     hall.identify("home.number", "man");
     hall.touch(RESTAURANT);
     hall.touch("confirm");
-    // The number stands near the top; half a second of paper is past it.
     hall.wait("paper in the slot", |state| state["printer"]["uncut"] == true);
     let (folder, _kept) = hall.kill();
     let hall = Opening::default().on(&folder).open();
     let torn = hall.tickets();
     let again = hall.take_number("man", RESTAURANT);
     assert_eq!((again.number.as_str(), again.reprint), ("A001", true), "{torn:?}");
-    assert!(!says_word(&hall.state(), "home.no_tickets.title"));
-    assert_eq!(tickets(&hall.state()).iter().filter(|t| !t.reprint && t.number == "A001").count() as u64, torn.iter().filter(|t| t.number == "A001").count() as u64);
+    assert_eq!(hall.tickets().len(), torn.len() + 1, "nothing came by itself");
 }

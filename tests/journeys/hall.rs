@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// How long anything may take on a busy machine. Nothing waits so long unless it is broken.
@@ -19,6 +20,17 @@ const GLANCE: Duration = Duration::from_millis(25);
 const LOG: &str = "hall.log";
 /// The words of the screen, so that a journey names them by their key.
 const WORDS: &str = include_str!("../../ui/lang/zh.toml");
+
+/// The sample papers, drawn once for all journeys: that is most of the time a hall takes to open.
+static PAPERS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let drawn = emulators::papers::draw_all(folder.path()).expect("papers");
+    let file = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        (name.to_owned(), std::fs::read(path).expect("a paper"))
+    };
+    drawn.iter().map(file).collect()
+});
 
 /// How a hall is opened.
 #[derive(Default)]
@@ -58,6 +70,11 @@ impl Opening {
     pub fn start(self) -> Hall {
         let temporary = tempfile::tempdir().expect("a folder");
         let folder = self.folder.unwrap_or_else(|| temporary.path().join("hall"));
+        let papers = folder.join("papers");
+        std::fs::create_dir_all(&papers).expect("a folder");
+        for (name, jpeg) in PAPERS.iter().filter(|(name, _)| !papers.join(name).exists()) {
+            std::fs::write(papers.join(name), jpeg).expect("a paper");
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_hall"));
         command.args(["--dock", "127.0.0.1:0", "--no-window", "--data"]).arg(&folder).args(&self.arguments);
         if let Some(settings) = &self.settings {
@@ -106,6 +123,11 @@ impl Hall {
     /// All the state there is.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where the dock is: host and port.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The process of the hall itself.
@@ -235,7 +257,11 @@ impl Hall {
     /// Turns the list to the page that has a matter or package, and picks it.
     pub fn pick(&self, id: &str) {
         let there = || elements(&self.state()).any(|e| e["id"] == id);
-        let tabs = if id.starts_with("package.") { &["tab.packages"][..] } else { &["tab.business", "tab.personal"] };
+        let tabs = if id.starts_with("package.") {
+            &["tab.packages"][..]
+        } else {
+            &["tab.business", "tab.personal"]
+        };
         for tab in tabs {
             if !there() {
                 self.turn(tab);
@@ -271,7 +297,7 @@ impl Hall {
         let before = self.tickets().len();
         self.identify("home.number", card);
         if !self.is_picked(matter) {
-            self.touch(matter);
+            self.pick(matter);
         }
         self.touch("confirm");
         self.wait_screen("number");
@@ -298,11 +324,21 @@ impl Hall {
 
     /// As a power cut: hall and kiosk are killed; the folder stays. Returns where it is.
     pub fn kill(mut self) -> (PathBuf, tempfile::TempDir) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.end();
         let folder = self.folder.clone();
         let spare = tempfile::tempdir().expect("a folder");
         (folder, std::mem::replace(&mut self._temporary, spare))
+    }
+
+    fn end(&mut self) {
+        let kiosk = self.kiosk_pid();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        // The kiosk dies with the hall, a moment later; until then the folder is its own.
+        let end = Instant::now() + TURN;
+        while kiosk.is_some_and(runs) && Instant::now() < end {
+            std::thread::sleep(GLANCE);
+        }
     }
 
     /// Waits until the hall has died by itself.
@@ -326,12 +362,17 @@ impl Hall {
 
 impl Drop for Hall {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.end();
         if std::thread::panicking() {
             println!("--- what the hall logged\n{}", self.log());
         }
     }
+}
+
+/// Whether a process is there and not just waiting to be counted.
+pub fn runs(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
 }
 
 /// Words of the screen by their key, such as `goodbye.card.title`.

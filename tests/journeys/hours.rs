@@ -47,7 +47,7 @@ fn says_until(state: &serde_json::Value, key: &str, time: &str) -> bool {
 #[test]
 fn the_door_opens_in_the_morning() {
     let (_folder, settings) = office(true);
-    let hall = at(&settings, "08:59:54");
+    let hall = at(&settings, "08:59:56");
     hall.wait("the hall open", |state| enabled(state, "home.number"));
     assert_eq!(hall.take_number("man", RESTAURANT).number, "A001");
 
@@ -78,18 +78,26 @@ fn the_hall_closes_while_somebody_is_choosing() {
     assert_eq!(hall.tickets().len(), 1, "the woman has none");
 }
 
-/// "Lunch": with the catalogue's word for it numbers stop at noon and go on at one; without, they are
-/// given through lunch.
+/// "Lunch": where the catalogue says so, numbers stop at noon, and the door says until when.
 #[test]
-fn lunch() {
+fn lunch_begins() {
     let (_folder, settings) = office(false);
-    let hall = at(&settings, "11:59:54");
+    let hall = at(&settings, "11:59:56");
     let state = hall.wait("noon", |state| !enabled(state, "home.number"));
     assert!(says_until(&state, "lunch", "13:00"), "{state:#}");
-    drop(hall);
-    let hall = at(&settings, "12:59:54");
+}
+
+/// "Lunch": at its end the door opens by itself.
+#[test]
+fn lunch_ends() {
+    let (_folder, settings) = office(false);
+    let hall = at(&settings, "12:59:56");
     hall.wait("one o'clock", |state| enabled(state, "home.number"));
-    drop(hall);
+}
+
+/// "Lunch": where the catalogue says so, numbers are given meanwhile.
+#[test]
+fn numbers_through_lunch() {
     let (_folder, settings) = office(true);
     let hall = at(&settings, "12:30:00");
     assert_eq!(hall.take_number("man", RESTAURANT).number, "A001");

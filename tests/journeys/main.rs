@@ -4,12 +4,17 @@
 mod configuration;
 mod crash;
 mod devices;
+mod dock;
 mod hall;
 mod hours;
+mod interop;
 mod leaving;
 mod number;
+mod papers;
 mod people;
 mod privacy;
 mod readers;
+mod scan;
 mod ticket;
+mod upload;
 mod whom;

@@ -1,13 +1,13 @@
 //! Choosing a matter, and getting exactly one number for it.
 
-use crate::hall::{Hall, Ticket, elements, enabled, name, says, says_word, tickets, word};
+use crate::hall::{Hall, Opening, Ticket, elements, enabled, name, says, says_word, tickets, word};
 use serde_json::json;
 
 /// The package of seven items, and how it is called.
 const RESTAURANT: &str = "package.open-restaurant";
 const RESTAURANT_NAME: &str = "开饭店";
 /// Another one, and how it is called.
-const STAFF: &str = "package.hire-staff";
+const COMPANY: &str = "package.lai-jia-ban";
 /// A single item on the last list.
 const SENIOR: &str = "matter.senior-card";
 
@@ -36,6 +36,14 @@ fn a_card_two_touches_a_ticket() {
     assert_eq!(name(&hall.state()), "home");
 }
 
+/// "Numbers carry the kiosk's letter".
+#[test]
+fn numbers_carry_the_kiosks_letter() {
+    let hall = Opening::default().settings("[kiosk]\nletter = \"D\"\n").open();
+    assert_eq!(hall.take_number("man", RESTAURANT), ticket(1, "D001", false));
+    assert_eq!(hall.take_number("woman", RESTAURANT), ticket(2, "D002", false));
+}
+
 /// "The same person again gets the same number, with a ticket marked 补打 and added matters listed";
 /// "with an open visit `confirm` prints the same number again"; another person gets the next number.
 #[test]
@@ -57,18 +65,18 @@ fn the_same_person_has_one_number() {
 
     // With added matters, one of them far down another list.
     hall.identify("home.number", "man");
-    let staff = label(&hall, STAFF);
-    hall.pick(STAFF);
+    let company = label(&hall, COMPANY);
+    hall.pick(COMPANY);
     hall.pick(SENIOR);
     let senior = label(&hall, SENIOR);
     hall.wait("all three picked", |state| {
-        [RESTAURANT_NAME, &staff, &senior].iter().all(|name| says(state, name)) && enabled(state, "confirm")
+        [RESTAURANT_NAME, &company, &senior].iter().all(|name| says(state, name)) && enabled(state, "confirm")
     });
     hall.touch("confirm");
     let state = hall.wait("the fourth ticket", |state| tickets(state).len() == 4);
     assert_eq!(tickets(&state)[3], ticket(4, "A001", true));
     let text = hall.ticket_text(4);
-    for matter in [RESTAURANT_NAME, &staff, &senior] {
+    for matter in [RESTAURANT_NAME, &company, &senior] {
         assert!(text.contains(matter), "{matter} is not on the ticket:\n{text}");
     }
     hall.leave();
@@ -81,17 +89,17 @@ fn matters_can_be_changed_and_the_number_stays() {
     let hall = Hall::open();
     hall.take_number("man", RESTAURANT);
     hall.identify("home.number", "man");
-    let staff = label(&hall, STAFF);
+    let company = label(&hall, COMPANY);
     hall.touch(RESTAURANT);
-    hall.touch(STAFF);
+    hall.touch(COMPANY);
     hall.wait("the other matter alone", |state| {
-        says(state, &word("choose.picked").replace("{list}", &staff)) && enabled(state, "confirm")
+        says(state, &word("choose.picked").replace("{list}", &company)) && enabled(state, "confirm")
     });
     hall.touch("confirm");
     let state = hall.wait("the ticket", |state| tickets(state).len() == 2);
     assert_eq!(tickets(&state)[1], ticket(2, "A001", true));
     let text = hall.ticket_text(2);
-    assert!(text.contains(&staff) && !text.contains(RESTAURANT_NAME), "{text}");
+    assert!(text.contains(&company) && !text.contains(RESTAURANT_NAME), "{text}");
 }
 
 /// "Exactly one per visit": a visitor whose finger trembles touches confirm twice, and twice at once.
@@ -111,7 +119,7 @@ fn a_double_touch_gives_one_number_and_one_ticket() {
                 scope.spawn(touch);
             }
         });
-        hall.wait_word("number.printed");
+        hall.wait_word("number.printed.title");
         hall.leave();
         let tickets = hall.tickets();
         assert_eq!(tickets.len(), n, "{tickets:?}");
@@ -149,7 +157,8 @@ fn a_number_given_back_is_gone() {
 #[test]
 fn windows_end_a_visit() {
     let hall = Hall::open();
-    let window = |number: &str, event: &str| hall.post("/api/window", json!({"number": number, "event": event}));
+    let window =
+        |number: &str, event: &str| hall.post("/api/window", json!({"number": number, "event": event}));
     assert_eq!(hall.take_number("man", RESTAURANT).number, "A001");
     assert_eq!(hall.take_number("woman", RESTAURANT).number, "A002");
 
@@ -167,7 +176,8 @@ fn windows_end_a_visit() {
         identify_anew(&hall, person);
         hall.touch(RESTAURANT);
         hall.touch("confirm");
-        let state = hall.wait("its ticket", |state| tickets(state).last().is_some_and(|t| t.number == number));
+        let state =
+            hall.wait("its ticket", |state| tickets(state).last().is_some_and(|t| t.number == number));
         assert!(!tickets(&state).last().expect("it").reprint, "a new visit's first ticket");
         hall.leave();
     }
@@ -215,7 +225,7 @@ fn people_ahead_are_counted_from_the_windows_alone() {
     };
     silent(take("man"));
     silent(take("woman"));
-    assert!(!says(&hall.state(), "排队"), "nor is a count on the idle screen");
+    assert!(!says(&hall.state(), "在排队"), "nor is a count on the idle screen");
 
     hall.post("/api/window", json!({"number": "A001", "event": "called"}));
     hall.wait("the call heard", |state| says(state, &word("home.waiting.one")));

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// Where all of them live.
+pub const ADDRESS: &str = "上海市嘉定区无痕示例路1号";
+
 /// A resident's card: a name, and the first 17 digits of a number whose check character is right.
 pub fn resident(name: &str, digits: &str) -> Value {
     card(name, &numbered(digits))
@@ -17,7 +20,7 @@ pub fn misnumbered(name: &str, digits: &str) -> Value {
 fn card(name: &str, number: &str) -> Value {
     json!({
         "kind": "resident", "name": name, "number": number, "sex": 1, "nation": 1,
-        "birth": number.get(6..14).expect("a number of 18"), "address": "上海市嘉定区示例路1号",
+        "birth": number.get(6..14).expect("a number of 18"), "address": ADDRESS,
         "issuer": "上海市公安局嘉定分局", "valid_from": "20200101", "valid_until": "20400101",
     })
 }

@@ -2,6 +2,8 @@
 
 /// ESC @: every setting as at power-up. Also switches automatic status off.
 pub(crate) const INITIALISE: [u8; 2] = [0x1B, 0x40];
+/// DLE ENQ 2: leave an error whose cause was removed, and forget what was still to be printed.
+pub(crate) const LEAVE_ERROR: [u8; 3] = [0x10, 0x05, 0x02];
 /// FS &: two bytes with the high bit set are one Chinese character.
 pub(crate) const CHINESE_ON: [u8; 2] = [0x1C, 0x26];
 /// GS a: report on/off-line, errors and paper unasked.

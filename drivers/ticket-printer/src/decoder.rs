@@ -76,10 +76,14 @@ impl Decoder {
                 let text = GBK.decode(&std::mem::take(&mut self.line)).0.into_owned();
                 Some(Op::Line { text, align: self.align, size: self.size, bold: self.bold })
             }
-            0x10 => {
-                assert_eq!(self.next()?, 0x04);
-                Some(Op::RealTime(self.next()?))
-            }
+            0x10 => match self.next()? {
+                0x04 => Some(Op::RealTime(self.next()?)),
+                0x05 => {
+                    assert_eq!(self.next()?, 0x02, "DLE ENQ");
+                    None
+                }
+                other => panic!("DLE {other:02X}"),
+            },
             0x1B => match self.next()? {
                 0x40 => {
                     let (buffer, at) = (std::mem::take(&mut self.buffer), self.at);

@@ -84,6 +84,18 @@ impl<L: Link> Printer<L> {
         self.init()
     }
 
+    /// Has the printer leave an error that somebody has mended, such as a stuck cutter. One that is
+    /// not mended yet stays in it; it may be asked again.
+    ///
+    /// What it still had to print is forgotten: nothing comes out by itself after whoever it was for
+    /// has gone. When its status is clean again, [`Printer::init`] and [`Printer::abandon`] come next.
+    ///
+    /// # Errors
+    /// When the connection fails or does not take the bytes.
+    pub fn leave_error(&mut self) -> Result<(), PrinterError> {
+        self.write(&command::LEAVE_ERROR)
+    }
+
     /// Asks the printer how it is: DLE EOT 1 to 4 at once, after throwing away older answers.
     ///
     /// # Errors

@@ -105,6 +105,13 @@ fn a_broken_transfer_must_be_recovered_first() {
 }
 
 #[test]
+fn a_mended_error_is_left_at_once_and_in_real_time() {
+    let mut printer = printer(Scripted::well());
+    printer.leave_error().expect("sent");
+    assert_eq!(printer.into_link().writes, [[0x10, 0x05, 0x02]]);
+}
+
+#[test]
 fn zeros_end_the_longest_command() {
     let mut picture = Vec::new();
     crate::raster::Bitmap::blank(576, 113).print(0, &mut picture);

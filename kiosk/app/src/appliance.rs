@@ -100,7 +100,7 @@ impl Owners {
             reserve: config.kiosk.reserve_mib * 1024 * 1024,
             bus: bus.clone(),
         };
-        runtime.spawn(scanning.run(for_scanner));
+        essential(runtime, stop, "scanner", scanning.run(for_scanner));
 
         let numbers = ledger::LedgerTask {
             ledger: ledger.clone(),
@@ -109,13 +109,19 @@ impl Owners {
             bus: bus.clone(),
             clock,
         };
-        runtime.spawn(numbers.run(for_ledger));
+        essential(runtime, stop, "ledger", numbers.run(for_ledger));
 
         let (news, heard) = mpsc::channel(ROOM);
-        runtime.spawn(store::run(outbox, store, opened.worker, news, wake, stop.child_token()));
-        runtime.spawn(papers::listen(heard, bus.clone(), opened.certificate_ending));
+        let sending = store::run(outbox.clone(), store, opened.worker, news, wake, stop.child_token());
+        essential(runtime, stop, "outbox", sending);
+        essential(
+            runtime,
+            stop,
+            "papers",
+            papers::listen(heard, outbox, bus.clone(), opened.certificate_ending),
+        );
         if let Some(windows) = windows {
-            runtime.spawn(windows::follow(windows, ledger.clone(), bus, clock));
+            essential(runtime, stop, "windows", windows::follow(windows, ledger.clone(), bus, clock));
         }
 
         let desk = Desk::new(catalogue, config.patience.patience());
@@ -133,6 +139,8 @@ impl Owners {
         let mut now = self.clock.now();
         let mut shown: Option<View> = None;
         let mut day = now.wall.date();
+        // A kiosk that is switched off every evening has its retention too.
+        self.new_day(day, retention_days);
         loop {
             let view = self.desk.view(now);
             if shown.as_ref() != Some(&view) {
@@ -190,13 +198,13 @@ impl Owners {
         drop(self.to_scanner.send(ask).await);
     }
 
-    /// Yesterday's visits are over; what is past its retention goes.
+    /// The visits of days before are over; what is past its retention goes.
     fn new_day(&self, day: Date, retention_days: u16) {
         let ledger = self.ledger.clone();
         tokio::spawn(async move {
             let Ok(yesterday) = day.yesterday() else { return };
             match ledger.close_day(yesterday).await {
-                Ok(expired) => tracing::info!(%day, expired, "a new service day"),
+                Ok(expired) => tracing::info!(%day, expired, "the service day"),
                 Err(error) => tracing::error!(%error, "yesterday's visits could not be closed"),
             }
             let oldest = day.saturating_sub(i64::from(retention_days).days());
@@ -205,6 +213,25 @@ impl Owners {
             }
         });
     }
+}
+
+/// Runs a task without which there is no kiosk. Should it end or panic, the kiosk ends in good order
+/// and its service manager starts it again, on what is durable.
+fn essential(
+    runtime: &tokio::runtime::Runtime,
+    stop: &CancellationToken,
+    name: &'static str,
+    task: impl Future<Output = ()> + Send + 'static,
+) {
+    let task = runtime.spawn(task);
+    let stop = stop.clone();
+    runtime.spawn(async move {
+        let ended = task.await;
+        if !stop.is_cancelled() {
+            tracing::error!(name, ?ended, "a task has ended; the kiosk starts again");
+            stop.cancel();
+        }
+    });
 }
 
 /// Runs an owner on a thread of its own, and again should it panic: a defect in one driver takes

@@ -36,8 +36,8 @@ impl Clock {
         Timestamp::now().checked_add(self.shift).unwrap_or(Timestamp::MAX)
     }
 
-    /// What the hall's clock shows at a moment.
+    /// What the hall's clock showed at a moment of the machine's.
     pub fn wall(&self, at: Timestamp) -> DateTime {
-        self.zone.to_datetime(at)
+        self.zone.to_datetime(at.checked_add(self.shift).unwrap_or(Timestamp::MAX))
     }
 }

@@ -4,7 +4,6 @@
 //! anything is opened; what is wrong with it is said with line and field.
 
 use serde::Deserialize;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use visit::desk::Patience;
@@ -136,8 +135,6 @@ pub struct StoreConfig {
     pub certificate: PathBuf,
     /// its key (PEM)
     pub key: PathBuf,
-    /// connect here instead of resolving the name
-    pub address: Option<SocketAddr>,
 }
 
 /// The windows' feed; same certificates as the store.
@@ -171,6 +168,7 @@ impl PatienceConfig {
             number_unprinted: or(self.number_unprinted, default.number_unprinted),
             goodbye: or(self.goodbye, default.goodbye),
             card_left: or(self.card_left, default.card_left),
+            answer: default.answer,
             warning: or(self.warning, default.warning),
         }
     }

@@ -207,6 +207,15 @@ impl Opened {
     }
 }
 
+/// Whether a kiosk could be started with this configuration, as far as files tell: it and the
+/// catalogue it names are sound.
+///
+/// # Errors
+/// [`StartError::CatalogueFile`] and [`StartError::Catalogue`].
+pub fn check(config: &Config) -> Result<(), StartError> {
+    read_catalogue(&config.kiosk.catalogue).map(drop)
+}
+
 fn read_catalogue(path: &Path) -> Result<Catalogue, StartError> {
     let text = std::fs::read_to_string(path)
         .map_err(|why| StartError::CatalogueFile { path: path.to_owned(), why })?;

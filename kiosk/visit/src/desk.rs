@@ -42,6 +42,8 @@ pub struct Patience {
     pub goodbye: Duration,
     /// with goodbye on the screen and a card on the reader
     pub card_left: Duration,
+    /// for an answer of the ledger or of the outbox
+    pub answer: Duration,
     /// how long before the end the countdown is shown
     pub warning: Duration,
 }
@@ -55,6 +57,7 @@ impl Default for Patience {
             number_unprinted: s(90),
             goodbye: s(5),
             card_left: s(20),
+            answer: s(60),
             warning: s(15),
         }
     }
@@ -90,7 +93,11 @@ impl Desk {
         let mut actions = Vec::new();
         match event {
             Event::Touched(intent) => self.touched(intent, now, &mut actions),
-            Event::Card(event) => self.card(event, now, &mut actions),
+            Event::Card(session, event) => {
+                if self.is_current(session) {
+                    self.card(event, now, &mut actions);
+                }
+            }
             Event::Ledger(session, reply) => {
                 if self.is_current(session) {
                     self.ledger(reply, now, &mut actions);
@@ -196,7 +203,7 @@ impl Desk {
     fn begin(&mut self, purpose: Purpose, now: Now, actions: &mut Vec<Action>) {
         self.sessions += 1;
         self.session = Some(Session::new(SessionId(self.sessions), purpose, now));
-        actions.push(Action::Reader(ReaderDo::Watch));
+        actions.push(Action::Reader(ReaderDo::Watch(SessionId(self.sessions))));
         self.renew(now);
     }
 
@@ -216,42 +223,48 @@ impl Desk {
         let Some(session) = self.session.take() else { return };
         actions.push(Action::Forget(session.id));
         self.sessions += 1;
-        self.session = Some(session.leaving(SessionId(self.sessions), cancelled));
+        let id = SessionId(self.sessions);
+        if session.visitor.is_some() {
+            actions.push(Action::Reader(ReaderDo::Presence(id)));
+        }
+        self.session = Some(session.leaving(id, cancelled));
         self.renew(now);
     }
 
+    /// Only what a person does with a card starts the timer anew: a reader that keeps reporting by
+    /// itself does not hold a session that everybody has left.
     fn card(&mut self, event: CardEvent, now: Now, actions: &mut Vec<Action>) {
         let Some(session) = &mut self.session else { return };
-        match event {
+        let somebody = match event {
             CardEvent::Presence(card) => {
                 let changed = std::mem::replace(&mut session.card, card) != card;
-                if changed && matches!(session.step, Step::Goodbye { .. }) {
-                    self.renew(now);
-                }
-                return;
+                changed && matches!(session.step, Step::Goodbye { .. })
             }
-            CardEvent::Found => {
-                if let Step::Identify { reading, problem, .. } = &mut session.step {
-                    *reading = true;
-                    *problem = None;
-                }
-            }
-            CardEvent::Problem(why) => {
-                if let Step::Identify { reading, problem, .. } = &mut session.step {
+            CardEvent::Found => match &mut session.step {
+                Step::Identify { reading, .. } => !std::mem::replace(reading, true),
+                _ => false,
+            },
+            CardEvent::Problem(why) => match &mut session.step {
+                Step::Identify { reading, problem, .. } => {
                     *reading = false;
                     // What was wrong with the card that lies there says more than that it lies there.
-                    if why != CardProblem::LiftFirst || problem.is_none() {
-                        *problem = Some(why);
-                    }
+                    let news = why != CardProblem::LiftFirst || problem.is_none();
+                    let before = if news { problem.replace(why) } else { *problem };
+                    before != *problem && !matches!(why, CardProblem::LiftFirst | CardProblem::Reader)
                 }
-            }
+                _ => false,
+            },
             CardEvent::Read(person) => {
-                if let Step::Identify { .. } = session.step {
+                let wanted = matches!(session.step, Step::Identify { .. });
+                if wanted {
                     session.identified(person, now, actions);
                 }
+                wanted
             }
+        };
+        if somebody {
+            self.renew(now);
         }
-        self.renew(now);
     }
 
     fn ledger(&mut self, reply: LedgerReply, now: Now, actions: &mut Vec<Action>) {

@@ -52,8 +52,8 @@ pub struct PageId(pub u32);
 pub enum Event {
     /// the visitor touched something
     Touched(Intent),
-    /// from the reader
-    Card(CardEvent),
+    /// from the reader, for the session that asked
+    Card(SessionId, CardEvent),
     /// an answer from the ledger
     Ledger(SessionId, LedgerReply),
     /// news of a ticket
@@ -206,9 +206,9 @@ pub enum LedgerDo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReaderDo {
     /// look for a card and read it
-    Watch,
+    Watch(SessionId),
     /// tell whether the card that was read still lies there
-    Presence,
+    Presence(SessionId),
     /// nothing
     Rest,
 }

@@ -503,6 +503,8 @@ pub struct Goodbye {
     pub cancelled: bool,
     /// what became of the papers
     pub papers: Option<PapersTold>,
+    /// pages were scanned and not accepted: they are thrown away
+    pub dropped: bool,
     /// whether to remind of the card
     pub card: CardReminder,
 }

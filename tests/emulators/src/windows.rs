@@ -27,7 +27,7 @@ use tokio::time::timeout;
 /// The longest wait a client gets, seconds.
 const MOST_WAIT: u64 = 60;
 /// Events in one answer.
-const MOST_EVENTS: usize = 500;
+const MOST_EVENTS: usize = 200;
 /// Events kept; older ones are forgotten, their sequence numbers are not used again.
 const MOST_KEPT: usize = 10_000;
 const MOST_FILE: u64 = 4 * 1024 * 1024;
@@ -151,8 +151,8 @@ impl Windows {
     /// [`WindowsError::Number`] for what is no ticket number, [`WindowsError::Disk`] when the event
     /// cannot be kept; it is then not in the feed either.
     pub fn post(&self, number: &str, event: WindowEvent) -> Result<u64, WindowsError> {
-        let fits = (1..=16).contains(&number.len())
-            && number.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let fits =
+            (1..=16).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !fits {
             return Err(WindowsError::Number);
         }
@@ -207,7 +207,8 @@ async fn events(State(shared): State<Arc<Shared>>, Query(question): Query<Questi
     let mut changes = shared.changed.subscribe();
     let answer = || {
         let feed = shared.feed();
-        Feed { last: feed.last, events: feed.after(question.after) }
+        let events = feed.after(question.after);
+        Feed { last: events.last().map_or(question.after, |entry| entry.seq), events }
     };
     // A client that is ahead of the feed learns so at once instead of waiting for what it has seen.
     let news = |feed: &Feed| feed.last != question.after;

@@ -3,8 +3,8 @@
 //! Tickets are told from the bytes that the printer received, documents from what the store holds:
 //! nothing here is the kiosk's own word but its screen.
 
-mod harm;
 mod hands;
+mod harm;
 mod look;
 mod to_kiosk;
 
@@ -12,7 +12,8 @@ use crate::Fatal;
 use crate::setup::Hall;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -44,7 +45,10 @@ pub(crate) async fn serve(hall: Hall, address: SocketAddr, stop: CancellationTok
         .route("/api/window", post(hands::window))
         .route("/api/harm/store", post(harm::store))
         .method_not_allowed_fallback(|| async {
-            Refused(StatusCode::METHOD_NOT_ALLOWED, "this is asked for, or done, with the other method".into())
+            Refused(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this is asked for, or done, with the other method".into(),
+            )
         })
         .fallback(|| async { Refused(StatusCode::NOT_FOUND, "there is no such thing in the dock".into()) })
         .with_state(hall);
@@ -62,9 +66,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        let body = Bytes::from_request(request, state).await.map_err(|e| Refused(e.status(), e.body_text()))?;
+        if let Some(page) = strange_page(request.headers()) {
+            return Err(Refused(StatusCode::FORBIDDEN, format!("only the dock's own page may, not {page}")));
+        }
+        let body =
+            Bytes::from_request(request, state).await.map_err(|e| Refused(e.status(), e.body_text()))?;
         serde_json::from_slice(&body).map(Self).map_err(Refused::bad)
     }
+}
+
+/// A page of somebody else's that happens to be open in the same browser is no hand in the hall.
+fn strange_page(headers: &HeaderMap) -> Option<&str> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    header(ORIGIN).filter(|page| page.split_once("://").map(|(_, host)| host) != header(HOST))
 }
 
 /// What whoever asked for something to be done is told.

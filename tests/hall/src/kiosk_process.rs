@@ -2,6 +2,7 @@
 
 use crate::{Fatal, Harm, screen};
 use clap::Args;
+use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,11 +20,15 @@ pub(crate) struct KioskArguments {
     #[arg(long)]
     config: PathBuf,
     #[arg(long)]
-    socket: PathBuf,
+    socket: String,
     #[arg(long)]
     window: bool,
+    /// seconds that the hall's clock is ahead of the machine's
+    #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
+    clock_shift: i64,
+    /// the hall's process, with which this one dies
     #[arg(long)]
-    clock: Option<String>,
+    hall: Option<i32>,
     #[command(flatten)]
     harm: Harm,
 }
@@ -31,11 +36,17 @@ pub(crate) struct KioskArguments {
 /// Runs the kiosk until SIGTERM, or until the hall dies.
 pub(crate) fn run(arguments: KioskArguments) -> Result<(), Fatal> {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    let config = kiosk::Config::load(&arguments.config)?;
-    let mut options = kiosk::Options::default();
-    if let Some(clock) = &arguments.clock {
-        options.clock = Some(clock.parse().map_err(|e| format!("--clock {clock}: {e}"))?);
+    let parent = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
+    if arguments.hall.is_some_and(|hall| parent != Some(hall)) {
+        // The hall died before it could take this process with it. A kiosk that lived on would open
+        // terminals that belong to somebody else by now.
+        return Err("the hall has died".into());
     }
+    let config = kiosk::Config::load(&arguments.config)?;
+    let mut options = kiosk::Options {
+        clock_shift: SignedDuration::from_secs(arguments.clock_shift),
+        ..kiosk::Options::default()
+    };
     if let Some(step) = &arguments.harm.kill_at {
         options.step = kill_at(step)?;
     }
@@ -86,13 +97,30 @@ fn kill_at(wanted: &str) -> Result<kiosk::StepObserver, Fatal> {
     }))
 }
 
-/// What `--clock` says, as a whole date and time; a time alone is meant for today.
-pub(crate) fn check_clock(text: &str) -> Result<String, Fatal> {
+/// By how many seconds the clock must be ahead to show now what `--clock` says; a time alone is meant
+/// for today.
+pub(crate) fn clock_shift(text: &str) -> Result<i64, Fatal> {
     let china = jiff::tz::Offset::constant(8);
-    let today = china.to_datetime(jiff::Timestamp::now()).date();
+    let now = china.to_datetime(jiff::Timestamp::now());
     let at = text
         .parse::<DateTime>()
-        .or_else(|_| text.parse::<Time>().map(|time| today.to_datetime(time)))
+        .or_else(|_| text.parse::<Time>().map(|time| now.date().to_datetime(time)))
         .map_err(|_| format!("--clock {text}: write HH:MM, HH:MM:SS or YYYY-MM-DDTHH:MM:SS"))?;
-    Ok(at.to_string())
+    Ok(at.duration_since(now).as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_a_time_or_a_day_and_a_time() {
+        for good in ["23:59", "23:59:50", "2026-11-23T08:00:00", "2026-11-23T08:00"] {
+            assert!(clock_shift(good).is_ok(), "{good}");
+        }
+        for bad in ["", "25:00", "noon", "2026-13-01T00:00:00"] {
+            assert!(clock_shift(bad).is_err(), "{bad}");
+        }
+        assert!(clock_shift("1970-01-01T00:00:00").is_ok_and(|shift| shift < 0));
+    }
 }

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// A touch: on an element, or on a point in screen pixels.
 #[derive(Debug, Deserialize, Serialize)]
@@ -53,13 +52,17 @@ pub(crate) struct Element {
     enabled: bool,
 }
 
+/// The address of an abstract socket (unix(7)): no file, gone with whoever listens.
+pub(crate) fn address(name: &str) -> std::io::Result<std::os::unix::net::SocketAddr> {
+    use std::os::linux::net::SocketAddrExt;
+    std::os::unix::net::SocketAddr::from_abstract_name(name)
+}
+
 /// Answers on a Unix socket until the process ends.
-pub(crate) async fn serve(socket: &Path, screen: ui::Handle) -> std::io::Result<()> {
-    match std::fs::remove_file(socket) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let listener = tokio::net::UnixListener::bind(socket)?;
+pub(crate) async fn serve(socket: &str, screen: ui::Handle) -> std::io::Result<()> {
+    let listener = std::os::unix::net::UnixListener::bind_addr(&address(socket)?)?;
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::UnixListener::from_std(listener)?;
     let routes = Router::new()
         .route("/shown", get(shown))
         .route("/screen.png", get(png))

@@ -26,8 +26,8 @@ pub(crate) struct Hall {
     pub store: Store,
     pub windows: Windows,
     pub network: Network,
-    /// where the kiosk's screen answers
-    pub socket: PathBuf,
+    /// the abstract name under which the kiosk's screen answers
+    pub socket: String,
     /// where sample papers lie
     pub papers: Vec<PathBuf>,
     config: PathBuf,
@@ -45,7 +45,8 @@ impl Hall {
         let reader = Arc::new(Reader::start(&dir, BAUD, Timing::default())?);
         let printer = Arc::new(Printer::start(&dir, BAUD)?);
         let papers = emulators::papers::draw_all(&dir.join("papers"))?;
-        let socket = dir.join("screen.sock");
+        // Not a file: a folder's name may be longer than a socket's address.
+        let socket = format!("onedoor-hall-{}", std::process::id());
 
         let key = dir.join("secrets").join("hall.key");
         if !key.exists() {
@@ -84,6 +85,13 @@ impl Hall {
         }
         let config = dir.join("kiosk.toml");
         std::fs::write(&config, toml::to_string(&settings)?)?;
+        // A kiosk that could never start is said at once, with the file that the mistake came from.
+        let sound = kiosk::Config::load(&config).map_err(kiosk::StartError::from);
+        if let Err(error) = sound.and_then(|config| kiosk::start::check(&config)) {
+            let from =
+                arguments.config.as_ref().map_or(String::new(), |f| format!("settings {}: ", f.display()));
+            return Err(format!("{from}{error}").into());
+        }
         Ok(Self { reader, printer, scanner, store, windows, network, socket, papers, config })
     }
 
@@ -91,13 +99,15 @@ impl Hall {
     pub fn kiosk_command(&self, arguments: &HallArguments) -> Result<Command, Fatal> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("kiosk").arg("--config").arg(&self.config).arg("--socket").arg(&self.socket);
+        command.arg("--hall").arg(std::process::id().to_string());
         let display = std::env::var_os("DISPLAY").is_some_and(|d| !d.is_empty());
         if display && !arguments.no_window {
             command.arg("--window");
         }
         if let Some(clock) = &arguments.clock {
             // Said once, here: a restarted kiosk goes on from the hall's clock, not from its start.
-            command.arg("--clock").arg(crate::kiosk_process::check_clock(clock)?);
+            let shift = crate::kiosk_process::clock_shift(clock)?;
+            command.arg("--clock-shift").arg(shift.to_string());
         }
         let harm = &arguments.harm;
         if let Some(step) = &harm.kill_at {
@@ -114,7 +124,6 @@ impl Hall {
     /// Puts everything away.
     pub async fn close(&self) {
         tokio::join!(self.scanner.stop(), self.network.stop(), self.windows.stop(), self.store.stop());
-        let _ = std::fs::remove_file(&self.socket);
     }
 }
 

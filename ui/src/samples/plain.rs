@@ -185,14 +185,25 @@ fn missing() -> Vec<Label> {
 
 fn goodbye() -> Vec<Sample> {
     let number = Some(ticket("A017"));
-    let screen =
-        |number, cancelled, papers, card| Screen::Goodbye(Goodbye { number, cancelled, papers, card });
+    let screen = |number, cancelled, papers, card| {
+        Screen::Goodbye(Goodbye { number, cancelled, papers, dropped: false, card })
+    };
     let papers = |received, stored| Some(PapersTold { received, stored });
     vec![
         sample("goodbye", screen(number, false, None, CardReminder::Taken)),
         sample("goodbye-card", screen(number, false, papers(2, 3), CardReminder::Present)),
         sample("goodbye-papers", screen(None, false, papers(0, 1), CardReminder::Unknown)),
         sample("goodbye-cancelled", screen(None, true, None, CardReminder::Unknown)),
+        sample(
+            "goodbye-dropped",
+            Screen::Goodbye(Goodbye {
+                number,
+                cancelled: false,
+                papers: papers(1, 0),
+                dropped: true,
+                card: CardReminder::Present,
+            }),
+        ),
         sample("goodbye-nothing", screen(None, false, None, CardReminder::Taken)),
     ]
 }

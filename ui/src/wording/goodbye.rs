@@ -8,10 +8,16 @@ impl Voice<'_> {
     pub(super) fn goodbye(&self, goodbye: &Goodbye) -> t::GoodbyeWords {
         let words = &self.words.goodbye;
         let papers = goodbye.papers.filter(|p| p.received + p.stored > 0);
-        let title = match (goodbye.cancelled, goodbye.number.is_some() || papers.is_some()) {
-            (true, _) => &words.title_cancelled,
-            (false, true) => &words.title,
-            (false, false) => &words.title_plain,
+        let title = if goodbye.dropped {
+            &words.title_dropped
+        } else if goodbye.cancelled {
+            &words.title_cancelled
+        } else if goodbye.number.is_some() {
+            &words.title_number
+        } else if papers.is_some() {
+            &words.title_papers
+        } else {
+            &words.title_plain
         };
         let number_text = match (goodbye.cancelled, goodbye.number) {
             (true, _) => words.again.plain(),
@@ -19,10 +25,12 @@ impl Voice<'_> {
             (false, None) => "",
         };
         let told = papers.map(|p| [words.received.of(p.received), words.stored.of(p.stored)]);
-        let told: Vec<String> = told.into_iter().flatten().filter(|s| !s.is_empty()).collect();
+        let dropped = goodbye.dropped.then(|| words.dropped.plain().to_owned());
+        let told: Vec<String> = told.into_iter().flatten().chain(dropped).filter(|s| !s.is_empty()).collect();
         let number = goodbye.number.filter(|_| !goodbye.cancelled);
         t::GoodbyeWords {
             title: title.plain().into(),
+            done: !goodbye.dropped,
             number: number.map(|n| n.to_string()).unwrap_or_default().into(),
             number_text: number_text.into(),
             papers: told.join("\n").into(),

@@ -125,7 +125,7 @@ tables! {
 
     /// Goodbye.
     GoodbyeText {
-        Text: title, title_plain, title_cancelled, number, again, finish;
+        Text: title_number, title_papers, title_dropped, title_plain, title_cancelled, dropped, number, again, finish;
         Count: received, stored;
         Told: card, card_perhaps;
     }

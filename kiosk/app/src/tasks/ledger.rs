@@ -7,6 +7,7 @@ use queue::ledger::{
     ApplicantRef, CapRule, Enter, Ledger, LedgerError, Take, TakeAnswer, TicketIntent, VisitRecord,
 };
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use visit::event::{
     Event, LedgerDo, LedgerReply, OpenVisit, PrintJob, SessionId, Taken, VisitId, VisitRequest,
@@ -14,6 +15,9 @@ use visit::event::{
 use visit::fault::{Device, Fault};
 use visit::identity::{Applicant, Person};
 use visit::screen::{Language, Refusal};
+
+/// How often a ledger that failed is tried again.
+const PROBE_EVERY: Duration = Duration::from_secs(3);
 
 /// What the ledger's task is asked.
 #[derive(Debug)]
@@ -44,26 +48,44 @@ impl LedgerTask {
     /// Answers until nobody asks any more.
     pub async fn run(self, mut asks: mpsc::Receiver<Ask>) {
         let mut health = Health::new(Device::Kiosk, self.bus.clone());
-        while let Some(Ask { session, what, language }) = asks.recv().await {
-            let reply = match self.answer(what, language).await {
+        let mut failed = false;
+        loop {
+            let ask = match tokio::time::timeout(PROBE_EVERY, asks.recv()).await {
+                Ok(Some(ask)) => ask,
+                Ok(None) => return,
+                Err(_) if failed => {
+                    failed = self.probe().await.is_err();
+                    if !failed {
+                        health.tell(vec![]).await;
+                    }
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            let reply = match self.answer(ask.what, ask.language).await {
                 Ok(reply) => {
+                    failed = false;
                     health.tell(vec![]).await;
                     reply
                 }
-                // The question was wrong, not the ledger: the visit has ended meanwhile, for instance.
-                Err(error @ (LedgerError::NoSuchVisit | LedgerError::Closed(_) | LedgerError::NoNumber)) => {
-                    tracing::warn!(%error, "the ledger refused");
-                    LedgerReply::Refused(Refusal::Ledger)
-                }
                 Err(error) => {
                     tracing::error!(%error, "the ledger refused");
-                    health.tell(vec![Fault::LedgerFailed]).await;
+                    if is_broken(&error) {
+                        failed = true;
+                        health.tell(vec![Fault::LedgerFailed]).await;
+                    }
                     LedgerReply::Refused(Refusal::Ledger)
                 }
             };
-            self.bus.send(Event::Ledger(session, reply)).await;
+            self.bus.send(Event::Ledger(ask.session, reply)).await;
             self.tell_waiting().await;
         }
+    }
+
+    /// Whether the ledger can be written again: closing a day that is over is a write that may be
+    /// repeated at will.
+    async fn probe(&self) -> Result<(), LedgerError> {
+        self.ledger.close_day(self.clock.now().wall.date().yesterday().unwrap_or_default()).await.map(drop)
     }
 
     async fn answer(&self, what: LedgerDo, language: Language) -> Result<LedgerReply, LedgerError> {
@@ -151,6 +173,28 @@ impl LedgerTask {
             number: visit.number.map(|(number, _)| number),
             choice: visit.choice,
         }
+    }
+}
+
+/// Whether the ledger itself is at fault, and not the question.
+fn is_broken(error: &LedgerError) -> bool {
+    match error {
+        LedgerError::Disk { .. }
+        | LedgerError::Damaged { .. }
+        | LedgerError::Newer { .. }
+        | LedgerError::NotALedger { .. }
+        | LedgerError::Busy { .. }
+        | LedgerError::Refused { .. }
+        | LedgerError::Slow
+        | LedgerError::Stopped => true,
+        LedgerError::OutOfNumbers { .. }
+        | LedgerError::NoSuchVisit
+        | LedgerError::NoSuchJob
+        | LedgerError::Closed(_)
+        | LedgerError::NoNumber
+        | LedgerError::PrintOrder { .. }
+        | LedgerError::OutOfBounds { .. }
+        | LedgerError::Day(_) => false,
     }
 }
 

@@ -132,19 +132,21 @@ impl Papers {
 }
 
 /// Passes on what the outbox's worker tells, until it ends.
-pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, bus: Bus, certificate_ending: bool) {
-    let lasting: Vec<Fault> = certificate_ending.then_some(Fault::CertificateEnding).into_iter().collect();
+pub async fn listen(
+    mut news: mpsc::Receiver<StoreEvent>,
+    outbox: Outbox,
+    bus: Bus,
+    certificate_ending: bool,
+) {
     let mut health = Health::new(Device::Store, bus.clone());
-    health.tell(lasting.clone()).await;
-    while let Some(event) = news.recv().await {
-        // Whatever was wrong with a store that takes, confirms or refuses a document is over.
-        match &event {
-            StoreEvent::Waiting { .. } | StoreEvent::Refused { fault: StoreFault::Disk(_), .. } => {}
-            StoreEvent::Reachable
-            | StoreEvent::Progress { .. }
-            | StoreEvent::Confirmed { .. }
-            | StoreEvent::Refused { .. } => health.tell(lasting.clone()).await,
-        }
+    let mut now = None;
+    loop {
+        // What lasts until somebody sees to it: the certificate, and documents that were refused.
+        let refused = outbox.pending().is_ok_and(|pending| pending.refused > 0);
+        let ending = certificate_ending.then_some(Fault::CertificateEnding);
+        let lasting = refused.then_some(Fault::StoreRefusedDocument).into_iter().chain(ending);
+        health.tell(now.into_iter().chain(lasting).collect()).await;
+        let Some(event) = news.recv().await else { return };
         let (doc, state) = match event {
             StoreEvent::Progress { doc, sent, total } => {
                 (doc, MaterialState::Sending(u8::try_from(sent * 100 / total.max(1)).unwrap_or(100)))
@@ -154,12 +156,13 @@ pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, bus: Bus, certificate_
                 tracing::error!(%fault, "the store refused a document");
                 (doc, MaterialState::Refused(store_fault(&fault)))
             }
-            StoreEvent::Reachable => continue,
+            StoreEvent::Reachable => {
+                now = None;
+                continue;
+            }
             StoreEvent::Waiting { fault, retry_in } => {
                 tracing::warn!(%fault, ?retry_in, "the store");
-                let mut faults = vec![store_fault(&fault)];
-                faults.extend_from_slice(&lasting);
-                health.tell(faults).await;
+                now = Some(store_fault(&fault));
                 continue;
             }
         };

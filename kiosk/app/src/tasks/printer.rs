@@ -64,8 +64,7 @@ pub fn run(config: &PrinterConfig, asks: &Receiver<Ask>, around: &Surroundings) 
         health: Health::new(Device::Printer, around.bus.clone()),
         reopening: Reopening::default(),
         printer: None,
-        broken: around.cut_off,
-        stuck: false,
+        owed: if around.cut_off { Owed::Recovery } else { Owed::Nothing },
         prepared: None,
         profile,
         config: config.clone(),
@@ -90,12 +89,21 @@ struct Owner {
     health: Health,
     reopening: Reopening,
     printer: Option<Printer<SerialLink>>,
-    /// the last connection broke, perhaps in the middle of a command
-    broken: bool,
-    /// it stopped with an error that it leaves only when told to
-    stuck: bool,
+    /// what must be done before the next ticket
+    owed: Owed,
     /// when the printer last said that it can print
     prepared: Option<Instant>,
+}
+
+/// What a printer must be told, once it has no fault, before another ticket goes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Owed {
+    Nothing,
+    /// something of an earlier ticket may lie on the paper uncut: the next visitor must not find it on
+    /// his own
+    Cut,
+    /// besides, it may wait for the rest of a command
+    Recovery,
 }
 
 impl Owner {
@@ -120,22 +128,38 @@ impl Owner {
         }
     }
 
-    /// A cutter that was freed stays off line until the printer is told to go on. Whose ticket hung in
-    /// it has gone: it is cut off, lest the next visitor find it on his own.
+    /// Pays what is owed as soon as the printer has no fault. A cutter that was freed stays off line
+    /// until the printer is told to go on.
     fn mend(&mut self, fault: Option<Said>) -> Result<(), PrinterError> {
         let Some(printer) = &mut self.printer else { return Ok(()) };
-        match fault {
-            Some(Said::Cutter | Said::Mechanical) => {
-                self.stuck = true;
+        match (fault, self.owed) {
+            (Some(Said::Cutter | Said::Mechanical), _) => {
+                self.owed = self.owed.max(Owed::Cut);
                 printer.leave_error()
             }
-            None if self.stuck => {
-                self.stuck = false;
-                printer.init()?;
-                printer.abandon()
+            (Some(_), _) | (None, Owed::Nothing) => Ok(()),
+            (None, owed) => {
+                if owed == Owed::Recovery { printer.recover() } else { printer.init() }?;
+                printer.abandon()?;
+                self.owed = Owed::Nothing;
+                Ok(())
             }
-            _ => Ok(()),
         }
+    }
+
+    /// Whether a ticket can go to the printer now; asked at once if that is not known already.
+    fn ready(&mut self) -> Result<(), PrintRefused> {
+        let prepared = self.prepared.take().is_some_and(|at| at.elapsed() < FRESH);
+        let absent = || PrinterError::Link {
+            device: self.config.port.display().to_string(),
+            source: LinkError::NotFound(self.config.port.display().to_string()),
+        };
+        let printer = self.printer.as_mut().ok_or_else(absent)?;
+        if prepared && self.owed == Owed::Nothing {
+            return Ok(());
+        }
+        let status = printer.preflight()?;
+        Ok(self.mend(status.fault())?)
     }
 
     fn prepare(&mut self) -> Duration {
@@ -149,17 +173,16 @@ impl Owner {
     }
 
     fn print(&mut self, job: PrintJob, contents: &TicketContents) -> Duration {
-        let prepared = self.prepared.take().is_some_and(|at| at.elapsed() < FRESH);
         let ticket = self.encoder.encode(&lay_out(contents));
-        let outcome = match &mut self.printer {
-            None => Outcome::FailedBeforeSending(PrintRefused::Printer(PrinterError::Link {
-                device: self.config.port.display().to_string(),
-                source: LinkError::NotFound(self.config.port.display().to_string()),
-            })),
-            Some(printer) => {
-                let ready = if prepared { Ok(()) } else { printer.preflight().map(drop) };
-                match ready.and_then(|()| Ok(printer.begin(&ticket.header)?)) {
-                    Err(refused) => Outcome::FailedBeforeSending(refused),
+        let ready = self.ready();
+        let outcome = match (ready, &mut self.printer) {
+            (Err(refused), _) => Outcome::FailedBeforeSending(refused),
+            (Ok(()), None) => Outcome::FailedBeforeSending(PrintRefused::Fault(Said::Offline)),
+            (Ok(()), Some(printer)) => {
+                // From here on something lies on the paper until it is cut.
+                self.owed = Owed::Cut;
+                match printer.begin(&ticket.header) {
+                    Err(error) => Outcome::FailedBeforeSending(error.into()),
                     Ok(()) => {
                         let around = &self.around;
                         // Fits: job numbers of a kiosk stay far below 2³².
@@ -179,6 +202,12 @@ impl Owner {
     /// Journals how it ended, then tells.
     fn settle(&mut self, job: PrintJob, outcome: Outcome) -> Duration {
         let (journal, evidence, told) = match &outcome {
+            // On paper, but the cut was not proven: it may hang in the printer.
+            Outcome::Confirmed(evidence)
+                if self.profile.has_cutter && *evidence < Evidence::ProcessIdAfterCut =>
+            {
+                (Some(PrintState::Unknown), format!("{evidence:?}"), TicketState::Unknown(None))
+            }
             Outcome::Confirmed(evidence) => {
                 (Some(PrintState::Confirmed), format!("{evidence:?}"), TicketState::Printed)
             }
@@ -200,38 +229,47 @@ impl Owner {
         }
         self.around.bus.send_blocking(Event::Ticket(job, told));
         match outcome {
-            Outcome::Unknown(_, UnknownReason::Printer(error)) => self.lost(&error),
+            // Its own cut is on its way, or was made.
+            Outcome::Confirmed(Evidence::ProcessIdAfterCut) | Outcome::Sent(_) => self.owed = Owed::Nothing,
+            Outcome::Unknown(_, UnknownReason::Printer(error))
+            | Outcome::FailedBeforeSending(PrintRefused::Printer(error))
+                if self.printer.is_some() =>
+            {
+                return self.lost(&error);
+            }
             Outcome::Unknown(Evidence::SendStarted, _) => {
                 // Half a command may lie in the printer's buffer.
-                self.broken = true;
+                self.owed = Owed::Recovery;
                 self.printer = None;
-                Duration::ZERO
             }
-            Outcome::FailedBeforeSending(PrintRefused::Printer(error)) if self.printer.is_some() => {
-                self.lost(&error)
-            }
-            _ => Duration::ZERO,
+            _ => {}
         }
+        Duration::ZERO
     }
 
     fn open(&mut self) -> Result<(), Fault> {
         let port = self.config.port.display().to_string();
         let link = SerialLink::open(&port, self.config.baud).map_err(|e| link_fault(&e))?;
         let mut printer = Printer::new(link, self.profile.clone());
-        // Whoever printed last may have been stopped in the middle of a command: this process at its
-        // first look, or the connection that just broke.
         let ready = printer.status().and_then(|status| {
-            if status.fault().is_none() && self.broken { printer.recover() } else { printer.init() }?;
+            if status.fault().is_none() {
+                printer.init()?;
+            }
             Ok(status)
         });
         match ready {
             Ok(status) => {
+                if status.fault().is_some() {
+                    // It will be put into order once the fault has gone.
+                    self.owed = self.owed.max(Owed::Cut);
+                }
                 tracing::info!(port, "ticket printer: ready");
-                self.broken &= status.fault().is_some();
                 self.reopening.worked();
                 self.health.tell_blocking(status_faults(&status));
                 self.printer = Some(printer);
-                Ok(())
+                // Whoever printed last may have been stopped in the middle of a command: this process
+                // at its first look, or the connection that just broke.
+                self.mend(status.fault()).map_err(|error| printer_fault(&error))
             }
             Err(error) => {
                 tracing::debug!(%error, "ticket printer");
@@ -242,7 +280,7 @@ impl Owner {
 
     fn lost(&mut self, error: &PrinterError) -> Duration {
         tracing::warn!(%error, "ticket printer");
-        self.broken = true;
+        self.owed = Owed::Recovery;
         self.printer = None;
         self.health.tell_blocking(vec![printer_fault(error)]);
         self.reopening.pause()

@@ -7,7 +7,7 @@ use id_reader::{Document, Poll, Presence, Profile, Reader, ReaderError, ReaderFa
 use link::{LinkError, SerialLink};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
-use visit::event::{CardEvent, Event, ReaderDo};
+use visit::event::{CardEvent, Event, ReaderDo, SessionId};
 use visit::fault::{Device, Fault};
 use visit::identity::{DocumentKind, DocumentNumber, NumberError, Person, PersonName};
 use visit::screen::{CardProblem, CardReminder};
@@ -60,7 +60,7 @@ struct Owner {
 
 impl Owner {
     fn ask(&mut self, ask: ReaderDo) {
-        if ask == ReaderDo::Watch {
+        if matches!(ask, ReaderDo::Watch(_)) {
             self.watching_since = Instant::now();
         }
         self.told = None;
@@ -71,8 +71,8 @@ impl Owner {
     fn step(&mut self) -> Duration {
         let Some(reader) = &mut self.reader else { return self.open() };
         let done = match self.asked {
-            ReaderDo::Watch => match reader.poll() {
-                Ok(Poll::Found) => self.read(),
+            ReaderDo::Watch(session) => match reader.poll() {
+                Ok(Poll::Found) => self.read(session),
                 Ok(Poll::NoCard) => {
                     self.health.tell_blocking(vec![]);
                     self.look_for_latched();
@@ -80,7 +80,7 @@ impl Owner {
                 }
                 Err(error) => Err(error),
             },
-            ReaderDo::Presence => match reader.probe_presence() {
+            ReaderDo::Presence(_) => match reader.probe_presence() {
                 // A probe does not say why it failed; the status does.
                 Presence::Unknown => reader.status().map(|()| {
                     self.health.tell_blocking(vec![]);
@@ -127,22 +127,22 @@ impl Owner {
         }
     }
 
-    fn read(&mut self) -> Result<Duration, ReaderError> {
+    fn read(&mut self, session: SessionId) -> Result<Duration, ReaderError> {
         let Some(reader) = &mut self.reader else { return Ok(Duration::ZERO) };
-        self.bus.send_blocking(Event::Card(CardEvent::Found));
+        self.bus.send_blocking(Event::Card(session, CardEvent::Found));
         let document = reader.read()?;
         self.health.tell_blocking(vec![]);
         let event = match person(&document) {
             Ok(person) => {
                 // From now on find answers as if there were no card, until it is lifted.
-                self.ask(ReaderDo::Presence);
+                self.ask(ReaderDo::Presence(session));
                 CardEvent::Read(person)
             }
             // Another card is still wanted.
             Err(NumberError::Form) => CardEvent::Problem(CardProblem::UnknownKind),
             Err(NumberError::CheckDigit) => CardEvent::Problem(CardProblem::CheckDigit),
         };
-        self.bus.send_blocking(Event::Card(event));
+        self.bus.send_blocking(Event::Card(session, event));
         Ok(Duration::ZERO)
     }
 
@@ -154,7 +154,14 @@ impl Owner {
         }
         self.watching_since = Instant::now();
         if reader.probe_presence() == Presence::Present {
-            self.bus.send_blocking(Event::Card(CardEvent::Problem(CardProblem::LiftFirst)));
+            self.tell(CardEvent::Problem(CardProblem::LiftFirst));
+        }
+    }
+
+    /// Tells the session that asked; if none does, nobody.
+    fn tell(&self, event: CardEvent) {
+        if let ReaderDo::Watch(session) | ReaderDo::Presence(session) = self.asked {
+            self.bus.send_blocking(Event::Card(session, event));
         }
     }
 
@@ -165,7 +172,7 @@ impl Owner {
             Presence::Unknown => CardReminder::Unknown,
         };
         if self.told.replace(reminder) != Some(reminder) {
-            self.bus.send_blocking(Event::Card(CardEvent::Presence(reminder)));
+            self.tell(CardEvent::Presence(reminder));
         }
     }
 
@@ -173,7 +180,7 @@ impl Owner {
     fn failed(&mut self, error: ReaderError) -> Duration {
         tracing::warn!(%error, "ID reader");
         if let Some(problem) = card_problem(&error.fault) {
-            self.bus.send_blocking(Event::Card(CardEvent::Problem(problem)));
+            self.tell(CardEvent::Problem(problem));
         }
         match reader_fault(&error.fault) {
             None => {

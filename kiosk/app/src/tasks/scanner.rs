@@ -169,6 +169,14 @@ impl ScannerTask {
     }
 }
 
+/// What became of the pages of a scan.
+struct Heard {
+    /// the number of the next page
+    next: u32,
+    /// why a page could not be used
+    bad: Option<ScanProblem>,
+}
+
 /// One scan, from the touch to the last page.
 struct OneScan {
     scanner: Arc<Scanner>,
@@ -204,42 +212,47 @@ impl OneScan {
         let request =
             document_scanner::Request { first_page: first, ..document_scanner::Request::new(source, dir) };
         let (events, news) = mpsc::channel(64);
-        let (result, (next, bad)) =
+        let (result, mut heard) =
             tokio::join!(self.scanner.scan(&request, events, self.cancel.clone()), self.listen(news, first));
-        let problem = match result {
-            Ok(_) => None,
-            Err(ScanError { fault: Said::Cancelled, .. }) => None,
+        let (stored, problem) = match result {
+            Ok(stored) => (stored, None),
+            Err(ScanError { fault: Said::Cancelled, pages_stored, .. }) => (pages_stored, None),
             Err(error) => {
                 tracing::warn!(%error, "scan ended early");
-                Some(scan_problem(&error.fault))
+                let problem = scan_problem(&error.fault);
+                (error.pages_stored, Some(problem))
             }
         };
-        (next, bad.or(problem))
+        // The driver does not wait long for a slow listener; its result names every page.
+        let first_unheard = heard.next;
+        for page in stored.into_iter().filter(|page| page.page >= first_unheard) {
+            heard.next = page.page + 1;
+            if heard.bad.is_none() {
+                heard.bad = self.show(page).await.err();
+            }
+        }
+        (heard.next, heard.bad.or(problem))
     }
 
     /// Passes on what the driver tells; a page that cannot be looked at is no page.
-    async fn listen(
-        &self,
-        mut news: mpsc::Receiver<document_scanner::ScanEvent>,
-        first: u32,
-    ) -> (u32, Option<ScanProblem>) {
-        let (mut next, mut bad) = (first, None);
+    async fn listen(&self, mut news: mpsc::Receiver<document_scanner::ScanEvent>, first: u32) -> Heard {
+        let mut heard = Heard { next: first, bad: None };
         while let Some(event) = news.recv().await {
             match event {
                 document_scanner::ScanEvent::PageArriving { bytes, .. } => {
                     self.tell(ScanEvent::Arriving(bytes)).await;
                 }
                 document_scanner::ScanEvent::PageStored(page) => {
-                    next = page.page + 1;
+                    heard.next = page.page + 1;
                     if let Err(why) = self.show(page).await {
-                        bad = Some(why);
+                        heard.bad = Some(why);
                         self.cancel.cancel();
                     }
                 }
                 document_scanner::ScanEvent::Started | document_scanner::ScanEvent::Finished { .. } => {}
             }
         }
-        (next, bad)
+        heard
     }
 
     async fn show(&self, page: StoredPage) -> Result<(), ScanProblem> {

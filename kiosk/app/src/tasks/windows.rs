@@ -17,9 +17,14 @@ const POLL: Duration = Duration::from_secs(25);
 /// Follows the feed for ever; the windows being away is no fault of the kiosk's.
 pub async fn follow(client: Client, ledger: Arc<dyn Ledger>, bus: Bus, clock: Clock) {
     let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+    // Beyond what the ledger has heard: reports it has no use for are not asked for again.
+    let mut heard = 0;
     loop {
-        match hear(&client, &*ledger, &clock).await {
-            Ok(()) => backoff.reset(),
+        match hear(&client, &*ledger, &clock, heard).await {
+            Ok(last) => {
+                heard = last;
+                backoff.reset();
+            }
             Err(error) => {
                 tracing::warn!(error, "the windows' feed");
                 tokio::time::sleep(backoff.next_pause()).await;
@@ -31,9 +36,9 @@ pub async fn follow(client: Client, ledger: Arc<dyn Ledger>, bus: Bus, clock: Cl
     }
 }
 
-async fn hear(client: &Client, ledger: &dyn Ledger, clock: &Clock) -> Result<(), String> {
+async fn hear(client: &Client, ledger: &dyn Ledger, clock: &Clock, heard: u64) -> Result<u64, String> {
     let said = |e: LedgerError| e.to_string();
-    let after = ledger.last_seq().await.map_err(said)?.unwrap_or(0);
+    let after = ledger.last_seq().await.map_err(said)?.unwrap_or(0).max(heard);
     let news = window_events(client, after, POLL).await.map_err(|e| e.to_string())?;
     for event in news.events {
         let Some(number) = TicketNumber::parse(&event.number) else {
@@ -45,9 +50,9 @@ async fn hear(client: &Client, ledger: &dyn Ledger, clock: &Clock) -> Result<(),
             WindowEventKind::Served => WindowEvent::Served,
             WindowEventKind::NoShow => WindowEvent::NoShow,
         };
+        // A report that arrives late belongs to the day it speaks of, not to today's number.
         let at = clock.wall(event.at);
-        // The windows' clock and ours differ around midnight; a number lives on the kiosk's day.
-        ledger.window_event(event.seq, number, what, clock.now().wall.date(), at).await.map_err(said)?;
+        ledger.window_event(event.seq, number, what, at.date(), at).await.map_err(said)?;
     }
-    Ok(())
+    Ok(news.last)
 }

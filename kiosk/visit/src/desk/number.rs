@@ -21,7 +21,7 @@ impl Desk {
         if session.visitor.is_some() {
             // It was the relative's card that was wanted.
             session.step = Step::choose();
-            actions.push(Action::Reader(ReaderDo::Presence));
+            actions.push(Action::Reader(ReaderDo::Presence(session.id)));
         } else {
             self.end(actions);
         }
@@ -49,7 +49,7 @@ impl Desk {
             Intent::ForCompany => session.step = Step::Company { typed: String::new(), problem: None },
             Intent::ForRelative => {
                 session.step = Step::Identify { purpose: Purpose::Relative, reading: false, problem: None };
-                actions.push(Action::Reader(ReaderDo::Watch));
+                actions.push(Action::Reader(ReaderDo::Watch(session.id)));
             }
             Intent::CancelVisit if session.number.is_some() => session.step = Step::CancelAsk,
             Intent::Confirm if !session.choice.matters.is_empty() => match (session.purpose, no_numbers) {

@@ -70,7 +70,7 @@ pub(super) enum Step {
     Scanning { stack: Stack, arriving: u64 },
     Review { stack: Stack, shown: usize },
     Submitting(Stack),
-    Goodbye { number: Option<TicketNumber>, cancelled: bool, papers: Option<PapersTold> },
+    Goodbye { number: Option<TicketNumber>, cancelled: bool, papers: Option<PapersTold>, dropped: bool },
 }
 
 /// A visitor before the kiosk.
@@ -126,7 +126,7 @@ impl Session {
         Self {
             id,
             purpose: self.purpose,
-            step: Step::Goodbye { number, cancelled, papers },
+            step: Step::Goodbye { number, cancelled, papers, dropped: self.has_pages() },
             ends_at: None,
             day: self.day,
             visitor: None,
@@ -140,10 +140,23 @@ impl Session {
         }
     }
 
+    /// Whether pages were scanned that nobody has accepted yet.
+    fn has_pages(&self) -> bool {
+        match &self.step {
+            Step::ScanReady(stack) | Step::Scanning { stack, .. } | Step::Review { stack, .. } => {
+                !stack.pages.is_empty()
+            }
+            _ => false,
+        }
+    }
+
     /// How long nothing may happen at this step; `None`: as long as it takes.
     pub fn patience(&self, patience: &Patience) -> Option<Duration> {
         match &self.step {
-            Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering | Step::Submitting(_) => None,
+            // Whoever is asked bounds its own wait far below this.
+            Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering | Step::Submitting(_) => {
+                Some(patience.answer)
+            }
             // A feeder ends by itself; its driver bounds the wait.
             Step::Scanning { .. } => None,
             Step::Number(held) => match held.ticket {
@@ -170,7 +183,7 @@ impl Session {
                 actions.push(Action::Ledger(self.id, LedgerDo::Look(person.clone(), self.day)));
                 self.visitor = Some(person);
                 self.step = Step::LookingUp;
-                actions.push(Action::Reader(ReaderDo::Presence));
+                actions.push(Action::Reader(ReaderDo::Presence(self.id)));
             }
             Some(visitor) if visitor.number == person.number => {
                 if let Step::Identify { reading, problem, .. } = &mut self.step {
@@ -178,12 +191,12 @@ impl Session {
                     *problem = Some(CardProblem::SamePerson);
                 }
                 // The reader rests after a reading, and another card is still wanted.
-                actions.push(Action::Reader(ReaderDo::Watch));
+                actions.push(Action::Reader(ReaderDo::Watch(self.id)));
             }
             Some(_) => {
                 self.applicant = Applicant::Relative(person);
                 self.step = Step::choose();
-                actions.push(Action::Reader(ReaderDo::Presence));
+                actions.push(Action::Reader(ReaderDo::Presence(self.id)));
             }
         }
     }

@@ -130,10 +130,11 @@ impl Desk {
                 }),
                 None => Screen::Wait(Wait::Document),
             },
-            Step::Goodbye { number, cancelled, papers } => Screen::Goodbye(Goodbye {
+            Step::Goodbye { number, cancelled, papers, dropped } => Screen::Goodbye(Goodbye {
                 number: *number,
                 cancelled: *cancelled,
                 papers: *papers,
+                dropped: *dropped,
                 card: session.card,
             }),
         }
@@ -237,8 +238,16 @@ impl Desk {
         }
     }
 
+    /// The picked matters, each with its ticked options behind it.
     pub(super) fn names_of(&self, choice: &Choice) -> Vec<Label> {
-        choice.matters.iter().filter_map(|m| self.catalogue.name_of(m)).cloned().collect()
+        let with_options = |matter: &Matter| {
+            let ticked =
+                choice.options.iter().filter(|(package, _)| *matter == Matter::Package(package.clone()));
+            let options =
+                ticked.filter_map(|(_, item)| self.catalogue.item(item)).map(|item| item.name.clone());
+            self.catalogue.name_of(matter).cloned().into_iter().chain(options).collect::<Vec<_>>()
+        };
+        choice.matters.iter().flat_map(with_options).collect()
     }
 
     /// Waiting areas and their counters, each once.

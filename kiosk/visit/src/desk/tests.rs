@@ -122,9 +122,14 @@ impl Lobby {
         self.hear(Event::Ledger(session, reply))
     }
 
+    /// The reader speaks to whoever is there.
+    fn card(&mut self, event: CardEvent) -> &mut Self {
+        let session = self.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
+        self.hear(Event::Card(session, event))
+    }
+
     fn lay(&mut self, number: &str) -> &mut Self {
-        self.hear(Event::Card(CardEvent::Found));
-        self.hear(Event::Card(CardEvent::Read(person(number))))
+        self.card(CardEvent::Found).card(CardEvent::Read(person(number)))
     }
 
     /// Up to the list of matters, with nothing open today.
@@ -205,7 +210,7 @@ fn taken(fresh: bool, job: i64) -> Taken {
 fn a_number_in_three_touches() {
     let mut hall = Lobby::open();
     hall.touch("home.number");
-    assert!(matches!(hall.last[..], [Action::Reader(ReaderDo::Watch)]));
+    assert!(matches!(hall.last[..], [Action::Reader(ReaderDo::Watch(_))]));
     hall.lay(ZHANG);
     assert!(hall.last.iter().any(|a| matches!(a, Action::Ledger(_, LedgerDo::Look(..)))));
     hall.answer(LedgerReply::Found(None)).touch("package.shop").touch("confirm");
@@ -305,12 +310,42 @@ fn answers_to_someone_who_left_are_dropped() {
 fn a_card_that_stays_is_reminded_of() {
     let mut hall = Lobby::at_number();
     hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed));
-    hall.hear(Event::Card(CardEvent::Presence(CardReminder::Present))).touch("finish");
+    hall.card(CardEvent::Presence(CardReminder::Present)).touch("finish");
     assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { card: CardReminder::Present, .. })));
     hall.pass(15);
     assert_eq!(hall.screen().name(), "goodbye");
-    hall.hear(Event::Card(CardEvent::Presence(CardReminder::Taken))).pass(6);
+    hall.card(CardEvent::Presence(CardReminder::Taken)).pass(6);
     assert_eq!(hall.screen().name(), "home");
+}
+
+#[test]
+fn a_reader_that_talks_to_itself_holds_nobody() {
+    for why in [CardProblem::LiftFirst, CardProblem::Reader] {
+        let mut hall = Lobby::at_choose("home.number");
+        hall.touch("for.relative");
+        for _ in 0..61 {
+            hall.pass(1).card(CardEvent::Problem(why));
+        }
+        hall.pass(0);
+        assert_eq!(hall.screen().name(), "goodbye", "{why:?}");
+    }
+}
+
+#[test]
+fn a_card_read_for_someone_who_left_is_nobodys() {
+    let mut hall = Lobby::open();
+    hall.touch("home.number");
+    let old = hall.session();
+    hall.touch("back").touch("home.number");
+    hall.hear(Event::Card(old, CardEvent::Read(person(ZHANG))));
+    assert!(matches!(hall.screen(), Screen::Identify(_)) && hall.last.is_empty());
+}
+
+#[test]
+fn an_answer_that_never_comes_ends_the_session() {
+    let mut hall = Lobby::at_choose("home.number");
+    hall.touch("package.shop").touch("confirm").pass(61);
+    assert_eq!(hall.screen().name(), "goodbye");
 }
 
 #[test]
@@ -321,8 +356,8 @@ fn a_relative_needs_a_second_card() {
         hall.screen(),
         Screen::Identify(Identify { problem: Some(CardProblem::SamePerson), .. })
     ));
-    assert!(matches!(hall.last.as_slice(), [Action::Reader(ReaderDo::Watch)]), "{:?}", hall.last);
-    hall.hear(Event::Card(CardEvent::Problem(CardProblem::LiftFirst)));
+    assert!(matches!(hall.last.as_slice(), [Action::Reader(ReaderDo::Watch(_))]), "{:?}", hall.last);
+    hall.card(CardEvent::Problem(CardProblem::LiftFirst));
     assert!(matches!(
         hall.screen(),
         Screen::Identify(Identify { problem: Some(CardProblem::SamePerson), .. })

@@ -48,11 +48,19 @@ pub(super) struct ReaderHands {
 enum ReaderFault {
     Word(ReaderFaultWord),
     /// the next reply ends after so many bytes
-    Truncate { truncate: usize },
+    Truncate {
+        truncate: usize,
+    },
     /// so many replies do not come
-    Silence { silence: u32 },
+    Silence {
+        silence: u32,
+    },
     /// so many replies to one command carry this SW3
-    Status { command: ReaderCommand, sw3: u8, times: u32 },
+    Status {
+        command: ReaderCommand,
+        sw3: u8,
+        times: u32,
+    },
 }
 
 #[derive(Clone, Copy, Deserialize)]

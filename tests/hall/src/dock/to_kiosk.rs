@@ -18,10 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// No picture of a screen is larger.
 const LARGEST: usize = 32 * 1024 * 1024;
 
+/// A socket of this machine connects or refuses at once.
+fn connect(name: &str) -> std::io::Result<tokio::net::UnixStream> {
+    let stream = std::os::unix::net::UnixStream::connect_addr(&crate::screen::address(name)?)?;
+    stream.set_nonblocking(true)?;
+    tokio::net::UnixStream::from_std(stream)
+}
+
 async fn ask(hall: &Hall, method: Method, path: &str, body: Vec<u8>) -> Result<(StatusCode, Bytes), Refused> {
     let away = |_| Refused(StatusCode::SERVICE_UNAVAILABLE, "the kiosk is not up (yet)".to_owned());
     let exchange = async {
-        let stream = tokio::net::UnixStream::connect(&hall.socket).await.map_err(|e| away(e.to_string()))?;
+        let stream = connect(&hall.socket).map_err(|e| away(e.to_string()))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|e| away(e.to_string()))?;
@@ -51,7 +58,10 @@ pub(super) async fn shown(hall: &Hall) -> Option<Shown> {
 /// `GET /api/screen.png`
 pub(super) async fn screen(State(hall): State<Hall>) -> Result<Response, Refused> {
     let (status, body) = ask(&hall, Method::GET, "/screen.png", Vec::new()).await?;
-    Ok((status, [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], body).into_response())
+    if !status.is_success() {
+        return Err(Refused(status, String::from_utf8_lossy(&body).into_owned()));
+    }
+    Ok(([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], body).into_response())
 }
 
 /// `POST /api/touch`

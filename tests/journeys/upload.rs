@@ -1,0 +1,308 @@
+//! From the checklist to the central store: nothing is lost, nothing arrives twice.
+
+use crate::hall::{Hall, Opening, elements, name, says, word};
+use crate::papers::{
+    MATTER, assert_is_of, bytes, counted, documents, hand_in, in_outbox, is, leave, registration, says_fault,
+    scan, sha256, to_materials, wait_held, wait_is,
+};
+use crate::scan::wait_until;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// The line to the store.
+fn network(hall: &Hall, store: impl Into<Value>) {
+    hall.post("/api/network", json!({ "store": store.into() }));
+}
+
+/// What the kiosk still has of its only document.
+fn kept(folder: &Path) -> Vec<u8> {
+    let files = in_outbox(folder);
+    assert_eq!(files.len(), 1, "{files:?}");
+    std::fs::read(&files[0]).expect("the document")
+}
+
+fn wait_outbox_empty(hall: &Hall) {
+    wait_until("the kiosk's copy to go", || in_outbox(hall.folder()).is_empty());
+}
+
+/// "The outbox is durable": with the network down the visitor is told that his paper is stored in the
+/// kiosk and may leave; when the network is back it arrives whole, and only then does the kiosk's copy go.
+#[test]
+fn the_network_is_down_when_a_paper_is_handed_in() {
+    let hall = Hall::open();
+    network(&hall, "down");
+    to_materials(&hall, "man");
+    hand_in(&hall, "id-card", &["id-copy"]);
+    hall.wait("what the visitor is told", |state| is(state, "id-card", "stored") && says_fault(state, "N01"));
+    hall.touch("finish");
+    hall.wait("goodbye", |state| name(state) == "goodbye" && says(state, &counted("goodbye.stored", 1)));
+    leave(&hall);
+    let document = kept(hall.folder());
+    assert!(documents(&hall.state()).is_empty());
+
+    network(&hall, "up");
+    let held = wait_held(&hall, 1);
+    assert_eq!(held[0].sha256, sha256(&document));
+    assert_is_of(&hall, &bytes(&hall, &held[0]), &["id-copy"]);
+    wait_outbox_empty(&hall);
+    let state = to_materials(&hall, "man");
+    assert!(is(&state, "id-card", "received") && !says_fault(&state, "N01"), "{state:#}");
+}
+
+/// "A cut link resumes at the server's offset": cut again and again, the document arrives bit by bit, once,
+/// in one upload, and hardly anything is sent twice.
+#[test]
+fn the_line_is_cut_again_and_again() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    scan(&hall, "premises", &["lease", "business-licence", "floor-plan"]);
+    network(&hall, json!({ "kbit_s": 8000 }));
+    hall.touch("scan.accept");
+    hall.wait("some of it", |state| documents(state).iter().any(|d| d.bytes > 0));
+    let document = kept(hall.folder());
+    let mut cuts = 0;
+    let mut state = hall.state();
+    while cuts < 4 && documents(&state).iter().all(|d| !d.held) {
+        network(&hall, json!({ "cut_after_bytes": 150_000 }));
+        state = hall.wait("a cut, or the end", |state| {
+            state["network"]["cuts"].as_u64() > Some(cuts) || documents(state).iter().any(|d| d.held)
+        });
+        cuts = state["network"]["cuts"].as_u64().expect("a count");
+    }
+    network(&hall, "up");
+    let held = wait_held(&hall, 1);
+    assert!(cuts >= 3, "{cuts} cuts in {} bytes", document.len());
+    assert_eq!(held[0].sha256, sha256(&document));
+    let sent = hall.state()["network"]["bytes_up"].as_u64().expect("a count");
+    // What a cut takes with it is on its way at that moment, and a new handshake.
+    let most = held[0].bytes + (cuts + 1) * 128 * 1024;
+    assert!(sent < most, "{sent} bytes were sent for a document of {}, {cuts} cuts", held[0].bytes);
+    wait_outbox_empty(&hall);
+}
+
+/// A slow line: the checklist tells how far it is, and the document arrives.
+#[test]
+fn a_slow_line() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    scan(&hall, "id-card", &["id-copy"]);
+    network(&hall, json!({ "kbit_s": 2000 }));
+    hall.touch("scan.accept");
+    let before = word("materials.sending").split("{percent}").next().expect("words").to_owned();
+    let per_cent = |state: &Value| -> Option<u8> {
+        let row = elements(state).find(|e| e["id"] == "material.id-card")?;
+        row["label"].as_str()?.split_once(&before)?.1.strip_suffix('%')?.parse().ok()
+    };
+    hall.wait("some of it sent", |state| per_cent(state).is_some_and(|n| (1..100).contains(&n)));
+    assert_eq!(in_outbox(hall.folder()).len(), 1, "kept as long as it is not confirmed");
+    wait_is(&hall, "id-card", "received");
+    assert_is_of(&hall, &bytes(&hall, &wait_held(&hall, 1)[0]), &["id-copy"]);
+    wait_outbox_empty(&hall);
+}
+
+/// "The outbox is durable …; the file is deleted only when the store confirmed the whole document's
+/// digest"; "killed with SIGKILL and started again on the same DIR, the kiosk goes on where durable state
+/// says": killed at one journalled step, the store ends up with the document once, and the visitor who
+/// comes back is not asked for it again.
+fn killed_at(step: &str) {
+    let mut hall = Opening::default().with(&["--kill-at", step]).open();
+    to_materials(&hall, "man");
+    scan(&hall, "premises", &["lease", "id-copy"]);
+    // The hall may be gone before it has answered.
+    let _ = hall.try_request("POST", "/api/touch", r#"{"id":"scan.accept"}"#);
+    hall.wait_dead();
+    let (folder, _kept) = hall.kill();
+    let document = (step != "doc.deleted").then(|| kept(&folder));
+    assert!(document.is_some() || in_outbox(&folder).is_empty(), "confirmed and deleted");
+
+    let hall = Opening::default().on(&folder).open();
+    let held = wait_held(&hall, 1);
+    let arrived = bytes(&hall, &held[0]);
+    assert_is_of(&hall, &arrived, &["lease", "id-copy"]);
+    assert!(document.is_none_or(|document| document == arrived), "other bytes arrived");
+    wait_outbox_empty(&hall);
+    to_materials(&hall, "man");
+    wait_is(&hall, "premises", "received");
+    assert_eq!(wait_held(&hall, 1).len(), 1, "and it was not sent again");
+}
+
+macro_rules! killed {
+    ($($name:ident = $step:literal;)*) => { $(
+        #[doc = concat!("Killed at `", $step, "`; see [`killed_at`].")]
+        #[test]
+        fn $name() {
+            killed_at($step);
+        }
+    )* };
+}
+
+killed! {
+    killed_when_the_document_is_in_the_outbox = "doc.added";
+    killed_when_the_upload_has_an_address = "upload.created";
+    killed_when_the_first_bytes_have_arrived = "upload.patched";
+    killed_when_more_bytes_have_arrived = "upload.patched:3";
+    killed_when_all_bytes_have_arrived = "upload.complete";
+    killed_when_the_store_has_confirmed = "doc.confirmed";
+    killed_when_the_file_is_deleted = "doc.deleted";
+}
+
+/// A number that is taken after the papers reaches those that are still on their way; papers handed in
+/// after it carry it from the start; a visit without a number has none.
+#[test]
+fn a_number_taken_later_reaches_the_papers() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    hand_in(&hall, "id-card", &["id-copy"]);
+    let first = wait_held(&hall, 1).remove(0);
+    assert_eq!(registration(&hall, &first)["number"], Value::Null);
+    network(&hall, "down");
+    hand_in(&hall, "name-notice", &["blank"]);
+    leave(&hall);
+    let number = hall.take_number("man", MATTER).number;
+    let ticket = hall.ticket_text(1);
+    for (material, wanted) in [("申请人身份证", false), ("企业名称自主申报告知书", false), ("公司章程", true)]
+    {
+        assert_eq!(ticket.contains(material), wanted, "what still has to be handed in:\n{ticket}");
+    }
+    assert_eq!(in_outbox(hall.folder()).len(), 1);
+    to_materials(&hall, "man");
+    network(&hall, "up");
+    hand_in(&hall, "premises", &["lease"]);
+    let held = wait_held(&hall, 3);
+    let visit = registration(&hall, &first)["visit"].clone();
+    for document in held.iter().filter(|d| d.id != first.id) {
+        let told = registration(&hall, document);
+        assert_eq!((&told["number"], &told["visit"]), (&json!(number), &visit), "{told:#}");
+    }
+}
+
+/// Has the store go wrong.
+fn harm(hall: &Hall, how: Value) {
+    hall.post("/api/harm/store", how);
+}
+
+/// Hands a paper in while the store goes wrong: the screen tells the fault, the kiosk keeps the document;
+/// once the store is well the document arrives, once, and the screen is clear again.
+fn recovers(hall: &Hall, material: &str, how: Value, fault: &str, cure: Option<Value>) {
+    let before = documents(&hall.state()).iter().filter(|d| d.held).count();
+    harm(hall, how.clone());
+    hand_in(hall, material, &["id-copy"]);
+    hall.wait(&format!("{fault} after {how}"), |state| says_fault(state, fault));
+    assert_eq!(in_outbox(hall.folder()).len(), 1, "{how}");
+    if let Some(cure) = cure {
+        assert_eq!(documents(&hall.state()).iter().filter(|d| d.held).count(), before, "{how}");
+        harm(hall, cure);
+    }
+    hall.wait(&format!("{material} received after {how}"), |state| is(state, material, "received"));
+    let clear = format!("{fault} no longer told after {how}");
+    hall.wait(&clear, |state| name(state) == "materials" && !says_fault(state, fault));
+    let held: Vec<_> = documents(&hall.state()).into_iter().filter(|d| d.held).collect();
+    assert_eq!(held.len(), before + 1, "{how}");
+    wait_outbox_empty(hall);
+}
+
+fn answer(times: u32, at: &str, what: Value) -> Value {
+    json!({ "answer": { "times": times, "at": at, "what": what } })
+}
+
+/// "A store that answers … 5xx or vanishes", and one that answers nonsense.
+#[test]
+fn a_store_that_fails_or_vanishes() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    for (material, how, fault) in [
+        ("id-card", answer(1, "create", json!({ "status": "unavailable" })), "N05"),
+        ("name-notice", answer(1, "register", json!({ "status": "internal_error" })), "N05"),
+        ("premises", answer(2, "append", json!("close")), "N01"),
+        ("articles", answer(1, "register", json!("garbage")), "N06"),
+        ("appointment", answer(1, "register", json!("endless")), "N06"),
+    ] {
+        recovers(&hall, material, how, fault, None);
+    }
+}
+
+/// "A store that answers … 423": it is busy, which is told to staff and not to visitors, and the document
+/// arrives; so it does when the answer to the last request is lost, or the store says 409 in the middle.
+#[test]
+fn a_store_that_is_busy_or_confused() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    harm(&hall, answer(1, "append", json!({ "status": "locked" })));
+    hand_in(&hall, "id-card", &["id-copy"]);
+    wait_is(&hall, "id-card", "received");
+    assert!(hall.log().contains("N04"), "{}", hall.log());
+    harm(&hall, answer(1, "append", json!({ "status": "conflict" })));
+    hand_in(&hall, "name-notice", &["id-copy"]);
+    wait_is(&hall, "name-notice", "received");
+    harm(&hall, answer(1, "register", json!("close_after")));
+    hand_in(&hall, "premises", &["id-copy"]);
+    wait_is(&hall, "premises", "received");
+    wait_held(&hall, 3);
+    // It held the right bytes and said otherwise: sent once more, and then it agrees.
+    harm(&hall, answer(1, "register", json!("wrong_digest")));
+    hand_in(&hall, "articles", &["id-copy"]);
+    wait_is(&hall, "articles", "received");
+    assert_eq!(documents(&hall.state()).iter().filter(|d| d.held).count(), 4);
+    wait_outbox_empty(&hall);
+}
+
+/// "A store that answers 409" to the whole document: the visitor is asked to scan it again, the kiosk keeps
+/// the refused one for staff, and what is scanned again arrives. So with a store that twice holds other
+/// bytes than were sent.
+#[test]
+fn a_store_that_refuses_a_document() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    harm(&hall, answer(1, "register", json!({ "status": "conflict" })));
+    hand_in(&hall, "id-card", &["id-copy"]);
+    hall.wait("the refusal told", |state| is(state, "id-card", "spoken.refused"));
+    assert_eq!(in_outbox(hall.folder()).len(), 1);
+    hand_in(&hall, "id-card", &["id-copy"]);
+    wait_is(&hall, "id-card", "received");
+
+    harm(&hall, answer(2, "register", json!("wrong_digest")));
+    hand_in(&hall, "premises", &["lease"]);
+    hall.wait("the refusal told", |state| is(state, "premises", "spoken.refused"));
+    hand_in(&hall, "premises", &["lease"]);
+    wait_is(&hall, "premises", "received");
+    wait_until("the two refused ones alone", || in_outbox(hall.folder()).len() == 2);
+    let (folder, _kept) = hall.kill();
+    let hall = Opening::default().on(&folder).open();
+    assert_eq!(in_outbox(hall.folder()).len(), 2, "kept over a restart");
+    to_materials(&hall, "man");
+    wait_is(&hall, "id-card", "received");
+}
+
+/// "Only the hall's own CA is trusted; TLS 1.2 refused": a store with a strange certificate, or an old one,
+/// gets nothing; the screen says so; when the right one is back the document arrives.
+#[test]
+fn a_store_that_is_not_the_halls() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    let right = || Some(json!({ "present": "right" }));
+    recovers(&hall, "id-card", json!({ "present": "wrong_authority" }), "N02", right());
+    recovers(&hall, "name-notice", json!({ "present": "too_old" }), "N02", right());
+}
+
+/// A store that does not know the kiosk's certificate: told, and nothing is lost; with the right one it
+/// arrives.
+#[test]
+fn a_kiosk_that_the_store_does_not_know() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = temporary.path().join("hall");
+    let of_a_stranger = |file: &str| folder.join("pki").join(file).display().to_string();
+    let settings = format!(
+        "[store]\ncertificate = {:?}\nkey = {:?}\n",
+        of_a_stranger("wrong-client.pem"),
+        of_a_stranger("wrong-client.key")
+    );
+    let hall = Opening::default().settings(&settings).on(&folder).open();
+    to_materials(&hall, "man");
+    hand_in(&hall, "id-card", &["id-copy"]);
+    hall.wait("the refusal told", |state| says_fault(state, "N03") && is(state, "id-card", "stored"));
+    let document = kept(&folder);
+    let (_, _log) = hall.kill();
+    let hall = Opening::default().on(&folder).open();
+    assert_eq!(wait_held(&hall, 1)[0].sha256, sha256(&document));
+    wait_outbox_empty(&hall);
+}
