@@ -145,13 +145,23 @@ fn a_broken_catalogue_names_every_line() {
     }
 }
 
-/// A hall whose kiosk cannot run says why in its log, and its dock stays.
+/// Settings with which no kiosk could run end the hall at once, and name the file they came from.
 #[test]
-fn the_dock_outlives_a_kiosk_that_cannot_run() {
-    let hall = Opening::default().settings("[reader]\nspeed = 9600\n").start();
-    hall.wait("the reason", |state| state["screen"]["name"] == "down" && hall.log().contains("speed"));
-    let log = hall.log();
-    assert!(log.contains("kiosk.toml") && log.contains("line"), "{log}");
+fn a_kiosk_that_could_never_run_is_not_tried() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = folder.path().join("settings.toml");
+    let arguments = ["--no-window", "--dock", "127.0.0.1:0", "--data"].map(OsStr::new);
+    for (text, wanted) in [
+        ("[reader]\nspeed = 9600\n", "speed"),
+        ("[kiosk]\nletter = \"a\"\n", "one capital letter"),
+        ("[kiosk]\ncatalogue = \"/nowhere/catalogue.toml\"\n", "/nowhere/catalogue.toml"),
+    ] {
+        std::fs::write(&settings, text).expect("settings");
+        let data = folder.path().join("data");
+        let rest = [data.as_os_str(), "--config".as_ref(), settings.as_os_str()];
+        let said = refused(folder.path(), &[&arguments[..], &rest].concat());
+        assert!(said.contains(wanted) && said.contains("settings.toml"), "{wanted}: {said}");
+    }
 }
 
 /// The hall's own mistakes: settings that are no TOML, a clock that is no time, a port that is taken.

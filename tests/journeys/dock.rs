@@ -139,7 +139,9 @@ fn what_hands_do_is_seen() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let hall = Hall::open();
-    let before = hall.state();
+    let before = hall.wait("devices at rest", |state| {
+        state["printer"]["automatic_status"] != 0 && state["reader"]["host"] == true
+    });
     for (method, path, body, status) in [
         ("GET", "/api/nothing", "", 404),
         ("GET", "/api/tickets/1.png", "", 404),

@@ -166,6 +166,8 @@ pub async fn listen(
                 continue;
             }
         };
+        // A store that takes documents, or says no to one, is well again.
+        now = None;
         bus.send(Event::Document(DocumentEvent::State(DocumentId(doc.to_string()), state))).await;
     }
 }

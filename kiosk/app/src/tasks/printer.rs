@@ -174,7 +174,18 @@ impl Owner {
 
     fn print(&mut self, job: PrintJob, contents: &TicketContents) -> Duration {
         let ticket = self.encoder.encode(&lay_out(contents));
-        let ready = self.ready();
+        let ready = match self.ready() {
+            // Switched off and on since it was last looked at: nothing has been sent yet, so it may be
+            // opened again and asked once more.
+            Err(PrintRefused::Printer(PrinterError::Link { source, .. })) if self.printer.is_some() => {
+                tracing::warn!(%source, "ticket printer: opened again before a ticket");
+                self.printer = None;
+                // Whether or not that works, the answer is in `ready`.
+                let _ = self.open();
+                self.ready()
+            }
+            ready => ready,
+        };
         let outcome = match (ready, &mut self.printer) {
             (Err(refused), _) => Outcome::FailedBeforeSending(refused),
             (Ok(()), None) => Outcome::FailedBeforeSending(PrintRefused::Fault(Said::Offline)),
