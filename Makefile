@@ -21,7 +21,7 @@ setup:
 run:
 	@tools/setup run
 	@echo "building the virtual hall (the first time takes about ten minutes on two cores)"
-	@$(CARGO) build -p hall
+	@$(CARGO) build --workspace --bin hall --locked
 	@"$$(tools/target-dir)/debug/hall" --dock $(DOCK) --data $(DATA)
 
 test: setup

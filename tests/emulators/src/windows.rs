@@ -45,7 +45,7 @@ pub enum WindowsError {
     #[error("emulated window feed: windows.json is spoilt: {0}; delete it to start without events")]
     Spoilt(serde_json::Error),
     /// Not a ticket number.
-    #[error("emulated window feed: a ticket number has 1 to 16 letters, digits or hyphens")]
+    #[error("emulated window feed: a ticket number has 1 to 16 letters or digits")]
     Number,
 }
 
@@ -210,8 +210,7 @@ async fn events(State(shared): State<Arc<Shared>>, Query(question): Query<Questi
         let events = feed.after(question.after);
         Feed { last: events.last().map_or(question.after, |entry| entry.seq), events }
     };
-    // A client that is ahead of the feed learns so at once instead of waiting for what it has seen.
-    let news = |feed: &Feed| feed.last != question.after;
+    let news = |feed: &Feed| !feed.events.is_empty();
     let wait = Duration::from_secs(question.wait.min(MOST_WAIT));
     let found = timeout(wait, async {
         loop {
