@@ -21,7 +21,8 @@ setup:
 run:
 	@tools/setup run
 	@echo "building the virtual hall (the first time takes about ten minutes on two cores)"
-	@$(CARGO) build --workspace --bin hall --locked
+	@# with the tests, so that features are the same and nothing is built twice
+	@$(CARGO) build --workspace --bins --tests --locked
 	@"$$(tools/target-dir)/debug/hall" --dock $(DOCK) --data $(DATA)
 
 test: setup
