@@ -6,6 +6,12 @@
 //!
 //! * [`SerialLink`]: a serial port or USB-to-serial converter, 8N1, held exclusively.
 //! * [`TcpLink`]: a device with a network socket, such as a printer on port 9100.
+//! * [`UsbLink`]: a USB printer, or a USB device with one pair of bulk endpoints; [`UsbDevice`] for
+//!   devices with more.
+//! * [`ProcessLink`]: a helper process, over its standard input and output.
+//! * [`Address`]: where a device is, as a configuration says it; [`discover()`]: what is there.
+//! * [`Ladder`]: what to try, and in which order, until a device answers again.
+//! * [`record`]: what crossed a link, redacted, and played again as a test.
 //! * [`Backoff`]: how long to wait between two attempts to open a link that hung up.
 //! * `ScriptedLink` (feature `testing`): a link that answers from a script, without waiting.
 
@@ -13,18 +19,31 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+mod address;
+mod discover;
+#[doc(hidden)]
+pub mod fuzz;
+mod ladder;
+mod process;
+pub mod record;
 mod reopen;
 #[cfg(any(test, feature = "testing"))]
 mod scripted;
 mod serial;
 mod tcp;
+mod usb;
 mod wait;
 
+pub use address::{Address, AddressError};
+pub use discover::{Found, Permitted, discover};
+pub use ladder::{Failure, Ladder, Rung, Step};
+pub use process::ProcessLink;
 pub use reopen::Backoff;
 #[cfg(any(test, feature = "testing"))]
 pub use scripted::ScriptedLink;
 pub use serial::SerialLink;
 pub use tcp::TcpLink;
+pub use usb::{IdentityError, TransferKind, UsbDevice, UsbEndpoint, UsbIdentity, UsbInterface, UsbLink};
 
 /// An open connection to one device.
 pub trait Link: Send {
@@ -48,6 +67,20 @@ pub trait Link: Send {
     /// What a log line calls this connection, such as `serial /dev/serial/by-path/…`.
     fn name(&self) -> &str;
 
+    /// A driver says what it does, for a recording: `call NAME` as an operation begins, `= OUTCOME`
+    /// as it ends. Never anything personal. A link that records nothing lets it pass.
+    fn note(&mut self, note: &str) {
+        let _ = note;
+    }
+
+    /// Whether `deadline` has passed.
+    ///
+    /// A driver that must know asks its link and not the clock, so that a recording of what it did
+    /// can be played again at another pace.
+    fn is_late(&mut self, deadline: Instant) -> bool {
+        Instant::now() >= deadline
+    }
+
     /// Throws away what has arrived until the line has been silent for `quiet`.
     ///
     /// Returns the number of bytes thrown away. Ends at `deadline` even if the device babbles on.
@@ -65,7 +98,7 @@ pub trait Link: Send {
                 Err(LinkError::Timeout { .. }) => return Ok(thrown),
                 Err(e) => return Err(e),
             }
-            if Instant::now() >= deadline {
+            if self.is_late(deadline) {
                 return Ok(thrown);
             }
         }
@@ -101,6 +134,14 @@ impl<L: Link + ?Sized> Link for Box<L> {
     fn name(&self) -> &str {
         (**self).name()
     }
+
+    fn note(&mut self, note: &str) {
+        (**self).note(note);
+    }
+
+    fn is_late(&mut self, deadline: Instant) -> bool {
+        (**self).is_late(deadline)
+    }
 }
 
 /// A borrowed link, for a driver that hands the connection back.
@@ -115,6 +156,14 @@ impl<L: Link + ?Sized> Link for &mut L {
 
     fn name(&self) -> &str {
         (**self).name()
+    }
+
+    fn note(&mut self, note: &str) {
+        (**self).note(note);
+    }
+
+    fn is_late(&mut self, deadline: Instant) -> bool {
+        (**self).is_late(deadline)
     }
 }
 
@@ -139,6 +188,14 @@ pub enum LinkError {
     /// Somebody else holds the port.
     #[error("{0} is held by another program")]
     Busy(String),
+    /// The device refused a transfer (USB: STALL). The endpoint has been made ready again; what
+    /// was asked has not been done.
+    #[error("the device refused the transfer")]
+    Halted,
+    /// The device sent more than a transfer has room for, which a sound one never does; what it
+    /// sent is lost.
+    #[error("the device sent more than was asked of it")]
+    Overrun,
     /// Anything else the system said.
     #[error("input/output: {0}")]
     Io(#[from] std::io::Error),
