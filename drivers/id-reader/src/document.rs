@@ -6,6 +6,10 @@ use crate::number::{IdNumber, NumberFault, PermitNumber};
 use crate::{CountryCode, Date, EthnicGroup, HmtRegion, Sex, Text, Validity, redacted, text};
 
 mod layout;
+mod synthetic;
+
+pub(crate) use synthetic::{make_alike, make_synthetic};
+
 use layout::{Field, foreign_2017, foreign_2023, hmt, resident};
 
 /// An identity document as it was read.
@@ -150,6 +154,16 @@ impl Document {
         }
     }
 
+    /// Which of the four it is.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Resident(_) => Kind::Resident,
+            Self::HmtResidence(_) => Kind::HmtResidence,
+            Self::ForeignPermanent2017(_) => Kind::ForeignPermanent2017,
+            Self::ForeignPermanent2023(_) => Kind::ForeignPermanent2023,
+        }
+    }
+
     /// The name to call the bearer by: the Chinese one where there is one.
     #[must_use]
     pub fn name(&self) -> &Text {
@@ -206,6 +220,15 @@ impl Document {
             Self::ForeignPermanent2023(card) => &card.validity,
         }
     }
+}
+
+/// Which document a record is of, and nothing else of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Resident,
+    HmtResidence,
+    ForeignPermanent2017,
+    ForeignPermanent2023,
 }
 
 /// A record of the right length.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use link::LinkError;
+use link::{Failure, LinkError};
 
 use crate::{Command, RecordFault, Sw3, frame::FrameFault};
 
@@ -121,6 +121,52 @@ impl ReaderFault {
             | Self::SamNotAuthorised
             | Self::SelfTestFailed
             | Self::Refused { .. } => NextStep::CallStaff,
+        }
+    }
+
+    /// How the device failed, for its owner's [`Ladder`](link::Ladder); `None` when it answers, so
+    /// that nothing on a ladder would help.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Link(error) => Some(Failure::from(error)),
+            Self::NoAnswer { .. } => Some(Failure::Silent),
+            Self::Garbled(_) | Self::RequestsGarbled(_) | Self::Refused { .. } => Some(Failure::Garbled),
+            // A module that failed its test may pass the next one, after a reset.
+            Self::SelfTestFailed => Some(Failure::Garbled),
+            Self::SamNotAuthorised
+            | Self::CardUnreadable(_)
+            | Self::CardTypeUnknown
+            | Self::Authentication { .. }
+            | Self::Unverified(_)
+            | Self::WrongCheckDigit
+            | Self::MalformedRecord(_) => None,
+        }
+    }
+
+    /// What a recording notes of it: the same again whenever it is played, and nothing personal.
+    pub(crate) fn noted(&self) -> String {
+        match self {
+            Self::Link(LinkError::Timeout { .. }) => "link: timeout".to_owned(),
+            Self::Link(LinkError::HungUp) => "link: hung up".to_owned(),
+            Self::Link(LinkError::Halted) => "link: halted".to_owned(),
+            Self::Link(LinkError::Overrun) => "link: overrun".to_owned(),
+            // What the system says of it differs from one machine to the next.
+            Self::Link(
+                LinkError::NotFound(_) | LinkError::NotPermitted(_) | LinkError::Busy(_) | LinkError::Io(_),
+            ) => "link: failed".to_owned(),
+            Self::NoAnswer { command, .. } => format!("no answer to {command:?}"),
+            Self::Garbled(_)
+            | Self::RequestsGarbled(_)
+            | Self::SamNotAuthorised
+            | Self::SelfTestFailed
+            | Self::CardUnreadable(_)
+            | Self::CardTypeUnknown
+            | Self::Authentication { .. }
+            | Self::Unverified(_)
+            | Self::WrongCheckDigit
+            | Self::MalformedRecord(_)
+            | Self::Refused { .. } => self.to_string(),
         }
     }
 

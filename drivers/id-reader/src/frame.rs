@@ -6,6 +6,8 @@
 //! ```
 //! The length counts everything after itself; CHK makes the XOR of everything from the length on 0.
 
+use std::ops::RangeInclusive;
+
 use crate::Sw3;
 
 /// The five bytes every frame begins with.
@@ -20,6 +22,9 @@ pub const MAX_LENGTH: usize = 4096;
 
 /// Three status words and the checksum: the length field of a reply without data.
 const MIN_LENGTH: usize = 4;
+
+/// The length fields that a reply can have.
+pub(crate) const LENGTHS: RangeInclusive<usize> = MIN_LENGTH..=MAX_LENGTH;
 
 /// Builds a request. `data` is a byte at most in every command there is.
 pub(crate) fn request(cmd: u8, para: u8, data: &[u8]) -> Vec<u8> {
@@ -133,7 +138,7 @@ pub fn scan(bytes: &[u8]) -> Result<Scan<'_>, FrameFault> {
 
 /// How many leading bytes cannot be part of a frame: up to the first preamble, or up to a tail
 /// that may be the beginning of one.
-fn garbage_before_frame(bytes: &[u8]) -> usize {
+pub(crate) fn garbage_before_frame(bytes: &[u8]) -> usize {
     (0..bytes.len())
         .find(|&at| {
             let tail = bytes.get(at..).unwrap_or_default();
@@ -141,6 +146,27 @@ fn garbage_before_frame(bytes: &[u8]) -> usize {
             tail.get(..n) == PREAMBLE.get(..n)
         })
         .unwrap_or(bytes.len())
+}
+
+/// The length field of a frame that begins here, as soon as its head is whole.
+pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
+    match bytes.strip_prefix(&PREAMBLE)? {
+        &[hi, lo, ..] => Some(usize::from(u16::from_be_bytes([hi, lo]))),
+        _ => None,
+    }
+}
+
+/// Whether the checksum of a whole frame is right.
+pub(crate) fn is_sound(whole: &[u8]) -> bool {
+    xor(whole.get(PREAMBLE.len()..).unwrap_or_default()) == 0
+}
+
+/// Gives a whole frame the checksum that makes it sound, or one that does not.
+pub(crate) fn sum_up(whole: &mut [u8], sound: bool) {
+    if let Some((check, before)) = whole.split_last_mut() {
+        let right = xor(before.get(PREAMBLE.len()..).unwrap_or_default());
+        *check = if sound { right } else { !right };
+    }
 }
 
 /// Builds a reply, for tests: the kiosk itself never sends one.

@@ -4,6 +4,10 @@
 //! ([`frame`], [`Command`], [`Sw3`]). [`Reader`] speaks it and yields a [`Document`], in one of the
 //! four record layouts that the same cards come in.
 //!
+//! [`open`] opens the reader's link: a serial port, or USB in either of its two layouts
+//! ([`ReaderUsb`]). What crosses it can be recorded with a [`CardRedactor`], and played again by
+//! [`replay()`].
+//!
 //! # Personal data
 //! Everything read from a card lives on the heap and is wiped when dropped; the buffer that
 //! received the record is wiped as soon as the record is decoded. `Debug` of anything personal says
@@ -19,12 +23,17 @@ mod date;
 mod document;
 mod fault;
 pub mod frame;
+#[doc(hidden)]
+pub mod fuzz;
 mod number;
 mod payload;
 mod profile;
 mod reader;
+mod redact;
+mod replay;
 mod status;
 mod text;
+mod usb;
 
 pub use codes::{CountryCode, EthnicGroup, HmtRegion, Sex};
 pub use command::{Baud, Command};
@@ -34,11 +43,14 @@ pub use document::{
 };
 pub use fault::{NextStep, ReaderError, ReaderFault, Refusal};
 pub use number::{IdNumber, NumberFault, PermitNumber};
-pub use payload::SamIdentifier;
+pub use payload::{CardManagementNumber, SamIdentifier};
 pub use profile::{PresenceProbe, Profile, ProfileError, Timeouts};
 pub use reader::{Poll, Presence, Reader};
+pub use redact::CardRedactor;
+pub use replay::{DRIVER, replay};
 pub use status::{StatusClass, Sw3};
 pub use text::Text;
+pub use usb::{Layout, ReaderUsb, open};
 
 /// Gives personal types a `Debug` that names the type and shows nothing of its content.
 macro_rules! redacted {

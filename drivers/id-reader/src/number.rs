@@ -63,9 +63,11 @@ impl IdNumber {
         if !digits.iter().all(u8::is_ascii_digit) || !CHECK.contains(check) {
             return Err(NumberFault::Shape);
         }
-        let sum: u32 = digits.iter().zip(WEIGHTS).map(|(d, w)| u32::from(d & 0x0F) * w).sum();
-        let expected = usize::try_from(sum % 11).ok().and_then(|at| CHECK.get(at));
-        if expected == Some(check) { Ok(Self { characters }) } else { Err(NumberFault::CheckCharacter) }
+        if check_character(digits) == Some(*check) {
+            Ok(Self { characters })
+        } else {
+            Err(NumberFault::CheckCharacter)
+        }
     }
 
     /// The 18 characters.
@@ -73,6 +75,12 @@ impl IdNumber {
     pub fn as_str(&self) -> &str {
         &self.characters
     }
+}
+
+/// The check character that belongs to 17 digits.
+pub(crate) fn check_character(digits: &[u8]) -> Option<u8> {
+    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(d, w)| u32::from(d & 0x0F) * w).sum();
+    usize::try_from(sum % 11).ok().and_then(|at| CHECK.get(at)).copied()
 }
 
 impl PermitNumber {

@@ -1,30 +1,76 @@
 //! What replies carry besides the four record layouts.
 
-use crate::Text;
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
 use crate::document::RecordFault;
+use crate::{Text, redacted};
 
 /// One appended address, in bytes.
-const ADDRESS: usize = 70;
+pub(crate) const ADDRESS: usize = 70;
+/// A security module's identifier, in bytes.
+pub(crate) const IDENTIFIER: usize = 16;
+/// A card management number, in bytes.
+const MANAGEMENT_NUMBER: usize = 28;
 /// The most addresses a card can have appended.
 const MAX_ADDRESSES: usize = 4;
 
-/// The text record in the reply to 30 01: two big-endian lengths, of text and photo, then both.
-pub(crate) fn text_record(data: &[u8]) -> Result<&[u8], RecordFault> {
-    let &[t1, t0, p1, p0, ref rest @ ..] = data else {
-        return Err(RecordFault::Lengths);
-    };
-    let text = usize::from(u16::from_be_bytes([t1, t0]));
-    let photo = usize::from(u16::from_be_bytes([p1, p0]));
-    // The photo must be there as announced, for else the text may not be what was announced either.
-    if rest.len() < text + photo {
+/// Where the text is in the reply to 30 01 or, `with_fingerprint`, to 30 10: big-endian lengths of
+/// text, photo and fingerprint come first, then all of them.
+pub(crate) fn text_range(data: &[u8], with_fingerprint: bool) -> Result<Range<usize>, RecordFault> {
+    let head = if with_fingerprint { 6 } else { 4 };
+    let lengths = data.get(..head).ok_or(RecordFault::Lengths)?;
+    let mut lengths = lengths.chunks_exact(2).map(|pair| match *pair {
+        [hi, lo] => usize::from(u16::from_be_bytes([hi, lo])),
+        _ => 0,
+    });
+    let text = lengths.next().ok_or(RecordFault::Lengths)?;
+    let others: usize = lengths.sum();
+    // Photo and fingerprint must be there as announced, for else the text may not be what was
+    // announced either. A card without a fingerprint announces one of length 0.
+    if data.len() < head + text + others {
         return Err(RecordFault::Lengths);
     }
-    rest.get(..text).ok_or(RecordFault::Lengths)
+    Ok(head..head + text)
+}
+
+/// The text record in the reply to 30 01 or, `with_fingerprint`, to 30 10.
+pub(crate) fn text_record(data: &[u8], with_fingerprint: bool) -> Result<&[u8], RecordFault> {
+    data.get(text_range(data, with_fingerprint)?).ok_or(RecordFault::Lengths)
+}
+
+/// The number that the card's management keeps it under: 28 bytes, opaque, and never shown.
+pub struct CardManagementNumber {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+redacted!(CardManagementNumber);
+
+impl CardManagementNumber {
+    /// The reply to 30 05.
+    pub(crate) fn from_data(data: &[u8]) -> Result<Self, RecordFault> {
+        if data.len() != MANAGEMENT_NUMBER {
+            return Err(RecordFault::Lengths);
+        }
+        Ok(Self { bytes: Zeroizing::new(data.to_vec()) })
+    }
+
+    /// The 28 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Whether data are as long as appended addresses can be.
+pub(crate) fn are_addresses(data: &[u8]) -> bool {
+    data.len().is_multiple_of(ADDRESS) && data.len() <= MAX_ADDRESSES * ADDRESS
 }
 
 /// The appended addresses in the reply to 30 03, the oldest first as the card gives them.
 pub(crate) fn appended_addresses(data: &[u8]) -> Result<Vec<Text>, RecordFault> {
-    if !data.len().is_multiple_of(ADDRESS) || data.len() > MAX_ADDRESSES * ADDRESS {
+    if !are_addresses(data) {
         return Err(RecordFault::Lengths);
     }
     let texts = data.chunks_exact(ADDRESS).map(Text::from_ucs2);
@@ -73,12 +119,29 @@ mod tests {
 
     #[test]
     fn the_text_is_where_the_lengths_say() {
-        assert_eq!(text_record(&[0, 2, 0, 1, b'a', b'b', b'p']), Ok(&b"ab"[..]));
-        assert_eq!(text_record(&[0, 0, 0, 0]), Ok(&b""[..]));
+        assert_eq!(text_record(&[0, 2, 0, 1, b'a', b'b', b'p'], false), Ok(&b"ab"[..]));
+        assert_eq!(text_record(&[0, 0, 0, 0], false), Ok(&b""[..]));
         for wrong in [&[][..], &[0, 2, 0], &[0, 2, 0, 1, b'a', b'b'], &[0, 3, 0, 0, b'a', b'b'], &[0xFF; 300]]
         {
-            assert_eq!(text_record(wrong), Err(RecordFault::Lengths), "{wrong:02X?}");
+            assert_eq!(text_record(wrong, false), Err(RecordFault::Lengths), "{wrong:02X?}");
         }
+    }
+
+    #[test]
+    fn a_fingerprint_may_be_there_or_have_no_length() {
+        assert_eq!(text_record(&[0, 2, 0, 1, 0, 0, b'a', b'b', b'p'], true), Ok(&b"ab"[..]));
+        assert_eq!(text_record(&[0, 2, 0, 1, 0, 2, b'a', b'b', b'p', b'f', b'f'], true), Ok(&b"ab"[..]));
+        for wrong in [&[][..], &[0, 0, 0, 0, 0], &[0, 2, 0, 1, 0, 2, b'a', b'b', b'p', b'f']] {
+            assert_eq!(text_record(wrong, true), Err(RecordFault::Lengths), "{wrong:02X?}");
+        }
+    }
+
+    #[test]
+    fn a_card_management_number_has_28_bytes_and_is_not_shown() {
+        let number = CardManagementNumber::from_data(&[7; 28]).unwrap();
+        assert_eq!(number.as_bytes(), [7; 28]);
+        assert_eq!(format!("{number:?}"), "CardManagementNumber(redacted)");
+        assert!(CardManagementNumber::from_data(&[7; 27]).is_err());
     }
 
     #[test]
@@ -111,7 +174,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_data_is_survived(data in vec(any::<u8>(), 0..1_500)) {
-            let _ = text_record(&data);
+            let _ = (text_record(&data, false), text_record(&data, true));
+            let _ = CardManagementNumber::from_data(&data);
             let _ = appended_addresses(&data);
             let _ = SamIdentifier::from_data(&data);
         }

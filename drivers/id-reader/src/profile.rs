@@ -78,10 +78,16 @@ impl Profile {
     /// The profile of `model`; the generic one if none is known by that name.
     #[must_use]
     pub fn for_model(model: &str) -> Self {
-        Self::shipped().find(|profile| profile.model == model).unwrap_or_else(|| {
+        Self::named(model).unwrap_or_else(|| {
             tracing::info!(model, "no profile for this ID-card reader: the generic one is used");
             Self::generic()
         })
+    }
+
+    /// The profile of exactly this name, if it comes with the kiosk.
+    #[must_use]
+    pub fn named(model: &str) -> Option<Self> {
+        Self::shipped().find(|profile| profile.model == model)
     }
 
     /// The profile that suits every reader: nothing beyond the standard is asked.
@@ -186,6 +192,8 @@ mod tests {
         assert_eq!(Profile::for_model("sam-v-cmn").model, "sam-v-cmn");
         assert_eq!(Profile::for_model("CVR-100"), Profile::generic());
         assert_eq!(Profile::for_model(""), Profile::generic());
+        assert_eq!(Profile::named("generic"), Some(Profile::generic()));
+        assert_eq!(Profile::named("CVR-100"), None);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use link::{Link, LinkError};
 
 use crate::buffer::{Answer, NoReply, ReplyBuffer};
 use crate::{
-    Command, Document, PresenceProbe, Profile, ReaderError, ReaderFault, SamIdentifier, StatusClass, Sw3,
-    Text, payload,
+    Baud, CardManagementNumber, Command, Document, PresenceProbe, Profile, ReaderError, ReaderFault,
+    SamIdentifier, StatusClass, Sw3, Text, payload,
 };
 
 /// How often an operation is tried again before it is given up.
@@ -36,7 +36,7 @@ pub struct Reader<L> {
 
 /// What is known about the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
+pub(crate) enum Line {
     /// Bytes of something else may be under way: to be drained before anything is asked.
     Suspect,
     /// Silent, but the module's status is not known.
@@ -46,6 +46,18 @@ enum Line {
 }
 
 impl Line {
+    /// Every state, beside the word for it in a recording.
+    pub(crate) const WORDS: [(Self, &'static str); 3] =
+        [(Self::Suspect, "suspect"), (Self::Quiet, "quiet"), (Self::Ready, "ready")];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Suspect => "suspect",
+            Self::Quiet => "quiet",
+            Self::Ready => "ready",
+        }
+    }
+
     /// What is left of it when the module's status is in doubt.
     fn unconfirmed(self) -> Self {
         match self {
@@ -112,9 +124,30 @@ impl<L: Link> Reader<L> {
     /// # Errors
     /// [`ReaderFault::SamNotAuthorised`], [`ReaderFault::SelfTestFailed`], and those of the line.
     pub fn status(&mut self) -> Result<(), ReaderError> {
-        self.line = self.line.unconfirmed();
-        let outcome = self.make_ready(&mut Tries(RETRIES));
-        self.conclude(outcome)
+        self.noted(
+            "status",
+            |reader| {
+                reader.line = reader.line.unconfirmed();
+                reader.make_ready(&mut Tries(RETRIES))
+            },
+            done,
+        )
+    }
+
+    /// Throws away what is on the line, then asks for the status: the lowest rung of a
+    /// [`Ladder`](link::Ladder).
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub fn resynchronise(&mut self) -> Result<(), ReaderError> {
+        self.noted(
+            "resynchronise",
+            |reader| {
+                reader.line = Line::Suspect;
+                reader.make_ready(&mut Tries(RETRIES))
+            },
+            done,
+        )
     }
 
     /// Resets the module (10 FF). Its status is asked before whatever is done next.
@@ -122,9 +155,48 @@ impl<L: Link> Reader<L> {
     /// # Errors
     /// As [`status`](Self::status).
     pub fn reset(&mut self) -> Result<(), ReaderError> {
-        let outcome = self.reset_module(&mut Tries(RETRIES));
-        self.line = self.line.unconfirmed();
-        self.conclude(outcome)
+        self.noted(
+            "reset",
+            |reader| {
+                let outcome = reader.plainly(Command::ResetSam);
+                reader.line = reader.line.unconfirmed();
+                outcome
+            },
+            done,
+        )
+    }
+
+    /// Sets the speed of the module's serial line (60 nn). It answers at the old speed: open the
+    /// link anew at the new one.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status); [`ReaderFault::Refused`] by a module without a serial line.
+    pub fn set_speed(&mut self, baud: Baud) -> Result<(), ReaderError> {
+        self.noted(
+            &format!("set-speed:{}", baud.rate()),
+            |reader| {
+                reader.make_ready(&mut Tries(RETRIES))?;
+                let outcome = reader.plainly(Command::SetBaud(baud));
+                reader.line = Line::Suspect;
+                outcome
+            },
+            done,
+        )
+    }
+
+    /// Sets the largest frame on the radio side, in bytes (61 FF xx): 50 or 58 in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status); [`ReaderFault::Refused`] by a module that does not know it.
+    pub fn set_max_rf_frame(&mut self, bytes: u8) -> Result<(), ReaderError> {
+        self.noted(
+            &format!("set-rf-frame:{bytes}"),
+            |reader| {
+                reader.make_ready(&mut Tries(RETRIES))?;
+                reader.plainly(Command::SetMaxRfFrame(bytes))
+            },
+            done,
+        )
     }
 
     /// Asks for the security module's identifier (12 FF), which a service desk wants to know.
@@ -133,12 +205,16 @@ impl<L: Link> Reader<L> {
     /// As [`status`](Self::status); [`ReaderFault::Refused`] if the answer is no identifier.
     pub fn identifier(&mut self) -> Result<SamIdentifier, ReaderError> {
         let command = Command::SamIdentifier;
-        let outcome = self.ask(command, &mut Tries(RETRIES)).and_then(|answer| {
-            expect(command, &answer, Sw3::Success)?;
-            SamIdentifier::from_data(self.buffer.data(&answer))
-                .ok_or(ReaderFault::Refused { command, status: answer.status })
-        });
-        self.conclude(outcome)
+        self.noted(
+            "identifier",
+            |reader| {
+                let answer = reader.ask(command, &mut Tries(RETRIES))?;
+                expect(command, &answer, Sw3::Success)?;
+                SamIdentifier::from_data(reader.buffer.data(&answer))
+                    .ok_or(ReaderFault::Refused { command, status: answer.status })
+            },
+            ToString::to_string,
+        )
     }
 
     /// Looks for a card, once (20 01).
@@ -147,8 +223,7 @@ impl<L: Link> Reader<L> {
     /// Every fault that is not the card's; a status other than “found” and “none” is tried again
     /// before it is one.
     pub fn poll(&mut self) -> Result<Poll, ReaderError> {
-        let outcome = self.find(&mut Tries(RETRIES));
-        self.conclude(outcome)
+        self.noted("poll", |reader| reader.find(&mut Tries(RETRIES)), |poll| format!("{poll:?}"))
     }
 
     /// Selects the card just found and reads its text (20 02, 30 01).
@@ -159,8 +234,20 @@ impl<L: Link> Reader<L> {
     /// # Errors
     /// Every [`ReaderFault`].
     pub fn read(&mut self) -> Result<Document, ReaderError> {
-        let outcome = self.read_document(&mut Tries(RETRIES));
-        self.conclude(outcome)
+        let act = |reader: &mut Self| reader.read_document(Command::ReadTextAndPhoto, &mut Tries(RETRIES));
+        self.noted("read", act, |document| format!("{document:?}"))
+    }
+
+    /// As [`read`](Self::read), with the fingerprints in the reply (20 02, 30 10), which a reader
+    /// may be bound to check. They are wiped unread, as the photo is; a card without any reads
+    /// alike.
+    ///
+    /// # Errors
+    /// Every [`ReaderFault`].
+    pub fn read_with_fingerprint(&mut self) -> Result<Document, ReaderError> {
+        let command = Command::ReadTextPhotoAndFingerprint;
+        let act = |reader: &mut Self| reader.read_document(command, &mut Tries(RETRIES));
+        self.noted("read-with-fingerprint", act, |document| format!("{document:?}"))
     }
 
     /// Reads the addresses that were appended to the card since its issue (30 03), the newest last.
@@ -172,14 +259,38 @@ impl<L: Link> Reader<L> {
     /// As [`read`](Self::read), but without trying the card again.
     pub fn appended_addresses(&mut self) -> Result<Vec<Text>, ReaderError> {
         let command = Command::ReadNewestAddress;
-        let outcome = self.ask(command, &mut Tries(RETRIES)).and_then(|answer| {
-            if answer.status == Sw3::NoSuchItem {
-                return Ok(Vec::new());
-            }
-            expect(command, &answer, Sw3::Success)?;
-            Ok(payload::appended_addresses(self.buffer.data(&answer))?)
-        });
-        self.conclude(outcome)
+        self.noted(
+            "addresses",
+            |reader| {
+                let answer = reader.ask(command, &mut Tries(RETRIES))?;
+                if answer.status == Sw3::NoSuchItem {
+                    return Ok(Vec::new());
+                }
+                expect(command, &answer, Sw3::Success)?;
+                Ok(payload::appended_addresses(reader.buffer.data(&answer))?)
+            },
+            |addresses| format!("{} addresses", addresses.len()),
+        )
+    }
+
+    /// Reads the number that the card's management keeps it under (30 05); `None` if it has none.
+    ///
+    /// # Errors
+    /// As [`appended_addresses`](Self::appended_addresses).
+    pub fn card_management_number(&mut self) -> Result<Option<CardManagementNumber>, ReaderError> {
+        let command = Command::ReadCardManagementNumber;
+        self.noted(
+            "management-number",
+            |reader| {
+                let answer = reader.ask(command, &mut Tries(RETRIES))?;
+                if answer.status == Sw3::NoSuchItem {
+                    return Ok(None);
+                }
+                expect(command, &answer, Sw3::Success)?;
+                Ok(Some(CardManagementNumber::from_data(reader.buffer.data(&answer))?))
+            },
+            |number| if number.is_some() { "one".to_owned() } else { "none".to_owned() },
+        )
     }
 
     /// Asks whether a card that was read still lies there, in the way the profile names.
@@ -192,12 +303,12 @@ impl<L: Link> Reader<L> {
             PresenceProbe::ReselectAndRead => Command::SelectCard,
             PresenceProbe::CardManagementNumber => Command::ReadCardManagementNumber,
         };
-        let outcome = self.ask(command, &mut Tries(0));
-        match self.conclude(outcome).map(|answer| answer.status) {
-            Ok(Sw3::Success | Sw3::NoSuchItem) => Presence::Present,
-            Ok(Sw3::ReadFailed | Sw3::FindFailed | Sw3::SelectFailed) => Presence::Absent,
-            Ok(_) | Err(_) => Presence::Unknown,
-        }
+        let asked = self.noted(
+            "presence",
+            |reader| reader.ask(command, &mut Tries(0)),
+            |answer| format!("{:?}", presence(answer.status)),
+        );
+        asked.map_or(Presence::Unknown, |answer| presence(answer.status))
     }
 
     /// Gives the link back.
@@ -225,11 +336,11 @@ impl<L: Link> Reader<L> {
         }
     }
 
-    fn read_document(&mut self, tries: &mut Tries) -> Result<Document, ReaderFault> {
+    fn read_document(&mut self, command: Command, tries: &mut Tries) -> Result<Document, ReaderFault> {
         // The card was found just now: the first selection follows at once.
         let mut find_first = false;
         loop {
-            let fault = match self.read_once(find_first, tries) {
+            let fault = match self.read_once(command, find_first, tries) {
                 Ok(document) => return Ok(document),
                 Err(fault) => fault,
             };
@@ -245,7 +356,12 @@ impl<L: Link> Reader<L> {
         }
     }
 
-    fn read_once(&mut self, find_first: bool, tries: &mut Tries) -> Result<Document, ReaderFault> {
+    fn read_once(
+        &mut self,
+        command: Command,
+        find_first: bool,
+        tries: &mut Tries,
+    ) -> Result<Document, ReaderFault> {
         self.make_ready(tries)?;
         if find_first {
             // Whatever it answers: a card read before is there and not found. The selection tells.
@@ -253,18 +369,21 @@ impl<L: Link> Reader<L> {
         }
         let answer = self.exchange(Command::SelectCard)?;
         expect(Command::SelectCard, &answer, Sw3::Success)?;
-        let answer = self.exchange(Command::ReadTextAndPhoto)?;
-        expect(Command::ReadTextAndPhoto, &answer, Sw3::Success)?;
+        let answer = self.exchange(command)?;
+        expect(command, &answer, Sw3::Success)?;
         // The photo stands after the text in these data; they are wiped when the read concludes.
-        let record = payload::text_record(self.buffer.data(&answer))?;
+        let with_fingerprint = command == Command::ReadTextPhotoAndFingerprint;
+        let record = payload::text_record(self.buffer.data(&answer), with_fingerprint)?;
         Ok(Document::parse(record)?)
     }
 
-    fn reset_module(&mut self, tries: &mut Tries) -> Result<(), ReaderFault> {
+    /// A command to the module itself whose answer carries nothing.
+    fn plainly(&mut self, command: Command) -> Result<(), ReaderFault> {
+        let mut tries = Tries(RETRIES);
         loop {
-            let fault = match self.exchange(Command::ResetSam) {
+            let fault = match self.exchange(command) {
                 Ok(answer) if answer.status == Sw3::Success => return Ok(()),
-                Ok(a) => ReaderFault::of(Command::ResetSam, a.status, a.card_words),
+                Ok(a) => ReaderFault::of(command, a.status, a.card_words),
                 Err(fault) => fault,
             };
             match fault {
@@ -344,6 +463,30 @@ impl<L: Link> Reader<L> {
         ReaderFault::Link(error)
     }
 
+    /// One operation, with a note as it begins and one as it ends. The note of the call says what
+    /// is known of the line, the only thing kept from one call to the next.
+    fn noted<T>(
+        &mut self,
+        call: &str,
+        act: impl FnOnce(&mut Self) -> Result<T, ReaderFault>,
+        outcome: impl FnOnce(&T) -> String,
+    ) -> Result<T, ReaderError> {
+        let line = self.line.word();
+        self.link.note(&format!("call {call} {line}"));
+        let result = act(self);
+        let ended = match &result {
+            Ok(value) => outcome(value),
+            Err(fault) => fault.noted(),
+        };
+        self.link.note(&format!("= {ended}"));
+        self.conclude(result)
+    }
+
+    /// Takes up what was known of the line when a call was recorded.
+    pub(crate) fn take_up(&mut self, line: Line) {
+        self.line = line;
+    }
+
     /// Ends an operation: wipes what was received and gives a fault the reader's name.
     fn conclude<T>(&mut self, outcome: Result<T, ReaderFault>) -> Result<T, ReaderError> {
         self.buffer.wipe();
@@ -352,6 +495,18 @@ impl<L: Link> Reader<L> {
             self.line = self.line.unconfirmed();
             ReaderError { reader: self.name.clone(), fault }
         })
+    }
+}
+
+fn done((): &()) -> String {
+    "done".to_owned()
+}
+
+fn presence(status: Sw3) -> Presence {
+    match status {
+        Sw3::Success | Sw3::NoSuchItem => Presence::Present,
+        Sw3::ReadFailed | Sw3::FindFailed | Sw3::SelectFailed => Presence::Absent,
+        _ => Presence::Unknown,
     }
 }
 
@@ -364,4 +519,4 @@ fn expect(command: Command, answer: &Answer, wanted: Sw3) -> Result<(), ReaderFa
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -128,6 +128,17 @@ impl Sw3 {
     }
 
     /// What to do about it.
+    ///
+    /// | status | class | because |
+    /// |---|---|---|
+    /// | 90, 9F | done | |
+    /// | 91, 80 | nothing | the card has no such item; there is no card |
+    /// | 10, 11 | send again | the request came damaged |
+    /// | 24, 3F, 41, 47, 81 | try again | moved too early, as a rule |
+    /// | 23 | start over | out of turn: find and select come first |
+    /// | 31, 32, 33, 37, 40 | card's fault | another try ends alike; never the reader's |
+    /// | 60, 66 | device's fault | never the visitor's or the card's |
+    /// | 21, unnamed | misunderstood | the module is older, newer or another |
     #[must_use]
     pub fn class(self) -> StatusClass {
         match self {
@@ -192,6 +203,25 @@ mod tests {
             assert_eq!(status.code(), code);
             let named = NAMED.iter().any(|(c, _)| *c == code);
             assert_eq!(matches!(status, Sw3::Unknown(_)), !named, "{code:02X}");
+        }
+    }
+
+    #[test]
+    fn every_status_has_its_documented_class() {
+        use StatusClass::*;
+        for (codes, class) in [
+            (&[0x90, 0x9F][..], Done),
+            (&[0x91, 0x80], Nothing),
+            (&[0x10, 0x11], SendAgain),
+            (&[0x24, 0x3F, 0x41, 0x47, 0x81], TryAgain),
+            (&[0x23], StartOver),
+            (&[0x31, 0x32, 0x33, 0x37, 0x40], CardFault),
+            (&[0x60, 0x66], DeviceFault),
+            (&[0x21, 0x00, 0xAB], Misunderstood),
+        ] {
+            for code in codes {
+                assert_eq!(Sw3::from(*code).class(), class, "{code:02X}");
+            }
         }
     }
 

@@ -68,7 +68,8 @@ pub(crate) fn is_blank(field: &[u8]) -> bool {
     units(field).all(|unit| matches!(unit, 0x0020 | 0x0000 | 0x3000))
 }
 
-fn units(field: &[u8]) -> impl Iterator<Item = u16> {
+/// The units of a field, two bytes each.
+pub(crate) fn units(field: &[u8]) -> impl Iterator<Item = u16> {
     field.chunks_exact(2).map(|pair| match *pair {
         [lo, hi] => u16::from_le_bytes([lo, hi]),
         _ => 0,

@@ -19,6 +19,9 @@ pub(crate) fn specimen() -> Vec<u8> {
     record(SPECIMEN)
 }
 
+/// All four, as fields.
+pub(crate) const LAYOUTS: [&[(usize, &str)]; 4] = [SPECIMEN, HMT, FOREIGN_2017, FOREIGN_2023];
+
 const SPECIMEN: &[(usize, &str)] = &[
     (0, "张三"),
     (30, "2"),

@@ -7,20 +7,20 @@ use crate::document::tests::specimen;
 use crate::frame::{self, FrameFault};
 use crate::{NextStep, Refusal};
 
-fn reply(status: u8) -> Vec<u8> {
+pub(crate) fn reply(status: u8) -> Vec<u8> {
     frame::reply([0, 0], status, &[])
 }
 
-fn found() -> Vec<u8> {
+pub(crate) fn found() -> Vec<u8> {
     frame::reply([0, 0], 0x9F, &[0; 4])
 }
 
-fn selected() -> Vec<u8> {
+pub(crate) fn selected() -> Vec<u8> {
     frame::reply([0, 0], 0x90, &[0; 8])
 }
 
 /// The reply to 30 01 with this record and a photo.
-fn record_reply(text: &[u8]) -> Vec<u8> {
+pub(crate) fn record_reply(text: &[u8]) -> Vec<u8> {
     let lengths = [u16::try_from(text.len()).unwrap().to_be_bytes(), 1024_u16.to_be_bytes()];
     frame::reply([0, 0], 0x90, &[&lengths.concat(), text, &[0xD7; 1024]].concat())
 }
@@ -116,6 +116,60 @@ fn the_identifier_is_asked_for() {
     let script = script().asked(Command::SamIdentifier, &frame::reply([0, 0], 0x90, &data));
     let identifier = play(script, PresenceProbe::None, |reader| reader.identifier().unwrap());
     assert_eq!(identifier.to_string(), "05.03-20160101-0012345678-0123456789");
+}
+
+#[test]
+fn a_card_with_and_without_fingerprint_reads_alike() {
+    for length in [0, 1024_u16] {
+        let lengths = [256_u16, 1024, length].map(u16::to_be_bytes).concat();
+        let fingerprint = vec![0xF1; usize::from(length)];
+        let data = [&lengths[..], &specimen(), &[0xD7; 1024], &fingerprint].concat();
+        let command = Command::ReadTextPhotoAndFingerprint;
+        let reply = frame::reply([0, 0], 0x90, &data);
+        assert_eq!(reply.len(), 1_297 + usize::from(length), "as published");
+        let script = script().asked(Command::SelectCard, &selected()).asked(command, &reply);
+        let document = play(script, PresenceProbe::None, |reader| reader.read_with_fingerprint().unwrap());
+        assert_eq!(document.number(), "11010519491231002X");
+    }
+}
+
+#[test]
+fn the_card_management_number_is_read() {
+    let command = Command::ReadCardManagementNumber;
+    for (reply, there) in [(frame::reply([0, 0], 0x90, &[7; 28]), true), (reply(0x91), false)] {
+        let script = script().asked(command, &reply);
+        let number = play(script, PresenceProbe::None, |reader| reader.card_management_number().unwrap());
+        assert_eq!(number.is_some_and(|n| n.as_bytes() == [7; 28]), there);
+    }
+    let script = script().asked(command, &frame::reply([0, 0], 0x90, &[7; 27]));
+    let error = play(script, PresenceProbe::None, |reader| reader.card_management_number().unwrap_err());
+    assert!(matches!(error.fault, ReaderFault::MalformedRecord(_)), "{error}");
+}
+
+#[test]
+fn line_and_radio_are_set() {
+    let script = script()
+        .asked(Command::SetMaxRfFrame(0x50), &reply(0x90))
+        .asked(Command::SetBaud(Baud::B57600), &reply(0x10))
+        .asked(Command::SetBaud(Baud::B57600), &reply(0x90))
+        // After a change of speed the line is drained, and the status asked at the new one.
+        .recovered()
+        .asked(Command::SetMaxRfFrame(0x58), &reply(0x21));
+    play(script, PresenceProbe::None, |reader| {
+        reader.set_max_rf_frame(0x50).unwrap();
+        reader.set_speed(Baud::B57600).unwrap();
+        let refused = reader.set_max_rf_frame(0x58).unwrap_err();
+        assert!(matches!(refused.fault, ReaderFault::Refused { command: Command::SetMaxRfFrame(0x58), .. }));
+    });
+}
+
+#[test]
+fn a_line_out_of_step_is_resynchronised() {
+    let script = script().answer(b"late").silence().asked(Command::SamStatus, &reply(0x90));
+    play(script, PresenceProbe::None, |reader| {
+        reader.status().unwrap();
+        reader.resynchronise().unwrap();
+    });
 }
 
 #[test]
