@@ -4,6 +4,16 @@
 pub(crate) const INITIALISE: [u8; 2] = [0x1B, 0x40];
 /// DLE ENQ 2: leave an error whose cause was removed, and forget what was still to be printed.
 pub(crate) const LEAVE_ERROR: [u8; 3] = [0x10, 0x05, 0x02];
+/// DLE ENQ 1: leave an error whose cause was removed, and print on from where it occurred.
+pub(crate) const GO_ON: [u8; 3] = [0x10, 0x05, 0x01];
+/// DLE DC4 8: empty the receive and the print buffer; answered by 37 25 00.
+pub(crate) const CLEAR: [u8; 10] = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];
+/// DLE EOT 14h: the six bytes of a KPM150.
+pub(crate) const FULL_STATUS: [u8; 3] = [0x10, 0x04, 0x14];
+/// GS I 66: who made it.
+pub(crate) const WHOSE: [u8; 3] = [0x1D, 0x49, 0x42];
+/// GS I 67: which model it is.
+pub(crate) const WHICH: [u8; 3] = [0x1D, 0x49, 0x43];
 /// FS &: two bytes with the high bit set are one Chinese character.
 pub(crate) const CHINESE_ON: [u8; 2] = [0x1C, 0x26];
 /// GS a: report on/off-line, errors and paper unasked.
@@ -22,6 +32,8 @@ pub(crate) const QR_MODEL_2: [u8; 9] = [0x1D, 0x28, 0x6B, 0x04, 0x00, 0x31, 0x41
 /// The longest single command ever sent, in bytes. [`crate::Printer::recover`] sends as many zeros,
 /// so that they complete whatever command was broken off.
 pub(crate) const LONGEST_COMMAND: usize = 8192;
+/// Empty lines that bring the last printed one over the tear bar.
+pub(crate) const LINES_TO_TEAR_BAR: u8 = 4;
 
 /// DLE EOT n: real-time status, n 1 to 4.
 pub(crate) const fn real_time_status(n: u8) -> [u8; 3] {
@@ -31,6 +43,26 @@ pub(crate) const fn real_time_status(n: u8) -> [u8; 3] {
 /// ESC d n: feed n lines.
 pub(crate) const fn feed(lines: u8) -> [u8; 3] {
     [0x1B, 0x64, lines]
+}
+
+/// White paper of so many dots: ESC J where it is known how many of its `units` make a dot (1 or 2),
+/// else a picture of one byte across without a black dot in it (GS v 0).
+pub(crate) fn white(mut dots: u32, units: u8, out: &mut Vec<u8>) {
+    let most = u8::MAX.checked_div(units).map(u32::from);
+    while dots > 0 {
+        if let Some(most) = most {
+            let now = dots.min(most);
+            out.extend([0x1B, 0x4A, u8::try_from(now).unwrap_or(0) * units]);
+            dots -= now;
+        } else {
+            // The printer makes two rows out of each where they are even in number.
+            let twice = dots.is_multiple_of(2);
+            let now = if twice { (dots / 2).min(255) } else { dots.min(255) };
+            out.extend(raster(if twice { 2 } else { 0 }, 1, u8::try_from(now).unwrap_or(0)));
+            out.extend(std::iter::repeat_n(0, usize::try_from(now).unwrap_or(0)));
+            dots -= if twice { now * 2 } else { now };
+        }
+    }
 }
 
 /// ESC a n: 0 left, 1 centre, 2 right.
@@ -82,8 +114,14 @@ mod tests {
 
     #[test]
     fn bytes_are_those_of_the_reference() {
-        let table: [(&[u8], &str); 16] = [
+        let table: [(&[u8], &str); 22] = [
             (&INITIALISE, "1B 40"),
+            (&LEAVE_ERROR, "10 05 02"),
+            (&GO_ON, "10 05 01"),
+            (&CLEAR, "10 14 08 01 03 14 01 06 02 08"),
+            (&FULL_STATUS, "10 04 14"),
+            (&WHOSE, "1D 49 42"),
+            (&WHICH, "1D 49 43"),
             (&CHINESE_ON, "1C 26"),
             (&FEED_AND_CUT, "1D 56 42 00"),
             (&QUEUED_PAPER_STATUS, "1D 72 01"),
@@ -104,6 +142,16 @@ mod tests {
             let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02X}")).collect();
             assert_eq!(hex.join(" "), expected);
         }
+        let fed = |dots, units| {
+            let mut out = Vec::new();
+            white(dots, units, &mut out);
+            out
+        };
+        assert_eq!(fed(30, 1), [0x1B, 0x4A, 30]);
+        assert_eq!(fed(200, 2), [0x1B, 0x4A, 254, 0x1B, 0x4A, 146]);
+        assert_eq!(fed(6, 0), [0x1D, 0x76, 0x30, 2, 1, 0, 3, 0, 0, 0, 0]);
+        assert_eq!(fed(1, 0), [0x1D, 0x76, 0x30, 0, 1, 0, 1, 0, 0]);
+        assert_eq!(fed(0, 0), []);
         assert_eq!(qr_level(0x31)[7], 0x31);
         assert_eq!(QR_PRINT, [0x1D, 0x28, 0x6B, 3, 0, 0x31, 0x51, 0x30]);
     }

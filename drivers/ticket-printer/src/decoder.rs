@@ -12,7 +12,11 @@ pub(crate) enum Op {
     Raster { align: u8, scale: u8, width: usize, rows: usize, data: Vec<u8> },
     Qr { align: u8, model: u8, module: u8, level: u8, data: Vec<u8> },
     Feed(u8),
+    FeedUnits(u8),
     Cut,
+    Identify(u8),
+    Enquiry(u8),
+    Clear,
     QueuedStatus,
     ProcessId([u8; 4]),
     RealTime(u8),
@@ -78,9 +82,10 @@ impl Decoder {
             }
             0x10 => match self.next()? {
                 0x04 => Some(Op::RealTime(self.next()?)),
-                0x05 => {
-                    assert_eq!(self.next()?, 0x02, "DLE ENQ");
-                    None
+                0x05 => Some(Op::Enquiry(self.next()?)),
+                0x14 => {
+                    assert_eq!(self.many(8)?, [0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08]);
+                    Some(Op::Clear)
                 }
                 other => panic!("DLE {other:02X}"),
             },
@@ -100,6 +105,7 @@ impl Decoder {
                     None
                 }
                 0x64 => Some(Op::Feed(self.next()?)),
+                0x4A => Some(Op::FeedUnits(self.next()?)),
                 other => panic!("ESC {other:02X}"),
             },
             0x1C => {
@@ -127,6 +133,7 @@ impl Decoder {
                 self.size = self.next()?;
                 None
             }
+            0x49 => Some(Op::Identify(self.next()?)),
             0x56 => {
                 assert_eq!(self.many(2)?, [0x42, 0]);
                 Some(Op::Cut)

@@ -1,19 +1,29 @@
 //! A ticket into the fewest bytes that print it.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
+use crate::command;
 use crate::font::{FontError, FontFile, Glyphs};
 use crate::page::Page;
 use crate::profile::{BuiltInFont, Profile};
 use crate::qr;
 use crate::text::{self, GETA};
-use crate::ticket::{Align, Line, Scale, Size, Ticket};
+use crate::ticket::{Align, Level, Line, QrText, Scale, Size, Ticket};
 
 /// Turns tickets into the bytes of one printer model.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Encoder {
     profile: Profile,
     font: Option<FontFile>,
+    /// Where every line is drawn, the font stays in memory once it was read.
+    kept: Arc<OnceLock<Arc<Glyphs>>>,
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder").field("profile", &self.profile).field("font", &self.font).finish()
+    }
 }
 
 /// A ticket as bytes, without its cut and its proofs, which the printer's owner adds.
@@ -27,6 +37,9 @@ pub struct Encoded {
     pub substituted: usize,
     /// Why the font file could not be used, when the ticket needed it.
     pub font_error: Option<FontError>,
+    /// Dots of paper it takes, its cut or its way to the tear bar included: an eighth of a
+    /// millimetre each at 203 dpi.
+    pub paper_dots: u32,
 }
 
 impl fmt::Debug for Encoded {
@@ -36,6 +49,7 @@ impl fmt::Debug for Encoded {
             .field("body", &self.body.len())
             .field("substituted", &self.substituted)
             .field("font_error", &self.font_error)
+            .field("paper_dots", &self.paper_dots)
             .finish()
     }
 }
@@ -44,7 +58,7 @@ impl Encoder {
     /// An encoder for printers of this profile. `font` draws the characters the printer lacks;
     /// without one, 〓 is printed in their place.
     pub fn new(profile: Profile, font: Option<FontFile>) -> Self {
-        Encoder { profile, font }
+        Encoder { profile, font, kept: Arc::default() }
     }
 
     /// Encodes `ticket`. There always is a ticket: what cannot be printed is substituted and
@@ -55,7 +69,12 @@ impl Encoder {
         let mut run = Run {
             profile: &self.profile,
             page: Page::new(&self.profile),
-            font: self.font.as_ref().map_or(Drawing::Impossible, Drawing::Possible),
+            font: match (self.kept.get(), &self.font) {
+                (Some(glyphs), _) => Drawing::Ready(Arc::clone(glyphs)),
+                (None, Some(file)) => Drawing::Possible(file),
+                (None, None) => Drawing::Impossible,
+            },
+            kept: &self.kept,
             substituted: 0,
             font_error: None,
         };
@@ -66,7 +85,18 @@ impl Encoder {
         if let Some(error) = &run.font_error {
             tracing::error!(%error, "ticket printed with substitutes");
         }
-        Encoded { header, body, substituted: run.substituted, font_error: run.font_error }
+        let end = if self.profile.has_cutter {
+            u32::from(self.profile.cutter_dots)
+        } else {
+            u32::from(command::LINES_TO_TEAR_BAR) * u32::from(self.profile.line_dots)
+        };
+        Encoded {
+            header,
+            body,
+            substituted: run.substituted,
+            font_error: run.font_error,
+            paper_dots: run.page.dots() + end,
+        }
     }
 }
 
@@ -75,6 +105,7 @@ struct Run<'a> {
     profile: &'a Profile,
     page: Page,
     font: Drawing<'a>,
+    kept: &'a OnceLock<Arc<Glyphs>>,
     substituted: usize,
     font_error: Option<FontError>,
 }
@@ -83,21 +114,32 @@ struct Run<'a> {
 enum Drawing<'a> {
     Impossible,
     Possible(&'a FontFile),
-    Ready(Box<Glyphs>),
+    Ready(Arc<Glyphs>),
 }
 
 impl Run<'_> {
     fn line(&mut self, line: &Line) {
         match line {
             Line::Text { text, align, size, bold } => self.text(text, *align, *size, *bold),
+            Line::Rule if self.draws_all() => self.page.drawn_rule(),
             Line::Rule => self.page.rule(self.profile),
             Line::Qr { data, module, level } => {
                 let module = qr::module_that_fits(data, *level, *module, self.profile.width_dots);
-                self.page.qr(data, module, *level);
+                self.qr(data, module, *level);
             }
             Line::Feed(lines) => self.page.feed(*lines),
-            Line::Image(image) => self.page.image(image, self.profile.width_bytes()),
+            Line::Image(image) => self.page.image(image),
             Line::Commit => {}
+        }
+    }
+
+    fn qr(&mut self, data: &QrText, module: u8, level: Level) {
+        let doubled = module.is_multiple_of(2);
+        let dots = if doubled { module / 2 } else { module };
+        let drawn = if self.profile.has_qr { None } else { qr::draw(data, level, dots) };
+        match drawn {
+            Some(code) => self.page.drawn_qr(&code, doubled, module),
+            None => self.page.qr(data, module, level, qr::side(data, level, module)),
         }
     }
 
@@ -119,7 +161,7 @@ impl Run<'_> {
 
     fn printed_line(&mut self, line: &[char], align: Align, size: Size, bold: bool) {
         let font = self.profile.font;
-        if self.page.text(line, align, size, bold, font).is_some() {
+        if !self.draws_all() && self.page.text(line, align, size, bold, font).is_some() {
             return;
         }
         if let Some(glyphs) = self.glyphs() {
@@ -129,10 +171,10 @@ impl Run<'_> {
             let (height, down) = halved(size.height);
             let (drawn, missing) = glyphs.draw(line, Size { width, height }, bold);
             self.substituted += missing;
-            self.page.drawn_text(&drawn, align, across | (down << 1), self.profile.width_bytes());
+            self.page.drawn_text(&drawn, align, size, across | (down << 1));
             return;
         }
-        let stand_in = if font == BuiltInFont::None { '?' } else { GETA };
+        let stand_in = if text::is_printable(GETA, font) { GETA } else { '?' };
         let mut substitute = line.to_vec();
         for c in substitute.iter_mut().filter(|c| !text::is_printable(**c, font)) {
             *c = stand_in;
@@ -142,10 +184,18 @@ impl Run<'_> {
         let _ = self.page.text(&substitute, align, size, bold, font);
     }
 
-    fn glyphs(&mut self) -> Option<&Glyphs> {
+    /// Whether even letters go as dots.
+    fn draws_all(&self) -> bool {
+        self.profile.font == BuiltInFont::None && !matches!(self.font, Drawing::Impossible)
+    }
+
+    fn glyphs(&mut self) -> Option<Arc<Glyphs>> {
         if let Drawing::Possible(file) = self.font {
-            self.font = match file.load() {
-                Ok(glyphs) => Drawing::Ready(Box::new(glyphs)),
+            self.font = match file.load().map(Arc::new) {
+                Ok(glyphs) if self.profile.font == BuiltInFont::None => {
+                    Drawing::Ready(Arc::clone(self.kept.get_or_init(|| glyphs)))
+                }
+                Ok(glyphs) => Drawing::Ready(glyphs),
                 Err(error) => {
                     self.font_error = Some(error);
                     Drawing::Impossible
@@ -153,7 +203,7 @@ impl Run<'_> {
             };
         }
         match &self.font {
-            Drawing::Ready(glyphs) => Some(glyphs),
+            Drawing::Ready(glyphs) => Some(Arc::clone(glyphs)),
             Drawing::Impossible | Drawing::Possible(_) => None,
         }
     }

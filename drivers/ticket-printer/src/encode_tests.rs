@@ -3,7 +3,8 @@ use crate::command::FEED_AND_CUT;
 use crate::decoder::{Decoder, Op};
 use crate::font::tests::noto;
 use crate::raster::Bitmap;
-use crate::ticket::{Level, ModuleDots, QrText};
+use crate::sample;
+use crate::ticket::ModuleDots;
 use proptest::prelude::*;
 
 fn epson() -> Profile {
@@ -14,28 +15,11 @@ fn encode(profile: Profile, lines: Vec<Line>) -> Encoded {
     Encoder::new(profile, None).encode(&Ticket { lines })
 }
 
-/// The ticket by which the peers were measured.
-fn measured_ticket() -> Ticket {
-    let qr = "https://q.example.cn/t/A048-20260318-094125";
-    Ticket {
-        lines: vec![
-            Line::centred("不动产登记中心", Size::square(Scale::TWO)),
-            Line::centred("取号凭条", Size::NORMAL),
-            Line::Commit,
-            Line::centred("A048", Size::square(Scale::FOUR)),
-            Line::text("业务类型：不动产转移登记"),
-            Line::text("前方等候：12 人    办理窗口：3-8 号"),
-            Line::text("取号时间：2026-03-18 09:41:25"),
-            Line::Qr { data: QrText::new(qr).expect("short"), module: ModuleDots::FOUR, level: Level::M },
-            Line::centred("请留意叫号屏幕，过号请重新取号", Size::NORMAL),
-        ],
-    }
-}
-
 #[test]
 fn the_measured_ticket_is_as_small_as_the_smallest_known() {
-    for (profile, most) in [(Profile::generic(), 264), (epson(), 267)] {
-        let encoded = Encoder::new(profile, None).encode(&measured_ticket());
+    let drawing_codes = Profile { has_qr: true, ..Profile::generic() };
+    for (profile, most) in [(drawing_codes, 264), (epson(), 267)] {
+        let encoded = Encoder::new(profile, None).encode(&sample::ticket());
         let bytes = encoded.header.len() + encoded.body.len() + FEED_AND_CUT.len();
         assert_eq!(bytes, most);
         assert_eq!(encoded.substituted, 0);
@@ -44,7 +28,8 @@ fn the_measured_ticket_is_as_small_as_the_smallest_known() {
 
 #[test]
 fn the_measured_ticket_reads_back() {
-    let encoded = Encoder::new(Profile::generic(), None).encode(&measured_ticket());
+    let encoded =
+        Encoder::new(Profile { has_qr: true, ..Profile::generic() }, None).encode(&sample::ticket());
     let line = |text: &str, align, size| Op::Line { text: text.into(), align, size, bold: false };
     let mut ops = Decoder::all(&[encoded.header.clone(), encoded.body].concat());
     let in_body = ops.split_off(4);
@@ -96,7 +81,7 @@ fn a_rule_takes_few_bytes_and_spans_the_paper() {
         (Profile::generic(), "───", 0x70),
         (Profile::named("generic-58"), "──", 0x70),
         (Profile { width_dots: 512, columns: 42, ..Profile::generic() }, "───", 0x60),
-        (Profile { font: BuiltInFont::None, ..Profile::generic() }, "------", 0x70),
+        (Profile { font: BuiltInFont::Ascii, ..Profile::generic() }, "------", 0x70),
     ] {
         let encoded = encode(profile, vec![Line::Rule]);
         let rule = Op::Line { text: text.into(), align: 0, size, bold: false };
@@ -128,7 +113,7 @@ fn without_a_font_a_mark_stands_for_the_missing_character() {
     assert_eq!((encoded.substituted, &encoded.font_error), (1, &None));
     assert_eq!(encoded.body, [0x1C, 0x26, 0xD6, 0xEC, 0xA1, 0xFE, 0x0A]);
     let ascii =
-        encode(Profile { font: BuiltInFont::None, ..Profile::generic() }, vec![Line::text("朱 A048")]);
+        encode(Profile { font: BuiltInFont::Ascii, ..Profile::generic() }, vec![Line::text("朱 A048")]);
     assert_eq!(ascii.body, b"? A048\n");
 }
 
@@ -141,16 +126,19 @@ fn a_character_the_printer_lacks_is_drawn() {
     });
     assert_eq!(encoded.substituted, 0);
     let ops = Decoder::all(&encoded.body);
+    // White above, the two characters, white below.
     let [
         _,
         Op::Line { .. },
+        Op::Raster { width: 1, data: white, .. },
         Op::Raster { align: 1, scale: 3, width: 6, rows, .. },
+        Op::Raster { width: 1, .. },
         Op::Line { align: 0, .. },
     ] = ops.as_slice()
     else {
         panic!("{ops:?}");
     };
-    assert!((20..=30).contains(rows), "{rows} rows");
+    assert!((20..=30).contains(rows) && white.iter().all(|b| *b == 0), "{rows} rows");
 }
 
 #[test]
@@ -198,16 +186,23 @@ proptest! {
     #[test]
     fn any_ticket_is_whole_commands_within_the_paper(
         lines in proptest::collection::vec(any_line(), 0..8),
-        font in prop_oneof![Just(BuiltInFont::None), Just(BuiltInFont::Gb2312), Just(BuiltInFont::Gbk)],
+        units in 0u8..=2,
+        has_qr in any::<bool>(),
+        font in prop_oneof![Just(BuiltInFont::None), Just(BuiltInFont::Ascii), Just(BuiltInFont::Gb2312), Just(BuiltInFont::Gbk)],
         narrow in any::<bool>(),
         draw in any::<bool>(),
     ) {
         let base = if narrow { Profile::named("generic-58") } else { epson() };
-        let profile = Profile { font, ..base };
+        let profile = Profile { font, feed_units_per_dot: units, has_qr, ..base };
         let noto = if draw { noto() } else { None };
         let encoded = Encoder::new(profile.clone(), noto).encode(&Ticket { lines });
+        // As it leaves, with its proofs.
+        let mut printer = crate::Printer::new(crate::scripted::Scripted::well(), profile.clone());
+        let _ = printer.begin(&encoded.header);
+        let _ = printer.finish(&encoded.body, crate::JobId::new(0x1004_1005), &mut |_| {});
+        let sent: Vec<u8> = printer.into_link().writes.into_iter().take(2).flatten().collect();
+        prop_assert!(!sent.windows(2).any(|w| w[0] == 0x10 && matches!(w[1], 4 | 5 | 0x14)));
         let bytes = [encoded.header, encoded.body].concat();
-        prop_assert!(!bytes.windows(2).any(|w| w[0] == 0x10 && matches!(w[1], 4 | 5 | 0x14)));
         for op in Decoder::all(&bytes) {
             match op {
                 Op::Line { text, size, .. } => {
@@ -220,7 +215,7 @@ proptest! {
                     prop_assert!(width * across * 8 <= usize::from(profile.width_dots));
                     prop_assert!(width * rows + 8 <= crate::command::LONGEST_COMMAND);
                 }
-                Op::Init | Op::Chinese | Op::AutoStatus(_) | Op::Qr { .. } | Op::Feed(_) => {}
+                Op::Init | Op::Chinese | Op::AutoStatus(_) | Op::Qr { .. } | Op::Feed(_) | Op::FeedUnits(_) => {}
                 other => prop_assert!(false, "{:?} in a ticket", other),
             }
         }
@@ -238,4 +233,76 @@ proptest! {
         }).collect();
         prop_assert_eq!(printed, text);
     }
+}
+
+/// How much paper what was decoded takes.
+fn paper(ops: &[Op], profile: &Profile) -> u32 {
+    let line = u32::from(profile.line_dots);
+    let dots = ops.iter().map(|op| match op {
+        Op::Line { size, .. } => line.max(24 * u32::from((size & 0x0F) + 1)),
+        Op::Raster { scale, rows, .. } => u32::try_from(*rows).expect("few") << (scale >> 1),
+        Op::Qr { module, .. } => 33 * u32::from(*module),
+        Op::Feed(lines) => u32::from(*lines) * line,
+        Op::FeedUnits(units) => u32::from(units / profile.feed_units_per_dot),
+        _ => 0,
+    });
+    dots.sum()
+}
+
+#[test]
+fn the_measured_ticket_in_dots_is_small_and_as_long_as_in_text() {
+    let Some(font) = noto() else { return };
+    let text = Encoder::new(epson(), None).encode(&sample::ticket_with_rules());
+    for (units, most) in [(0, 7000), (1, 6800)] {
+        let profile = Profile {
+            font: BuiltInFont::None,
+            has_qr: false,
+            feed_units_per_dot: units,
+            ..Profile::generic()
+        };
+        let encoded = Encoder::new(profile.clone(), Some(font.clone())).encode(&sample::ticket_with_rules());
+        let bytes = [encoded.header, encoded.body].concat();
+        let ops = Decoder::all(&bytes);
+        let dots = |op: &Op| matches!(op, Op::Init | Op::Raster { .. } | Op::FeedUnits(_));
+        assert!(ops.iter().all(dots), "all of it goes as dots");
+        assert!(bytes.len() + FEED_AND_CUT.len() <= most, "{} bytes", bytes.len());
+        assert_eq!(encoded.substituted, 0);
+        // Only the white around the code and behind the last line differs.
+        let difference = i64::from(paper(&ops, &profile)) - i64::from(text.paper_dots - 96);
+        assert!((-8..=40).contains(&difference), "{difference} dots");
+        assert_eq!(paper(&ops, &profile) + 96, encoded.paper_dots);
+    }
+}
+
+#[test]
+fn a_ticket_knows_how_much_paper_it_takes() {
+    let length = |profile: Profile, lines: Vec<Line>| encode(profile, lines).paper_dots;
+    let tear_bar = Profile::named("generic-58");
+    assert_eq!(length(Profile::generic(), vec![]), 96);
+    assert_eq!(length(tear_bar, vec![Line::text("a")]), 30 + 4 * 30);
+    let double = Line::centred("a", Size::square(Scale::TWO));
+    assert_eq!(length(Profile::generic(), vec![double, Line::Feed(2), Line::Rule]), 48 + 60 + 30 + 96);
+    let picture = Bitmap::new(8, 50, vec![0xFF; 50]).expect("within limits");
+    assert_eq!(length(Profile::generic(), vec![Line::Image(picture)]), 50 + 96);
+    let code = |has_qr| {
+        let data = QrText::new(sample::QR).expect("short");
+        let line = Line::Qr { data, module: ModuleDots::FOUR, level: Level::M };
+        length(Profile { has_qr, ..Profile::generic() }, vec![line])
+    };
+    // Drawn here, it takes its digits as digits and is a size smaller.
+    assert_eq!((code(true), code(false)), (132 + 96, 116 + 16 + 96));
+}
+
+#[test]
+fn a_font_that_draws_all_is_read_once() {
+    let Some(font) = noto() else { return };
+    let encoder = Encoder::new(Profile { font: BuiltInFont::None, ..Profile::generic() }, Some(font));
+    let first = encoder.encode(&sample::ticket());
+    let kept = encoder.clone();
+    assert!(kept.kept.get().is_some());
+    assert_eq!(kept.encode(&sample::ticket()), first);
+    // Where the printer has a font of its own, nothing is kept.
+    let own = Encoder::new(Profile::generic(), noto());
+    let _ = own.encode(&Ticket { lines: vec![Line::text("镕")] });
+    assert!(own.kept.get().is_none());
 }

@@ -11,9 +11,9 @@ use crate::text::{GETA, columns};
 use crate::ticket::Size;
 
 /// Side of a Chinese character's cell at normal size, in dots.
-const CELL: usize = 24;
+pub(crate) const CELL: usize = 24;
 /// Blank rows kept free above and below the cell for strokes that leave it.
-const MARGIN: usize = 4;
+pub(crate) const MARGIN: usize = 4;
 /// How much of a dot the outline must cover to make it black: a little less than half, because
 /// thin strokes of a text face otherwise break up at 203 dpi.
 const COVERAGE: f32 = 0.42;
@@ -22,8 +22,8 @@ const LARGEST_FILE: u64 = 64 << 20;
 
 /// A font file, and which of its faces to use.
 ///
-/// It is read only for a ticket that needs it and let go afterwards: rare characters are rare, and
-/// a Chinese font takes 20 MB.
+/// Where a printer has a font of its own, this one is read only for a ticket that needs it and let go
+/// afterwards: rare characters are rare, and a Chinese font takes 20 MB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FontFile {
     path: PathBuf,

@@ -7,15 +7,19 @@ use link::Link;
 
 use crate::command;
 use crate::error::{Fault, PrinterError, UnknownReason};
-use crate::outcome::{Evidence, JobId, Outcome, Step};
-use crate::printer::{Printer, STATUS_WAIT};
+use crate::outcome::{Evidence, JobId, Outcome, Proofs, Step};
+use crate::printer::{IN_BETWEEN, Printer, STATUS_WAIT};
+use crate::replay::Told;
 use crate::reply::Reply;
-use crate::status::Status;
+use crate::status::{Answers, Status};
 
 /// How often the printer is asked how it is while it prints.
 const POLL: Duration = Duration::from_millis(250);
 /// How long an answer already under way is still awaited once a fault was seen.
 const GRACE: Duration = Duration::from_millis(50);
+/// Once a question behind the ticket was answered, all of it was processed and only the paper still
+/// moves: the proof is awaited for this part of the time it has otherwise.
+const PART_WHEN_PROCESSED: u32 = 4;
 /// However lively the printer answers, a ticket is given up after so many reply time-outs.
 const MOST_TIMEOUTS: u32 = 3;
 /// How often is read after the deadline what came before it, while this program was held up.
@@ -27,6 +31,14 @@ impl<L: Link> Printer<L> {
     /// Tells `on_step` of each step as it happens. Never sends anything twice: on
     /// [`Outcome::Unknown`] a person decides.
     pub fn finish(&mut self, body: &[u8], job: JobId, on_step: &mut dyn FnMut(Step)) -> Outcome {
+        let ids = if self.profile.has_process_id { "ids" } else { "no-ids" };
+        self.note_call(format_args!("finish {} {} {ids}", body.len(), job.number()));
+        let outcome = self.send_and_prove(body, job, on_step);
+        self.link.note(&format!("= {}", outcome.told()));
+        outcome
+    }
+
+    fn send_and_prove(&mut self, body: &[u8], job: JobId, on_step: &mut dyn FnMut(Step)) -> Outcome {
         if let Err(e) = self.ready() {
             return Outcome::FailedBeforeSending(e.into());
         }
@@ -49,8 +61,14 @@ impl<L: Link> Printer<L> {
         self.unsettled = true;
         let mut proof = Proof::new(self, job, bytes.len(), on_step);
         let outcome = proof.wait();
-        let settled = proof.questions.is_empty() && matches!(outcome, Outcome::Confirmed(_));
+        let settled =
+            proof.questions.is_empty() && proof.queued_answered && matches!(outcome, Outcome::Confirmed(_));
         self.unsettled = !settled;
+        match &outcome {
+            Outcome::Confirmed(_) => self.proofs = Proofs::Given,
+            Outcome::Unknown(_, UnknownReason::ProofNeverComes { .. }) => self.proofs = Proofs::Missing,
+            Outcome::Unknown(..) | Outcome::Sent(_) | Outcome::FailedBeforeSending(_) => {}
+        }
         outcome
     }
 
@@ -65,8 +83,9 @@ impl<L: Link> Printer<L> {
             }
         } else {
             self.end_ticket(&mut bytes);
-            bytes.extend(command::QUEUED_PAPER_STATUS);
         }
+        // Beside identifiers it tells a printer that is slow from one that does not know them.
+        bytes.extend(command::QUEUED_PAPER_STATUS);
         bytes
     }
 
@@ -81,8 +100,8 @@ impl<L: Link> Printer<L> {
 
 /// A question put to the printer in real time, whose answer is still out.
 enum Question {
-    /// DLE EOT 1 to 4.
-    Status { answers: [u8; 4], have: usize },
+    /// All of the status.
+    Status(Answers),
     /// DLE EOT 3, once the cut was processed.
     Cutter,
 }
@@ -100,16 +119,19 @@ struct Proof<'a, L: Link> {
     last: Option<Result<(), Fault>>,
     /// Only what is already under way is awaited: a fault was seen, or the cut is being proven.
     closing: bool,
+    queued_answered: bool,
     sent: Instant,
     deadline: Instant,
     last_deadline: Instant,
+    /// When a printer that is well should have proven the ticket.
+    proof_due: Instant,
     next_poll: Instant,
 }
 
 impl<'a, L: Link> Proof<'a, L> {
     fn new(printer: &'a mut Printer<L>, job: JobId, bytes: usize, on_step: &'a mut dyn FnMut(Step)) -> Self {
         let sent = Instant::now();
-        let arrived = sent + printer.profile.wire_time(bytes);
+        let arrived = sent + printer.speed.time(bytes);
         let patience = printer.profile.reply_timeout;
         Proof {
             on_step,
@@ -119,9 +141,11 @@ impl<'a, L: Link> Proof<'a, L> {
             questions: VecDeque::new(),
             last: None,
             closing: false,
+            queued_answered: false,
             sent,
             deadline: arrived + patience,
             last_deadline: arrived + patience * MOST_TIMEOUTS,
+            proof_due: arrived + printer.profile.proof_timeout,
             next_poll: arrived + poll_interval(patience),
             printer,
         }
@@ -130,18 +154,21 @@ impl<'a, L: Link> Proof<'a, L> {
     fn wait(&mut self) -> Outcome {
         let mut overtime = 0;
         while overtime < MOST_OVERTIME {
-            let now = Instant::now();
-            let expired = now >= self.deadline;
-            overtime = if expired { overtime + 1 } else { 0 };
-            let may_poll = self.questions.is_empty() && !self.closing && !expired;
-            if may_poll && now >= self.next_poll {
+            // The clock is asked through the link, and each question follows from the one before, so
+            // that a recording of the answers tells what was done.
+            let may_poll = self.questions.is_empty() && !self.closing;
+            let over = self.over();
+            let due = if may_poll { over.min(self.next_poll) } else { over };
+            let is_due = self.printer.link.is_late(due);
+            let expired = is_due && (!may_poll || self.printer.link.is_late(over));
+            if is_due && !expired {
                 if let Err(e) = self.ask_status() {
                     return self.lost(e);
                 }
                 continue;
             }
-            let until = if may_poll { self.deadline.min(self.next_poll) } else { self.deadline };
-            match self.printer.replies(until) {
+            overtime = if expired { overtime + 1 } else { 0 };
+            match self.printer.replies(due) {
                 Ok(Some(replies)) => {
                     for reply in replies {
                         if let Some(outcome) = self.hear(reply) {
@@ -157,25 +184,34 @@ impl<'a, L: Link> Proof<'a, L> {
         self.conclude()
     }
 
+    /// When the wait is over.
+    fn over(&self) -> Instant {
+        if self.is_well_without_proof() { self.deadline.min(self.proof_due) } else { self.deadline }
+    }
+
     /// Takes one reply; gives the outcome once nothing more is to be learnt.
     fn hear(&mut self, reply: Reply) -> Option<Outcome> {
+        // What was never asked for proves nothing, whatever it looks like.
+        let asked = self.printer.profile.has_process_id;
         match reply {
-            Reply::ProcessId(id) if id == self.text_id => {
+            Reply::ProcessId(id) if asked && id == self.text_id => {
                 self.text_proven();
                 // Without a cutter there is nothing more to prove.
                 (!self.printer.profile.has_cutter).then_some(Outcome::Confirmed(self.evidence))
             }
-            Reply::ProcessId(id) if id == self.cut_id => {
+            Reply::ProcessId(id) if asked && self.printer.profile.has_cutter && id == self.cut_id => {
                 // The printer may answer only the newest identifier; the cut is behind the text.
                 self.text_proven();
                 self.ask_cutter()
             }
-            Reply::Queued(_) if self.awaits_queued_status() => {
-                self.evidence = Evidence::QueuedStatusAnswered;
-                self.still_alive();
-                self.ask_status().err().map(|e| self.lost(e))
-            }
+            Reply::Queued(_) if !self.queued_answered => self.processed(),
             Reply::RealTime(byte) => self.answer(byte),
+            Reply::Full(bytes) => self.answer_full(bytes),
+            // Why, it is asked at once.
+            Reply::WentOffLine(_) => {
+                self.next_poll = Instant::now();
+                None
+            }
             Reply::AutoStatus(bytes) => self.judge(Status::from_auto(bytes)),
             _ => None,
         }
@@ -189,14 +225,32 @@ impl<'a, L: Link> Proof<'a, L> {
         }
     }
 
-    fn awaits_queued_status(&self) -> bool {
-        !self.printer.profile.has_process_id && self.evidence == Evidence::BytesSent
+    /// The question behind the ticket was answered: all of it was processed.
+    fn processed(&mut self) -> Option<Outcome> {
+        self.queued_answered = true;
+        self.still_alive();
+        if self.evidence < Evidence::QueuedStatusAnswered {
+            self.evidence = Evidence::QueuedStatusAnswered;
+        }
+        if self.printer.profile.has_process_id {
+            let soon = Instant::now() + self.printer.profile.proof_timeout / PART_WHEN_PROCESSED;
+            self.proof_due = self.proof_due.min(soon);
+            return None;
+        }
+        self.ask_status().err().map(|e| self.lost(e))
+    }
+
+    /// Whether the printer has answered that it is well, and the proof that its profile promises is
+    /// still out.
+    fn is_well_without_proof(&self) -> bool {
+        let promised = self.printer.profile.has_process_id && self.evidence < Evidence::ProcessId;
+        promised && !self.closing && self.questions.is_empty() && matches!(self.last, Some(Ok(())))
     }
 
     fn ask_status(&mut self) -> Result<(), PrinterError> {
         self.next_poll = Instant::now() + poll_interval(self.printer.profile.reply_timeout);
-        self.questions.push_back(Question::Status { answers: [0; 4], have: 0 });
-        self.printer.ask_status()
+        self.questions.push_back(Question::Status(Answers::second_first(self.printer.profile.status)));
+        self.printer.ask_status(IN_BETWEEN)
     }
 
     /// Asks whether the cut that was just processed went well.
@@ -211,26 +265,29 @@ impl<'a, L: Link> Proof<'a, L> {
         match self.questions.front_mut()? {
             Question::Cutter => {
                 self.questions.pop_front();
-                let cutter = Status::from_real_time([0x12, 0x12, byte, 0x12]);
+                let cutter = Status::from_real_time(self.printer.profile.status, [0x12, 0x12, byte, 0x12]);
                 if cutter.fault().is_none() {
                     self.evidence = Evidence::ProcessIdAfterCut;
                     (self.on_step)(Step::CutProven);
                 }
                 Some(Outcome::Confirmed(self.evidence))
             }
-            Question::Status { answers, have } => {
-                if let Some(slot) = answers.get_mut(*have) {
-                    *slot = byte;
-                }
-                *have += 1;
-                if *have < answers.len() {
-                    return None;
-                }
-                let status = Status::from_real_time(*answers);
+            Question::Status(answers) => {
+                answers.take(byte);
+                let status = answers.status()?;
                 self.questions.pop_front();
                 self.judge(status)
             }
         }
+    }
+
+    /// Takes the six bytes of a KPM150, which belong to the oldest status still out.
+    fn answer_full(&mut self, bytes: [u8; 4]) -> Option<Outcome> {
+        let Some(Question::Status(answers)) = self.questions.front_mut() else { return None };
+        answers.take_full(bytes);
+        let status = answers.status()?;
+        self.questions.pop_front();
+        self.judge(status)
     }
 
     /// Draws the conclusions from a whole status.
@@ -244,13 +301,15 @@ impl<'a, L: Link> Proof<'a, L> {
                 if self.printer.profile.has_process_id {
                     self.still_alive();
                 }
-                let proven = self.evidence == Evidence::QueuedStatusAnswered;
+                let proven =
+                    !self.printer.profile.has_process_id && self.evidence == Evidence::QueuedStatusAnswered;
                 (proven && self.questions.is_empty()).then_some(Outcome::Sent(self.evidence))
             }
             Some(fault) => {
                 self.last = Some(Err(fault));
                 if fault.passes() {
                     self.still_alive();
+                    self.proof_due = self.proof_due.max(Instant::now() + self.printer.profile.proof_timeout);
                 } else {
                     // What it printed before the fault may still be reported.
                     self.close_within(GRACE);
@@ -289,6 +348,10 @@ impl<'a, L: Link> Proof<'a, L> {
             _ if proven => Outcome::Confirmed(self.evidence),
             Some(Err(fault)) => Outcome::Unknown(self.evidence, UnknownReason::Fault(fault)),
             Some(Ok(())) if !can_prove && self.questions.is_empty() => Outcome::Sent(self.evidence),
+            _ if self.is_well_without_proof() => {
+                let waited = self.sent.elapsed();
+                Outcome::Unknown(self.evidence, UnknownReason::ProofNeverComes { waited })
+            }
             _ => {
                 let waited = self.sent.elapsed();
                 Outcome::Unknown(self.evidence, UnknownReason::NoReply { waited })

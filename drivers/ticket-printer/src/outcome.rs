@@ -42,6 +42,18 @@ pub enum Step {
     CutProven,
 }
 
+/// What is known of a printer's word that it has printed a ticket (GS ( H).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proofs {
+    /// No ticket has been sent to it yet, or none that it had the time to prove.
+    #[default]
+    Untried,
+    /// It has returned an identifier.
+    Given,
+    /// It was well and returned none: its profile promises too much.
+    Missing,
+}
+
 /// Names one job to the printer. Successive numbers give different names for 40 million tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobId(u32);
@@ -50,6 +62,11 @@ impl JobId {
     /// The job of this running number.
     pub const fn new(number: u32) -> Self {
         JobId(number)
+    }
+
+    /// The running number.
+    pub const fn number(self) -> u32 {
+        self.0
     }
 
     /// The identifier behind the text: four printable bytes, 20h to 7Eh.

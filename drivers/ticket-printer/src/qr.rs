@@ -1,8 +1,10 @@
-//! How large a QR code becomes, so that none is wider than the paper.
+//! How large a QR code becomes, so that none is wider than the paper; and its dots, for printers that
+//! draw none.
 
 use qrcode::bits::Bits;
-use qrcode::{EcLevel, Version};
+use qrcode::{Color, EcLevel, QrCode, Version};
 
+use crate::raster::Bitmap;
 use crate::ticket::{Level, ModuleDots, QrText};
 
 /// The largest module up to `wanted` with which the code fits into `width` dots.
@@ -15,14 +17,38 @@ pub(crate) fn module_that_fits(data: &QrText, level: Level, wanted: ModuleDots, 
     wanted.dots().min(most.max(1))
 }
 
-/// Modules a side of the smallest code that holds `data` as bytes.
-fn modules(data: &[u8], level: Level) -> usize {
-    let level = match level {
+/// Draws the code in dots, `dots` of them a module; `None` when it cannot be made, which no
+/// [`QrText`] brings about.
+pub(crate) fn draw(data: &QrText, level: Level, dots: u8) -> Option<Bitmap> {
+    let code = QrCode::with_error_correction_level(data.as_str().as_bytes(), correction(level)).ok()?;
+    let (modules, dots) = (code.width(), usize::from(dots.max(1)));
+    let mut picture = Bitmap::blank(modules * dots, modules * dots);
+    for (at, _) in code.to_colors().into_iter().enumerate().filter(|(_, c)| *c == Color::Dark) {
+        let (x, y) = (at % modules * dots, at / modules * dots);
+        for dot in 0..dots * dots {
+            picture.blacken(x + dot % dots, y + dot / dots);
+        }
+    }
+    Some(picture)
+}
+
+fn correction(level: Level) -> EcLevel {
+    match level {
         Level::L => EcLevel::L,
         Level::M => EcLevel::M,
         Level::Q => EcLevel::Q,
         Level::H => EcLevel::H,
-    };
+    }
+}
+
+/// Dots a side of the code that a printer draws with modules of `module` dots.
+pub(crate) fn side(data: &QrText, level: Level, module: u8) -> u32 {
+    u32::try_from(modules(data.as_str().as_bytes(), level)).unwrap_or(0) * u32::from(module)
+}
+
+/// Modules a side of the smallest code that holds `data` as bytes.
+fn modules(data: &[u8], level: Level) -> usize {
+    let level = correction(level);
     let fits = |version: &i16| {
         // Mode and length take 12 bits up to version 9, 20 above.
         let head = if *version < 10 { 12 } else { 20 };

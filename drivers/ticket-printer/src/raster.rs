@@ -147,41 +147,147 @@ impl Bitmap {
         tight
     }
 
-    /// The rows `first` to `last` and then `below` white ones.
-    pub(crate) fn rows_between(&self, first: usize, last: usize, below: usize) -> Bitmap {
+    /// The rows `first` to `last`.
+    fn rows_between(&self, first: usize, last: usize) -> Bitmap {
         let bytes = self.row_bytes();
-        let mut rows: Vec<u8> =
-            self.rows.chunks(bytes).take(last + 1).skip(first).flatten().copied().collect();
-        rows.resize(rows.len() + below * bytes, 0);
+        let rows: Vec<u8> = self.rows.chunks(bytes).take(last + 1).skip(first).flatten().copied().collect();
         Bitmap { width: self.width, height: rows.len() / bytes, rows }
     }
 
-    /// The commands that print this picture (GS v 0). `scale` bit 0 doubles its width, bit 1 its
-    /// height.
-    ///
-    /// It goes in bands, each no longer than [`LONGEST_COMMAND`], so that a transfer broken off in
-    /// the midst of one can be cleared.
-    pub(crate) fn print(&self, scale: u8, out: &mut Vec<u8>) {
-        let bytes = self.row_bytes();
-        let (Ok(width), most) = (u8::try_from(bytes), (LONGEST_COMMAND - 8) / bytes) else {
-            return; // no picture is wider than 104 bytes
-        };
-        for band in self.rows.chunks(bytes * most.min(255)) {
-            let rows = u8::try_from(band.len() / bytes).unwrap_or(u8::MAX);
-            out.extend(command::raster(scale, width, rows));
-            let start = out.len();
-            out.extend_from_slice(band);
-            if let Some(data) = out.get_mut(start..) {
-                make_harmless(data);
-            }
+    /// What of this picture has ink, ready to be printed; `None` when nothing has. `paper` is the
+    /// width of the paper in bytes, and `white` tells what so many white rows cost in bytes.
+    pub(crate) fn ink(&self, align: Align, paper: usize, white: impl Fn(usize) -> usize) -> Option<Ink> {
+        let (first, last) = self.inked_rows()?;
+        let picture = self.rows_between(first, last).tight(align, paper);
+        let bands = cut_into_bands(&picture, align, white);
+        Some(Ink { picture, first, bands })
+    }
+}
+
+/// The part of a picture that has ink, and how it is best sent.
+#[derive(Debug)]
+pub(crate) struct Ink {
+    picture: Bitmap,
+    /// White rows above it in the picture it was taken from.
+    pub(crate) first: usize,
+    bands: Vec<Band>,
+}
+
+/// Rows that go in one command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Band {
+    /// So many white rows.
+    White(usize),
+    /// Dots: `rows` from `top`, of which the bytes from `left` to `right` have ink.
+    Dots { top: usize, rows: usize, left: usize, right: usize },
+}
+
+impl Ink {
+    /// How many rows it has.
+    pub(crate) fn height(&self) -> usize {
+        self.picture.height
+    }
+
+    /// Its bands, top first.
+    pub(crate) fn bands(&self) -> &[Band] {
+        &self.bands
+    }
+
+    /// The command that prints a band of dots (GS v 0). `scale` bit 0 doubles its width, bit 1 its
+    /// height. A white band has none: paper is fed for it.
+    pub(crate) fn print(&self, band: Band, scale: u8, out: &mut Vec<u8>) {
+        let Band::Dots { top, rows, left, right } = band else { return };
+        // Neither is ever larger: bands are cut so, and no picture is wider than 104 bytes.
+        let (Ok(width), Ok(height)) = (u8::try_from(right - left), u8::try_from(rows)) else { return };
+        out.extend(command::raster(scale, width, height));
+        let start = out.len();
+        for row in self.picture.rows.chunks(self.picture.row_bytes()).skip(top).take(rows) {
+            out.extend_from_slice(row.get(left..right).unwrap_or_default());
+        }
+        if let Some(data) = out.get_mut(start..) {
+            make_harmless(data);
         }
     }
 }
 
+/// Bytes before the dots of a band.
+const BAND_HEAD: usize = 8;
+/// The most rows of a band.
+const BAND_ROWS: usize = 255;
+
+/// Cuts a picture into the bands that take the fewest bytes in all, from the last row upwards.
+///
+/// A band is as wide as its widest row, on the side or the sides that `align` leaves free, and no
+/// longer than [`LONGEST_COMMAND`], so that a transfer broken off in its midst can be cleared.
+fn cut_into_bands(picture: &Bitmap, align: Align, white: impl Fn(usize) -> usize) -> Vec<Band> {
+    let bytes = picture.row_bytes();
+    let extents: Vec<Option<(usize, usize)>> = picture
+        .rows
+        .chunks(bytes)
+        .map(|row| {
+            let inked = |b: &u8| *b != 0;
+            Some((row.iter().position(inked)?, row.iter().rposition(inked)? + 1))
+        })
+        .collect();
+    let side = |left: usize, right: usize| match align {
+        Align::Left => (0, right),
+        Align::Right => (left, bytes),
+        Align::Centre => {
+            let margin = left.min(bytes - right);
+            (margin, bytes - margin)
+        }
+    };
+    // For each row the cheapest way to send it and all below: its cost and its first band.
+    let mut best: Vec<(usize, Band)> = vec![(0, Band::White(0)); extents.len() + 1];
+    for top in (0..extents.len()).rev() {
+        let below = |row: usize| best.get(row).map_or(0, |(cost, _)| *cost);
+        let blank = extents.iter().skip(top).take_while(|row| row.is_none()).count();
+        let mut cheapest = (usize::MAX, Band::White(blank));
+        if blank > 0 {
+            cheapest.0 = white(blank) + below(top + blank);
+        }
+        let mut reach: Option<(usize, usize)> = None;
+        for (rows, row) in (1..=BAND_ROWS).zip(extents.iter().skip(top)) {
+            reach = match (reach, row) {
+                (Some((l, r)), Some((left, right))) => Some((l.min(*left), r.max(*right))),
+                (reach, row) => reach.or(*row),
+            };
+            // A band begins with ink, and white rows at its end are no part of it.
+            let (Some((left, right)), Some(_), Some(_)) = (reach, row, extents.get(top).copied().flatten())
+            else {
+                if reach.is_none() { break } else { continue }
+            };
+            let (left, right) = side(left, right);
+            let size = BAND_HEAD + rows * (right - left);
+            if size > LONGEST_COMMAND {
+                break;
+            }
+            let cost = size + below(top + rows);
+            if cost < cheapest.0 {
+                cheapest = (cost, Band::Dots { top, rows, left, right });
+            }
+        }
+        if let Some(slot) = best.get_mut(top) {
+            *slot = cheapest;
+        }
+    }
+    let mut bands = Vec::new();
+    let mut row = 0;
+    while let Some((_, band)) = best.get(row).filter(|_| row < extents.len()) {
+        bands.push(*band);
+        row += match band {
+            Band::White(rows) | Band::Dots { rows, .. } => (*rows).max(1),
+        };
+    }
+    bands
+}
+
 /// Changes one dot wherever the data holds a real-time command.
 ///
-/// The printer carries out 10 04, 10 05 and 10 14 even within a picture, also across row ends. The
-/// dot that is added touches a black one, so nobody sees it.
+/// The printer carries out 10 04, 10 05 and 10 14 even within a picture, also across row ends; the
+/// head of a band and whatever follows it can neither begin nor end one. The dot that is added
+/// touches a black one, so nobody sees it. (11 and 13, by which the printer holds the kiosk up, mean
+/// nothing in this direction.)
 fn make_harmless(data: &mut [u8]) {
     let mut before = 0;
     for byte in data {
@@ -199,87 +305,5 @@ impl fmt::Debug for Bitmap {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn picture(rows: &[&str]) -> Bitmap {
-        let mut bitmap = Bitmap::blank(rows[0].len(), rows.len());
-        for (y, row) in rows.iter().enumerate() {
-            for (x, dot) in row.bytes().enumerate() {
-                if dot == b'#' {
-                    bitmap.blacken(x, y);
-                }
-            }
-        }
-        bitmap
-    }
-
-    #[test]
-    fn sides_and_length_are_checked() {
-        assert!(Bitmap::new(0, 1, vec![]).is_err());
-        assert!(Bitmap::new(833, 1, vec![0; 105]).is_err());
-        assert_eq!(Bitmap::new(9, 2, vec![0; 3]), Err(BitmapError::Length { have: 3, want: 4 }));
-        assert!(Bitmap::new(9, 2, vec![0; 4]).is_ok());
-    }
-
-    #[test]
-    fn margins_fall_away() {
-        let p = picture(&["................#.......", "................##......"]);
-        assert_eq!(p.tight(Align::Left, 72).width, 24);
-        assert_eq!(p.tight(Align::Right, 72).width, 8);
-        // four blank dots on both sides at least: 24 - 2 · 6 = 12 dots, in two bytes
-        assert_eq!(p.tight(Align::Centre, 72).width, 16);
-        let right = p.tight(Align::Right, 72);
-        assert!(right.is_black(0, 0) && right.is_black(1, 1));
-        // wider than the paper: cut off
-        assert_eq!(p.tight(Align::Left, 2).width, 16);
-    }
-
-    #[test]
-    fn a_picture_goes_in_bands_that_can_be_cleared() {
-        let mut out = Vec::new();
-        Bitmap::blank(576, 300).print(0, &mut out);
-        assert_eq!(out.len(), 72 * 300 + 3 * 8);
-        assert_eq!(out.get(..8), Some(&[0x1D, 0x76, 0x30, 0, 72, 0, 113, 0][..]));
-    }
-
-    proptest! {
-        #[test]
-        fn no_real_time_command_is_ever_inside(
-            width in 1usize..200, height in 1usize..40,
-            seed in proptest::collection::vec(prop_oneof![Just(0x10u8), Just(4), Just(5), Just(0x14), any::<u8>()], 1000),
-        ) {
-            let len = width.div_ceil(8) * height;
-            let rows: Vec<u8> = seed.iter().cycle().take(len).copied().collect();
-            let bitmap = Bitmap::new(width, height, rows.clone()).expect("within limits");
-            let mut out = Vec::new();
-            bitmap.print(3, &mut out);
-            prop_assert!(!out.windows(2).any(|w| w[0] == 0x10 && matches!(w[1], 4 | 5 | 0x14)));
-            // all else prints as it was
-            let mut data = rows.clone();
-            make_harmless(&mut data);
-            let changed = rows.iter().zip(&data).filter(|(a, b)| a != b);
-            for (a, b) in changed {
-                prop_assert_eq!((a ^ b).count_ones(), 1);
-            }
-        }
-
-        #[test]
-        fn tight_prints_the_same(dots in proptest::collection::vec(any::<bool>(), 40 * 5), shift in 0usize..30) {
-            let mut p = Bitmap::blank(80, 5);
-            for (i, _) in dots.iter().enumerate().filter(|(_, d)| **d) {
-                p.blacken(i % 40 + shift, i / 40);
-            }
-            let left = p.tight(Align::Left, 72);
-            let right = p.tight(Align::Right, 72);
-            for y in 0..5 {
-                for x in 0..80 {
-                    prop_assert_eq!(p.is_black(x, y), left.is_black(x, y));
-                    let from_right = (x + right.width()).checked_sub(80);
-                    prop_assert_eq!(p.is_black(x, y), from_right.is_some_and(|x| right.is_black(x, y)));
-                }
-            }
-        }
-    }
-}
+#[path = "raster_tests.rs"]
+mod tests;

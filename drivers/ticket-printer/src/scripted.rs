@@ -25,6 +25,12 @@ pub(crate) struct Printing {
     pub(crate) newest_id_only: bool,
     /// Whether it answers GS r.
     pub(crate) answers_queued: bool,
+    /// What it answers to DLE EOT 14h, if it knows it.
+    pub(crate) full: Option<[u8; 4]>,
+    /// What it answers to DLE DC4 8.
+    pub(crate) cleared: &'static [u8],
+    /// What it answers to GS I 66 and 67.
+    pub(crate) identity: [&'static [u8]; 2],
     /// Whether it answers nothing at all.
     pub(crate) mute: bool,
     /// What it stops behind, and its status then.
@@ -45,10 +51,14 @@ pub(crate) struct Printing {
 /// The printer, and the link to it.
 pub(crate) struct Scripted {
     pub(crate) printing: Printing,
+    /// What it says once the next bytes have reached it.
+    pub(crate) when_sent: Option<Vec<u8>>,
     /// Everything written, write by write.
     pub(crate) writes: Vec<Vec<u8>>,
     on_status: OnStatus,
     asked: usize,
+    /// The question asked last.
+    last: u8,
     decoder: Decoder,
 }
 
@@ -62,6 +72,9 @@ impl Scripted {
                 answers_ids: true,
                 newest_id_only: false,
                 answers_queued: true,
+                full: None,
+                cleared: &[0x37, 0x25, 0x00],
+                identity: [b"\x5FEPSON\0", b"\x5FTM-T88VI\0"],
                 mute: false,
                 fault_behind: None,
                 takes: usize::MAX,
@@ -71,9 +84,11 @@ impl Scripted {
                 says: VecDeque::new(),
                 queue: VecDeque::new(),
             },
+            when_sent: None,
             writes: Vec::new(),
             on_status: Box::new(|_, _| {}),
             asked: 0,
+            last: 0,
             decoder: Decoder::default(),
         }
     }
@@ -95,12 +110,21 @@ impl Scripted {
 
     fn take(&mut self, op: Op) {
         if let Op::RealTime(n) = op {
-            if n == 1 {
+            // The first question of a round, in either order of the first two.
+            if (n == 1 && self.last != 2) || (n == 2 && self.last != 1) {
                 self.asked += 1;
                 (self.on_status)(self.asked, &mut self.printing);
             }
+            self.last = n;
             let answer = self.printing.status.get(usize::from(n).wrapping_sub(1)).copied();
             self.printing.say(answer.as_slice());
+            if let (0x14, Some([p, u, r, x])) = (n, self.printing.full) {
+                self.printing.say(&[0x10, 0x0F, p, u, r, x]);
+            }
+        } else if op == Op::Clear {
+            self.printing.queue.clear();
+            self.printing.done.push(op);
+            self.printing.say(self.printing.cleared);
         } else {
             self.printing.queue.push_back(op);
         }
@@ -123,6 +147,10 @@ impl Printing {
             match op {
                 Op::ProcessId([a, b, c, d]) if self.answers_ids && !newer => {
                     self.say(&[0x37, 0x22, a, b, c, d, 0]);
+                }
+                Op::Identify(n) => {
+                    let said = self.identity.get(usize::from(n).wrapping_sub(0x42)).copied();
+                    self.say(said.unwrap_or_default());
                 }
                 Op::QueuedStatus if self.answers_queued => self.say(&[0]),
                 Op::AutoStatus(_) => self.say(&[0x10, 0, 0, 0]),
@@ -166,6 +194,7 @@ impl Link for Scripted {
         for op in self.decoder.push(taken_bytes) {
             self.take(op);
         }
+        self.printing.says.extend(self.when_sent.take().unwrap_or_default());
         if taken < bytes.len() { Err(LinkError::Timeout { taken }) } else { Ok(()) }
     }
 

@@ -1,36 +1,16 @@
-//! How the printer is: the answers to DLE EOT 1 to 4 and the automatic status, as one value.
+//! How the printer is: the answers to DLE EOT and the automatic status, as one value.
+//!
+//! Each bit of each status byte is a [`Sign`], and each sign has one [`Meaning`]: a fault, a notice, or
+//! nothing at all. The tables below are those of the command reference, bit 0 first.
 
 use crate::error::Fault;
+use crate::profile::StatusLayout;
 
-/// What the printer says about itself (DLE EOT 1 to 4, or the four bytes of GS a).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the printer says about itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// It takes data and prints.
-    pub online: bool,
-    /// The roll.
-    pub paper: Paper,
-    /// The cover.
-    pub cover: Cover,
-    /// The cutter is stuck.
-    pub cutter_error: bool,
-    /// An error that ends by itself: the head is too hot (on some models: the cover is open).
-    pub auto_recoverable: bool,
-    /// A mechanical error that ends once its cause is removed.
-    pub recoverable: bool,
-    /// An error that only repair ends.
-    pub unrecoverable: bool,
-    /// Some error has occurred; the flags above say which.
-    pub error: bool,
-    /// It waits to be brought back on line by its button.
-    pub waiting_for_recovery: bool,
-    /// It stopped because the paper ended.
-    pub stopped_by_paper_end: bool,
-    /// Its feed button is pressed.
-    pub feed_button: bool,
-    /// Paper is being fed by the button.
-    pub feeding_by_button: bool,
-    /// Level of the drawer connector's pin 3, which a kiosk leaves open.
-    pub drawer_pin: bool,
+    /// One bit for each sign, in the order of [`Sign::ALL`].
+    signs: u32,
 }
 
 /// How much paper is left.
@@ -53,177 +33,334 @@ pub enum Cover {
     Open,
 }
 
-/// Whether all of the bits `mask` or some of them are set in `byte`.
-const fn any(byte: u8, mask: u8) -> bool {
-    byte & mask != 0
+/// What one bit of a status byte says when it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Level of the drawer connector's pin 3, which a kiosk leaves open.
+    DrawerPin,
+    /// It takes no data.
+    OffLine,
+    /// It waits to be brought back on line by its button.
+    WaitingForRecovery,
+    /// Its feed button is pressed.
+    FeedButton,
+    /// The cover is open.
+    CoverOpen,
+    /// Paper is being fed by the button.
+    FeedingByButton,
+    /// It stopped because the paper ended.
+    PaperEndStop,
+    /// Some error has occurred; others say which.
+    Error,
+    /// A mechanical error that ends once its cause is removed.
+    Recoverable,
+    /// The cutter is stuck.
+    CutterError,
+    /// An error that only repair ends.
+    Unrecoverable,
+    /// An error that ends by itself: the head is too hot (on some models: the cover is open).
+    AutoRecoverable,
+    /// The near-end sensor sees the core of the roll.
+    NearEnd,
+    /// There is no paper.
+    PaperEnd,
+    /// A ticket has not been taken out of the presenter or the outlet.
+    TicketWaiting,
+    /// KPM150: the length of paper it was told of is used up.
+    VirtualPaperEnd,
+    /// KPM150: a mark on the paper is under the sensor.
+    Notch,
+    /// KPM150: the print head is lifted.
+    HeadUp,
+    /// KPM150: data wait to be printed.
+    Spooling,
+    /// KPM150: the paper moves.
+    MotorRuns,
+    /// KPM150: its LF or its FF key is pressed.
+    Key,
+    /// KPM150: the print head is out of its range of temperature.
+    HeadTemperature,
+    /// KPM150: bytes arrived garbled.
+    Communication,
+    /// KPM150: its supply is out of range.
+    SupplyVoltage,
+    /// KPM150: it refused a command.
+    CommandRefused,
+    /// KPM150: the mark on the paper was not found.
+    NotchMissing,
+    /// A bit without a meaning.
+    Reserved,
+}
+
+/// What a sign means for printing tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It cannot print.
+    Fault(Fault),
+    /// It prints, but the staff may want to know.
+    Notice(Notice),
+    /// Nothing to a kiosk.
+    Nothing,
+}
+
+/// What the staff may want to know of a printer that prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The roll will soon be used up.
+    PaperLow,
+    /// Somebody presses its button.
+    ButtonPressed,
+    /// The last ticket has not been taken.
+    TicketNotTaken,
+    /// It is still printing.
+    Busy,
+    /// Bytes arrive garbled: its cable or its speed is wrong.
+    GarbledLine,
+    /// It refused a command: its profile asks for what it does not know.
+    CommandRefused,
+}
+
+use Sign::{Reserved as R, *};
+
+/// Bits 0, 1, 4 and 7: fixed in answers to DLE EOT and in the first byte of GS a, which are recognised by
+/// them. They say nothing else.
+const FIXED: u8 = 0x93;
+/// DLE EOT 1 to 4.
+const REAL_TIME: [[Sign; 8]; 4] = [
+    [R, R, DrawerPin, OffLine, R, WaitingForRecovery, FeedButton, R],
+    [R, R, CoverOpen, FeedingByButton, R, PaperEndStop, Error, R],
+    [R, R, Recoverable, CutterError, R, Unrecoverable, AutoRecoverable, R],
+    [R, R, NearEnd, NearEnd, R, PaperEnd, PaperEnd, R],
+];
+/// DLE EOT 4 of a PPU-231.
+const PRESENTER: [Sign; 8] = [R, R, NearEnd, NearEnd, R, PaperEnd, TicketWaiting, R];
+/// The four bytes of GS a.
+const AUTOMATIC: [[Sign; 8]; 4] = [
+    [R, R, DrawerPin, OffLine, R, CoverOpen, FeedingByButton, R],
+    [WaitingForRecovery, FeedButton, Recoverable, CutterError, R, Unrecoverable, AutoRecoverable, R],
+    [NearEnd, NearEnd, PaperEnd, PaperEnd, R, R, R, R],
+    [R; 8],
+];
+/// The four bytes behind 10 0F of a KPM150's DLE EOT 14h: paper, user, errors that end, errors that
+/// do not.
+const FULL: [[Sign; 8]; 4] = [
+    [PaperEnd, R, NearEnd, R, R, TicketWaiting, VirtualPaperEnd, Notch],
+    [HeadUp, CoverOpen, Spooling, MotorRuns, R, Key, Key, R],
+    [HeadTemperature, Communication, R, SupplyVoltage, R, CommandRefused, R, NotchMissing],
+    [Unrecoverable; 8],
+];
+
+impl Sign {
+    /// Every sign.
+    pub const ALL: [Sign; 27] = [
+        DrawerPin,
+        OffLine,
+        WaitingForRecovery,
+        FeedButton,
+        CoverOpen,
+        FeedingByButton,
+        PaperEndStop,
+        Error,
+        Recoverable,
+        CutterError,
+        Unrecoverable,
+        AutoRecoverable,
+        NearEnd,
+        PaperEnd,
+        TicketWaiting,
+        VirtualPaperEnd,
+        Notch,
+        HeadUp,
+        Spooling,
+        MotorRuns,
+        Key,
+        HeadTemperature,
+        Communication,
+        SupplyVoltage,
+        CommandRefused,
+        NotchMissing,
+        R,
+    ];
+
+    /// What it means for printing tickets.
+    pub const fn meaning(self) -> Meaning {
+        match self {
+            OffLine => Meaning::Fault(Fault::Offline),
+            FeedingByButton => Meaning::Fault(Fault::Feeding),
+            WaitingForRecovery => Meaning::Fault(Fault::WaitingForButton),
+            CoverOpen | HeadUp => Meaning::Fault(Fault::CoverOpen),
+            PaperEndStop | PaperEnd => Meaning::Fault(Fault::PaperOut),
+            Error => Meaning::Fault(Fault::Unnamed),
+            Recoverable | NotchMissing => Meaning::Fault(Fault::Mechanical),
+            CutterError => Meaning::Fault(Fault::Cutter),
+            Unrecoverable => Meaning::Fault(Fault::Unrecoverable),
+            SupplyVoltage => Meaning::Fault(Fault::Supply),
+            AutoRecoverable | HeadTemperature => Meaning::Fault(Fault::HeadHot),
+            NearEnd | VirtualPaperEnd => Meaning::Notice(Notice::PaperLow),
+            FeedButton | Key => Meaning::Notice(Notice::ButtonPressed),
+            TicketWaiting => Meaning::Notice(Notice::TicketNotTaken),
+            Spooling | MotorRuns => Meaning::Notice(Notice::Busy),
+            Communication => Meaning::Notice(Notice::GarbledLine),
+            CommandRefused => Meaning::Notice(Notice::CommandRefused),
+            DrawerPin | Notch | R => Meaning::Nothing,
+        }
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
 }
 
 impl Status {
     /// Decodes the answers to DLE EOT 1, 2, 3 and 4, in this order.
-    pub fn from_real_time([printer, offline, error, paper]: [u8; 4]) -> Self {
-        Status {
-            drawer_pin: any(printer, 0x04),
-            online: !any(printer, 0x08),
-            waiting_for_recovery: any(printer, 0x20),
-            feed_button: any(printer, 0x40),
-            cover: Cover::from_bit(any(offline, 0x04)),
-            feeding_by_button: any(offline, 0x08),
-            stopped_by_paper_end: any(offline, 0x20),
-            error: any(offline, 0x40),
-            recoverable: any(error, 0x04),
-            cutter_error: any(error, 0x08),
-            unrecoverable: any(error, 0x20),
-            auto_recoverable: any(error, 0x40),
-            paper: Paper::from_bits(any(paper, 0x0C), any(paper, 0x60)),
-        }
+    pub fn from_real_time(layout: StatusLayout, answers: [u8; 4]) -> Self {
+        let [printer, offline, error, paper] = REAL_TIME;
+        let paper = if layout == StatusLayout::Ppu231 { PRESENTER } else { paper };
+        Status::decode([printer, offline, error, paper], answers.map(|answer| answer & !FIXED))
     }
 
-    /// Decodes the four bytes of automatic status. The fourth is reserved.
-    pub fn from_auto([printer, error, paper, _]: [u8; 4]) -> Self {
-        let out = any(paper, 0x0C);
-        Status {
-            drawer_pin: any(printer, 0x04),
-            online: !any(printer, 0x08),
-            cover: Cover::from_bit(any(printer, 0x20)),
-            feeding_by_button: any(printer, 0x40),
-            waiting_for_recovery: any(error, 0x01),
-            feed_button: any(error, 0x02),
-            recoverable: any(error, 0x04),
-            cutter_error: any(error, 0x08),
-            unrecoverable: any(error, 0x20),
-            auto_recoverable: any(error, 0x40),
-            error: any(error, 0x6C),
-            stopped_by_paper_end: out,
-            paper: Paper::from_bits(any(paper, 0x03), out),
+    /// Decodes the four bytes of automatic status (GS a).
+    pub fn from_auto([printer, error, paper, reserved]: [u8; 4]) -> Self {
+        Status::decode(AUTOMATIC, [printer & !FIXED, error, paper, reserved])
+    }
+
+    /// Decodes the four bytes behind 10 0F of a KPM150's DLE EOT 14h.
+    pub fn from_full(bytes: [u8; 4]) -> Self {
+        Status::decode(FULL, bytes)
+    }
+
+    /// Decodes the answer to GS r 1, which tells of the paper alone: like the third byte of GS a.
+    pub fn from_queued(byte: u8) -> Self {
+        Status::decode(AUTOMATIC, [0, 0, byte & 0x0F, 0])
+    }
+
+    /// What two answers say together.
+    #[must_use]
+    pub fn and(self, other: Status) -> Self {
+        Status { signs: self.signs | other.signs }
+    }
+
+    fn decode(table: [[Sign; 8]; 4], bytes: [u8; 4]) -> Self {
+        let mut signs = 0;
+        for (byte, meanings) in bytes.into_iter().zip(table) {
+            for (bit, sign) in meanings.into_iter().enumerate() {
+                if byte & (1 << bit) != 0 {
+                    signs |= sign.bit();
+                }
+            }
         }
+        Status { signs }
     }
 
     /// The same, for a printer whose near-end sensor is not fitted.
-    pub(crate) fn without_near_end(mut self) -> Self {
-        if self.paper == Paper::Low {
-            self.paper = Paper::Ok;
+    pub(crate) fn without_near_end(self) -> Self {
+        Status { signs: self.signs & !NearEnd.bit() }
+    }
+
+    /// Whether it shows this sign.
+    pub fn shows(&self, sign: Sign) -> bool {
+        self.signs & sign.bit() != 0
+    }
+
+    /// All the signs it shows.
+    pub fn signs(&self) -> impl Iterator<Item = Sign> + use<> {
+        let shown = *self;
+        Sign::ALL.into_iter().filter(move |sign| shown.shows(*sign))
+    }
+
+    /// Whether it takes data and prints.
+    pub fn is_online(&self) -> bool {
+        !self.shows(OffLine)
+    }
+
+    /// The roll.
+    pub fn paper(&self) -> Paper {
+        if self.shows(PaperEnd) {
+            Paper::Out
+        } else if self.shows(NearEnd) || self.shows(VirtualPaperEnd) {
+            Paper::Low
+        } else {
+            Paper::Ok
         }
-        self
+    }
+
+    /// The cover.
+    pub fn cover(&self) -> Cover {
+        if self.shows(CoverOpen) || self.shows(HeadUp) { Cover::Open } else { Cover::Closed }
     }
 
     /// What keeps it from printing, the cause people must remove first, first.
     ///
     /// Little paper is no fault.
     pub fn fault(&self) -> Option<Fault> {
-        if self.unrecoverable {
-            Some(Fault::Unrecoverable)
-        } else if self.cover == Cover::Open {
-            Some(Fault::CoverOpen)
-        } else if self.paper == Paper::Out || self.stopped_by_paper_end {
-            Some(Fault::PaperOut)
-        } else if self.cutter_error {
-            Some(Fault::Cutter)
-        } else if self.recoverable {
-            Some(Fault::Mechanical)
-        } else if self.auto_recoverable {
-            Some(Fault::HeadHot)
-        } else if self.error {
-            Some(Fault::Unnamed)
-        } else if self.waiting_for_recovery {
-            Some(Fault::WaitingForButton)
-        } else if !self.online || self.feeding_by_button {
-            Some(Fault::Offline)
-        } else {
-            None
+        let faults = self.signs().filter_map(|sign| match sign.meaning() {
+            Meaning::Fault(fault) => Some(fault),
+            Meaning::Notice(_) | Meaning::Nothing => None,
+        });
+        faults.min()
+    }
+
+    /// What else there is to know; each once.
+    pub fn notices(&self) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for sign in self.signs() {
+            if let Meaning::Notice(notice) = sign.meaning()
+                && !notices.contains(&notice)
+            {
+                notices.push(notice);
+            }
         }
+        notices
     }
 }
 
-impl Cover {
-    const fn from_bit(open: bool) -> Self {
-        if open { Cover::Open } else { Cover::Closed }
-    }
+/// The answers to one round of questions as they come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answers {
+    layout: StatusLayout,
+    real_time: [u8; 4],
+    pub(crate) have: usize,
+    full: Option<[u8; 4]>,
+    /// Whether the second question was put first.
+    second_first: bool,
 }
 
-impl Paper {
-    const fn from_bits(low: bool, out: bool) -> Self {
-        match (low, out) {
-            (_, true) => Paper::Out,
-            (true, false) => Paper::Low,
-            (false, false) => Paper::Ok,
+impl Answers {
+    pub(crate) fn none(layout: StatusLayout) -> Self {
+        Answers { layout, real_time: [0; 4], have: 0, full: None, second_first: false }
+    }
+
+    /// The same for a round whose second question was put first.
+    pub(crate) fn second_first(layout: StatusLayout) -> Self {
+        Answers { second_first: true, ..Answers::none(layout) }
+    }
+
+    /// Takes an answer to DLE EOT 1 to 4. More than four: the first were late answers to an earlier
+    /// round.
+    pub(crate) fn take(&mut self, byte: u8) {
+        let [_, second, third, fourth] = self.real_time;
+        self.real_time = [second, third, fourth, byte];
+        self.have += 1;
+    }
+
+    /// Takes the answer to DLE EOT 14h.
+    pub(crate) fn take_full(&mut self, bytes: [u8; 4]) {
+        self.full = Some(bytes);
+    }
+
+    /// The status, once all have come.
+    pub(crate) fn status(&self) -> Option<Status> {
+        let whole = self.layout != StatusLayout::Kpm150 || self.full.is_some();
+        if self.have < self.real_time.len() || !whole {
+            return None;
         }
+        let [first, second, third, fourth] = self.real_time;
+        let ordered = if self.second_first { [second, first, third, fourth] } else { self.real_time };
+        let status = Status::from_real_time(self.layout, ordered);
+        Some(self.full.map_or(status, |full| status.and(Status::from_full(full))))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As seen on an independent emulator: DLE EOT 1, 2, 4, with no error cause in 3.
-    #[test]
-    fn real_time_answers_as_seen() {
-        let table = [
-            ([0x12, 0x12, 0x12, 0x12], None, Paper::Ok, Cover::Closed, true),
-            ([0x1A, 0x32, 0x12, 0x7E], Some(Fault::PaperOut), Paper::Out, Cover::Closed, false),
-            ([0x12, 0x12, 0x12, 0x1E], None, Paper::Low, Cover::Closed, true),
-            ([0x1A, 0x16, 0x12, 0x12], Some(Fault::CoverOpen), Paper::Ok, Cover::Open, false),
-        ];
-        for (bytes, fault, paper, cover, online) in table {
-            let status = Status::from_real_time(bytes);
-            assert_eq!(
-                (status.fault(), status.paper, status.cover, status.online),
-                (fault, paper, cover, online),
-                "{bytes:02X?}"
-            );
-        }
-    }
-
-    #[test]
-    fn automatic_status_as_seen() {
-        let table = [
-            ([0x10, 0, 0, 0], None, Paper::Ok),
-            ([0x10, 0, 3, 0], None, Paper::Low),
-            ([0x18, 0, 0x0F, 0], Some(Fault::PaperOut), Paper::Out),
-            ([0x38, 0, 0, 0], Some(Fault::CoverOpen), Paper::Ok),
-            ([0x18, 0x08, 0, 0], Some(Fault::Cutter), Paper::Ok),
-            ([0x18, 0x20, 0, 0], Some(Fault::Unrecoverable), Paper::Ok),
-        ];
-        for (bytes, fault, paper) in table {
-            let status = Status::from_auto(bytes);
-            assert_eq!((status.fault(), status.paper), (fault, paper), "{bytes:02X?}");
-        }
-    }
-
-    /// Every defined bit of DLE EOT changes exactly what it stands for.
-    #[test]
-    fn every_bit_is_read() {
-        let clear = Status::from_real_time([0x12; 4]);
-        assert_eq!(clear.fault(), None);
-        let set = |n: usize, bit: u8| {
-            let mut bytes = [0x12; 4];
-            bytes[n - 1] |= 1 << bit;
-            Status::from_real_time(bytes)
-        };
-        assert_eq!(set(1, 2), Status { drawer_pin: true, ..clear });
-        assert_eq!(set(1, 3), Status { online: false, ..clear });
-        assert_eq!(set(1, 5), Status { waiting_for_recovery: true, ..clear });
-        assert_eq!(set(1, 6), Status { feed_button: true, ..clear });
-        assert_eq!(set(2, 2), Status { cover: Cover::Open, ..clear });
-        assert_eq!(set(2, 3), Status { feeding_by_button: true, ..clear });
-        assert_eq!(set(2, 5), Status { stopped_by_paper_end: true, ..clear });
-        assert_eq!(set(2, 6), Status { error: true, ..clear });
-        assert_eq!(set(3, 2), Status { recoverable: true, ..clear });
-        assert_eq!(set(3, 3), Status { cutter_error: true, ..clear });
-        assert_eq!(set(3, 5), Status { unrecoverable: true, ..clear });
-        assert_eq!(set(3, 6), Status { auto_recoverable: true, ..clear });
-        for bit in [2, 3] {
-            assert_eq!(set(4, bit), Status { paper: Paper::Low, ..clear });
-        }
-        for bit in [5, 6] {
-            assert_eq!(set(4, bit), Status { paper: Paper::Out, ..clear });
-        }
-    }
-
-    #[test]
-    fn a_missing_sensor_is_not_believed() {
-        let low = Status::from_real_time([0x12, 0x12, 0x12, 0x1E]).without_near_end();
-        assert_eq!(low.paper, Paper::Ok);
-        let out = Status::from_real_time([0x12, 0x12, 0x12, 0x72]).without_near_end();
-        assert_eq!(out.paper, Paper::Out);
-    }
-}
+#[path = "status_tests.rs"]
+mod tests;

@@ -116,7 +116,7 @@ fn code(c: char, font: BuiltInFont) -> Option<Code> {
     if let ' '..='~' = c {
         return u8::try_from(c).ok().map(Code::Ascii);
     }
-    if font == BuiltInFont::None {
+    if matches!(font, BuiltInFont::Ascii | BuiltInFont::None) {
         return None;
     }
     let mut utf8 = [0; 4];
@@ -134,7 +134,7 @@ fn code(c: char, font: BuiltInFont) -> Option<Code> {
 
 fn is_in_font(c: char, lead: u8, trail: u8, font: BuiltInFont) -> bool {
     match font {
-        BuiltInFont::None => false,
+        BuiltInFont::Ascii | BuiltInFont::None => false,
         BuiltInFont::Gb2312 => is_gb2312(lead, trail),
         BuiltInFont::Gbk => {
             // What GB 18030 added to GBK 1.0, and what nobody has defined.
@@ -213,8 +213,8 @@ mod tests {
     #[test]
     fn known_codes() {
         let table: [(&str, BuiltInFont, Option<&[u8]>); 9] = [
-            ("A048", BuiltInFont::None, Some(b"A048")),
-            ("门", BuiltInFont::None, None),
+            ("A048", BuiltInFont::Ascii, Some(b"A048")),
+            ("门", BuiltInFont::Ascii, None),
             ("门诊", BuiltInFont::Gb2312, Some(&[0xC3, 0xC5, 0xD5, 0xEF])),
             ("〓", BuiltInFont::Gb2312, Some(&[0xA1, 0xFE])),
             ("镕", BuiltInFont::Gb2312, None),
@@ -255,7 +255,7 @@ mod tests {
 
         #[test]
         fn whatever_comes_only_printable_bytes_leave(text in "\\PC{0,60}|.{0,60}") {
-            for font in [BuiltInFont::None, BuiltInFont::Gb2312, BuiltInFont::Gbk] {
+            for font in [BuiltInFont::Ascii, BuiltInFont::Gb2312, BuiltInFont::Gbk] {
                 let mut out = Vec::new();
                 for c in clean(&text) {
                     let _ = encode(&[c], font, &mut out);
