@@ -1,0 +1,57 @@
+/* A libsane that misbehaves once. It stands before the real one, whose functions it hands out where it
+ * does not bring its own. Built by the tests with one of CRASH, HANG, PRINT, JAM and with TRIGGER, the
+ * path of a file that arms it and that it removes when it has gone off. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int goes_off(void) { return unlink(TRIGGER) == 0; }
+
+#ifdef PRINT
+int sane_start(void *handle) {
+    int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "sane_start");
+    int input;
+    if (goes_off()) {
+        /* Taken for a length it would be gigabytes. */
+        printf("zzzz: a back end that prints\n");
+        fflush(stdout);
+        if (write(1, "zzzz: without its library too\n", 30) < 0) abort();
+        if (read(0, &input, sizeof input) != 0) abort();
+    }
+    return real(handle);
+}
+#else
+static int pages, calls;
+
+int sane_start(void *handle) {
+    int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "sane_start");
+    pages++;
+    calls = 0;
+    return real(handle);
+}
+
+/* Goes off in the middle of the third page. */
+int sane_read(void *handle, unsigned char *data, int most, int *length) {
+    int (*real)(void *, unsigned char *, int, int *) =
+        (int (*)(void *, unsigned char *, int, int *))dlsym(RTLD_NEXT, "sane_read");
+    if (pages == 3 && ++calls == 3 && goes_off()) {
+#if defined CRASH
+        signal(SIGSEGV, SIG_DFL);
+        *(volatile int *)8 = 1;
+#elif defined HANG
+        FILE *mine = fopen(TRIGGER ".pids", "w");
+        pid_t other = fork();
+        if (other == 0) for (;;) pause();
+        fprintf(mine, "%d %d\n", (int)getpid(), (int)other);
+        fclose(mine);
+        for (;;) pause();
+#elif defined JAM
+        return JAM;
+#endif
+    }
+    return real(handle, data, most, length);
+}
+#endif
