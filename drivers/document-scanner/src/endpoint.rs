@@ -1,6 +1,7 @@
 //! Where a scanner is: host, port and the root path of its eSCL service.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use http::Uri;
 
@@ -41,6 +42,11 @@ impl Endpoint {
         Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80), root })
     }
 
+    /// This machine, for want of anything better.
+    pub(crate) fn local() -> Self {
+        Self { host: "localhost".to_owned(), port: 80, root: "/eSCL".to_owned() }
+    }
+
     /// Host name or address as it stands in a URL: IPv6 addresses keep their brackets.
     pub fn host(&self) -> &str {
         &self.host
@@ -49,6 +55,12 @@ impl Endpoint {
     /// TCP port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether the scanner is reached through this machine itself, as behind `ipp-usb`.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let address = self.connect_host().parse::<IpAddr>();
+        address.is_ok_and(|address| address.is_loopback()) || self.host.eq_ignore_ascii_case("localhost")
     }
 
     /// Host name or address as the resolver wants it: without brackets.
@@ -125,6 +137,20 @@ mod tests {
             ["", "192.168.1.20", "https://h/eSCL", "http:///eSCL", "http://h/a/../b", "http://h/e?x=1"]
         {
             assert!(Endpoint::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn this_machine_itself() {
+        for (host, loopback) in [
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("[::1]", true),
+            ("LocalHost", true),
+            ("10.0.0.9", false),
+        ] {
+            let endpoint = Endpoint::parse(&format!("http://{host}:60000")).unwrap();
+            assert_eq!(endpoint.is_loopback(), loopback, "{host}");
         }
     }
 

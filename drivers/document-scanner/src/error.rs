@@ -5,6 +5,10 @@ use std::io;
 
 use crate::events::StoredPage;
 use crate::http_client::HttpFault;
+use crate::job_info::JobStateReason;
+use crate::resume::Resume;
+use crate::tally::Tally;
+use crate::word::Word;
 use crate::xml::XmlError;
 
 /// A request to a scanner that did not end well.
@@ -18,6 +22,10 @@ pub struct ScanError {
     pub fault: Fault,
     /// Pages that were stored before it happened; always empty outside a scan.
     pub pages_stored: Vec<StoredPage>,
+    /// How to go on; `None` outside a scan.
+    pub resume: Option<Resume>,
+    /// Sheets and pages, counted; `None` outside a scan.
+    pub tally: Option<Tally>,
 }
 
 impl fmt::Display for ScanError {
@@ -28,7 +36,11 @@ impl fmt::Display for ScanError {
             1 => write!(f, " (1 page is safe)")?,
             n => write!(f, " ({n} pages are safe)")?,
         }
-        write!(f, "; {}", self.fault.next_step())
+        write!(f, "; {}", self.fault.next_step())?;
+        match self.resume {
+            Some(resume) => write!(f, "; {resume}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -46,9 +58,12 @@ pub enum Fault {
         /// The last page that was stored; one less than the first page when there was none.
         after_page: u32,
     },
-    /// A cover or the feeder's door stands open.
-    #[error("a cover is open")]
+    /// The feeder's hatch stands open.
+    #[error("the feeder's hatch is open")]
     HatchOpen,
+    /// The scanner's door stands open.
+    #[error("the scanner's door is open")]
+    DoorOpen,
     /// The feeder could not take hold of a sheet.
     #[error("the feeder did not take the sheet")]
     Mispick,
@@ -56,20 +71,53 @@ pub enum Fault {
     #[error("the feeder took several sheets at once")]
     Multipick,
     /// A sheet is too short or too long for scanning both sides.
-    #[error("the sheet is too short or too long for the feeder")]
-    SheetUnsuitable,
+    #[error("the sheet is too {length} for scanning both sides")]
+    SheetUnsuitable {
+        /// Which of the two.
+        length: SheetLength,
+    },
     /// There are too many sheets in the feeder.
     #[error("there are too many sheets in the feeder")]
     FeederOverloaded,
     /// The feeder is broken.
     #[error("the feeder reports a failure")]
     FeederFailed,
+    /// The feeder is in a state that the specification does not know, and gives no sheets.
+    #[error("the feeder reports the unknown state {state:?}")]
+    FeederUnknown {
+        /// The state in the scanner's word.
+        state: Word,
+    },
     /// The scanner is busy with something else.
     #[error("the scanner is busy")]
     Busy,
-    /// The scanner stopped with an error or is out of service.
+    /// The scanner tests or calibrates itself.
+    #[error("the scanner is testing itself")]
+    SelfTest,
+    /// The scanner stopped with an error.
     #[error("the scanner reports that it has stopped")]
     Stopped,
+    /// The scanner is out of service.
+    #[error("the scanner reports that it is out of service")]
+    OutOfService,
+    /// The scanner gave the job up.
+    #[error("the scanner aborted the job{}", because(.reason))]
+    JobAborted {
+        /// Why, as far as the scanner says.
+        reason: Option<JobStateReason>,
+    },
+    /// The job was cancelled, but not by this program.
+    #[error("the job was cancelled at the scanner{}", because(.reason))]
+    JobCanceled {
+        /// Why, as far as the scanner says.
+        reason: Option<JobStateReason>,
+    },
+    /// The connection broke in the middle of a page, though the scanner still answers.
+    #[error("the connection broke in the middle of page {page}")]
+    Interrupted {
+        /// The page's number.
+        page: u32,
+    },
     /// The scanner cannot be reached or broke off the connection.
     #[error("the scanner cannot be reached: {why}")]
     Unreachable {
@@ -130,9 +178,55 @@ pub enum Fault {
         /// What the system said.
         why: String,
     },
+    /// The program that calls libsane cannot be started.
+    #[error("the SANE helper cannot be started: {why}")]
+    HelperMissing {
+        /// Which program, and what the system said.
+        why: String,
+    },
+    /// libsane is missing or of no use.
+    #[error("SANE is not installed: {why}")]
+    LibraryMissing {
+        /// What the system said.
+        why: String,
+    },
+    /// The program that calls libsane ended in the middle of its work; its back end has crashed.
+    #[error("the SANE helper ended unexpectedly ({how})")]
+    HelperDied {
+        /// The signal or exit status.
+        how: String,
+    },
+    /// The kiosk may not use the scanner.
+    #[error("access to the scanner is denied")]
+    NotPermitted,
+    /// The scanner or its back end has no memory left.
+    #[error("the scanner is out of memory")]
+    OutOfMemory,
     /// The caller cancelled the scan.
     #[error("the scan was cancelled")]
     Cancelled,
+}
+
+/// The way in which a sheet is unsuitable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SheetLength {
+    /// Shorter than the feeder can turn.
+    TooShort,
+    /// Longer than the feeder can turn.
+    TooLong,
+}
+
+impl fmt::Display for SheetLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooShort => "short",
+            Self::TooLong => "long",
+        })
+    }
+}
+
+fn because(reason: &Option<JobStateReason>) -> String {
+    reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
 }
 
 impl Fault {
@@ -141,14 +235,27 @@ impl Fault {
         match self {
             Self::FeederEmpty => NextStep::LoadPaper,
             Self::Jam { .. } => NextStep::ClearPaperPath,
-            Self::HatchOpen => NextStep::CloseCover,
+            Self::HatchOpen | Self::DoorOpen => NextStep::CloseCover,
             Self::Mispick | Self::Multipick => NextStep::ReloadSheet,
-            Self::SheetUnsuitable => NextStep::UseFlatbed,
+            Self::SheetUnsuitable { .. } => NextStep::UseFlatbed,
             Self::FeederOverloaded | Self::TooManyPages { .. } => NextStep::FewerSheets,
-            Self::Busy => NextStep::Wait,
-            Self::TimedOut { .. } | Self::PageDamaged { .. } | Self::TooLarge { .. } => NextStep::ScanAgain,
+            Self::Busy | Self::SelfTest => NextStep::Wait,
+            Self::TimedOut { .. }
+            | Self::Interrupted { .. }
+            | Self::PageDamaged { .. }
+            | Self::TooLarge { .. }
+            | Self::JobAborted { .. }
+            | Self::JobCanceled { .. }
+            | Self::HelperDied { .. }
+            | Self::OutOfMemory => NextStep::ScanAgain,
             Self::Unreachable { .. } => NextStep::CheckConnection,
-            Self::FeederFailed | Self::Stopped => NextStep::CallService,
+            Self::FeederFailed
+            | Self::FeederUnknown { .. }
+            | Self::Stopped
+            | Self::OutOfService
+            | Self::HelperMissing { .. }
+            | Self::LibraryMissing { .. }
+            | Self::NotPermitted => NextStep::CallService,
             Self::Refused | Self::Unsupported { .. } | Self::Protocol { .. } => NextStep::CheckProfile,
             Self::DiskFull | Self::Storage { .. } => NextStep::FreeDisk,
             Self::Cancelled => NextStep::Nothing,
@@ -220,9 +327,9 @@ impl fmt::Display for NextStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LoadPaper => "put paper into the feeder",
-            Self::ClearPaperPath => "open the feeder, take the paper out and scan the rest again",
-            Self::CloseCover => "close the cover and scan the rest again",
-            Self::ReloadSheet => "straighten the sheets and put the rest in again",
+            Self::ClearPaperPath => "open the feeder and take the stuck paper out",
+            Self::CloseCover => "close the cover",
+            Self::ReloadSheet => "straighten the sheets and put them in again",
             Self::UseFlatbed => "lay the sheet on the glass",
             Self::FewerSheets => "put in fewer sheets",
             Self::Wait => "wait and try again",
@@ -239,20 +346,50 @@ impl fmt::Display for NextStep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jpeg::PageImage;
+    use crate::settings::Source;
 
     #[test]
-    fn an_error_names_device_cause_safe_pages_and_next_step() {
-        let page = StoredPage { page: 1, path: "page-001.jpg".into(), bytes: 9 };
+    fn an_error_names_device_cause_safe_pages_and_how_to_go_on() {
+        let page = StoredPage {
+            page: 1,
+            path: "page-001.jpg".into(),
+            bytes: 9,
+            image: PageImage::default(),
+            blank: None,
+        };
+        let fault = Fault::Jam { after_page: 1 };
+        let resume = Resume::new(Source::Feeder, 1, 1, false, &fault);
         let error = ScanError {
             device: "feeder scanner at http://10.0.0.5:80/eSCL".into(),
-            fault: Fault::Jam { after_page: 1 },
+            fault,
             pages_stored: vec![page],
+            resume: Some(resume),
+            tally: None,
         };
         assert_eq!(
             error.to_string(),
             "feeder scanner at http://10.0.0.5:80/eSCL: paper jam after page 1 (1 page is safe); \
-             open the feeder, take the paper out and scan the rest again"
+             open the feeder and take the stuck paper out; take the sheet out of the paper path and lay it \
+             on top of those in the feeder, then go on after page 1"
         );
+    }
+
+    #[test]
+    fn a_reason_follows_its_fault() {
+        for (fault, words) in [
+            (Fault::JobAborted { reason: None }, "the scanner aborted the job"),
+            (
+                Fault::JobCanceled { reason: Some(JobStateReason::CanceledAtDevice) },
+                "the job was cancelled at the scanner: someone cancelled it at the scanner's panel",
+            ),
+            (
+                Fault::FeederUnknown { state: Word::new("OnFire") },
+                "the feeder reports the unknown state \"OnFire\"",
+            ),
+        ] {
+            assert_eq!(fault.to_string(), words);
+        }
     }
 
     #[test]

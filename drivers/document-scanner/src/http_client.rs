@@ -3,6 +3,7 @@
 //! A connection is made afresh for each request. That costs under a millisecond on a local network,
 //! and a scanner that left an old connection half dead cannot spoil the next request.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,18 +12,21 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::endpoint::Endpoint;
 use crate::profile::{HostHeader, Profile};
+use crate::wire::Wire;
 
 /// Bound on the head of a response, in bytes.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// Bound on the number of header fields.
 const MAX_HEADERS: usize = 64;
+
+const RESPONSE: &str = "the scanner's response";
+const REST: &str = "the rest of a response";
 
 /// Why a request failed below the level of eSCL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,33 +80,37 @@ pub(crate) struct Call<'a> {
 
 /// Sends one request and waits for the head of the response.
 pub(crate) async fn send(
+    wire: &Wire,
     endpoint: &Endpoint,
     host_header: HostHeader,
     call: Call<'_>,
     deadlines: Deadlines,
 ) -> Result<Reply, HttpFault> {
     let request = request(endpoint, host_header, call)?;
-    let stream = timeout(deadlines.connect, TcpStream::connect((endpoint.connect_host(), endpoint.port())))
-        .await
-        .map_err(|_| HttpFault::Unreachable("no connection in time".into()))?
-        .map_err(|e| HttpFault::Unreachable(e.to_string()))?;
-    // Small requests must not wait for Nagle's algorithm; without the option they are only slower.
-    let _ = stream.set_nodelay(true);
+    let connected = timeout(deadlines.connect, wire.connect(endpoint)).await;
+    let connected = connected.unwrap_or_else(|_| Err(io::Error::other("no connection in time")));
+    let stream = connected.map_err(|e| {
+        wire.no_connection();
+        HttpFault::Unreachable(e.to_string())
+    })?;
     let exchange = async {
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD_BYTES)
             .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(stream))
             .await
-            .map_err(hyper_fault)?;
+            .map_err(|e| hyper_fault(&e, RESPONSE))?;
         let driver = AbortOnDropHandle::new(tokio::spawn(async move {
             // The sender and the body see the same error; here it has no one to go to.
             let _ = connection.await;
         }));
-        let response = sender.send_request(request).await.map_err(hyper_fault)?;
-        Ok(Reply::new(response, driver, deadlines))
+        let response = sender.send_request(request).await.map_err(|e| hyper_fault(&e, RESPONSE))?;
+        Ok(Reply::new(response, driver, deadlines, wire.clone()))
     };
-    timeout(deadlines.response, exchange).await.map_err(|_| HttpFault::TimedOut("the scanner's response"))?
+    timeout(deadlines.response, exchange).await.map_err(|_| {
+        wire.timed_out();
+        HttpFault::TimedOut(RESPONSE)
+    })?
 }
 
 fn request(
@@ -133,14 +141,20 @@ pub(crate) struct Reply {
     response: Response<Incoming>,
     chunk: Duration,
     body_until: Instant,
+    wire: Wire,
     // Drives the connection while the body is read, and closes it with the reply.
     _driver: AbortOnDropHandle<()>,
 }
 
 impl Reply {
-    fn new(response: Response<Incoming>, driver: AbortOnDropHandle<()>, deadlines: Deadlines) -> Self {
+    fn new(
+        response: Response<Incoming>,
+        driver: AbortOnDropHandle<()>,
+        deadlines: Deadlines,
+        wire: Wire,
+    ) -> Self {
         let body_until = Instant::now() + deadlines.body;
-        Self { response, chunk: deadlines.chunk, body_until, _driver: driver }
+        Self { response, chunk: deadlines.chunk, body_until, wire, _driver: driver }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -156,12 +170,13 @@ impl Reply {
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, HttpFault> {
         loop {
             let until = self.body_until.min(Instant::now() + self.chunk);
-            let frame = timeout_at(until, self.response.body_mut().frame())
-                .await
-                .map_err(|_| HttpFault::TimedOut("the rest of a response"))?;
+            let frame = timeout_at(until, self.response.body_mut().frame()).await.map_err(|_| {
+                self.wire.timed_out();
+                HttpFault::TimedOut(REST)
+            })?;
             match frame {
                 None => return Ok(None),
-                Some(Err(e)) => return Err(hyper_fault(e)),
+                Some(Err(e)) => return Err(hyper_fault(&e, REST)),
                 // Trailers are of no interest.
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if data.is_empty() => {}
@@ -191,9 +206,12 @@ impl Reply {
     }
 }
 
-fn hyper_fault(error: hyper::Error) -> HttpFault {
+fn hyper_fault(error: &hyper::Error, waiting_for: &'static str) -> HttpFault {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
     if error.is_parse() || error.is_parse_too_large() {
         HttpFault::Broken(format!("its answer is not HTTP ({error})"))
+    } else if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut) {
+        HttpFault::TimedOut(waiting_for)
     } else {
         HttpFault::Unreachable(format!("the connection broke ({error})"))
     }

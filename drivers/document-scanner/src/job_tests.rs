@@ -5,12 +5,15 @@ use std::path::Path;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::capabilities::tests::SAMPLE;
 use crate::error::{Fault, ScanError};
-use crate::events::{ScanEvent, StoredPage};
+use crate::events::{Deviation, ScanEvent, Scanned};
 use crate::profile::Profile;
 use crate::scanner::Scanner;
 use crate::settings::{Request, Source};
-use crate::test_server::{Answer, Server, status};
+use crate::tally::Mismatch;
+use crate::test_server::{Answer, Server, status, status_of_job};
+use crate::word::Word;
 
 const NO_MORE: Answer = Answer::Body(404, vec![]);
 const NOT_READY: Answer = Answer::Body(503, vec![]);
@@ -22,15 +25,13 @@ fn quick() -> Profile {
         first_page_tries: 5,
         later_page_tries: 3,
         post_tries: 3,
+        page_pause_max_ms: 0,
         ..Profile::default()
     }
 }
 
 fn jpeg(size: usize) -> Vec<u8> {
-    let mut bytes = vec![0xFF, 0xD8];
-    bytes.resize(size - 2, 0x55);
-    bytes.extend([0xFF, 0xD9]);
-    bytes
+    crate::jpeg::tests::jpeg(2480, 3508, 300, size)
 }
 
 fn page(size: usize) -> Answer {
@@ -38,7 +39,7 @@ fn page(size: usize) -> Answer {
 }
 
 struct Outcome {
-    result: Result<Vec<StoredPage>, ScanError>,
+    result: Result<Scanned, ScanError>,
     events: Vec<ScanEvent>,
     files: Vec<String>,
 }
@@ -73,10 +74,10 @@ fn files(dir: &Path) -> Vec<String> {
 async fn two_pages_from_the_feeder() {
     let server = Server::start(&[("NextDocument", &[page(300_000), page(5_000), NO_MORE])]).await;
     let outcome = scan(&server, quick(), Source::Feeder).await;
-    let pages = outcome.result.unwrap();
+    let pages = outcome.result.unwrap().pages;
     assert_eq!(pages.iter().map(|p| (p.page, p.bytes)).collect::<Vec<_>>(), [(1, 300_000), (2, 5_000)]);
     assert_eq!(outcome.files, ["page-001.jpg", "page-002.jpg"]);
-    assert_eq!(outcome.events.first(), Some(&ScanEvent::Started));
+    assert!(matches!(outcome.events.first(), Some(ScanEvent::Started(settled)) if settled.dpi == 300));
     assert_eq!(outcome.events.last(), Some(&ScanEvent::Finished { pages: 2 }));
     let stored: Vec<_> = outcome
         .events
@@ -95,7 +96,7 @@ async fn two_pages_from_the_feeder() {
 async fn one_page_from_the_glass_and_the_job_is_closed() {
     let server = Server::start(&[("NextDocument", &[page(400)])]).await;
     let outcome = scan(&server, quick(), Source::Flatbed).await;
-    assert_eq!(outcome.result.unwrap().len(), 1);
+    assert_eq!(outcome.result.unwrap().pages.len(), 1);
     assert_eq!(server.count("NextDocument"), 1);
     assert_eq!(server.count("DELETE /eSCL/ScanJobs/7"), 1);
 }
@@ -107,7 +108,7 @@ async fn later_scans_count_on() {
     let (sender, _) = mpsc::channel(1);
     let request = Request { first_page: 12, ..Request::new(Source::Feeder, dir.path()) };
     let scanner = Scanner::new(server.endpoint.clone(), quick());
-    let pages = scanner.scan(&request, sender, CancellationToken::new()).await.unwrap();
+    let pages = scanner.scan(&request, sender, CancellationToken::new()).await.unwrap().pages;
     assert_eq!(pages[0].page, 12);
     assert_eq!(files(dir.path()), ["page-012.jpg"]);
 }
@@ -138,7 +139,7 @@ async fn not_ready_twice_then_a_page() {
     ])
     .await;
     let outcome = scan(&server, quick(), Source::Feeder).await;
-    assert_eq!(outcome.result.unwrap().len(), 1);
+    assert_eq!(outcome.result.unwrap().pages.len(), 1);
 }
 
 #[tokio::test]
@@ -174,7 +175,9 @@ async fn a_refused_job_says_why() {
         (503, "Idle", "Loaded", Fault::Busy),
         (503, "Processing", "Processing", Fault::Busy),
         (503, "Idle", "MultipickDetected", Fault::Multipick),
-        (500, "Down", "Loaded", Fault::Stopped),
+        (500, "Down", "Loaded", Fault::OutOfService),
+        (503, "Testing", "Loaded", Fault::SelfTest),
+        (409, "Idle", "OnFire", Fault::FeederUnknown { state: Word::new("OnFire") }),
         (400, "Idle", "Loaded", Fault::protocol("the job was answered with 400 Bad Request")),
         (201, "Idle", "Loaded", Fault::protocol("the new job has no usable address")),
     ] {
@@ -185,7 +188,8 @@ async fn a_refused_job_says_why() {
         .await;
         let outcome = scan(&server, quick(), Source::Feeder).await;
         assert_eq!(outcome.fault(), fault, "{code} {state} {adf}");
-        assert_eq!(server.count("ScanJobs"), if fault == Fault::Busy && code == 503 { 3 } else { 1 });
+        let waits = matches!(fault, Fault::Busy | Fault::SelfTest) && code == 503;
+        assert_eq!(server.count("ScanJobs"), if waits { 3 } else { 1 });
         assert!(outcome.files.is_empty() && outcome.events.is_empty());
     }
 }
@@ -203,13 +207,14 @@ async fn a_busy_scanner_may_become_free() {
 #[tokio::test]
 async fn damaged_pages_are_not_kept() {
     let cut = Answer::Cut(jpeg(900)[..500].into());
-    let endless = Answer::Endless(jpeg(4_000)[..3_000].into());
+    let endless = Answer::Endless(jpeg(4_000)[..3_000].into(), vec![0x55; 3_000]);
     for (answer, wanted) in [
-        (cut, "the connection broke"),
+        (cut, "the connection broke in the middle of page 2"),
         (endless, "larger than 65536 bytes"),
         (Answer::Body(200, b"<html>no</html>".into()), "does not begin like a JPEG"),
         (Answer::Body(200, jpeg(900)[..500].into()), "ends before the end"),
         (Answer::Body(200, vec![]), "ends before the end"),
+        (Answer::Body(200, [jpeg(200), vec![7; 200]].concat()), "goes on after the end"),
     ] {
         let server = Server::start(&[("NextDocument", &[page(400), answer])]).await;
         let profile = Profile { max_page_bytes: 65_536, ..quick() };
@@ -233,7 +238,8 @@ async fn silence_in_mid_page_ends() {
 #[tokio::test]
 async fn a_trickle_ends_too() {
     // The pieces come steadily, so only the bound on the whole page ends it.
-    let server = Server::start(&[("NextDocument", &[Answer::Endless(vec![0xFF, 0xD8])])]).await;
+    let server =
+        Server::start(&[("NextDocument", &[Answer::Endless(jpeg(900)[..500].into(), vec![0x55])])]).await;
     let profile = Profile { page_ms: 50, max_page_bytes: 1 << 30, ..quick() };
     let outcome = scan(&server, profile, Source::Feeder).await;
     assert_eq!(outcome.fault(), Fault::TimedOut { waiting_for: "the rest of a response" });
@@ -248,12 +254,114 @@ async fn too_many_pages() {
 }
 
 #[tokio::test]
+async fn an_aborted_job_is_no_end() {
+    // 404 is also how the last page is answered: only the job's own state tells the two apart.
+    for (job, reason, result) in [
+        ("Completed", "JobCompletedSuccessfully", None),
+        ("Aborted", "AbortedBySystem", Some("the scanner aborted the job: the scanner gave it up")),
+        ("Canceled", "JobCanceledAtDevice", Some("someone cancelled it at the scanner's panel")),
+    ] {
+        let server = Server::start(&[
+            ("NextDocument", &[page(400), NO_MORE]),
+            ("ScannerStatus", &[status_of_job("Idle", "Empty", job, reason, 1)]),
+        ])
+        .await;
+        let outcome = scan(&server, quick(), Source::Feeder).await;
+        let error = outcome.result.err().map(|error| error.to_string());
+        match result {
+            None => assert_eq!(error, None),
+            Some(words) => assert!(error.as_ref().unwrap().contains(words), "{error:?}"),
+        }
+        assert_eq!(outcome.files, ["page-001.jpg"]);
+    }
+}
+
+#[tokio::test]
+async fn an_image_that_never_came_is_noticed() {
+    let server = Server::start(&[
+        ("NextDocument", &[page(400), page(500), NO_MORE]),
+        ("ScannerStatus", &[status_of_job("Idle", "Empty", "Completed", "JobCompletedSuccessfully", 3)]),
+    ])
+    .await;
+    let tally = scan(&server, quick(), Source::Feeder).await.result.unwrap().tally;
+    assert_eq!((tally.sheets, tally.pages_stored), (Some(3), 2));
+    assert_eq!(tally.mismatch, Some(Mismatch::NeverTransferred { images: 1 }));
+}
+
+#[tokio::test]
+async fn what_was_not_asked_for_is_said() {
+    let coarse = Answer::Body(200, crate::jpeg::tests::jpeg(1240, 1754, 300, 400));
+    let server = Server::start(&[("NextDocument", &[coarse, NO_MORE])]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (sender, _) = mpsc::channel(1);
+    let request = Request { dpi: 600, ..Request::new(Source::Feeder, dir.path()) };
+    let scanner = Scanner::new(server.endpoint.clone(), quick());
+    let scanned = scanner.scan(&request, sender, CancellationToken::new()).await.unwrap();
+    assert_eq!(
+        scanned.deviations,
+        [
+            Deviation::Resolution { wanted: 600, settled: 300 },
+            Deviation::Delivered { page: 1, settled: 300, delivered: 150 }
+        ]
+    );
+    assert!(server.posted()[0].contains("<scan:XResolution>300<"));
+}
+
+#[tokio::test]
+async fn the_length_of_a_page_is_asked_for_when_the_file_does_not_say() {
+    let unknown = Answer::Body(200, crate::jpeg::tests::jpeg(2480, 0, 300, 400));
+    let info =
+        "<ScanImageInfo><ActualWidth>2480</ActualWidth><ActualHeight>3000</ActualHeight></ScanImageInfo>";
+    let server = Server::start(&[
+        ("NextDocument", &[unknown, page(400), NO_MORE]),
+        ("ScanImageInfo", &[Answer::Body(200, info.into())]),
+    ])
+    .await;
+    let pages = scan(&server, quick(), Source::Feeder).await.result.unwrap().pages;
+    assert_eq!(pages.iter().map(|p| p.image.height).collect::<Vec<_>>(), [Some(3000), Some(3508)]);
+    assert_eq!(server.count("ScanImageInfo"), 1);
+}
+
+#[tokio::test]
+async fn a_profile_is_chosen_by_what_the_scanner_says_of_itself() {
+    let kyocera = SAMPLE.replace("Lobby A4", "Kyocera ECOSYS");
+    let server = Server::start(&[
+        ("ScannerCapabilities", &[Answer::Body(200, kyocera.into())]),
+        ("ScanJobs", &[Answer::Body(409, vec![])]),
+        ("ScannerStatus", &[status("Processing", "Processing")]),
+    ])
+    .await;
+    let auto = scan(&server, Profile::named("auto"), Source::Feeder).await;
+    assert_eq!(auto.fault(), Fault::FeederEmpty);
+    assert!(auto.result.unwrap_err().device.starts_with("kyocera at"));
+    assert_eq!(scan(&server, quick(), Source::Feeder).await.fault(), Fault::Busy);
+    let scanner = Scanner::new(server.endpoint.clone(), Profile::named("kyocera"));
+    assert_eq!(scanner.obstacle(Source::Feeder).await.unwrap(), Some(Fault::FeederEmpty));
+    assert_eq!(scanner.obstacle(Source::Flatbed).await.unwrap(), Some(Fault::Busy));
+}
+
+#[tokio::test]
+async fn an_estimate() {
+    let info =
+        "<ScanBufferInfo><ImageWidth>4960</ImageWidth><ImageHeight>7016</ImageHeight></ScanBufferInfo>";
+    for (answer, size) in
+        [(Answer::Body(200, info.into()), Some(4960)), (NO_MORE, None), (Answer::Body(405, vec![]), None)]
+    {
+        let server = Server::start(&[("ScanBufferInfo", &[answer])]).await;
+        let scanner = Scanner::new(server.endpoint.clone(), quick());
+        let estimate = scanner.estimate(&Request::new(Source::Feeder, "/x")).await.unwrap();
+        assert_eq!(estimate.map(|e| e.width), size);
+        assert_eq!(server.count("PUT /eSCL/ScanBufferInfo"), 1);
+    }
+}
+
+#[tokio::test]
 async fn quirk_404_and_410_mean_again() {
     let script = [NO_MORE, Answer::Body(410, vec![]), page(400), NO_MORE];
     let server = Server::start(&[("NextDocument", &script)]).await;
     let profile = Profile { retry_statuses: vec![503, 404, 410], ..quick() };
     let outcome = scan(&server, profile, Source::Feeder).await;
-    assert_eq!(outcome.result.unwrap().len(), 1);
+    assert_eq!(outcome.result.unwrap().pages.len(), 1);
     assert_eq!(server.count("NextDocument"), 3 + 3);
 }
 
@@ -265,7 +373,7 @@ async fn quirk_jam_means_empty() {
     ])
     .await;
     let profile = Profile { jam_means_empty: true, ..quick() };
-    assert_eq!(scan(&server, profile, Source::Feeder).await.result.unwrap().len(), 1);
+    assert_eq!(scan(&server, profile, Source::Feeder).await.result.unwrap().pages.len(), 1);
 }
 
 #[tokio::test]
@@ -275,7 +383,7 @@ async fn garbage_instead_of_documents() {
         ("ScannerCapabilities", Answer::Body(200, b"\x00\xFFgarbage".into()), "malformed"),
         ("ScannerCapabilities", Answer::Body(200, b"<ScannerStatus/>".into()), "expected"),
         ("ScannerCapabilities", Answer::Body(200, huge), "larger than"),
-        ("ScannerCapabilities", Answer::Endless(b"<a>".into()), "larger than"),
+        ("ScannerCapabilities", Answer::Endless(vec![], b"<a>".into()), "larger than"),
         ("ScannerCapabilities", Answer::Body(500, vec![]), "500"),
     ] {
         let server = Server::start(&[(name, &[answer])]).await;

@@ -1,24 +1,19 @@
 //! One page on its way to disk: written as `page-NNN.jpg.part`, renamed when it is whole.
 //!
-//! The file appears under its own name only after its bytes are known to be a whole JPEG stream
-//! (ISO/IEC 10918-1: start of image FF D8, end of image FF D9) and have reached the disk. Dropped
-//! before that, it leaves nothing behind.
+//! The file appears under its own name only after its bytes are known to be a whole JPEG stream and
+//! have reached the disk. Dropped before that, it leaves nothing behind. Of a page, no more than the
+//! piece that has just come is in memory.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::fs::File;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use crate::error::Fault;
 use crate::events::StoredPage;
-
-/// Bytes after the end of the image that a page may have; some scanners pad to a block.
-const MAX_TRAILER: usize = 64;
-
-const START_OF_IMAGE: [u8; 2] = [0xFF, 0xD8];
-const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
+use crate::jpeg::Look;
 
 /// How far a page has come.
 #[derive(Clone, Copy)]
@@ -39,8 +34,7 @@ pub(crate) struct PageFile {
     part: PathBuf,
     file: File,
     bytes: u64,
-    head: Vec<u8>,
-    tail: Vec<u8>,
+    look: Look,
     stage: Stage,
 }
 
@@ -61,7 +55,7 @@ impl PageFile {
     }
 
     fn over(file: File, path: PathBuf, part: PathBuf, page: u32, limit: u64) -> Self {
-        Self { page, limit, path, part, file, bytes: 0, head: vec![], tail: vec![], stage: Stage::Part }
+        Self { page, limit, path, part, file, bytes: 0, look: Look::default(), stage: Stage::Part }
     }
 
     /// Bytes received so far.
@@ -75,23 +69,36 @@ impl PageFile {
         if self.bytes > self.limit {
             return Err(Fault::TooLarge { page: self.page, limit: self.limit });
         }
-        let missing = START_OF_IMAGE.len() - self.head.len();
-        self.head.extend(piece.iter().take(missing));
-        if !START_OF_IMAGE.starts_with(&self.head) {
-            return Err(self.damaged("it does not begin like a JPEG image"));
-        }
-        self.remember_tail(piece);
+        self.look.over(piece).map_err(|why| self.damaged(why))?;
         let written = self.file.write_all(piece).await;
         written.map_err(|e| Fault::storage(self.page, &e))
     }
 
+    /// Writes the image's height into its header at `at`: some scanners know it only at the end.
+    pub(crate) async fn set_height(&mut self, at: u64, lines: u16) -> Result<(), Fault> {
+        let bytes = lines.to_be_bytes();
+        // The ends of the stream have been looked at already.
+        const MARKER: u64 = 2;
+        let end = at.saturating_add(bytes.len() as u64 + MARKER);
+        if at < MARKER || end > self.bytes {
+            return Err(self.damaged("its height stands outside of it"));
+        }
+        self.look.set_height(lines);
+        let amended = async {
+            self.file.seek(io::SeekFrom::Start(at)).await?;
+            self.file.write_all(&bytes).await?;
+            self.file.seek(io::SeekFrom::End(0)).await
+        };
+        amended.await.map_err(|e| Fault::storage(self.page, &e)).map(|_| ())
+    }
+
     /// Makes the page permanent under its own name, without what follows the end of the image.
     pub(crate) async fn keep(mut self) -> Result<StoredPage, Fault> {
-        let trailer = self.trailer().ok_or_else(|| self.damaged("it ends before the end of the image"))?;
-        let bytes = self.bytes.saturating_sub(trailer as u64);
+        let (image, trailer) = self.look.end().map_err(|why| self.damaged(why))?;
+        let bytes = self.bytes.saturating_sub(trailer);
         self.make_durable(bytes, trailer > 0).await.map_err(|e| Fault::storage(self.page, &e))?;
         self.stage = Stage::Kept;
-        Ok(StoredPage { page: self.page, path: self.path.clone(), bytes })
+        Ok(StoredPage { page: self.page, path: self.path.clone(), bytes, image, blank: None })
     }
 
     async fn make_durable(&mut self, bytes: u64, cut: bool) -> io::Result<()> {
@@ -106,20 +113,6 @@ impl PageFile {
         let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty());
         let dir = dir.unwrap_or(Path::new(".")).to_owned();
         File::open(dir).await?.sync_all().await
-    }
-
-    fn remember_tail(&mut self, piece: &[u8]) {
-        let room = MAX_TRAILER + END_OF_IMAGE.len();
-        let fresh = piece.get(piece.len().saturating_sub(room)..).unwrap_or_default();
-        let surplus = (self.tail.len() + fresh.len()).saturating_sub(room);
-        self.tail.drain(..surplus.min(self.tail.len()));
-        self.tail.extend_from_slice(fresh);
-    }
-
-    /// How many bytes follow the last end-of-image marker; `None` when it is not near the end.
-    fn trailer(&self) -> Option<usize> {
-        let at = self.tail.windows(2).rposition(|pair| pair == END_OF_IMAGE)?;
-        Some(self.tail.len() - at - END_OF_IMAGE.len())
     }
 
     fn damaged(&self, why: &'static str) -> Fault {
@@ -141,6 +134,7 @@ impl Drop for PageFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jpeg::tests::jpeg;
 
     fn names(dir: &Path) -> Vec<String> {
         let mut names: Vec<_> =
@@ -159,34 +153,28 @@ mod tests {
 
     #[tokio::test]
     async fn whole_pages_are_kept_and_trimmed() {
-        let zeros = [0; 64];
-        let cases: [(&[&[u8]], u64); 4] = [
-            (&[b"\xFF\xD8body\xFF\xD9"], 8),
-            (&[b"\xFF", b"\xD8body\xFF", b"\xD9"], 8),
-            (&[b"\xFF\xD8body\xFF\xD9", &zeros], 8),
-            (&[&[0xFF, 0xD8], &[1; 500], b"\xFF\xD9\r\n"], 504),
+        let page = jpeg(2480, 3508, 300, 300);
+        let cases: [&[&[u8]]; 4] = [
+            &[&page],
+            &[&page[..1], &page[1..299], &page[299..]],
+            &[&page, &[0; 64]],
+            &[&page[..150], &page[150..], b"\r\n"],
         ];
-        for (pieces, size) in cases {
+        for pieces in cases {
             let dir = tempfile::tempdir().unwrap();
-            let page = store(dir.path(), pieces).await.unwrap();
-            assert_eq!((page.page, page.bytes), (7, size));
+            let stored = store(dir.path(), pieces).await.unwrap();
+            assert_eq!((stored.page, stored.bytes), (7, 300));
+            assert_eq!((stored.image.width, stored.image.height), (2480, Some(3508)));
             assert_eq!(names(dir.path()), ["page-007.jpg"]);
-            let file = fs::read(&page.path).unwrap();
-            assert_eq!(file.len() as u64, size);
-            assert!(file.ends_with(&END_OF_IMAGE));
+            assert_eq!(fs::read(&stored.path).unwrap(), page);
         }
     }
 
     #[tokio::test]
     async fn damaged_pages_leave_nothing() {
-        let cases: [&[&[u8]]; 6] = [
-            &[],
-            &[b"<html>"],
-            &[b"\xFF"],
-            &[b"\xFF\xD8 cut"],
-            &[b"\xFF\xD8\xFF\xD9", &[0; 65]],
-            &[b"\xFF\xD8", &[0; 2000], b"\xFF\xD9"],
-        ];
+        let page = jpeg(2480, 3508, 300, 300);
+        let cases: [&[&[u8]]; 6] =
+            [&[], &[b"<html>"], &[b"\xFF"], &[&page[..200]], &[&page, &[0; 65]], &[&jpeg(1, 1, 300, 2000)]];
         for pieces in cases {
             let dir = tempfile::tempdir().unwrap();
             let fault = store(dir.path(), pieces).await.unwrap_err();
@@ -196,10 +184,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_height_is_set_inside_the_stream_alone() {
+        let stream = jpeg(640, 0, 300, 300);
+        // Where a frame header has it: after the JFIF header, a marker, a length and the precision.
+        let height_at = 2 + 18 + 5;
+        for (at, fine) in [(height_at, true), (296, true), (297, false), (1, false), (u64::MAX, false)] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut file = PageFile::create(dir.path(), 7, 1000).unwrap();
+            file.write(&stream).await.unwrap();
+            assert_eq!(file.set_height(at, 876).await.is_ok(), fine, "{at}");
+            if at == height_at {
+                let stored = file.keep().await.unwrap();
+                assert_eq!(stored.image.height, Some(876));
+                assert_eq!(fs::read(stored.path).unwrap(), jpeg(640, 876, 300, 300));
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn an_earlier_attempt_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("page-007.jpg.part"), [1; 5000]).unwrap();
-        store(dir.path(), &[b"\xFF\xD8\xFF\xD9"]).await.unwrap();
+        store(dir.path(), &[&jpeg(1, 1, 300, 100)]).await.unwrap();
         assert_eq!(names(dir.path()), ["page-007.jpg"]);
     }
 
@@ -209,7 +215,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let part = dir.path().join("p.part");
         let mut page = PageFile::over(File::from_std(full), dir.path().join("p"), part, 1, 1000);
-        let written = page.write(b"\xFF\xD8\xFF\xD9").await;
+        let written = page.write(&jpeg(1, 1, 300, 100)).await;
         let fault = match written {
             Ok(()) => page.keep().await.unwrap_err(),
             Err(fault) => fault,

@@ -1,18 +1,43 @@
 //! Bounds and peculiarities of a scanner model, read from TOML.
+//!
+//! The profiles that come with the kiosk lie in `profiles/`. The departures known so far were found by
+//! the users of sane-airscan.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
+/// The profiles that come with the kiosk, the generic one first.
+const SHIPPED: [&str; 9] = [
+    include_str!("../profiles/generic.toml"),
+    include_str!("../profiles/standard.toml"),
+    include_str!("../profiles/xerox-wc3345.toml"),
+    include_str!("../profiles/xerox-b205.toml"),
+    include_str!("../profiles/kyocera.toml"),
+    include_str!("../profiles/brother-ads.toml"),
+    include_str!("../profiles/hp-usb.toml"),
+    include_str!("../profiles/epson.toml"),
+    include_str!("../profiles/canon.toml"),
+];
+
+/// The name with which a configuration leaves the choice to what the scanner says of itself.
+const AUTO: &str = "auto";
+
 /// How to treat one model of scanner: its waits, its limits and where it departs from the rules.
 ///
-/// [`Profile::default`] suits a scanner that follows the specification; a profile file names only
-/// what differs. The departures known so far were found by the users of sane-airscan.
+/// [`Profile::default`] is the generic profile, the safest; a profile file names only what differs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Profile {
     /// What messages call this scanner, such as its model.
     pub name: String,
+    /// Beginnings of words in `MakeAndModel` by which a scanner of this kind is known, in any case.
+    pub models: Vec<String>,
+    /// The profile suits the model only over USB, that is on a loopback address behind `ipp-usb`.
+    pub usb_only: bool,
+    /// The profile is to be exchanged for the one that suits what the scanner says of itself.
+    #[serde(skip)]
+    pub by_model: bool,
     /// What the `Host` header says.
     pub host_header: HostHeader,
     /// Longest wait for the TCP connection, in milliseconds.
@@ -43,6 +68,9 @@ pub struct Profile {
     pub jam_means_empty: bool,
     /// The scanner reports "processing" when its feeder is empty (Kyocera).
     pub processing_means_empty: bool,
+    /// The finest resolution to ask for, in dots per inch, of a model that announces more than it
+    /// delivers (Canon).
+    pub max_dpi: Option<u32>,
     /// Largest page accepted, in bytes.
     pub max_page_bytes: u64,
     /// Most pages accepted in one job.
@@ -52,7 +80,10 @@ pub struct Profile {
 impl Default for Profile {
     fn default() -> Self {
         Self {
-            name: "document scanner".into(),
+            name: "generic".into(),
+            models: vec![],
+            usb_only: false,
+            by_model: false,
             host_header: HostHeader::HostAndPort,
             connect_ms: 3_000,
             response_ms: 15_000,
@@ -64,9 +95,10 @@ impl Default for Profile {
             first_page_tries: 30,
             later_page_tries: 10,
             retry_statuses: vec![503],
-            page_pause_max_ms: 0,
+            page_pause_max_ms: 1_000,
             jam_means_empty: false,
             processing_means_empty: false,
+            max_dpi: None,
             max_page_bytes: 64 << 20,
             max_pages: 200,
         }
@@ -74,6 +106,37 @@ impl Default for Profile {
 }
 
 impl Profile {
+    /// The profile of that name, for a configuration.
+    ///
+    /// `auto` chooses by what the scanner says of itself, as [`Profile::for_model`] does, each time its
+    /// capabilities are read. A name that is not known gives the generic profile under that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        if name == AUTO {
+            return Self { by_model: true, name: "document scanner".into(), ..Self::default() };
+        }
+        Self::shipped().find(|profile| profile.name == name).unwrap_or_else(|| {
+            tracing::info!(name, "no profile for this document scanner: the generic one is used");
+            Self { name: name.chars().filter(|c| !c.is_control()).take(64).collect(), ..Self::default() }
+        })
+    }
+
+    /// The profile for a scanner that calls itself `make_and_model`; `usb` says that it is reached
+    /// over USB. The generic profile when nothing is known of the model.
+    #[must_use]
+    pub fn for_model(make_and_model: &str, usb: bool) -> Self {
+        let said = format!(" {}", make_and_model.to_lowercase());
+        let known_by = |model: &String| said.contains(&format!(" {}", model.to_lowercase()));
+        let suits = |profile: &Self| (usb || !profile.usb_only) && profile.models.iter().any(known_by);
+        Self::shipped().find(suits).unwrap_or_default()
+    }
+
+    /// Every profile that comes with the kiosk.
+    pub fn shipped() -> impl Iterator<Item = Self> {
+        // They are part of the program and its tests parse each: none is skipped here.
+        SHIPPED.into_iter().filter_map(|text| Self::from_toml(text).ok())
+    }
+
     /// Reads a profile; what the text leaves out is as in [`Profile::default`].
     ///
     /// # Errors
@@ -103,11 +166,24 @@ impl Profile {
         bounded("first_page_tries", self.first_page_tries.into(), 1, 100)?;
         bounded("later_page_tries", self.later_page_tries.into(), 1, 100)?;
         bounded("max_page_bytes", self.max_page_bytes, 1024, 1 << 30)?;
+        if let Some(dpi) = self.max_dpi {
+            bounded("max_dpi", dpi.into(), 50, 9_600)?;
+        }
         bounded("max_pages", self.max_pages.into(), 1, 999)?;
         for status in &self.retry_statuses {
             bounded("retry_statuses", (*status).into(), 400, 599)?;
         }
         Ok(self)
+    }
+
+    /// The name with which [`Profile::named`] gives this profile again.
+    pub(crate) fn configured_name(&self) -> &str {
+        if self.by_model { AUTO } else { &self.name }
+    }
+
+    /// Whether the profile says anything of the model.
+    pub(crate) fn is_of_a_model(&self) -> bool {
+        self.name != "generic" && self.name != "standard"
     }
 
     pub(crate) fn retries(&self, status: u16) -> bool {
@@ -169,23 +245,73 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_names_only_what_differs() {
-        assert_eq!(Profile::from_toml("").unwrap(), Profile::default());
-        let brother = Profile::from_toml("name = \"Brother ADS\"\npage_pause_max_ms = 1000\n").unwrap();
+    fn every_shipped_profile_is_whole() {
+        let shipped: Vec<Profile> = SHIPPED.iter().map(|text| Profile::from_toml(text).unwrap()).collect();
+        assert_eq!(shipped[0], Profile::default(), "the file and the built-in one agree");
+        for (at, profile) in shipped.iter().enumerate() {
+            assert!(!shipped[..at].iter().any(|other| other.name == profile.name), "{}", profile.name);
+            assert_eq!(Profile::named(&profile.name), *profile);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_gets_the_safest() {
+        let unknown = Profile::named("Foo\u{7} 3000");
+        assert_eq!(unknown, Profile { name: "Foo 3000".into(), ..Profile::default() });
+        let auto = Profile::named("auto");
+        assert!(auto.by_model && auto.name == "document scanner");
+        assert_eq!(Profile { by_model: false, name: "generic".into(), ..auto }, Profile::default());
+    }
+
+    #[test]
+    fn a_scanner_is_known_by_what_it_calls_itself() {
+        for (said, usb, name) in [
+            ("Xerox WorkCentre 3345", false, "xerox-wc3345"),
+            ("Xerox B205 MFP", false, "xerox-b205"),
+            ("XEROX B215", false, "xerox-b205"),
+            ("Xerox B605", false, "generic"),
+            ("KYOCERA ECOSYS M2040dn", false, "kyocera"),
+            ("Brother ADS-2700W", false, "brother-ads"),
+            ("HP OfficeJet Pro 8730", true, "hp-usb"),
+            ("HP OfficeJet Pro 8730", false, "generic"),
+            ("EPSON WF-4720 Series", false, "epson"),
+            ("Canon MF741C/743C", false, "canon"),
+            ("Anticanon 1", false, "generic"),
+            ("", true, "generic"),
+        ] {
+            assert_eq!(Profile::for_model(said, usb).name, name, "{said}");
+        }
+    }
+
+    #[test]
+    fn each_quirk_stands_in_its_profile() {
+        assert!(Profile::named("xerox-wc3345").jam_means_empty);
+        assert!(Profile::named("kyocera").processing_means_empty);
+        assert!(Profile::named("xerox-b205").retries(410) && Profile::named("xerox-b205").retries(404));
+        assert_eq!(Profile::named("hp-usb").host_header, HostHeader::Localhost);
+        assert_eq!(Profile::named("epson").host_header, HostHeader::HostAndPort);
+        assert_eq!(Profile::named("canon").max_dpi, Some(300));
+        let brother = Profile::named("brother-ads");
         assert_eq!(brother.page_pause(Duration::from_millis(900)), Duration::from_millis(450));
         assert_eq!(brother.page_pause(Duration::from_secs(9)), Duration::from_secs(1));
-        let xerox = Profile::from_toml("retry_statuses = [503, 404, 410]\njam_means_empty = true").unwrap();
-        assert!(xerox.retries(410) && xerox.jam_means_empty && !Profile::default().retries(410));
-        let hp = Profile::from_toml("host_header = \"localhost\"").unwrap();
-        assert_eq!(hp.host_header, HostHeader::Localhost);
+        let generic = Profile::default();
+        assert!(!generic.jam_means_empty && !generic.processing_means_empty && !generic.retries(404));
+        assert_eq!(Profile::named("standard").page_pause(Duration::from_secs(9)), Duration::ZERO);
     }
 
     #[test]
     fn mistakes_are_named() {
         assert!(matches!(Profile::from_toml("retry_wiat_ms = 5"), Err(ProfileError::Unreadable(_))));
         assert!(matches!(Profile::from_toml("= ="), Err(ProfileError::Unreadable(_))));
-        for text in ["chunk_ms = 0", "max_pages = 0", "retry_statuses = [200]", "max_page_bytes = 9999999999"]
-        {
+        assert!(matches!(Profile::from_toml("by_model = true"), Err(ProfileError::Unreadable(_))));
+        assert_eq!(Profile::from_toml("").unwrap(), Profile::default());
+        for text in [
+            "chunk_ms = 0",
+            "max_pages = 0",
+            "retry_statuses = [200]",
+            "max_page_bytes = 9999999999",
+            "max_dpi = 1",
+        ] {
             assert!(matches!(Profile::from_toml(text), Err(ProfileError::OutOfBounds { .. })), "{text}");
         }
     }

@@ -1,8 +1,11 @@
 //! `ScannerStatus`: how the scanner and its feeder are right now (Mopria eSCL, ScannerStatus).
 
-use crate::error::Fault;
+use crate::endpoint::Endpoint;
+use crate::error::{Fault, SheetLength};
+use crate::job_info::{JobInfo, JobState, JobStateReason};
 use crate::profile::Profile;
 use crate::settings::Source;
+use crate::word::Word;
 use crate::xml::{Element, XmlError};
 
 /// Most jobs kept of a status; scanners list the last ten or so.
@@ -20,7 +23,7 @@ pub struct ScannerStatus {
 }
 
 /// `pwg:State`: the scanner as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Ready for a job.
     Idle,
@@ -33,11 +36,11 @@ pub enum State {
     /// Out of service.
     Down,
     /// A value that the specification does not know.
-    Unknown,
+    Unknown(Word),
 }
 
 /// `scan:AdfState`: the document feeder. Names are the values without the prefix `ScannerAdf`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdfState {
     /// Taking sheets.
     Processing,
@@ -64,45 +67,7 @@ pub enum AdfState {
     /// The input tray holds too many sheets.
     InputTrayOverloaded,
     /// A value that the specification does not know.
-    Unknown,
-}
-
-/// `scan:JobInfo`: one job that the scanner remembers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobInfo {
-    /// The job's address as the scanner wrote it.
-    pub uri: Option<String>,
-    /// The job's identifier.
-    pub uuid: Option<String>,
-    /// Seconds since the job last changed.
-    pub age_s: Option<u32>,
-    /// Images handed over.
-    pub images_completed: Option<u32>,
-    /// Images waiting to be fetched.
-    pub images_to_transfer: Option<u32>,
-    /// How the job is.
-    pub state: JobState,
-    /// Why it is so, in the scanner's words.
-    pub reasons: Vec<String>,
-}
-
-/// `pwg:JobState`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
-    /// Cancelled by a client or at the panel.
-    Canceled,
-    /// Ended by a fault.
-    Aborted,
-    /// Ended well.
-    Completed,
-    /// Waiting to start.
-    Pending,
-    /// Waiting, held back.
-    PendingHeld,
-    /// Running.
-    Processing,
-    /// A value that the specification does not know.
-    Unknown,
+    Unknown(Word),
 }
 
 impl ScannerStatus {
@@ -123,20 +88,57 @@ impl ScannerStatus {
         })
     }
 
-    /// Why a job from `source` fails, as far as the status tells.
+    /// Why a job from `source` fails, as far as the status tells, read with the eyes of `profile`.
     ///
     /// `after_page` is the last page stored. The feeder is asked first, since it names causes that a
-    /// person can remedy; when scanning from the glass it has no say.
-    pub(crate) fn fault(&self, source: Source, profile: &Profile, after_page: u32) -> Option<Fault> {
-        let feeder = match source {
-            Source::Feeder => self.adf_state.and_then(|adf| adf.fault(profile, after_page)),
-            Source::Flatbed => None,
+    /// person can remedy; when scanning from the glass it has no say. An idle scanner has no fault, one
+    /// that works is [`Fault::Busy`]. Paper in an empty feeder does not help a scanner that has stopped.
+    pub fn fault(&self, source: Source, profile: &Profile, after_page: u32) -> Option<Fault> {
+        let feeder = self.adf_state.as_ref().filter(|_| source.is_feeder());
+        let feeder = feeder.and_then(|adf| adf.fault(profile, after_page));
+        let state = match self.state {
+            State::Processing => Some(Fault::Busy),
+            State::Testing => Some(Fault::SelfTest),
+            State::Stopped => Some(Fault::Stopped),
+            State::Down => Some(Fault::OutOfService),
+            State::Idle | State::Unknown(_) => None,
         };
-        feeder.or(match self.state {
-            State::Processing | State::Testing => Some(Fault::Busy),
-            State::Stopped | State::Down => Some(Fault::Stopped),
-            State::Idle | State::Unknown => None,
+        match (feeder, state) {
+            (Some(Fault::FeederEmpty), Some(worse @ (Fault::Stopped | Fault::OutOfService))) => Some(worse),
+            (feeder, state) => feeder.or(state),
+        }
+    }
+
+    /// What the scanner says of the job at `path`; scanners write the job's address or only its
+    /// identifier, which is the last part of the path.
+    pub(crate) fn job(&self, endpoint: &Endpoint, path: &str) -> Option<&JobInfo> {
+        let id = path.rsplit('/').next().filter(|id| !id.is_empty());
+        self.jobs.iter().find(|job| {
+            let at = job.uri.as_deref().and_then(|uri| endpoint.job_path(uri));
+            let named = |id: &str| job.uuid.as_deref().is_some_and(|uuid| uuid.ends_with(id));
+            at.as_deref() == Some(path) || at.is_none() && id.is_some_and(named)
         })
+    }
+}
+
+impl JobInfo {
+    /// Why the job ended early; `None` while it runs and when it ended well.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        let reason = self.telling_reason().cloned();
+        match (&self.state, &reason) {
+            // One model writes "aborted" over a job that it also calls successful.
+            (JobState::Aborted, Some(JobStateReason::CompletedSuccessfully)) => None,
+            (JobState::Aborted, _) => Some(Fault::JobAborted { reason }),
+            (JobState::Canceled, _) => Some(Fault::JobCanceled { reason }),
+            (
+                JobState::Completed
+                | JobState::Pending
+                | JobState::PendingHeld
+                | JobState::Processing
+                | JobState::Unknown(_),
+                _,
+            ) => None,
+        }
     }
 }
 
@@ -148,7 +150,7 @@ impl State {
             "Testing" => Self::Testing,
             "Stopped" => Self::Stopped,
             "Down" => Self::Down,
-            _ => Self::Unknown,
+            _ => Self::Unknown(Word::new(text)),
         }
     }
 }
@@ -168,54 +170,26 @@ impl AdfState {
             "MultipickDetected" => Self::MultipickDetected,
             "InputTrayFailed" => Self::InputTrayFailed,
             "InputTrayOverloaded" => Self::InputTrayOverloaded,
-            _ => Self::Unknown,
+            unknown => Self::Unknown(Word::new(unknown)),
         }
     }
 
-    fn fault(self, profile: &Profile, after_page: u32) -> Option<Fault> {
+    fn fault(&self, profile: &Profile, after_page: u32) -> Option<Fault> {
         match self {
             Self::Jam if profile.jam_means_empty => Some(Fault::FeederEmpty),
             Self::Processing if profile.processing_means_empty => Some(Fault::FeederEmpty),
             Self::Empty => Some(Fault::FeederEmpty),
             Self::Jam => Some(Fault::Jam { after_page }),
             Self::Mispick => Some(Fault::Mispick),
-            Self::HatchOpen | Self::DoorOpen => Some(Fault::HatchOpen),
-            Self::DuplexPageTooShort | Self::DuplexPageTooLong => Some(Fault::SheetUnsuitable),
+            Self::HatchOpen => Some(Fault::HatchOpen),
+            Self::DoorOpen => Some(Fault::DoorOpen),
+            Self::DuplexPageTooShort => Some(Fault::SheetUnsuitable { length: SheetLength::TooShort }),
+            Self::DuplexPageTooLong => Some(Fault::SheetUnsuitable { length: SheetLength::TooLong }),
             Self::MultipickDetected => Some(Fault::Multipick),
             Self::InputTrayFailed => Some(Fault::FeederFailed),
             Self::InputTrayOverloaded => Some(Fault::FeederOverloaded),
-            Self::Processing | Self::Loaded | Self::Unknown => None,
-        }
-    }
-}
-
-impl JobInfo {
-    fn from_element(job: &Element) -> Self {
-        let reasons = job
-            .child("JobStateReasons")
-            .map(|list| list.all("JobStateReason").take(16).map(|r| r.text().to_owned()).collect());
-        Self {
-            uri: job.words("JobUri"),
-            uuid: job.words("JobUuid"),
-            age_s: job.number("Age"),
-            images_completed: job.number("ImagesCompleted"),
-            images_to_transfer: job.number("ImagesToTransfer"),
-            state: job.child("JobState").map_or(JobState::Unknown, |e| JobState::from_text(e.text())),
-            reasons: reasons.unwrap_or_default(),
-        }
-    }
-}
-
-impl JobState {
-    fn from_text(text: &str) -> Self {
-        match text {
-            "Canceled" => Self::Canceled,
-            "Aborted" => Self::Aborted,
-            "Completed" => Self::Completed,
-            "Pending" => Self::Pending,
-            "PendingHeld" => Self::PendingHeld,
-            "Processing" => Self::Processing,
-            _ => Self::Unknown,
+            Self::Unknown(state) => Some(Fault::FeederUnknown { state: state.clone() }),
+            Self::Processing | Self::Loaded => None,
         }
     }
 }
@@ -230,6 +204,8 @@ mod tests {
     fn every_state_has_its_fault() {
         use AdfState as A;
         let jam = Fault::Jam { after_page: 2 };
+        let unsuitable = |length| Some(Fault::SheetUnsuitable { length });
+        let mut seen: Vec<Fault> = vec![];
         for (value, state, fault) in [
             ("Processing", A::Processing, None),
             ("Empty", A::Empty, Some(Fault::FeederEmpty)),
@@ -237,13 +213,17 @@ mod tests {
             ("Jam", A::Jam, Some(jam)),
             ("Mispick", A::Mispick, Some(Fault::Mispick)),
             ("HatchOpen", A::HatchOpen, Some(Fault::HatchOpen)),
-            ("DoorOpen", A::DoorOpen, Some(Fault::HatchOpen)),
-            ("DuplexPageTooShort", A::DuplexPageTooShort, Some(Fault::SheetUnsuitable)),
-            ("DuplexPageTooLong", A::DuplexPageTooLong, Some(Fault::SheetUnsuitable)),
+            ("DoorOpen", A::DoorOpen, Some(Fault::DoorOpen)),
+            ("DuplexPageTooShort", A::DuplexPageTooShort, unsuitable(SheetLength::TooShort)),
+            ("DuplexPageTooLong", A::DuplexPageTooLong, unsuitable(SheetLength::TooLong)),
             ("MultipickDetected", A::MultipickDetected, Some(Fault::Multipick)),
             ("InputTrayFailed", A::InputTrayFailed, Some(Fault::FeederFailed)),
             ("InputTrayOverloaded", A::InputTrayOverloaded, Some(Fault::FeederOverloaded)),
-            ("OnFire", A::Unknown, None),
+            (
+                "OnFire",
+                A::Unknown(Word::new("OnFire")),
+                Some(Fault::FeederUnknown { state: Word::new("OnFire") }),
+            ),
         ] {
             let xml = format!(
                 "<s:ScannerStatus xmlns:s='x'><State>Idle</State>\
@@ -254,6 +234,27 @@ mod tests {
             let profile = Profile::default();
             assert_eq!(status.fault(Source::Feeder, &profile, 2), fault, "{value}");
             assert_eq!(status.fault(Source::Flatbed, &profile, 2), None, "{value}");
+            if let Some(fault) = fault {
+                assert!(!seen.contains(&fault), "{value} is told from the others");
+                seen.push(fault);
+            }
+        }
+    }
+
+    #[test]
+    fn the_scanner_as_a_whole() {
+        for (text, state, fault) in [
+            ("Idle", State::Idle, None),
+            ("Processing", State::Processing, Some(Fault::Busy)),
+            ("Testing", State::Testing, Some(Fault::SelfTest)),
+            ("Stopped", State::Stopped, Some(Fault::Stopped)),
+            ("Down", State::Down, Some(Fault::OutOfService)),
+            ("Asleep", State::Unknown(Word::new("Asleep")), None),
+        ] {
+            let xml = format!("<ScannerStatus><State>{text}</State></ScannerStatus>");
+            let status = ScannerStatus::parse(xml.as_bytes()).unwrap();
+            assert_eq!(status.fault(Source::Feeder, &Profile::default(), 0), fault, "{text}");
+            assert_eq!(status.state, state);
         }
     }
 
@@ -275,10 +276,48 @@ mod tests {
             <pwg:JobState>Aborted</pwg:JobState><pwg:JobStateReasons><pwg:JobStateReason>JobCanceledByUser\
             </pwg:JobStateReason></pwg:JobStateReasons></scan:JobInfo></scan:Jobs></scan:ScannerStatus>";
         let status = ScannerStatus::parse(xml.as_bytes()).unwrap();
-        assert_eq!((status.state, status.adf_state), (State::Processing, None));
+        assert_eq!((&status.state, &status.adf_state), (&State::Processing, &None));
         let job = &status.jobs[0];
         assert_eq!((job.age_s, job.images_completed, job.images_to_transfer), (Some(4), Some(2), Some(1)));
-        assert_eq!((job.state, job.reasons.join(",")), (JobState::Aborted, "JobCanceledByUser".into()));
+        assert_eq!(
+            (&job.state, &job.reasons[..]),
+            (&JobState::Aborted, &[JobStateReason::CanceledByUser][..])
+        );
+        let endpoint = Endpoint::parse("http://h/eSCL").unwrap();
+        assert_eq!(status.job(&endpoint, "/eSCL/ScanJobs/3"), Some(job));
+        assert_eq!(status.job(&endpoint, "/eSCL/ScanJobs/4"), None);
+    }
+
+    #[test]
+    fn why_a_job_ended() {
+        use JobStateReason as R;
+        let aborted = |reason| Some(Fault::JobAborted { reason });
+        for (state, reasons, fault) in [
+            ("Completed", "", None),
+            ("Processing", "JobScanning", None),
+            ("Aborted", "", aborted(None)),
+            ("Aborted", "JobCompletedSuccessfully", None),
+            ("Aborted", "ErrorsDetected JobTimedOut", aborted(Some(R::TimedOut))),
+            ("Aborted", "AbortedBySystem", aborted(Some(R::AbortedBySystem))),
+            ("Aborted", "Moon", aborted(Some(R::Unknown(Word::new("Moon"))))),
+            (
+                "Canceled",
+                "JobCanceledAtDevice",
+                Some(Fault::JobCanceled { reason: Some(R::CanceledAtDevice) }),
+            ),
+            ("Odd", "", None),
+        ] {
+            let reasons: String =
+                reasons.split_whitespace().map(|r| format!("<JobStateReason>{r}</JobStateReason>")).collect();
+            let xml = format!(
+                "<ScannerStatus><State>Idle</State><Jobs><JobInfo><JobUuid>urn:uuid:a-7</JobUuid>\
+                 <JobState>{state}</JobState><JobStateReasons>{reasons}</JobStateReasons></JobInfo></Jobs></ScannerStatus>"
+            );
+            let status = ScannerStatus::parse(xml.as_bytes()).unwrap();
+            let endpoint = Endpoint::parse("http://h/eSCL").unwrap();
+            let job = status.job(&endpoint, "/eSCL/ScanJobs/a-7").unwrap();
+            assert_eq!(job.fault(), fault, "{state} {reasons}");
+        }
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub(crate) enum Answer {
     Created(&'static str),
     /// 200 and this much of a body, then the connection is cut.
     Cut(Vec<u8>),
-    /// 200 and these bytes for ever.
-    Endless(Vec<u8>),
+    /// 200 and the first bytes once, then the others for ever.
+    Endless(Vec<u8>, Vec<u8>),
     /// 200 and these bytes, then silence on an open connection.
     Stalls(Vec<u8>),
 }
@@ -97,6 +97,18 @@ pub(crate) fn status(state: &str, adf: &str) -> Answer {
     Answer::Body(200, xml.into_bytes())
 }
 
+/// A `ScannerStatus` answer that also tells of the job.
+pub(crate) fn status_of_job(state: &str, adf: &str, job: &str, reason: &str, completed: u32) -> Answer {
+    let xml = format!(
+        "<scan:ScannerStatus xmlns:scan='s' xmlns:pwg='p'><pwg:State>{state}</pwg:State>\
+         <scan:AdfState>ScannerAdf{adf}</scan:AdfState><scan:Jobs><scan:JobInfo>\
+         <pwg:JobUri>/eSCL/ScanJobs/7</pwg:JobUri><pwg:ImagesCompleted>{completed}</pwg:ImagesCompleted>\
+         <pwg:JobState>{job}</pwg:JobState><pwg:JobStateReasons><pwg:JobStateReason>{reason}\
+         </pwg:JobStateReason></pwg:JobStateReasons></scan:JobInfo></scan:Jobs></scan:ScannerStatus>"
+    );
+    Answer::Body(200, xml.into_bytes())
+}
+
 async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -140,7 +152,9 @@ async fn answer(
             stream::empty().boxed()
         }
         Answer::Cut(body) => stream::iter([piece(body), Err(io::Error::other("cut"))]).boxed(),
-        Answer::Endless(body) => stream::repeat_with(move || piece(body.clone())).boxed(),
+        Answer::Endless(start, body) => {
+            stream::iter([piece(start)]).chain(stream::repeat_with(move || piece(body.clone()))).boxed()
+        }
         Answer::Stalls(body) => stream::iter([piece(body)]).chain(stream::pending()).boxed(),
     };
     Ok(response.body(StreamBody::new(pieces)).unwrap())

@@ -7,7 +7,7 @@
 //! dropped, and a document type declaration has no effect.
 
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
 /// Largest document read, in bytes.
 pub const MAX_XML_BYTES: usize = 256 * 1024;
@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 32;
 
 /// Most elements read; the longest capabilities seen have a few hundred.
 const MAX_ELEMENTS: usize = 16 * 1024;
+
+/// Attributes looked at in one start tag.
+const MAX_ATTRIBUTES: usize = 8;
 
 /// Longest text kept of one element, in bytes.
 const MAX_TEXT_BYTES: usize = 1024;
@@ -51,6 +54,8 @@ pub enum XmlError {
 #[derive(Debug, Default)]
 pub(crate) struct Element {
     name: String,
+    /// The attributes `name` and `ref`, with which setting profiles point to each other.
+    labels: Vec<(&'static str, String)>,
     text: String,
     children: Vec<Element>,
 }
@@ -88,6 +93,20 @@ impl Element {
         (!text.is_empty()).then_some(text)
     }
 
+    /// The attribute `name` or `ref`.
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.labels.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether a child says `true`; `None` when it says neither that nor `false`.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        match self.child(name)?.text() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
     /// The number in a child.
     pub(crate) fn number(&self, name: &str) -> Option<u32> {
         self.child(name)?.text().parse().ok()
@@ -123,14 +142,14 @@ fn read(bytes: &[u8]) -> Result<Element, XmlError> {
                 if open.len() >= MAX_DEPTH || elements > MAX_ELEMENTS {
                     return Err(XmlError::TooComplex);
                 }
-                open.push(named(start.local_name().as_ref()));
+                open.push(begun(&start));
             }
             Event::Empty(empty) => {
                 elements += 1;
                 if elements > MAX_ELEMENTS {
                     return Err(XmlError::TooComplex);
                 }
-                let element = named(empty.local_name().as_ref());
+                let element = begun(&empty);
                 match open.last_mut() {
                     Some(parent) => parent.children.push(element),
                     None => return Ok(element),
@@ -163,8 +182,21 @@ fn read(bytes: &[u8]) -> Result<Element, XmlError> {
     }
 }
 
-fn named(name: &str) -> Element {
-    Element { name: name.to_owned(), ..Element::default() }
+/// An element of which the start tag was read.
+fn begun(start: &BytesStart<'_>) -> Element {
+    let mut labels = Vec::new();
+    // What is wrong with an attribute is not worth a document: it is as if it were not there.
+    for attribute in start.attributes().with_checks(false).flatten().take(MAX_ATTRIBUTES) {
+        let label = match attribute.key.local_name().as_ref() {
+            "name" => "name",
+            "ref" => "ref",
+            _ => continue,
+        };
+        if attribute.value.len() <= MAX_TEXT_BYTES {
+            labels.push((label, attribute.value.into_owned()));
+        }
+    }
+    Element { name: start.local_name().as_ref().to_owned(), labels, ..Element::default() }
 }
 
 fn append(open: &mut [Element], text: &str) {
@@ -198,6 +230,16 @@ mod tests {
         let texts: Vec<_> = a.all("b").map(Element::text).collect();
         assert_eq!(texts, ["one & 中", "<two>"]);
         assert!(a.at(&["c"]).is_some() && a.at(&["c", "d"]).is_none());
+    }
+
+    #[test]
+    fn labels_and_flags() {
+        let text = "<a><p name='p1' s:ref = \"p2\" other='x' bad/><q>true</q><r>0</r><s>perhaps</s></a>";
+        let a = Element::document(text.as_bytes(), "a").unwrap();
+        let p = a.child("p").unwrap();
+        assert_eq!((p.label("name"), p.label("ref"), p.label("other")), (Some("p1"), Some("p2"), None));
+        let flags = ["q", "r", "s", "t"].map(|name| a.flag(name));
+        assert_eq!(flags, [Some(true), Some(false), None, None]);
     }
 
     #[test]

@@ -1,0 +1,139 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::capabilities::tests::SAMPLE;
+use crate::jpeg::tests::jpeg;
+
+/// What is kept of a message that crosses in pieces of `size` bytes.
+fn kept(message: &[u8], size: usize) -> Vec<u8> {
+    let mut redactor = Redactor::default();
+    let mut all: Vec<Kept> = message.chunks(size).flat_map(|piece| redactor.crossed(piece)).collect();
+    all.extend(redactor.ended());
+    all.into_iter()
+        .flat_map(|kept| match kept {
+            Kept::Bytes(bytes) => bytes,
+            Kept::Zeros(count) => vec![0; count],
+        })
+        .collect()
+}
+
+fn chunked(content_type: &str, body: &[u8], size: usize) -> Vec<u8> {
+    let mut message =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n")
+            .into_bytes();
+    for piece in body.chunks(size) {
+        message.extend(format!("{:x}\r\n", piece.len()).into_bytes());
+        message.extend(piece);
+        message.extend(b"\r\n");
+    }
+    message.extend(b"0\r\n\r\n");
+    message
+}
+
+#[test]
+fn a_page_keeps_its_form_and_loses_its_picture() {
+    let mut page = jpeg(2480, 3508, 300, 5_000);
+    let remark = [&[0xFF, 0xFE, 0, 12][..], b"Wang Xiaom"].concat();
+    page.splice(20..20, remark);
+    page[4_000..4_004].copy_from_slice(&[0xFF, 0x00, 0xFF, 0xD3]);
+    for message in [
+        [
+            format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", page.len())
+                .as_bytes(),
+            &page,
+        ]
+        .concat(),
+        chunked("image/jpeg", &page, 700),
+        [b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n", &page[..]].concat(),
+    ] {
+        for size in [1, 7, 1000, usize::MAX] {
+            let kept = kept(&message, size.min(message.len()));
+            assert_eq!(kept.len(), message.len());
+            assert!(!kept.windows(4).any(|w| w == b"Wang" || w == [0x55; 4]), "no remark, no picture");
+            assert!(kept.windows(2).any(|w| w == [0xFF, 0xD9]), "the end of the image");
+            assert!(kept.starts_with(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"));
+        }
+    }
+    // Without the framing it is a whole image of the same size still.
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", page.len());
+    let kept = kept(&[head.as_bytes(), &page].concat(), 512);
+    let mut look = Look::default();
+    look.over(&kept[head.len()..]).unwrap();
+    assert_eq!(look.end().unwrap().0.width, 2480);
+}
+
+#[test]
+fn a_long_page_is_kept_in_few_bytes() {
+    let page = jpeg(2480, 3508, 300, 4_000_000);
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", page.len());
+    let mut redactor = Redactor::default();
+    let kept: Vec<_> =
+        [head.as_bytes(), &page].concat().chunks(8192).flat_map(|piece| redactor.crossed(piece)).collect();
+    let bytes: usize = kept.iter().map(|k| if let Kept::Bytes(bytes) = k { bytes.len() } else { 0 }).sum();
+    assert!(bytes < 1_000, "{bytes}");
+}
+
+#[test]
+fn documents_and_heads_do_not_name_the_device() {
+    let xml = SAMPLE
+        .replace("<pwg:SerialNumber>SN1", "<!-- made for Mr Li --><pwg:SerialNumber>S&amp;N-1")
+        .replace(
+            "<scan:UUID>",
+            "<scan:AdminURI>http://10.2.30.4/a1</scan:AdminURI><x:Room x:who=\"Li4\">301</x:Room><scan:UUID>",
+        );
+    let message = chunked("text/xml", xml.as_bytes(), 97);
+    for size in [1, 64, message.len()] {
+        let kept = String::from_utf8(kept(&message, size)).unwrap();
+        assert_eq!(kept.len(), message.len());
+        for gone in ["SN1", "Mr Li", "Li4", "301", "10.2.30.4"] {
+            assert!(!kept.contains(gone), "{gone}");
+        }
+    }
+    let plain =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n{xml}", xml.len());
+    let text = String::from_utf8(kept(plain.as_bytes(), 50)).unwrap();
+    for there in [
+        "<pwg:SerialNumber>X&amp;X-0<",
+        "http://11.1.11.1/a1",
+        "<x:Room x:who=\"xxx\">000<",
+        ">Lobby A4<",
+        ">x-0</scan:UUID>",
+    ] {
+        assert!(text.contains(there), "{there}: {text}");
+    }
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK") && crate::Capabilities::parse(body.as_bytes()).is_ok());
+
+    let request = b"GET /eSCL/ScannerStatus HTTP/1.1\r\nHost: Scan9.hall:8080\r\nX-Who: Li 4\r\n\r\n";
+    let text = String::from_utf8(kept(request, 9)).unwrap();
+    assert_eq!(text, "GET /eSCL/ScannerStatus HTTP/1.1\r\nHost: aaaa1.aaaa:1111\r\nX-Who: xx x\r\n\r\n");
+    let answer =
+        b"HTTP/1.1 201 Created\r\nLocation: http://10.0.0.7:80/eSCL/ScanJobs/7\r\nContent-Length: 0\r\n\r\n";
+    let text = String::from_utf8(kept(answer, 9)).unwrap();
+    assert!(text.contains("Location: http://11.1.1.1:11/eSCL/ScanJobs/7\r\n"), "{text}");
+}
+
+#[test]
+fn what_breaks_off_is_blank() {
+    let cut = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 900\r\n\r\n<a><SerialNumber>SN1";
+    let kept = kept(cut, 11);
+    assert_eq!(kept.len(), cut.len());
+    assert!(kept.ends_with(&[0; 20]));
+}
+
+proptest! {
+    #[test]
+    fn lengths_stay_whatever_comes(message: Vec<u8>, size in 1usize..40) {
+        prop_assert_eq!(kept(&message, size).len(), message.len());
+    }
+
+    #[test]
+    fn and_in_any_body(body: Vec<u8>, size in 1usize..40, chunk in 1usize..90, jpeg: bool) {
+        let message = chunked(if jpeg { "image/jpeg" } else { "text/xml" }, &body, chunk);
+        let whole = kept(&message, message.len());
+        prop_assert_eq!(whole.len(), message.len());
+        prop_assert_eq!(kept(&message, size), whole);
+    }
+}
