@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use rustls_pki_types::ServerName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::{Zeroize, Zeroizing};
 
 use self::body::{Outgoing, Sending};
 use self::link::Link;
@@ -132,8 +133,15 @@ impl Client {
         self.send_within(request, self.deadlines).await
     }
 
-    async fn send_within(&self, request: Request, limits: Deadlines) -> Result<Answer, StoreFault> {
-        if let Some(link) = self.take_idle() {
+    /// Sends a request with deadlines of its own.
+    pub(crate) async fn send_within(
+        &self,
+        request: Request,
+        limits: Deadlines,
+    ) -> Result<Answer, StoreFault> {
+        if !request.once
+            && let Some(link) = self.take_idle()
+        {
             match self.exchange(link, &request, limits).await {
                 // The server may close an idle connection in the moment it is used again.
                 Err(StoreFault::Unreachable(LinkFault::Broken)) if request.repeatable() => {}
@@ -217,6 +225,8 @@ pub(crate) struct Request {
     path: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     content: Content,
+    /// Never sent a second time, and so not on a connection that the server may just be closing.
+    once: bool,
 }
 
 /// What a request carries.
@@ -233,7 +243,7 @@ enum Content {
 
 impl Request {
     pub(crate) fn new(method: Method, path: &str) -> Self {
-        Self { method, path: path.to_owned(), headers: Vec::new(), content: Content::Nothing }
+        Self { method, path: path.to_owned(), headers: Vec::new(), content: Content::Nothing, once: false }
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -246,6 +256,18 @@ impl Request {
         let json = serde_json::to_vec(value).unwrap_or_default();
         self.content = Content::Json(json.into());
         self.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+    }
+
+    /// JSON that is wiped when the request is dropped.
+    pub(crate) fn secret_json(mut self, json: Zeroizing<Vec<u8>>) -> Self {
+        self.content = Content::Json(Bytes::from_owner(json));
+        self.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+    }
+
+    /// A request that is sent once, whatever becomes of it.
+    pub(crate) fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     pub(crate) fn piece(mut self, file: Arc<File>, offset: u64, length: u64) -> Self {
@@ -302,6 +324,13 @@ impl Answer {
     /// Reads the body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, StoreFault> {
         serde_json::from_slice(&self.body).map_err(|_| StoreFault::Garbage("JSON"))
+    }
+
+    /// Wipes the body, as far as nobody else holds it.
+    pub(crate) fn wipe(self) {
+        if let Ok(mut body) = self.body.try_into_mut() {
+            body.zeroize();
+        }
     }
 
     /// The setback that this answer, being no success, stands for.

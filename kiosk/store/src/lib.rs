@@ -3,7 +3,7 @@
 //! A document that a visitor scans is first made durable on this kiosk ([`Outbox::add`]), then sent
 //! in small resumable pieces (tus 1.0.0), then handed over as a material. Only the store's own word
 //! that it holds the same digest and length deletes the kiosk's copy. The contract is `openapi.yaml`
-//! in this folder.
+//! in this folder. The store also knows whose a code on a telephone is ([`Client::identify`]).
 //!
 //! * [`tls`]: TLS 1.3 with mutual authentication inside the hall's own CA.
 //! * [`http`]: one bounded HTTP/1.1 client; also carries the window feed ([`window`]).
@@ -15,6 +15,7 @@ mod backoff;
 mod delivery;
 mod fault;
 pub mod http;
+mod identity;
 mod material;
 pub mod outbox;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub mod worker;
 pub use backoff::Backoff;
 pub use fault::{DiskFault, Distrust, LinkFault, StoreFault};
 pub use http::{Client, Deadlines};
+pub use identity::{Identified, IdentifiedKind, IdentifyFault};
 pub use material::{Digest, MaterialId, Receipt, ValueError};
 pub use outbox::{DocId, DocState, Outbox, OutboxConfig, OutboxError, Submission};
 pub use tls::{Tls, TlsFiles, TlsSetupError};
