@@ -142,14 +142,15 @@ impl HallKey {
         Ok(Self(bytes))
     }
 
-    /// The key of a person: the same for the same document, and useless without the hall's key.
+    /// The key of a person: the same for the same number, whatever document shows it, and useless
+    /// without the hall's key.
     pub fn person(&self, kind: DocumentKind, number: &DocumentNumber) -> PersonKey {
         // RFC 2104 pads a key to the block of the hash (64 bytes for SHA-256) with zeros.
         let mut block = Zeroizing::new([0; 64]);
         block.iter_mut().zip(self.0.iter()).for_each(|(to, from)| *to = *from);
         let mut mac = Hmac::<Sha256>::new(&(*block).into());
         mac.update(PURPOSE);
-        mac.update(&[0, tag(kind)]);
+        mac.update(&[0, tag(kind, number)]);
         mac.update(number.reveal().as_bytes());
         PersonKey(mac.finalize().into_bytes().into())
     }
@@ -162,12 +163,19 @@ impl fmt::Debug for HallKey {
 }
 
 /// Part of what is hashed: never change a value.
-fn tag(kind: DocumentKind) -> u8 {
+fn tag(kind: DocumentKind, number: &DocumentNumber) -> u8 {
     match kind {
         DocumentKind::Resident => 1,
         DocumentKind::HmtResidence => 2,
         DocumentKind::ForeignPermanent2017 => 3,
         DocumentKind::ForeignPermanent2023 => 4,
+        // It bears the number of the holder's own document, and the number tells which that is:
+        // 81, 82 and 83 begin those of Hong Kong, Macao and Taiwan residents, 9 those of foreigners.
+        DocumentKind::SocialSecurity => match number.reveal().as_bytes() {
+            [b'8', b'1'..=b'3', ..] => 2,
+            [b'9', ..] => 4,
+            _ => 1,
+        },
     }
 }
 
@@ -193,6 +201,23 @@ mod tests {
         assert_ne!(person, key.person(DocumentKind::HmtResidence, &number("11010519491231002X")));
         assert_ne!(person, key.person(DocumentKind::Resident, &number("440524188001010014")));
         assert_eq!(format!("{key:?} {person:?}"), "HallKey(hidden) PersonKey(hidden)");
+    }
+
+    #[test]
+    fn a_social_security_card_names_the_same_person_as_the_document_whose_number_it_bears() {
+        let key = HallKey(Zeroizing::new([7; KEY_LENGTH]));
+        for (kind, digits) in [
+            (DocumentKind::Resident, "11010519491231002"),
+            (DocumentKind::HmtResidence, "81000019900101001"),
+            (DocumentKind::HmtResidence, "83000019900101001"),
+            (DocumentKind::ForeignPermanent2023, "91101019900101001"),
+        ] {
+            let text = format!("{digits}{}", char::from(visit::identity::mod_11_2(digits.as_bytes())));
+            let own = key.person(kind, &DocumentNumber::parse(kind, &text).unwrap());
+            let social = DocumentKind::SocialSecurity;
+            let card = key.person(social, &DocumentNumber::parse(social, &text).unwrap());
+            assert_eq!(card, own, "{kind:?} {digits}");
+        }
     }
 
     #[test]
