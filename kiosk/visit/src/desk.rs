@@ -6,6 +6,7 @@
 
 mod number;
 mod papers;
+mod service;
 mod session;
 mod show;
 #[cfg(test)]
@@ -13,8 +14,9 @@ mod tests;
 
 use crate::catalogue::Catalogue;
 use crate::event::{Action, CardEvent, DocumentEvent, Event, LedgerReply, Now, ReaderDo, SessionId};
-use crate::fault::{Device, Fault, Severity};
+use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
+use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
 use crate::screen::{CardProblem, Language, NoNumbers, Purpose};
 use session::{Session, Step};
@@ -68,21 +70,28 @@ pub struct Desk {
     catalogue: Arc<Catalogue>,
     patience: Patience,
     language: Language,
-    faults: BTreeMap<Device, Vec<Fault>>,
+    devices: BTreeMap<Device, DeviceStatus>,
+    ways: Ways,
     waiting: Option<u32>,
+    tickets_left: Option<u16>,
+    /// what a key offered since somebody last left; a key that he forgot offers nothing to the next
+    offer: Option<CompanyOffer>,
     session: Option<Session>,
     sessions: u64,
 }
 
 impl Desk {
-    /// A desk with nobody before it.
-    pub fn new(catalogue: Arc<Catalogue>, patience: Patience) -> Self {
+    /// A desk with nobody before it, in a kiosk that has these ways to tell who somebody is.
+    pub fn new(catalogue: Arc<Catalogue>, patience: Patience, ways: Ways) -> Self {
         Self {
             catalogue,
             patience,
             language: Language::default(),
-            faults: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            ways,
             waiting: None,
+            tickets_left: None,
+            offer: None,
             session: None,
             sessions: 0,
         }
@@ -113,9 +122,11 @@ impl Desk {
                 }
             }
             Event::Document(event) => self.document(event, now),
-            Event::Faults(device, faults) => {
-                self.faults.insert(device, faults);
+            Event::Status(device, status) => {
+                self.devices.insert(device, status);
             }
+            Event::CompanyKey(offer) => self.offer = offer,
+            Event::TicketsLeft(left) => self.tickets_left = left,
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::Tick => {}
         }
@@ -142,7 +153,21 @@ impl Desk {
 
     /// Whether a device does nothing at all.
     fn is_down(&self, device: Device) -> bool {
-        self.faults.get(&device).is_some_and(|f| f.iter().any(|f| f.severity() == Severity::Down))
+        self.devices.get(&device).is_some_and(|status| !status.works())
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.devices.get(&fault.device()).is_some_and(|status| status.has(fault))
+    }
+
+    /// The ways that the kiosk has and that work now.
+    fn working(&self) -> Ways {
+        Ways {
+            reader: self.ways.reader && !self.is_down(Device::Reader),
+            slot: self.ways.slot && !self.is_down(Device::CardSlot),
+            code: self.ways.code && !self.is_down(Device::CodeScanner) && !self.has(Fault::StoreCodesDown),
+            key: self.ways.key && !self.is_down(Device::CompanyKey),
+        }
     }
 
     /// Why no number is given, if none is.
@@ -150,12 +175,8 @@ impl Desk {
         match self.catalogue.hall.hours.at(now.wall) {
             Open::Lunch(until) => Some(NoNumbers::Lunch(until)),
             Open::Closed(next) => Some(NoNumbers::Closed(next)),
-            Open::Yes if self.is_down(Device::Reader) => Some(NoNumbers::NoReader),
-            Open::Yes
-                if self.faults.get(&Device::Kiosk).is_some_and(|f| f.contains(&Fault::LedgerFailed)) =>
-            {
-                Some(NoNumbers::NoLedger)
-            }
+            Open::Yes if !self.working().any_person() => Some(NoNumbers::NoWay),
+            Open::Yes if self.has(Fault::LedgerFailed) => Some(NoNumbers::NoLedger),
             Open::Yes => None,
         }
     }
@@ -172,9 +193,10 @@ impl Desk {
                 Intent::HomeNumber if self.no_numbers(now).is_none() => {
                     self.begin(Purpose::Number, now, actions);
                 }
-                Intent::HomeScan if !self.is_down(Device::Reader) => {
-                    self.begin(Purpose::Papers, now, actions)
+                Intent::HomeScan if self.working().any_person() => {
+                    self.begin(Purpose::Papers, now, actions);
                 }
+                Intent::Service if self.faults().next().is_some() => self.serve(now),
                 _ => {}
             }
             return;
@@ -184,6 +206,7 @@ impl Desk {
             Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => {}
             Step::Choose { .. } => self.touched_choose(intent, now, actions),
             Step::Company { .. } => self.touched_company(intent),
+            Step::Service { .. } => self.touched_service(intent, actions),
             Step::Number(_) => self.touched_number(intent, now, actions),
             Step::CancelAsk => self.touched_cancel(intent, actions),
             Step::Materials { .. } => self.touched_materials(intent, now, actions),
@@ -210,6 +233,7 @@ impl Desk {
     /// Ends the session: nothing of it stays here, nor with anyone who executes actions.
     fn end(&mut self, actions: &mut Vec<Action>) {
         let Some(session) = self.session.take() else { return };
+        self.offer = None;
         if matches!(session.step, Step::Scanning { .. }) {
             actions.push(Action::StopScan(session.id));
         }
@@ -221,6 +245,7 @@ impl Desk {
     /// Shows goodbye; the person is gone from memory before it is on the screen.
     fn goodbye(&mut self, cancelled: bool, now: Now, actions: &mut Vec<Action>) {
         let Some(session) = self.session.take() else { return };
+        self.offer = None;
         actions.push(Action::Forget(session.id));
         self.sessions += 1;
         let id = SessionId(self.sessions);
@@ -247,10 +272,12 @@ impl Desk {
             CardEvent::Problem(why) => match &mut session.step {
                 Step::Identify { reading, problem, .. } => {
                     *reading = false;
-                    // What was wrong with the card that lies there says more than that it lies there.
-                    let news = why != CardProblem::LiftFirst || problem.is_none();
+                    // What was wrong with the card that lies there says more than that it lies there, and
+                    // more than that another way to identify has gone.
+                    let by_itself = matches!(why, CardProblem::LiftFirst | CardProblem::Reader);
+                    let news = !by_itself || problem.is_none();
                     let before = if news { problem.replace(why) } else { *problem };
-                    before != *problem && !matches!(why, CardProblem::LiftFirst | CardProblem::Reader)
+                    before != *problem && !by_itself
                 }
                 _ => false,
             },
@@ -318,7 +345,9 @@ impl Desk {
         match session.step {
             Step::Goodbye { .. } => self.end(actions),
             // Nobody is known yet: nothing to take leave of.
-            Step::Identify { purpose: Purpose::Number | Purpose::Papers, .. } => self.end(actions),
+            Step::Identify { purpose: Purpose::Number | Purpose::Papers, .. } | Step::Service { .. } => {
+                self.end(actions);
+            }
             _ => {
                 if matches!(session.step, Step::Scanning { .. }) {
                     actions.push(Action::StopScan(session.id));

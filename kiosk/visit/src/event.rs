@@ -5,9 +5,9 @@
 
 use crate::catalogue::{Label, MaterialCode, Matter};
 use crate::checklist::Choice;
-use crate::fault::{Device, Fault};
+use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Cap;
-use crate::identity::{Applicant, Person};
+use crate::identity::{Applicant, CompanyOffer, Person};
 use crate::intent::{Intent, Source};
 use crate::number::TicketNumber;
 use crate::screen::{
@@ -52,7 +52,7 @@ pub struct PageId(pub u32);
 pub enum Event {
     /// the visitor touched something
     Touched(Intent),
-    /// from the reader, for the session that asked
+    /// from the reader, the slot or the code scanner, for the session that asked
     Card(SessionId, CardEvent),
     /// an answer from the ledger
     Ledger(SessionId, LedgerReply),
@@ -62,24 +62,28 @@ pub enum Event {
     Scan(SessionId, ScanEvent),
     /// news of a document
     Document(DocumentEvent),
-    /// all that is wrong with a device now
-    Faults(Device, Vec<Fault>),
+    /// how a device is now
+    Status(Device, DeviceStatus),
+    /// a company's key was plugged in, or drawn out
+    CompanyKey(Option<CompanyOffer>),
+    /// about how many tickets the printer's roll still has room for; `None` while nobody can tell
+    TicketsLeft(Option<u16>),
     /// how many numbers wait; `None` without a window feed
     Waiting(Option<u32>),
     /// time has passed
     Tick,
 }
 
-/// From the reader.
+/// From the reader, the slot or the code scanner.
 #[derive(Clone, Debug)]
 pub enum CardEvent {
-    /// a card was found and is being read
+    /// a card was found and is being read, or a code and is being looked up
     Found,
-    /// it was read
+    /// whose it is
     Read(Person),
     /// it was not
     Problem(CardProblem),
-    /// whether the card that was read still lies there
+    /// whether the card that was read is still there; of a code: [`CardReminder::Taken`]
     Presence(CardReminder),
 }
 
@@ -202,12 +206,12 @@ pub enum LedgerDo {
     Cancel(VisitId),
 }
 
-/// Asked of the reader.
+/// Asked of whatever tells who somebody is: the reader, the slot and the code scanner alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReaderDo {
-    /// look for a card and read it
+    /// look for a card or a code and read it
     Watch(SessionId),
-    /// tell whether the card that was read still lies there
+    /// look no further; whoever read the last card tells whether it is still there
     Presence(SessionId),
     /// nothing
     Rest,
@@ -216,7 +220,7 @@ pub enum ReaderDo {
 /// What the desk asks for; executed by the appliance in this order.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// the reader's task
+    /// the tasks of reader, slot and code scanner, all of them
     Reader(ReaderDo),
     /// the ledger's task
     Ledger(SessionId, LedgerDo),

@@ -5,7 +5,8 @@
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// What kind of document a person showed (GA/T 467, text record, type flag at offset 248).
+/// What kind of document a person showed: those of the reader (GA/T 467, text record, type flag at
+/// offset 248), and the card of the slot (LD/T 32).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DocumentKind {
     /// 居民身份证
@@ -16,6 +17,40 @@ pub enum DocumentKind {
     ForeignPermanent2017,
     /// 外国人永久居留身份证, 2023 edition
     ForeignPermanent2023,
+    /// 社会保障卡; its social-security number is the holder's citizen number
+    SocialSecurity,
+}
+
+/// The ways to tell the kiosk who one is: which of them it has, or which of them work now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// an ID card on the reader
+    pub reader: bool,
+    /// a social-security card in the slot
+    pub slot: bool,
+    /// a code before the code scanner, looked up for whose it is
+    pub code: bool,
+    /// a company's key, which names the company and nobody in person
+    pub key: bool,
+}
+
+impl Ways {
+    /// A kiosk with an ID reader and nothing else.
+    pub const READER: Self = Self { reader: true, slot: false, code: false, key: false };
+
+    /// Whether a person can be told by any of them.
+    pub fn any_person(self) -> bool {
+        self.reader || self.slot || self.code
+    }
+}
+
+/// The company that a plugged-in key names. Not proven: it stands in place of typing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompanyOffer {
+    /// its code, as the key's certificate has it
+    pub code: CompanyCode,
+    /// its name, if the certificate has one; a company's name is public
+    pub name: Option<String>,
 }
 
 /// The number of an identity document; wiped on drop, never shown whole.
@@ -205,6 +240,8 @@ mod tests {
             (ForeignPermanent2017, "USA110001010101", Ok(())),
             (ForeignPermanent2017, "US1110001010101", Err(NumberError::Form)),
             (ForeignPermanent2017, "张", Err(NumberError::Form)),
+            (SocialSecurity, "11010519491231002X", Ok(())),
+            (SocialSecurity, "110105194912310021", Err(NumberError::CheckDigit)),
         ];
         for (kind, text, want) in table {
             assert_eq!(DocumentNumber::parse(kind, text).map(drop), want, "{kind:?} {text}");

@@ -61,6 +61,10 @@ pub enum Intent {
     Key(char),
     /// the last typed character is wrong
     KeyDelete,
+    /// take the company that the plugged-in key names
+    CompanyTake,
+    /// what is wrong, for whoever mends it
+    Service,
     /// give the number back
     CancelVisit,
     /// yes, give it back
@@ -140,6 +144,8 @@ const FIXED: &[(&str, Intent)] = &[
     ("for.company", Intent::ForCompany),
     ("for.relative", Intent::ForRelative),
     ("key.delete", Intent::KeyDelete),
+    ("company.take", Intent::CompanyTake),
+    ("service", Intent::Service),
     ("visit.cancel", Intent::CancelVisit),
     ("visit.cancel.yes", Intent::CancelVisitYes),
     ("reprint", Intent::Reprint),

@@ -5,7 +5,8 @@
 //! screen's business.
 
 use crate::catalogue::{Days, ItemCode, Label, MaterialCode, Matter, PackageCode};
-use crate::fault::Fault;
+use crate::fault::{Device, Fault};
+use crate::identity::{CompanyOffer, Ways};
 use crate::intent::{Source, Tab};
 use crate::number::TicketNumber;
 use jiff::civil::{DateTime, Time};
@@ -75,6 +76,8 @@ pub enum Screen {
     Review(Review),
     /// goodbye
     Goodbye(Goodbye),
+    /// what is wrong, for whoever mends it
+    Service(Service),
 }
 
 impl Screen {
@@ -93,6 +96,7 @@ impl Screen {
             Self::Scanning(_) => "scanning",
             Self::Review(_) => "review",
             Self::Goodbye(_) => "goodbye",
+            Self::Service(_) => "service",
         }
     }
 }
@@ -104,8 +108,8 @@ pub enum NoNumbers {
     Lunch(Time),
     /// closed, and when it opens if that is known
     Closed(Option<DateTime>),
-    /// the reader does not work
-    NoReader,
+    /// no way to tell who somebody is works
+    NoWay,
     /// the ledger cannot be written
     NoLedger,
 }
@@ -115,7 +119,7 @@ pub enum NoNumbers {
 pub struct Home {
     /// `None`: the number door is open
     pub no_numbers: Option<NoNumbers>,
-    /// whether the reader works, without which no papers can be handed in
+    /// whether anybody can be told who he is, without which no papers can be handed in
     pub papers: bool,
     /// whether the scanner works
     pub scanner: bool,
@@ -123,6 +127,8 @@ pub struct Home {
     pub tickets: bool,
     /// how many wait; `None` without a window feed
     pub waiting: Option<u32>,
+    /// about how many tickets are left, while the roll is low and that is known
+    pub tickets_left: Option<u16>,
 }
 
 /// For what the card is wanted.
@@ -153,14 +159,24 @@ pub enum CardProblem {
     SamePerson,
     /// a card that was read before still lies there: lift it and lay it again
     LiftFirst,
+    /// the code that was shown is not known, or not any more
+    CodeUnknown,
+    /// nobody can be asked now whose code it is
+    CodeUnreachable,
+    /// the card in the slot was not read, or was drawn out too early
+    SocialUnreadable,
+    /// no chip in the slot answers: the card was put in the wrong way round
+    WrongSide,
 }
 
-/// Lay the card on the reader.
+/// Say who you are: lay the card on the reader, put it into the slot, show the code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identify {
     /// for what
     pub purpose: Purpose,
-    /// a card lies there and is being read
+    /// the ways that work now
+    pub ways: Ways,
+    /// a card is there and is being read
     pub reading: bool,
     /// what went wrong last
     pub problem: Option<CardProblem>,
@@ -286,6 +302,10 @@ pub struct CompanyEntry {
     pub typed: String,
     /// what was wrong with it at the last confirm
     pub problem: Option<CodeProblem>,
+    /// the company that the plugged-in key names
+    pub offer: Option<CompanyOffer>,
+    /// a company's key can be plugged in and would be read
+    pub key: bool,
 }
 
 /// What takes a moment.
@@ -408,6 +428,24 @@ pub enum ScanProblem {
     BadPage,
     /// as many pages as one document may have
     TooManyPages,
+    /// sheets and pages are not as many ([`Fault::PagesMissing`])
+    PagesMissing {
+        /// sides of paper that the scanner says it took in
+        fed: u32,
+        /// pages that came and were stored
+        stored: u32,
+    },
+}
+
+impl ScanProblem {
+    /// Whether scanning may go on after the last page that is safe.
+    pub fn may_go_on(self) -> bool {
+        match self {
+            Self::FeederEmpty | Self::BadPage | Self::PagesMissing { .. } => true,
+            Self::Fault(fault) => fault.device() == Device::Scanner,
+            Self::TooManyPages => false,
+        }
+    }
 }
 
 /// Lay the paper in.
@@ -507,4 +545,17 @@ pub struct Goodbye {
     pub dropped: bool,
     /// whether to remind of the card
     pub card: CardReminder,
+}
+
+/// What is wrong, one fault at a time, for whoever mends it. It holds nothing of any visitor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// the fault shown; `None` once nothing is wrong any more
+    pub fault: Option<Fault>,
+    /// which of them, from 1
+    pub at: usize,
+    /// how many there are
+    pub count: usize,
+    /// about how many tickets are left, while the roll is low and that is known
+    pub tickets_left: Option<u16>,
 }

@@ -88,6 +88,7 @@ impl Desk {
     }
 
     pub(super) fn touched_company(&mut self, intent: Intent) {
+        let offer = self.offer.clone();
         let Some(session) = &mut self.session else { return };
         let Step::Company { typed, problem } = &mut session.step else { return };
         match intent {
@@ -107,6 +108,12 @@ impl Desk {
                 Err(NumberError::Form) => *problem = Some(CodeProblem::Form),
                 Err(NumberError::CheckDigit) => *problem = Some(CodeProblem::CheckCharacter),
             },
+            Intent::CompanyTake => {
+                if let Some(offer) = offer {
+                    session.applicant = Applicant::Company(offer.code);
+                    session.step = Step::choose();
+                }
+            }
             Intent::Back => session.step = Step::choose(),
             _ => {}
         }

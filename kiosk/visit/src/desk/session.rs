@@ -60,6 +60,7 @@ pub(super) enum Step {
     LookingUp,
     Choose { tab: Tab, page: usize, refused: Option<Refusal> },
     Company { typed: String, problem: Option<CodeProblem> },
+    Service { at: usize },
     Taking,
     Number(Held),
     CancelAsk,
@@ -170,6 +171,8 @@ impl Session {
                 CardReminder::Present => patience.card_left,
                 CardReminder::Taken | CardReminder::Unknown => patience.goodbye,
             }),
+            // Whoever mends looks back at the steps; a visitor leaves with one touch.
+            Step::Service { .. } => Some(patience.idle * 3),
             _ => Some(patience.idle),
         }
     }

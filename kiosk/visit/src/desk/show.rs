@@ -5,7 +5,7 @@ use super::{Desk, MATERIALS_A_PAGE, MATTERS_A_PAGE};
 use crate::catalogue::{Catalogue, Label, Matter};
 use crate::checklist::{Choice, Need};
 use crate::event::Now;
-use crate::fault::{Device, Fault};
+use crate::fault::Device;
 use crate::identity::{Applicant, Person};
 use crate::intent::Tab;
 use crate::screen::{
@@ -37,8 +37,6 @@ fn matters(catalogue: &Catalogue, tab: Tab) -> impl Iterator<Item = Matter> {
 impl Desk {
     /// What the visitor sees.
     pub fn view(&self, now: Now) -> View {
-        let mut faults: Vec<Fault> = self.faults.values().flatten().copied().collect();
-        faults.sort_by_key(|f| (std::cmp::Reverse(f.severity()), *f));
         View {
             language: self.language,
             hall: self.catalogue.hall.name.clone(),
@@ -47,7 +45,7 @@ impl Desk {
                 None => Screen::Home(self.home(now)),
                 Some(session) => self.screen(session),
             },
-            faults,
+            faults: self.faults_by_weight(),
             ending_in: self.ending_in(now),
         }
     }
@@ -64,21 +62,28 @@ impl Desk {
     fn home(&self, now: Now) -> Home {
         Home {
             no_numbers: self.no_numbers(now),
-            papers: !self.is_down(Device::Reader),
+            papers: self.working().any_person(),
             scanner: !self.is_down(Device::Scanner),
             tickets: !self.is_down(Device::Printer),
             waiting: self.waiting,
+            tickets_left: self.tickets_left_shown(),
         }
     }
 
     fn screen(&self, session: &Session) -> Screen {
         match &session.step {
-            Step::Identify { purpose, reading, problem } => {
-                Screen::Identify(Identify { purpose: *purpose, reading: *reading, problem: *problem })
-            }
-            Step::LookingUp => {
-                Screen::Identify(Identify { purpose: session.purpose, reading: true, problem: None })
-            }
+            Step::Identify { purpose, reading, problem } => Screen::Identify(Identify {
+                purpose: *purpose,
+                ways: self.working(),
+                reading: *reading,
+                problem: *problem,
+            }),
+            Step::LookingUp => Screen::Identify(Identify {
+                purpose: session.purpose,
+                ways: self.working(),
+                reading: true,
+                problem: None,
+            }),
             Step::Choose { tab, page, refused } => Screen::Choose(Choose {
                 who: session.who(),
                 purpose: session.purpose,
@@ -91,9 +96,13 @@ impl Desk {
                 can_confirm: !session.choice.matters.is_empty(),
                 refused: *refused,
             }),
-            Step::Company { typed, problem } => {
-                Screen::Company(CompanyEntry { typed: typed.clone(), problem: *problem })
-            }
+            Step::Company { typed, problem } => Screen::Company(CompanyEntry {
+                typed: typed.clone(),
+                problem: *problem,
+                offer: self.offer.clone(),
+                key: self.working().key,
+            }),
+            Step::Service { at } => Screen::Service(self.service(*at)),
             Step::Taking => Screen::Wait(Wait::Number),
             Step::Entering => Screen::Wait(Wait::Visit),
             Step::Cancelling => Screen::Wait(Wait::Cancelling),

@@ -1,5 +1,7 @@
 //! The rules, walked through.
 
+mod trouble;
+
 use super::*;
 use crate::catalogue::*;
 use crate::event::*;
@@ -85,11 +87,12 @@ struct Lobby {
     last: Vec<Action>,
 }
 
+const EVERY_WAY: Ways = Ways { reader: true, slot: true, code: true, key: true };
 const MONDAY: DateTime = date(2026, 11, 23).at(10, 0, 0, 0);
 
 impl Lobby {
     fn open() -> Self {
-        let desk = Desk::new(Arc::new(catalogue()), Patience::default());
+        let desk = Desk::new(Arc::new(catalogue()), Patience::default(), EVERY_WAY);
         Self { desk, now: Now { tick: Duration::ZERO, wall: MONDAY }, last: vec![] }
     }
 
@@ -172,6 +175,15 @@ impl Lobby {
         self.hear(Event::Scan(session, event))
     }
 
+    /// Every device is now as these faults say.
+    fn status(&mut self, faults: &[Fault]) -> &mut Self {
+        for device in Device::ALL {
+            let its: Vec<Fault> = faults.iter().copied().filter(|f| f.device() == *device).collect();
+            self.hear(Event::Status(*device, DeviceStatus::of(&its)));
+        }
+        self
+    }
+
     fn printed(&self) -> Option<&crate::ticket::TicketContents> {
         self.last.iter().find_map(|a| if let Action::Print(_, ticket) = a { Some(&**ticket) } else { None })
     }
@@ -188,6 +200,12 @@ fn person(number: &str) -> Person {
         kind: DocumentKind::Resident,
         number: DocumentNumber::parse(DocumentKind::Resident, &number).unwrap(),
         name: PersonName::new("张三"),
+    }
+}
+
+fn offer() -> CompanyOffer {
+    CompanyOffer {
+        code: CompanyCode::parse("91350100M000100Y43").unwrap(), name: Some("某某公司".into())
     }
 }
 
@@ -446,7 +464,7 @@ fn a_number_can_be_given_back() {
 #[test]
 fn without_paper_the_number_stays_on_the_screen() {
     let mut hall = Lobby::at_number();
-    hall.hear(Event::Faults(Device::Printer, vec![Fault::PaperOut]));
+    hall.hear(Event::Status(Device::Printer, DeviceStatus::of(&[Fault::PaperOut])));
     hall.hear(Event::Ticket(PrintJob(1), TicketState::NotPrinted(Some(Fault::PaperOut)))).pass(60);
     assert_eq!(hall.screen().name(), "number");
     hall.pass(60);
@@ -469,6 +487,8 @@ fn nothing_upsets_the_desk() {
         "for.company",
         "for.relative",
         "for.oneself",
+        "company.take",
+        "service",
         "key.9",
         "key.delete",
         "visit.cancel",
@@ -491,7 +511,7 @@ fn nothing_upsets_the_desk() {
         "stay",
         "source.flatbed",
     ];
-    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 14, 0u64..40), 1..120))| {
+    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 18, 0u64..40), 1..120))| {
         let mut hall = Lobby::open();
         for (what, seconds) in steps {
             let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
@@ -515,6 +535,10 @@ fn nothing_upsets_the_desk() {
                 Some(10) => { hall.hear(Event::Scan(session, ScanEvent::Ended(Some(ScanProblem::FeederEmpty)))); }
                 Some(11) => { hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into())))); }
                 Some(12) => { hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DiskFull))); }
+                Some(13) => { hall.status(&[Fault::ReaderAbsent, Fault::PaperLow]); }
+                Some(14) => { hall.status(&[]); }
+                Some(15) => { hall.hear(Event::CompanyKey(Some(offer()))); }
+                Some(16) => { hall.hear(Event::TicketsLeft(Some(9))); }
                 Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
             }
             let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();
