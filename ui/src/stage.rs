@@ -101,7 +101,7 @@ macro_rules! screens {
 
 screens! {
     Home: get_home set_home [notes];
-    Identify: get_identify set_identify [];
+    Identify: get_identify set_identify [others];
     Choose: get_choose set_choose [tabs, rows, fors];
     Company: get_company set_company [cells, digits, letters];
     Wait: get_wait set_wait [];
@@ -112,6 +112,7 @@ screens! {
     Scanning: get_scanning set_scanning [];
     Review: get_review set_review [notes];
     Goodbye: get_goodbye set_goodbye [];
+    Service: get_service set_service [steps, meanwhile];
 }
 
 /// Moves the rows of `new` into the list that is already shown, changing only what differs.

@@ -12,6 +12,7 @@ mod identify;
 mod materials;
 mod number;
 mod papers;
+mod service;
 mod wait;
 
 use crate::toolkit as t;
@@ -47,6 +48,7 @@ pub(crate) enum ScreenWords {
     Scanning(t::ScanningWords),
     Review(t::ReviewWords),
     Goodbye(t::GoodbyeWords),
+    Service(t::ServiceWords),
 }
 
 /// Puts a view into the words of its language.
@@ -65,6 +67,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Scanning(scanning) => ScreenWords::Scanning(voice.scanning(scanning)),
         Screen::Review(review) => ScreenWords::Review(voice.review(review)),
         Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
+        Screen::Service(service) => ScreenWords::Service(voice.service(service)),
     };
     Worded { frame: voice.frame(view), screen }
 }
@@ -127,20 +130,23 @@ impl Voice<'_> {
             NoNumbers::Closed(Some(next)) => {
                 note_with(&told.closed_until, false, &[("time", &self.date_time(next))])
             }
-            NoNumbers::NoReader => note(&told.no_reader, true),
+            NoNumbers::NoWay => note(&told.no_way, true),
             NoNumbers::NoLedger => note(&told.no_ledger, true),
         }
     }
 
     /// A fault, told to the visitor.
     fn fault(&self, fault: Fault) -> t::Note {
-        self.words.fault(fault).map(|told| note(told, true)).unwrap_or_default()
+        self.words.fault(fault).map(|text| note(&text.told, true)).unwrap_or_default()
     }
 
     /// The worst fault of a device that concerns a visitor.
     fn worst(&self, device: Device) -> Option<Fault> {
         use visit::fault::Severity::{Degraded, Down};
-        let concerns = |f: &&Fault| f.device() == device && matches!(f.severity(), Down | Degraded);
+        // Codes are looked up at the store's side, but concern nobody who hands in papers.
+        let concerns = |f: &&Fault| {
+            f.device() == device && matches!(f.severity(), Down | Degraded) && **f != Fault::StoreCodesDown
+        };
         self.faults.iter().find(concerns).copied()
     }
 

@@ -1,7 +1,8 @@
 //! The language files: every word a screen can show, in a language.
 //!
-//! `lang/zh.toml` and `lang/en.toml` are part of the program. They are read whole into [`Words`],
-//! which names every key: a key that is missing or unknown is an error, and a test reads both files.
+//! The files of `lang` are part of the program: for each language one of the screens and one of the
+//! faults. They are read whole into [`Words`], which names every key: a key that is missing or
+//! unknown is an error, and a test reads all of them.
 
 mod screens;
 
@@ -10,13 +11,13 @@ pub(crate) use screens::*;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
-use visit::fault::Fault;
+use visit::fault::{Fault, Still};
 use visit::screen::Language;
 
-const ZH: &str = include_str!("../lang/zh.toml");
-const EN: &str = include_str!("../lang/en.toml");
+const ZH: &str = concat!(include_str!("../lang/zh.toml"), "\n", include_str!("../lang/zh.faults.toml"));
+const EN: &str = concat!(include_str!("../lang/en.toml"), "\n", include_str!("../lang/en.faults.toml"));
 
-/// The text of the language file.
+/// The text of the language's files, one after the other.
 pub(crate) fn file(language: Language) -> &'static str {
     match language {
         Language::Zh => ZH,
@@ -98,6 +99,31 @@ pub(crate) struct Told {
     pub text: Text,
 }
 
+/// What is said of a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "FaultFields")]
+pub(crate) struct FaultText {
+    /// to the visitor
+    pub told: Told,
+    /// to a technician: what to do, in order, and at last how one sees that it is mended
+    pub steps: Vec<Text>,
+}
+
+/// A fault as the files have it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultFields {
+    title: Text,
+    text: Text,
+    steps: Vec<Text>,
+}
+
+impl From<FaultFields> for FaultText {
+    fn from(FaultFields { title, text, steps }: FaultFields) -> Self {
+        Self { told: Told { title, text }, steps }
+    }
+}
+
 /// Every word of one language.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,7 +146,9 @@ pub(crate) struct Words {
     pub review: ReviewText,
     pub page_warning: PageWarningText,
     pub goodbye: GoodbyeText,
-    fault: BTreeMap<String, Told>,
+    pub service: ServiceText,
+    still: BTreeMap<String, Text>,
+    fault: BTreeMap<String, FaultText>,
 }
 
 impl Words {
@@ -129,9 +157,14 @@ impl Words {
         toml::from_str(file(language))
     }
 
-    /// What to tell of a fault; a test sees to it that every fault has words.
-    pub fn fault(&self, fault: Fault) -> Option<&Told> {
+    /// What to say of a fault; a test sees to it that every fault has words.
+    pub fn fault(&self, fault: Fault) -> Option<&FaultText> {
         self.fault.get(fault.code())
+    }
+
+    /// What goes on all the same, in a few words; a test sees to it that each has some.
+    pub fn still(&self, still: Still) -> Option<&Text> {
+        self.still.get(still.key())
     }
 }
 
@@ -167,14 +200,70 @@ mod tests {
     }
 
     #[test]
-    fn both_files_are_whole_and_tell_every_fault() {
+    fn the_files_are_whole_and_tell_every_fault() {
         for language in [Language::Zh, Language::En] {
             let words = Words::read(language).unwrap_or_else(|e| panic!("{language:?}: {e}"));
             for fault in Fault::ALL {
-                let told = words.fault(*fault).unwrap_or_else(|| panic!("{language:?}: no {}", fault.code()));
-                assert!(!told.title.plain().is_empty() && !told.text.plain().is_empty(), "{}", fault.code());
+                let said = words.fault(*fault).unwrap_or_else(|| panic!("{language:?}: no {}", fault.code()));
+                for text in [&said.told.title, &said.told.text].into_iter().chain(&said.steps) {
+                    assert!(!text.plain().trim().is_empty(), "{language:?} {}", fault.code());
+                }
             }
             assert_eq!(words.fault.len(), Fault::ALL.len(), "{language:?} tells of a fault that is none");
+            for still in Still::ALL {
+                assert!(words.still(*still).is_some_and(|t| !t.plain().is_empty()), "{language:?} {still:?}");
+            }
+            assert_eq!(words.still.len(), Still::ALL.len(), "{language:?} tells of what is not done");
+        }
+    }
+
+    /// Columns: Latin letters take one, Han characters two.
+    fn columns(text: &Text) -> usize {
+        text.plain().chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+    }
+
+    #[test]
+    fn what_is_said_of_a_fault_is_short_and_ends_with_how_one_sees_it_mended() {
+        for (language, mended) in [(Language::Zh, "即修好"), (Language::En, "ended when")] {
+            let words = Words::read(language).unwrap();
+            for (code, said) in &words.fault {
+                let told = format!("{language:?} {code}");
+                assert!(columns(&said.told.title) <= 46, "{told}: {}", said.told.title.plain());
+                assert!(columns(&said.told.text) <= 72, "{told}: {}", said.told.text.plain());
+                assert!((2..=6).contains(&said.steps.len()), "{told}: {} steps", said.steps.len());
+                for (at, step) in said.steps.iter().enumerate() {
+                    assert!(columns(step) <= 84, "{told}: {}", step.plain());
+                    let last = at + 1 == said.steps.len();
+                    assert_eq!(step.plain().contains(mended), last, "{told}: {}", step.plain());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_visitor_hears_nothing_of_the_insides() {
+        const INSIDE: [&str; 29] = [
+            "sw3", "sam", "tls", "tus", "http", "dns", "usb", "sane", "escl", "skf", "pc/sc", "pcscd",
+            "serial", "port ", "driver", "library", "helper", "process", "protocol", "ledger", "outbox",
+            "panic", "back end", "驱动", "协议", "进程", "端口", "权限", "后端",
+        ];
+        for language in [Language::Zh, Language::En] {
+            for (code, said) in Words::read(language).unwrap().fault {
+                for text in [said.told.title, said.told.text] {
+                    let low = text.plain().to_lowercase();
+                    let words: Vec<&str> = low.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+                    for inside in INSIDE {
+                        let found = if inside.len() <= 4 && inside.is_ascii() {
+                            words.contains(&inside.trim())
+                        } else {
+                            low.contains(inside)
+                        };
+                        assert!(!found, "{language:?} {code} speaks of {inside}: {}", text.plain());
+                    }
+                    let coded = words.iter().any(|w| Fault::parse(&w.to_uppercase()).is_some());
+                    assert!(!coded, "{language:?} {code} says a code: {}", text.plain());
+                }
+            }
         }
     }
 

@@ -105,6 +105,8 @@ fn every_fault_can_be_read_wherever_it_is_told() {
                     number.ticket = TicketState::Unknown(Some(*fault));
                 }
                 Screen::Materials(_) if sample.name == "materials-offline" => view.faults = vec![*fault],
+                Screen::Identify(_) if sample.name == "identify-by-others" => view.faults = vec![*fault],
+                Screen::Service(service) if sample.name == "service" => service.fault = Some(*fault),
                 _ => break,
             }
             read(&bench, &format!("{} {}", sample.name, fault.code()), &view);

@@ -85,7 +85,7 @@ fn language_and_the_way_out_are_at_the_same_place_everywhere() {
 #[test]
 fn screens_offer_what_they_promise() {
     let bench = Bench::new();
-    let table: [(&str, &[&str], &[&str]); 14] = [
+    let table: [(&str, &[&str], &[&str]); 18] = [
         ("home", &["home.number", "home.scan", "language"], &[]),
         ("home-lunch", &["home.scan", "language"], &["home.number"]),
         ("home-nothing-works", &["language"], &["home.number", "home.scan"]),
@@ -116,6 +116,10 @@ fn screens_offer_what_they_promise() {
             &[],
         ),
         ("cancel", &["visit.cancel.yes", "back"], &[]),
+        ("home-paper-low", &["home.number", "home.scan", "service"], &[]),
+        ("company-offer", &["company.take", "confirm", "back"], &["key.delete"]),
+        ("service", &["back", "page.next"], &["page.previous"]),
+        ("service-nothing", &["back"], &[]),
     ];
     for (name, enabled, disabled) in table {
         bench.show(&named(name));

@@ -172,6 +172,13 @@ fn review() -> Vec<Sample> {
             }),
         ),
         sample(
+            "review-pages-missing",
+            Screen::Review(Review {
+                problem: Some(ScanProblem::PagesMissing { fed: 6, stored: 5 }),
+                ..review.clone()
+            }),
+        ),
+        sample(
             "review-jam",
             Screen::Review(Review {
                 problem: Some(ScanProblem::Fault(Fault::ScannerJam)),

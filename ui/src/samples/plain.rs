@@ -4,9 +4,10 @@ use super::{Sample, label, sample, ticket};
 use jiff::civil::{Time, date};
 use visit::catalogue::Label;
 use visit::fault::Fault;
+use visit::identity::{CompanyCode, CompanyOffer, Ways};
 use visit::screen::{
     CardProblem, CardReminder, CodeProblem, CompanyEntry, Goodbye, Home, Identify, NoNumbers, NumberShown,
-    PapersTold, Purpose, Screen, TicketState, Wait,
+    PapersTold, Purpose, Screen, Service, TicketState, Wait,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -25,11 +26,28 @@ pub(super) fn samples() -> Vec<Sample> {
     all.push(sample("cancel", Screen::CancelAsk(ticket("A017"))));
     all.push(sample("cancel-ending", Screen::CancelAsk(ticket("A1017"))).ending_in(15));
     all.extend(goodbye());
+    all.extend(service());
     all
 }
 
+fn service() -> Vec<Sample> {
+    let screen = |fault, at, count, tickets_left| Screen::Service(Service { fault, at, count, tickets_left });
+    vec![
+        sample("service", screen(Some(Fault::ReaderAbsent), 1, 3, None)),
+        sample("service-paper-low", screen(Some(Fault::PaperLow), 1, 1, Some(40))).ending_in(14),
+        sample("service-nothing", screen(None, 1, 0, None)),
+    ]
+}
+
 fn home() -> Vec<Sample> {
-    let open = Home { no_numbers: None, papers: true, scanner: true, tickets: true, waiting: Some(12) };
+    let open = Home {
+        no_numbers: None,
+        papers: true,
+        scanner: true,
+        tickets: true,
+        waiting: Some(12),
+        tickets_left: None,
+    };
     let closed = |why| Screen::Home(Home { no_numbers: Some(why), waiting: None, ..open.clone() });
     let next = date(2026, 9, 8).at(9, 0, 0, 0);
     vec![
@@ -44,31 +62,59 @@ fn home() -> Vec<Sample> {
         sample(
             "home-nothing-works",
             Screen::Home(Home {
-                no_numbers: Some(NoNumbers::NoReader),
+                no_numbers: Some(NoNumbers::NoWay),
                 papers: false,
                 scanner: false,
                 tickets: false,
                 waiting: Some(140),
+                tickets_left: Some(1200),
             }),
         )
         .faults(&[
             Fault::ReaderAbsent,
             Fault::CoverOpen,
             Fault::ScannerJam,
+            Fault::SlotAbsent,
+            Fault::CodeScannerAbsent,
             Fault::LedgerFailed,
             Fault::StoreUnreachable,
+            Fault::KeyHelperDied,
+            Fault::PaperLow,
         ]),
+        sample("home-paper-low", Screen::Home(Home { tickets_left: Some(40), ..open }))
+            .faults(&[Fault::PaperLow]),
     ]
 }
 
 fn identify() -> Vec<Sample> {
-    let screen = |purpose, reading, problem| Screen::Identify(Identify { purpose, reading, problem });
+    let screen = |purpose, reading, problem| {
+        Screen::Identify(Identify { purpose, ways: Ways::READER, reading, problem })
+    };
+    let by = |ways, purpose, reading, problem| Screen::Identify(Identify { purpose, ways, reading, problem });
+    let every = Ways { reader: true, slot: true, code: true, key: true };
+    let slot = Ways { slot: true, ..Ways::default() };
+    let code = Ways { code: true, ..Ways::default() };
     let mut all = vec![
         sample("identify", screen(Purpose::Number, false, None)),
         sample("identify-papers", screen(Purpose::Papers, false, None)),
         sample("identify-relative", screen(Purpose::Relative, false, None)),
         sample("identify-reading", screen(Purpose::Number, true, None)),
-        sample("identify-reader-gone", screen(Purpose::Number, false, None)).faults(&[Fault::ReaderAbsent]),
+        sample("identify-reader-gone", by(Ways::default(), Purpose::Number, false, None))
+            .faults(&[Fault::ReaderAbsent]),
+        sample("identify-every-way", by(every, Purpose::Number, false, None)),
+        sample("identify-every-way-relative", by(every, Purpose::Relative, false, None)),
+        sample(
+            "identify-every-way-problem",
+            by(every, Purpose::Relative, false, Some(CardProblem::LiftFirst)),
+        ),
+        sample("identify-by-others", by(Ways { reader: false, ..every }, Purpose::Number, false, None))
+            .faults(&[Fault::ReaderAbsent]),
+        sample("identify-slot", by(slot, Purpose::Papers, false, None)).faults(&[Fault::ReaderSelfTest]),
+        sample("identify-slot-reading", by(slot, Purpose::Papers, true, None)),
+        sample("identify-slot-relative", by(slot, Purpose::Relative, false, Some(CardProblem::WrongSide))),
+        sample("identify-code", by(code, Purpose::Number, false, None)).faults(&[Fault::ReaderSilent]),
+        sample("identify-code-reading", by(code, Purpose::Number, true, None)),
+        sample("identify-code-relative", by(code, Purpose::Relative, false, Some(CardProblem::CodeUnknown))),
         sample("identify-ending", screen(Purpose::Number, false, None)).ending_in(9),
     ];
     for (name, problem) in [
@@ -79,6 +125,10 @@ fn identify() -> Vec<Sample> {
         ("identify-reader", CardProblem::Reader),
         ("identify-same-person", CardProblem::SamePerson),
         ("identify-lift-first", CardProblem::LiftFirst),
+        ("identify-code-unknown", CardProblem::CodeUnknown),
+        ("identify-code-unreachable", CardProblem::CodeUnreachable),
+        ("identify-social-unreadable", CardProblem::SocialUnreadable),
+        ("identify-wrong-side", CardProblem::WrongSide),
     ] {
         all.push(sample(name, screen(Purpose::Relative, false, Some(problem))));
     }
@@ -86,12 +136,23 @@ fn identify() -> Vec<Sample> {
 }
 
 fn company() -> Vec<Sample> {
-    let entry = |typed: &str, problem| Screen::Company(CompanyEntry { typed: typed.to_owned(), problem });
+    let entry = |typed: &str, problem| {
+        Screen::Company(CompanyEntry { typed: typed.to_owned(), problem, offer: None, key: false })
+    };
+    let keyed = |typed: &str, problem, offer| {
+        Screen::Company(CompanyEntry { typed: typed.to_owned(), problem, offer, key: true })
+    };
+    let code = CompanyCode::parse("91350100M000100Y43").unwrap_or_else(|_| unreachable!("a code"));
+    let name = "上海嘉定某某餐饮管理有限责任公司嘉定新城第二分公司（筹）";
+    let offer = |name: Option<&str>| Some(CompanyOffer { code: code.clone(), name: name.map(str::to_owned) });
     vec![
         sample("company", entry("", None)),
         sample("company-half", entry("91350100M0", None)),
         sample("company-form", entry("91350100M0", Some(CodeProblem::Form))),
         sample("company-check", entry("91350100M000100Y44", Some(CodeProblem::CheckCharacter))).ending_in(12),
+        sample("company-key", keyed("", None, None)),
+        sample("company-offer", keyed("", None, offer(Some(name)))),
+        sample("company-offer-form", keyed("91", Some(CodeProblem::Form), offer(None))),
     ]
 }
 

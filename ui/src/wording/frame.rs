@@ -40,7 +40,8 @@ impl Voice<'_> {
             | Screen::Company(_)
             | Screen::Wait(_)
             | Screen::Scan(_)
-            | Screen::Scanning(_) => act(Intent::Back, words.frame.back.plain(), true),
+            | Screen::Scanning(_)
+            | Screen::Service(_) => act(Intent::Back, words.frame.back.plain(), true),
         }
     }
 
@@ -59,7 +60,8 @@ impl Voice<'_> {
             | Screen::CancelAsk(_)
             | Screen::Materials(_)
             | Screen::Scanning(_)
-            | Screen::Goodbye(_) => t::Act::default(),
+            | Screen::Goodbye(_)
+            | Screen::Service(_) => t::Act::default(),
         }
     }
 
@@ -89,5 +91,6 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Scanning(_) => t::Shown::Scanning,
         Screen::Review(_) => t::Shown::Review,
         Screen::Goodbye(_) => t::Shown::Goodbye,
+        Screen::Service(_) => t::Shown::Service,
     }
 }

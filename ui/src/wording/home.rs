@@ -2,9 +2,11 @@
 
 use super::{Voice, act, model, note};
 use crate::toolkit as t;
-use visit::fault::Severity;
 use visit::intent::Intent;
 use visit::screen::Home;
+
+/// So many codes are named, worst first.
+const CODES: usize = 8;
 
 impl Voice<'_> {
     pub(super) fn home(&self, home: &Home) -> t::HomeWords {
@@ -15,7 +17,7 @@ impl Voice<'_> {
             Some(why) => slint::format!("{}{}{}", why.title, self.stop(), why.text),
         };
         let papers_text = match (home.papers, home.scanner) {
-            (false, _) => words.no_reader.plain(),
+            (false, _) => words.no_way.plain(),
             (true, false) => words.no_scanner.plain(),
             (true, true) => words.papers_text.plain(),
         };
@@ -34,17 +36,25 @@ impl Voice<'_> {
             },
             waiting: home.waiting.map(|n| words.waiting.of(n)).unwrap_or_default().into(),
             notes: model(no_tickets.into_iter().collect()),
-            staff: self.staff().into(),
+            staff: self.staff(home),
         }
     }
 
-    /// The codes of whatever does not work, for a technician.
-    fn staff(&self) -> String {
-        let codes: Vec<&str> =
-            self.faults.iter().filter(|f| f.severity() != Severity::Notice).map(|f| f.code()).collect();
-        if codes.is_empty() {
-            return String::new();
+    /// The codes of whatever is wrong, for a technician; touched, it tells what to do.
+    fn staff(&self, home: &Home) -> t::Act {
+        let frame = &self.words.frame;
+        if self.faults.is_empty() {
+            return t::Act::default();
         }
-        self.words.frame.staff.with(&[("codes", &codes.join(" "))])
+        let codes: Vec<&str> = self.faults.iter().take(CODES).map(|f| f.code()).collect();
+        let mut codes = codes.join(" ");
+        if self.faults.len() > CODES {
+            codes = frame.staff_more.with(&[("codes", &codes)]);
+        }
+        if let Some(left) = home.tickets_left {
+            codes.push_str(frame.between.plain());
+            codes.push_str(&frame.tickets_left.of(left));
+        }
+        act(Intent::Service, frame.staff.with(&[("codes", &codes)]), true)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Voice, act, model};
 use crate::toolkit as t;
-use visit::fault::Device;
+use visit::fault::{Device, Fault};
 use visit::intent::Intent;
 use visit::screen::{MaterialShown, MaterialState, Materials};
 
@@ -12,7 +12,9 @@ impl Voice<'_> {
         let who = self.who(&materials.who);
         let text = if materials.materials.is_empty() { &words.none } else { &words.text };
         // Scanner first: without it nothing here can be touched to any purpose.
-        let fault = self.worst(Device::Scanner).or_else(|| self.worst(Device::Store));
+        let full = |f: &&Fault| matches!(f, Fault::DiskFull | Fault::OutboxFailed);
+        let no_room = || self.faults.iter().find(full).copied();
+        let fault = self.worst(Device::Scanner).or_else(no_room).or_else(|| self.worst(Device::Store));
         t::MaterialsWords {
             title: words.title.plain().into(),
             who: match materials.number {

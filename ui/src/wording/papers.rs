@@ -1,6 +1,6 @@
 //! Laying paper in, pages coming, looking at them.
 
-use super::{Voice, act, model, note};
+use super::{Voice, act, model, note, note_with};
 use crate::toolkit as t;
 use slint::SharedString;
 use visit::fault::{Device, Fault};
@@ -81,7 +81,8 @@ impl Voice<'_> {
         }
     }
 
-    /// Why a scan ended early; with pages kept from before, that is said too.
+    /// Why a scan ended early; with pages kept from before, that is said too, and after which of them
+    /// to go on.
     fn scan_problem(&self, problem: ScanProblem, kept: usize) -> t::Note {
         let words = &self.words.scan_problem;
         let mut told = match problem {
@@ -89,9 +90,17 @@ impl Voice<'_> {
             ScanProblem::Fault(fault) => self.fault(fault),
             ScanProblem::BadPage => note(&words.bad_page, true),
             ScanProblem::TooManyPages => note(&words.too_many, true),
+            ScanProblem::PagesMissing { fed, stored } => {
+                note_with(&words.pages_missing, true, &[("fed", &fed), ("stored", &stored)])
+            }
         };
         if kept > 0 {
-            told.text = slint::format!("{}{}{}", told.text, self.stop(), words.kept.plain());
+            let kept = if problem.may_go_on() {
+                words.go_on.with(&[("page", &kept)])
+            } else {
+                words.kept.plain().to_owned()
+            };
+            told.text = slint::format!("{}{}{kept}", told.text, self.stop());
         }
         told
     }

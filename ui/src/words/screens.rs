@@ -17,31 +17,34 @@ tables! {
     /// What stands around every screen, and how lists, pages and dates are written.
     FrameText {
         Text: language, back, finish, stay, ending, between, sentence, and_more;
-        Text: page, page_next, page_previous, staff, date;
+        Text: page, page_next, page_previous, staff, staff_more, date;
+        Count: tickets_left;
         [Text; 12]: months;
         [Text; 7]: weekdays;
     }
 
     /// The idle screen.
     HomeText {
-        Text: title, number, number_text, papers, papers_text, no_reader, no_scanner;
+        Text: title, number, number_text, papers, papers_text, no_way, no_scanner;
         Told: no_tickets;
         Count: waiting;
     }
 
     /// Why no numbers are given.
     NoNumbersText {
-        Told: lunch, closed, closed_until, no_reader, no_ledger;
+        Told: lunch, closed, closed_until, no_way, no_ledger;
     }
 
     /// Lay the card on the reader.
     IdentifyText {
         Text: number, papers, relative, text, text_relative, reading, reading_text, cards, privacy;
+        Text: slot, slot_relative, slot_text, code, code_relative, code_text, or_slot, or_code;
     }
 
     /// What went wrong with a card.
     CardProblemText {
         Told: unreadable, unknown_kind, check_digit, authentication, reader, same_person, lift_first;
+        Told: code_unknown, code_unreachable, social_unreadable, wrong_side;
     }
 
     /// The list of matters.
@@ -60,7 +63,7 @@ tables! {
 
     /// The company's code.
     CompanyText {
-        Text: title, text, delete, confirm;
+        Text: title, text, key, offer, delete, confirm;
         Told: form, check;
     }
 
@@ -102,8 +105,8 @@ tables! {
 
     /// Why a scan ended early.
     ScanProblemText {
-        Told: feeder_empty, bad_page, too_many;
-        Text: kept;
+        Told: feeder_empty, bad_page, too_many, pages_missing;
+        Text: kept, go_on;
     }
 
     /// Pages are coming.
@@ -128,5 +131,11 @@ tables! {
         Text: title_number, title_papers, title_dropped, title_plain, title_cancelled, dropped, number, again, finish;
         Count: received, stored;
         Told: card, card_perhaps;
+    }
+
+    /// What is wrong, for whoever mends it.
+    ServiceText {
+        Text: title, fault, steps, meanwhile;
+        Told: none;
     }
 }
