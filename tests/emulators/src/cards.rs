@@ -171,6 +171,19 @@ impl Card {
         self.kind
     }
 
+    /// The holder's number, as it stands on the card; empty when the card has none.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        self.flat.number.as_deref().unwrap_or_default()
+    }
+
+    /// The holder's name: the Chinese one where there is one, else the English one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let names = [&self.flat.name, &self.flat.name_zh, &self.flat.name_en];
+        names.into_iter().flatten().find(|name| !name.is_empty()).map_or("", String::as_str)
+    }
+
     /// The 256-byte text record: UCS-2 little-endian, each field padded with spaces.
     #[must_use]
     pub fn record(&self) -> Zeroizing<[u8; RECORD_BYTES]> {

@@ -5,9 +5,11 @@
 
 pub mod cards;
 pub mod changed;
+pub mod code_scanner;
 pub mod printer;
 pub mod pty;
 pub mod reader;
+pub mod social_card;
 
 pub mod network;
 pub mod papers;

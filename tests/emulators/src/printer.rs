@@ -4,6 +4,7 @@
 //! ticket by ticket as bytes, text and picture; what a fault, a cleared buffer or a lost supply kept
 //! from the paper never shows. Faults are made with the setters.
 
+mod bare;
 mod command;
 mod font;
 mod grammar;
@@ -24,9 +25,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::changed::Changed;
-use crate::pty::{Port, PortError};
+use crate::pty::{Access, Port, PortError};
+pub use bare::BarePrinter;
 use machine::Machine;
-pub use status::{Cover, Cutter, Paper};
+pub use status::{Button, Cover, Cutter, Heat, Mechanism, Paper, Speech};
 pub use tickets::TicketSeen;
 use tickets::{Archive, Shelf};
 
@@ -89,6 +91,33 @@ impl Printer {
         self.port.with(|machine, out| machine.alter(out, |condition| condition.cutter = cutter));
     }
 
+    /// Jams, frees, breaks or repairs what moves the paper. A jam ends as a stuck cutter does: freed, and
+    /// then told to recover (DLE ENQ). What was repaired must be switched off and on.
+    pub fn set_mechanism(&self, mechanism: Mechanism) {
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.set_mechanism(mechanism)));
+    }
+
+    /// Heats the head or lets it cool down. Hot, printing stops where it is; cool, it goes on.
+    pub fn set_heat(&self, heat: Heat) {
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.heat = heat));
+    }
+
+    /// Does something with the button. Released, printing goes on.
+    pub fn set_button(&self, button: Button) {
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.button = button));
+    }
+
+    /// Makes or ends an error that no status bit names.
+    pub fn set_unnamed_error(&self, error: bool) {
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.unnamed_error = error));
+    }
+
+    /// How it answers from now on. It prints all the same.
+    pub fn set_speech(&self, speech: Speech) {
+        self.port.with(|machine, _| machine.speech = speech);
+        self.changed.ring();
+    }
+
     /// Whether the printer knows GS ( H, by which it confirms what it has printed; many do not.
     pub fn set_confirm(&self, known: bool) {
         self.port.with(|machine, _| machine.confirms = known);
@@ -118,6 +147,18 @@ impl Printer {
             }
             _ => {}
         }
+        self.changed.ring();
+        Ok(())
+    }
+
+    /// Switches it off and on, with its port such that only those get in who may.
+    ///
+    /// # Errors
+    /// [`PrinterError`] when the line cannot be set up again.
+    pub fn power_for(&self, access: Access) -> Result<(), PrinterError> {
+        self.set_power(false)?;
+        self.port.with(|machine, _| machine.power_on());
+        self.port.plug_for(access)?;
         self.changed.ring();
         Ok(())
     }

@@ -94,10 +94,31 @@ impl Output {
         self.items.push(Item::Bytes(Zeroizing::new(bytes)));
     }
 
+    /// What is to be sent, for a device that has no line to have a speed.
+    pub(crate) fn into_bytes(self) -> Vec<Zeroizing<Vec<u8>>> {
+        let bytes = |item| match item {
+            Item::Bytes(bytes) => Some(bytes),
+            Item::Baud(_) => None,
+        };
+        self.items.into_iter().filter_map(bytes).collect()
+    }
+
     /// Changes the line's speed in both directions after everything handed over before has been sent.
     pub fn set_baud(&mut self, baud: u32) {
         self.items.push(Item::Baud(baud));
     }
+}
+
+/// Whom a plugged-in port lets in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// whoever comes first
+    #[default]
+    Free,
+    /// nobody: its permissions are missing. A host with CAP_DAC_OVERRIDE gets in all the same.
+    Forbidden,
+    /// nobody: another program holds it
+    Taken,
 }
 
 #[derive(Default)]
@@ -213,12 +234,20 @@ impl<D: Device> Port<D> {
     /// # Errors
     /// As [`Port::open`].
     pub fn plug(&self) -> Result<(), PortError> {
+        self.plug_for(Access::Free)
+    }
+
+    /// Plugs the device in again so that only those get in who may.
+    ///
+    /// # Errors
+    /// As [`Port::open`].
+    pub fn plug_for(&self, access: Access) -> Result<(), PortError> {
         let mut threads = lock(&self.threads);
         if !threads.is_empty() {
             return Ok(());
         }
         let shared = &self.shared;
-        let pair = Arc::new(Pair::open(&shared.name)?);
+        let pair = Arc::new(Pair::open(&shared.name, access)?);
         shared.stop.store(false, Ordering::SeqCst);
         shared.baud.store(shared.nominal_baud, Ordering::SeqCst);
         lock(&shared.queue).plugged = true;

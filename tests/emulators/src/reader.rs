@@ -3,6 +3,7 @@
 //! Written from the published frames (GA/T 467 host side; protocols.md §1). A card is laid on and
 //! lifted through [`Reader::place`]; faults are injected with [`Reader::inject`].
 
+mod bare;
 mod faults;
 mod frame;
 mod module;
@@ -16,7 +17,8 @@ use tokio::sync::watch;
 
 use crate::cards::Card;
 use crate::changed::Changed;
-use crate::pty::{Port, PortError};
+use crate::pty::{Access, Port, PortError};
+pub use bare::BareReader;
 pub use faults::Fault;
 use frame::Request;
 use module::Module;
@@ -176,6 +178,16 @@ impl Reader {
     /// [`PortError`] when the line cannot be set up.
     pub fn plug(&self) -> Result<(), PortError> {
         self.port.plug()?;
+        self.changed.ring();
+        Ok(())
+    }
+
+    /// Plugs the reader in again so that only those get in who may.
+    ///
+    /// # Errors
+    /// [`PortError`] when the line cannot be set up.
+    pub fn plug_for(&self, access: Access) -> Result<(), PortError> {
+        self.port.plug_for(access)?;
         self.changed.ring();
         Ok(())
     }

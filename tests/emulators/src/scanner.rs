@@ -8,15 +8,17 @@
 //! The feeder takes a sheet when its image is asked for, and spreads the image over the time of one
 //! page, as a scan engine does.
 
+mod faults;
 mod image;
 mod machine;
 mod routes;
 mod settings;
 mod xml;
 
+pub use faults::{Condition, Damage, HostRule, NotReady, Quirks, Trouble};
 pub use image::PaperError;
 pub(crate) use image::state_density;
-pub use machine::{Sheet, Trouble};
+pub use machine::Sheet;
 
 use crate::changed::Changed;
 use crate::ports;
@@ -162,7 +164,7 @@ impl Scanner {
     }
 
     /// Puts these sheets into the feeder in place of what is there, the first on top. Clears a
-    /// standing jam, mispick or multipick. No sheets: the feeder is empty.
+    /// standing trouble that lies in the paper. No sheets: the feeder is empty.
     ///
     /// # Errors
     /// [`ScannerError::Paper`] for a file that is no usable JPEG or PNG,
@@ -199,47 +201,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// The given sheet of a job, counted from 1, gets stuck; `None` takes back the plan and clears a
-    /// standing jam, the stuck sheet going back on top of the feeder.
-    pub fn jam_at(&self, sheet: Option<u32>) {
-        self.change(|machine| {
-            machine.plan.jam = sheet;
-            clear(machine, sheet, Trouble::Jam);
-        });
-    }
-
-    /// The given sheet of a job is not taken in; `None` takes back the plan and clears it.
-    pub fn mispick_at(&self, sheet: Option<u32>) {
-        self.change(|machine| {
-            machine.plan.mispick = sheet;
-            clear(machine, sheet, Trouble::Mispick);
-        });
-    }
-
-    /// The given sheet of a job is taken in together with the next; `None` takes back and clears.
-    pub fn multipick_at(&self, sheet: Option<u32>) {
-        self.change(|machine| {
-            machine.plan.multipick = sheet;
-            clear(machine, sheet, Trouble::Multipick);
-        });
-    }
-
-    /// Breaks the connection once in the middle of the given image of a job, counted from 1.
-    pub fn cut_at(&self, image: Option<u32>) {
-        self.change(|machine| machine.plan.cut = image);
-    }
-
-    /// Opens or closes the feeder's hatch. Open, it stops the feeder; the glass still works.
-    pub fn hatch(&self, open: bool) {
-        self.change(|machine| machine.hatch_open = open);
-    }
-
-    /// The next `times` NextDocument requests are answered 503, as by a lamp that warms up.
-    pub fn not_ready(&self, times: u32) {
-        self.change(|machine| machine.not_ready = times);
-    }
-
-    /// Changes pace and quirks while running.
+    /// Changes pace and answers while running.
     pub fn set_options(&self, options: ScannerOptions) {
         self.shared.machine().patience = options.patience;
         *locked(&self.shared.options) = options;
@@ -319,29 +281,27 @@ impl Scanner {
             "feeder": feeder,
             "flatbed": machine.flatbed.as_deref().and_then(name),
             "hatch_open": machine.hatch_open,
+            "door_open": machine.door_open,
             "plan": {
-                "jam_at": machine.plan.jam,
-                "mispick_at": machine.plan.mispick,
-                "multipick_at": machine.plan.multipick,
+                "jam_at": machine.plan.at(Trouble::Jam),
+                "mispick_at": machine.plan.at(Trouble::Mispick),
+                "multipick_at": machine.plan.at(Trouble::Multipick),
+                "hatch_at": machine.plan.at(Trouble::HatchOpened),
+                "door_at": machine.plan.at(Trouble::DoorOpened),
+                "too_short_at": machine.plan.at(Trouble::SheetTooShort),
+                "too_long_at": machine.plan.at(Trouble::SheetTooLong),
+                "tray_failed_at": machine.plan.at(Trouble::TrayFailed),
+                "tray_overloaded_at": machine.plan.at(Trouble::TrayOverloaded),
+                "damage_at": machine.plan.damage.map(|(image, _)| image),
                 "cut_at": machine.plan.cut,
                 "not_ready": machine.not_ready,
+                "busy": machine.busy,
+                "refuse": machine.refuse,
             },
             "job": job,
             "images_delivered": machine.delivered,
             "paper_error": *locked(&self.shared.paper_error),
         })
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Machine)) {
-        change(&mut self.shared.machine());
-        self.shared.changed.ring();
-    }
-}
-
-/// Clears a standing trouble when its plan was taken back.
-fn clear(machine: &mut Machine, planned: Option<u32>, trouble: Trouble) {
-    if planned.is_none() && machine.trouble == Some(trouble) {
-        machine.trouble = None;
     }
 }
 

@@ -1,16 +1,20 @@
-//! An emulated central store: resumable uploads (tus 1.0.0; protocols.md, section 7.1) and the
-//! materials made of them, over TLS 1.3 with certificates on both sides.
+//! An emulated central store: resumable uploads (tus 1.0.0; protocols.md, section 7.1), the
+//! materials made of them, and whose the codes on telephones are, over TLS 1.3 with certificates on both
+//! sides.
 //!
 //! Everything lies in `DIR/store`, the certificates in `DIR/pki`; a store started on the same folder
 //! goes on where the last one ended, on the same port.
 
 mod disk;
+mod identities;
 mod materials;
 mod script;
 mod tus;
 
+use identities::Codes;
 pub use script::{At, Misbehaviour, WrongStatus};
 
+use crate::cards::Card;
 use crate::changed::Changed;
 use crate::files;
 use crate::pki::{Authority, Pki, PkiError};
@@ -18,7 +22,7 @@ use crate::ports;
 use crate::serve::{Greeting, Server, Transport};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, options};
+use axum::routing::{get, options, post};
 use disk::{Disk, Id};
 use materials::Material;
 use rustls::ServerConfig;
@@ -31,8 +35,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 /// The largest upload, bytes; announced as Tus-Max-Size.
 pub const MAX_SIZE: u64 = 256 * 1024 * 1024;
@@ -85,6 +91,7 @@ struct Shared {
     script: Mutex<Script>,
     locks: Mutex<HashSet<Id>>,
     registering: tokio::sync::Mutex<()>,
+    codes: Mutex<Codes>,
     requests: AtomicU64,
     presentation: Mutex<Presentation>,
     right: Arc<ServerConfig>,
@@ -148,6 +155,7 @@ impl Store {
             script: Mutex::new(Script::default()),
             locks: Mutex::new(HashSet::new()),
             registering: tokio::sync::Mutex::new(()),
+            codes: Mutex::new(Codes::default()),
             requests: AtomicU64::new(0),
             presentation: Mutex::new(Presentation::Right),
             right: pki.server_config(Authority::Hall)?,
@@ -197,6 +205,21 @@ impl Store {
     pub fn present(&self, presentation: Presentation) {
         *locked(&self.shared.presentation) = presentation;
         self.server.cut_connections();
+        self.shared.changed.ring();
+    }
+
+    /// Puts a new code on somebody's telephone that the store knows for so long; an earlier one of the
+    /// same person stays good until its own end. Held in memory only.
+    #[must_use]
+    pub fn issue_code(&self, card: Card, lives: Duration) -> Zeroizing<String> {
+        let code = locked(&self.shared.codes).issue(card, lives);
+        self.shared.changed.ring();
+        code
+    }
+
+    /// Makes the store forget every code, as if all had run out.
+    pub fn expire_codes(&self) {
+        locked(&self.shared.codes).expire();
         self.shared.changed.ring();
     }
 
@@ -265,6 +288,7 @@ impl Store {
             "address": self.address().to_string(),
             "uploads": disk.upload_ids().map_or(0, |ids| ids.len()),
             "materials": disk.material_ids().map_or(0, |ids| ids.len()),
+            "codes": locked(&self.shared.codes).alive(),
             "appending": self.shared.locks().len(),
             "requests": self.shared.requests.load(Ordering::Relaxed),
             "misbehaviours_left": self.shared.script().left(),
@@ -300,6 +324,7 @@ fn router(shared: Arc<Shared>) -> Router {
             options(tus::discover).head(tus::offset).patch(tus::append).delete(tus::terminate),
         )
         .route("/v1/materials/{material_id}", get(materials::lookup).put(materials::register))
+        .route("/v1/identities", post(identities::identify))
         .layer(from_fn_with_state(shared.clone(), script::misbehave))
         .with_state(shared)
 }

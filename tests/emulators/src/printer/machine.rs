@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::command::{Command, Decoded, Decoder};
 use super::head::Head;
 use super::realtime::{RealTime, Watch};
-use super::status::{Condition, Cutter, watched};
+use super::status::{Condition, Cutter, Speech, watched};
 use super::tickets::Archive;
 use crate::changed::Changed;
 use crate::pty::{Device, Output};
@@ -26,6 +26,7 @@ pub(super) struct Machine {
     pub(super) condition: Condition,
     /// Whether the printer knows GS ( H.
     pub(super) confirms: bool,
+    pub(super) speech: Speech,
     /// Dots a second the paper moves at; `None`: as fast as bytes come.
     pub(super) speed: Option<u32>,
     pub(super) head: Head,
@@ -51,6 +52,7 @@ impl Machine {
         Self {
             condition: Condition::default(),
             confirms: true,
+            speech: Speech::Clear,
             speed: None,
             head: Head::default(),
             archive,
@@ -88,7 +90,7 @@ impl Machine {
         self.busy_until = None;
         self.automatic = 0;
         self.offline_response = 0;
-        self.condition.cutter_error = false;
+        self.condition.power_off();
     }
 
     /// Power back: what hung out of the slot has been torn off.
@@ -104,6 +106,12 @@ impl Machine {
             "cover": self.condition.cover,
             "cutter": self.condition.cutter,
             "cutter_error": self.condition.cutter_error,
+            "mechanism": self.condition.mechanism,
+            "mechanism_error": self.condition.mechanism_error || self.condition.broken,
+            "heat": self.condition.heat,
+            "button": self.condition.button,
+            "unnamed_error": self.condition.unnamed_error,
+            "speech": self.speech,
             "online": self.condition.is_online(),
             "confirm": self.confirms,
             "automatic_status": self.automatic,
@@ -184,8 +192,8 @@ impl Machine {
             Command::ProcessId(_) | Command::OfflineResponse(_) => {
                 self.complain("unknown command 1D 28 48".to_owned());
             }
-            Command::PaperStatus(1) => out.send(vec![self.condition.paper_bits()]),
-            Command::PaperStatus(2) => out.send(vec![0]),
+            Command::PaperStatus(1) => self.say(out, vec![self.condition.paper_bits()]),
+            Command::PaperStatus(2) => self.say(out, vec![0]),
             Command::AutomaticStatus(enabled) => {
                 self.automatic = enabled;
                 if enabled != 0 {
@@ -203,17 +211,17 @@ impl Machine {
 
     fn answer_process_id(&mut self, out: &mut Output) {
         if let Some([a, b, c, d]) = self.process_id.take() {
-            out.send(vec![0x37, 0x22, a, b, c, d, 0x00]);
+            self.say(out, vec![0x37, 0x22, a, b, c, d, 0x00]);
             self.changed.ring();
         }
     }
 
     fn identify(&mut self, n: u8, out: &mut Output) {
         let text = match n {
-            1 | 0x31 => return out.send(vec![0x20]),
+            1 | 0x31 => return self.say(out, vec![0x20]),
             // Bit 1: a cutter is fitted.
-            2 | 0x32 => return out.send(vec![0x02]),
-            3 | 0x33 => return out.send(vec![0x01]),
+            2 | 0x32 => return self.say(out, vec![0x02]),
+            3 | 0x33 => return self.say(out, vec![0x01]),
             0x41 => "1.00",
             0x42 => "VIRTUAL HALL",
             0x43 => "VH-80",
@@ -224,21 +232,20 @@ impl Machine {
         let mut block = vec![0x5F];
         block.extend_from_slice(text.as_bytes());
         block.push(0);
-        out.send(block);
+        self.say(out, block);
     }
 
     fn carry_out_now(&mut self, command: RealTime, now: Instant, out: &mut Output) {
         match command {
-            RealTime::Status(n) => out.send(vec![self.condition.real_time(n)]),
+            RealTime::Status(n) => self.say(out, vec![self.condition.real_time(n)]),
             RealTime::Clear => {
                 self.clear();
-                out.send(vec![0x37, 0x25, 0x00]);
+                self.say(out, vec![0x37, 0x25, 0x00]);
             }
             // Recovery needs an error, and its cause removed.
-            RealTime::Resume | RealTime::ClearAndRecover
-                if !self.condition.cutter_error || self.condition.cutter == Cutter::Jammed => {}
+            RealTime::Resume | RealTime::ClearAndRecover if !self.condition.is_mended() => {}
             RealTime::Resume => {
-                self.condition.cutter_error = false;
+                self.condition.recover();
                 self.report(out);
                 if let Some(cut) = self.failed_cut.take() {
                     self.carry_out(cut, now, out);
@@ -246,7 +253,7 @@ impl Machine {
             }
             RealTime::ClearAndRecover => {
                 self.clear();
-                self.condition.cutter_error = false;
+                self.condition.recover();
                 self.report(out);
             }
         }
@@ -273,7 +280,7 @@ impl Machine {
         }
         let online = self.condition.is_online();
         if self.was_online && !online && self.offline_response != 0 {
-            out.send(self.condition.offline_response(self.offline_response == 2));
+            self.say(out, self.condition.offline_response(self.offline_response == 2));
         }
         self.was_online = online;
         self.changed.ring();
@@ -281,7 +288,17 @@ impl Machine {
 
     fn send_automatic(&mut self, out: &mut Output) {
         self.automatic_sent = self.condition.automatic();
-        out.send(self.automatic_sent.to_vec());
+        self.say(out, self.automatic_sent.to_vec());
+    }
+
+    /// Answers, as far as it can be understood.
+    fn say(&self, out: &mut Output, mut bytes: Vec<u8>) {
+        match self.speech {
+            Speech::Clear => {}
+            Speech::Silent => return,
+            Speech::Garbled => bytes.iter_mut().for_each(|byte| *byte |= 0x80),
+        }
+        out.send(bytes);
     }
 
     fn complain(&mut self, text: String) {

@@ -303,6 +303,68 @@ fn a_jammed_cutter_needs_its_cause_removed_and_a_word() {
 }
 
 #[test]
+fn a_paper_jam_needs_its_cause_removed_and_a_word_too() {
+    let mut bench = Bench::new();
+    bench.printer.set_mechanism(Mechanism::Jammed);
+    assert_eq!(bench.status(), [0x1A, 0x52, 0x16, 0x12]);
+    bench.send(b"J001\n\x1D\x56\x00\x10\x05\x01");
+    assert_eq!(bench.status(), [0x1A, 0x52, 0x16, 0x12], "not while it is jammed");
+    bench.printer.set_mechanism(Mechanism::Ok);
+    assert_eq!(bench.status(), [0x1A, 0x52, 0x16, 0x12], "not without being told");
+    assert!(bench.printer.tickets().is_empty());
+    bench.send(&[0x10, 0x05, 0x01]);
+    assert_eq!(bench.status(), [0x12; 4]);
+    assert!(bench.printer.wait_until(SOON, |printer| printer.tickets().len() == 1));
+}
+
+#[test]
+fn what_is_broken_must_be_repaired_and_switched_off() {
+    let mut bench = Bench::new();
+    bench.printer.set_mechanism(Mechanism::Broken);
+    assert_eq!(bench.status(), [0x1A, 0x52, 0x32, 0x12]);
+    bench.printer.set_mechanism(Mechanism::Ok);
+    bench.send(&[0x10, 0x05, 0x02]);
+    assert_eq!(bench.status(), [0x1A, 0x52, 0x32, 0x12]);
+    bench.printer.set_power(false).expect("off");
+    bench.printer.set_power(true).expect("on");
+    bench.host = open(&bench.printer);
+    assert_eq!(bench.status(), [0x12; 4]);
+}
+
+#[test]
+fn heat_and_hands_stop_the_head_and_let_it_go_on() {
+    let mut bench = Bench::new();
+    type Hand = fn(&Printer, bool);
+    let hands: [(Hand, [u8; 4]); 5] = [
+        (|p, on| p.set_heat(if on { Heat::Hot } else { Heat::Ok }), [0x1A, 0x52, 0x52, 0x12]),
+        (|p, on| p.set_button(if on { Button::Feeding } else { Button::Released }), [0x5A, 0x1A, 0x12, 0x12]),
+        (|p, on| p.set_button(if on { Button::OffLine } else { Button::Released }), [0x1A, 0x12, 0x12, 0x12]),
+        (|p, on| p.set_button(if on { Button::Awaited } else { Button::Released }), [0x3A, 0x12, 0x12, 0x12]),
+        (Printer::set_unnamed_error, [0x1A, 0x52, 0x12, 0x12]),
+    ];
+    for (n, (hand, status)) in hands.into_iter().enumerate() {
+        hand(&bench.printer, true);
+        bench.send(b"H001\n\x1D\x56\x00");
+        assert_eq!((bench.status(), bench.printer.tickets().len()), (status, n));
+        hand(&bench.printer, false);
+        assert_eq!(bench.status(), [0x12; 4]);
+        assert!(bench.printer.wait_until(SOON, |printer| printer.tickets().len() == n + 1));
+    }
+}
+
+#[test]
+fn a_printer_that_cannot_be_understood_prints_all_the_same() {
+    let mut bench = Bench::new();
+    bench.printer.set_speech(Speech::Garbled);
+    assert_eq!(bench.status(), [0x92; 4]);
+    bench.printer.set_speech(Speech::Silent);
+    bench.send(b"\x10\x04\x01\x1Dr\x01M001\n\x1D\x56\x00");
+    assert!(bench.printer.wait_until(SOON, |printer| printer.tickets().len() == 1));
+    bench.printer.set_speech(Speech::Clear);
+    assert_eq!(bench.status(), [0x12; 4], "nothing of what was asked meanwhile comes later");
+}
+
+#[test]
 fn what_was_cleared_never_appears() {
     let mut bench = Bench::new();
     bench.send(b"\x1D!\x11printed\nunprinted");

@@ -5,12 +5,14 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
+use rustix::termios::{
+    OptionalActions, QueueSelector, ioctl_tiocexcl, ioctl_tiocnxcl, tcflush, tcgetattr, tcsetattr,
+};
 
-use super::PortError;
+use super::{Access, PortError};
 
 /// The device's end of a pseudo-terminal; closing it is what pulling the plug is to the kiosk.
 #[derive(Debug)]
@@ -19,11 +21,13 @@ pub(super) struct Pair {
     pub(super) master: OwnedFd,
     /// The slave's path, `/dev/pts/N`.
     pub(super) slave: PathBuf,
+    /// The other program that holds the slave, if there is one.
+    _holder: Option<OwnedFd>,
 }
 
 impl Pair {
     /// Opens a new pair in raw mode, with nobody on the slave side yet.
-    pub(super) fn open(device: &str) -> Result<Self, PortError> {
+    pub(super) fn open(device: &str, access: Access) -> Result<Self, PortError> {
         let failed = |source: Errno| PortError::Open { device: device.to_owned(), source: source.into() };
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).map_err(failed)?;
@@ -36,10 +40,15 @@ impl Pair {
         settings.make_raw();
         tcsetattr(&master, OptionalActions::Now, &settings).map_err(failed)?;
         rustix::io::ioctl_fionbio(&master, true).map_err(failed)?;
-        let pair = Self { master, slave };
+        let mut pair = Self { master, slave, _holder: None };
         // Opened and closed once: from now on the kernel reports "nobody there" as a hang-up, where a
         // slave that never was opened would look like a quiet host.
         let _ = pair.settle().map_err(failed)?;
+        match access {
+            Access::Free => {}
+            Access::Forbidden => rustix::fs::chmod(&pair.slave, Mode::empty()).map_err(failed)?,
+            Access::Taken => pair._holder = Some(hold(&pair.slave).map_err(failed)?),
+        }
         Ok(pair)
     }
 
@@ -52,12 +61,24 @@ impl Pair {
         match rustix::fs::open(&self.slave, flags, Mode::empty()) {
             Ok(slave) => {
                 tcflush(&slave, QueueSelector::IFlush)?;
+                // A real port forgets who held it when its last holder has gone; this one, whose other
+                // side stays open, must be told.
+                ioctl_tiocnxcl(&slave)?;
                 Ok(true)
             }
             Err(Errno::BUSY) => Ok(false),
             Err(error) => Err(error),
         }
     }
+}
+
+/// Takes the slave as another program would that wants it for itself.
+fn hold(slave: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let held = rustix::fs::open(slave, flags, Mode::empty())?;
+    rustix::fs::flock(&held, FlockOperation::NonBlockingLockExclusive)?;
+    ioctl_tiocexcl(&held)?;
+    Ok(held)
 }
 
 /// Points `link` at `slave` in one step, replacing whatever was there.

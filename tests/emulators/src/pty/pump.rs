@@ -166,7 +166,7 @@ fn settle<D>(shared: &Shared<D>, pair: &Pair) {
         return;
     }
     // Both steps can only fail as they would at start; the old pair then stays as it is.
-    if let Ok(fresh) = Pair::open(&shared.name)
+    if let Ok(fresh) = Pair::open(&shared.name, super::Access::Free)
         && pair::point(&shared.link, &fresh.slave).is_ok()
     {
         *lock(&shared.pair) = Some(Arc::new(fresh));

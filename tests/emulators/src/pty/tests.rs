@@ -147,3 +147,37 @@ fn a_new_host_does_not_get_what_the_last_one_left() {
     file.read_exact(&mut reply).expect("answered");
     assert_eq!(reply, *b"z");
 }
+
+#[test]
+fn a_taken_port_is_busy_and_a_free_one_is_not() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = echo(dir.path(), 115_200, 1);
+    let locked = |port: &Port<Echo>| {
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .custom_flags((OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed())
+            .open(port.path());
+        // Whoever may override TIOCEXCL still meets the lock.
+        file.and_then(|file| {
+            Ok(rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)?)
+        })
+    };
+    locked(&port).expect("a free port");
+    port.unplug();
+    port.plug_for(Access::Taken).expect("plugged");
+    locked(&port).expect_err("a port that another holds");
+    port.unplug();
+    port.plug().expect("plugged");
+    locked(&port).expect("free again");
+}
+
+#[test]
+fn a_forbidden_port_has_no_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = echo(dir.path(), 115_200, 1);
+    port.unplug();
+    port.plug_for(Access::Forbidden).expect("plugged");
+    let mode = fs::metadata(port.path()).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0);
+}

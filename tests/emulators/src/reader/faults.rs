@@ -11,6 +11,8 @@ use super::Command;
 pub enum Fault {
     /// The next reply's checksum is wrong.
     Garble,
+    /// Every reply's checksum is wrong, until cleared.
+    Babble,
     /// The next reply ends after so many bytes (and always short of its last).
     Truncate(usize),
     /// So many replies do not come at all; `u32::MAX` silences the reader until cleared.
@@ -31,6 +33,7 @@ pub enum Fault {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     garble: bool,
+    babble: bool,
     truncate: Option<usize>,
     silence: u32,
     status: HashMap<Command, (u8, u32)>,
@@ -40,6 +43,7 @@ impl Faults {
     pub(super) fn inject(&mut self, fault: Fault) {
         match fault {
             Fault::Garble => self.garble = true,
+            Fault::Babble => self.babble = true,
             Fault::Truncate(bytes) => self.truncate = Some(bytes),
             Fault::Silence(replies) => self.silence = replies,
             Fault::Status { command, sw3, times } => {
@@ -49,7 +53,7 @@ impl Faults {
     }
 
     pub(super) fn is_any(&self) -> bool {
-        self.garble || self.truncate.is_some() || self.silence > 0 || !self.status.is_empty()
+        self.garble || self.babble || self.truncate.is_some() || self.silence > 0 || !self.status.is_empty()
     }
 
     /// The SW3 to answer `command` with instead of the truth; counted down.
@@ -74,7 +78,7 @@ impl Faults {
             frame.zeroize();
             return None;
         }
-        if std::mem::take(&mut self.garble)
+        if (std::mem::take(&mut self.garble) || self.babble)
             && let Some(checksum) = frame.last_mut()
         {
             *checksum ^= 0xFF;

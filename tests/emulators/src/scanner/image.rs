@@ -109,7 +109,9 @@ struct Pixels {
 /// Scans one side of a paper; `None` is white paper.
 pub(super) fn scan(paper: Option<&Path>, look: Look) -> Result<PageImage, PaperError> {
     let Some(path) = paper else {
-        return compress(Path::new("white paper"), white(look), Some(look.dpi));
+        let mut page = compress(Path::new("white paper"), white(look), Some(look.dpi))?;
+        page.info.blank = true;
+        return Ok(page);
     };
     let bytes = read(path)?;
     match kind(&bytes) {
@@ -136,6 +138,7 @@ fn info(width: usize, height: usize, channels: usize) -> ImageInfo {
         width: bounded(width),
         height: bounded(height),
         bytes_per_line: bounded(width.saturating_mul(channels)),
+        blank: false,
     }
 }
 
@@ -199,7 +202,7 @@ fn decode_png(path: &Path, bytes: &[u8]) -> Result<Pixels, PaperError> {
 }
 
 /// Size in pixels of the region that was asked for.
-fn size(look: Look) -> (usize, usize) {
+pub(super) fn size(look: Look) -> (usize, usize) {
     let pixels = |length: u32| (u64::from(length) * u64::from(look.dpi) / 300).max(1) as usize;
     (pixels(look.region.width), pixels(look.region.height))
 }

@@ -1,5 +1,6 @@
 //! The scanner's mechanics without any network: paper, faults and jobs.
 
+use super::faults::{Condition, Damage, Plan, Quirks, Trouble};
 use super::settings::{Look, Settings, Source};
 use crate::files;
 use std::collections::VecDeque;
@@ -21,44 +22,6 @@ impl<P: Into<PathBuf>> From<P> for Sheet {
     }
 }
 
-/// A paper fault that stands until someone attends to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// A sheet is stuck.
-    Jam,
-    /// The rollers did not take the sheet.
-    Mispick,
-    /// Two sheets were taken at once.
-    Multipick,
-}
-
-/// At which sheet of a job, counted from 1, something goes wrong; `None` for never.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) jam: Option<u32>,
-    pub(super) mispick: Option<u32>,
-    pub(super) multipick: Option<u32>,
-    /// Counted in images, not sheets.
-    pub(super) cut: Option<u32>,
-}
-
-impl Plan {
-    /// The trouble planned for this sheet; it is planned no longer.
-    fn strike(&mut self, sheet: u32) -> Option<Trouble> {
-        for (at, trouble) in [
-            (&mut self.jam, Trouble::Jam),
-            (&mut self.mispick, Trouble::Mispick),
-            (&mut self.multipick, Trouble::Multipick),
-        ] {
-            if *at == Some(sheet) {
-                *at = None;
-                return Some(trouble);
-            }
-        }
-        None
-    }
-}
-
 /// `pwg:JobState` values in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobState {
@@ -74,6 +37,8 @@ pub(super) struct ImageInfo {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) bytes_per_line: u32,
+    /// Nothing is on the page.
+    pub(super) blank: bool,
 }
 
 #[derive(Debug)]
@@ -123,6 +88,8 @@ pub(super) struct Take {
     pub(super) look: Look,
     /// The connection breaks in the middle of it.
     pub(super) cut: bool,
+    /// It is spoilt on its way.
+    pub(super) damage: Option<Damage>,
     /// What will probably be asked next, so that it can be made ready meanwhile.
     pub(super) next: Option<PathBuf>,
 }
@@ -135,10 +102,17 @@ pub(super) struct Machine {
     pub(super) feeder: VecDeque<Sheet>,
     pub(super) flatbed: Option<PathBuf>,
     pub(super) hatch_open: bool,
+    pub(super) door_open: bool,
+    pub(super) condition: Condition,
+    pub(super) quirks: Quirks,
     pub(super) trouble: Option<Trouble>,
     pub(super) plan: Plan,
     /// How many NextDocument requests are still answered "not ready".
     pub(super) not_ready: u32,
+    /// How many jobs are still answered 503.
+    pub(super) busy: u32,
+    /// How many jobs are still answered 409.
+    pub(super) refuse: u32,
     pub(super) jobs: VecDeque<Job>,
     pub(super) delivered: u64,
     /// A job nobody asks after for so long is given up.
@@ -151,9 +125,14 @@ impl Machine {
             feeder: VecDeque::new(),
             flatbed: None,
             hatch_open: false,
+            door_open: false,
+            condition: Condition::Ready,
+            quirks: Quirks::default(),
             trouble: None,
             plan: Plan::default(),
             not_ready: 0,
+            busy: 0,
+            refuse: 0,
             jobs: VecDeque::new(),
             delivered: 0,
             patience,
@@ -178,16 +157,18 @@ impl Machine {
     /// Starts a job and returns its identifier.
     pub(super) fn begin(&mut self, settings: Settings) -> Result<String, Refusal> {
         self.give_up_abandoned();
-        if self.active().is_some() {
+        if self.active().is_some() || self.condition != Condition::Ready || used(&mut self.busy) {
             return Err(Refusal::Busy);
+        }
+        if used(&mut self.refuse) {
+            return Err(Refusal::NotReady);
         }
         let source = settings.source.unwrap_or(if self.feeder.is_empty() {
             Source::Platen
         } else {
             Source::Feeder { duplex: false }
         });
-        let ready =
-            source == Source::Platen || !self.hatch_open && self.trouble.is_none() && !self.feeder.is_empty();
+        let ready = source == Source::Platen || self.standing().is_none() && !self.feeder.is_empty();
         if !ready {
             return Err(Refusal::NotReady);
         }
@@ -213,7 +194,7 @@ impl Machine {
 
     /// Takes the next image of a job out of the machine.
     pub(super) fn next(&mut self, id: &str) -> Result<Take, Refusal> {
-        let blocked = self.hatch_open || self.trouble.is_some();
+        let blocked = self.standing().is_some();
         let job = self.jobs.iter_mut().find(|job| job.id == id).ok_or(Refusal::NoMore)?;
         job.touched = Instant::now();
         match job.state {
@@ -226,8 +207,7 @@ impl Machine {
         if job.transferring {
             return Err(Refusal::Busy);
         }
-        if let Some(less) = self.not_ready.checked_sub(1) {
-            self.not_ready = less;
+        if self.condition == Condition::Testing || used(&mut self.not_ready) {
             return Err(Refusal::Wait);
         }
         let paper = match job.source {
@@ -235,40 +215,42 @@ impl Machine {
             Source::Feeder { duplex } => match job.back.take() {
                 Some(back) => back,
                 None => {
-                    if self.hatch_open {
-                        job.end(JobState::Aborted, "AbortedBySystem");
-                        return Err(Refusal::NotReady);
-                    }
-                    if self.feeder.is_empty() {
+                    if self.feeder.is_empty() && !blocked {
                         job.end(JobState::Completed, "JobCompletedSuccessfully");
                         return Err(Refusal::NoMore);
                     }
                     let count = job.sheets.saturating_add(1);
                     // A trouble may still stand from before: then this sheet meets it too.
-                    self.trouble = self.trouble.or_else(|| self.plan.strike(count));
-                    if self.trouble.is_some() {
+                    let struck = if blocked { None } else { self.plan.strike(count, duplex) };
+                    match struck {
+                        Some(Trouble::HatchOpened) => self.hatch_open = true,
+                        Some(Trouble::DoorOpened) => self.door_open = true,
+                        Some(trouble) => self.trouble = Some(trouble),
+                        None => {}
+                    }
+                    if blocked || struck.is_some() {
                         job.end(JobState::Aborted, "AbortedBySystem");
                         return Err(Refusal::NotReady);
                     }
                     let sheet = self.feeder.pop_front().ok_or(Refusal::NoMore)?;
                     job.sheets = count;
-                    job.back = duplex.then_some(sheet.back);
+                    let kept = sheet.back.is_some() || !self.quirks.drops_blank_backs;
+                    job.back = (duplex && kept).then_some(sheet.back);
                     Some(sheet.front)
                 }
             },
         };
         job.transferring = true;
-        let image = Some(job.completed.saturating_add(1));
-        let cut = self.plan.cut.is_some() && self.plan.cut == image;
-        if cut {
-            self.plan.cut = None;
-        }
+        let image = job.completed.saturating_add(1);
+        let (cut, damage) = (self.plan.breaks(image), self.plan.spoil(image));
+        let mut look = job.look;
+        look.dpi = look.dpi.min(self.quirks.delivers_at_most.unwrap_or(u32::MAX));
         let next = match (&job.back, job.source) {
             (Some(back), _) => back.clone(),
             (None, Source::Feeder { .. }) => self.feeder.front().map(|sheet| sheet.front.clone()),
             (None, Source::Platen) => None,
         };
-        Ok(Take { paper, look: job.look, cut, next })
+        Ok(Take { paper, look, cut, damage, next })
     }
 
     /// Notes what the image under way looks like.
@@ -311,10 +293,44 @@ impl Machine {
         true
     }
 
-    /// Puts new paper into the feeder in place of what was there; a standing trouble is thereby cleared.
+    /// Someone at the panel ends the job under way.
+    pub(super) fn cancel_at_panel(&mut self) {
+        for job in self.jobs.iter_mut().filter(|job| job.state == JobState::Processing) {
+            job.end(JobState::Canceled, "JobCanceledAtDevice");
+        }
+    }
+
+    /// Brings about a condition; one in which nothing can be scanned aborts the job under way.
+    pub(super) fn set_condition(&mut self, condition: Condition) {
+        self.condition = condition;
+        if matches!(condition, Condition::Stopped | Condition::Down) {
+            for job in self.jobs.iter_mut().filter(|job| job.state == JobState::Processing) {
+                job.end(JobState::Aborted, "AbortedBySystem");
+            }
+        }
+    }
+
+    /// Puts new paper into the feeder in place of what was there; most troubles are thereby cleared.
     pub(super) fn load(&mut self, sheets: Vec<Sheet>) {
         self.feeder = sheets.into();
-        self.trouble = None;
+        self.trouble = self.trouble.filter(|trouble| !trouble.ends_with_new_paper());
+    }
+
+    /// Ends a trouble where it stands.
+    pub(super) fn attend_to(&mut self, trouble: Trouble) {
+        match trouble {
+            Trouble::HatchOpened => self.hatch_open = false,
+            Trouble::DoorOpened => self.door_open = false,
+            _ => {
+                self.trouble.take_if(|standing| *standing == trouble);
+            }
+        }
+    }
+
+    /// The trouble that keeps the feeder from working.
+    fn standing(&self) -> Option<Trouble> {
+        let hatch = self.hatch_open.then_some(Trouble::HatchOpened);
+        hatch.or(self.door_open.then_some(Trouble::DoorOpened)).or(self.trouble)
     }
 
     /// Forgets all jobs, as a power cut does; the paper stays.
@@ -323,14 +339,16 @@ impl Machine {
     }
 
     /// `scan:AdfState` (protocols.md, section 4.1).
-    pub(super) fn adf_state(&self) -> &'static str {
+    pub(super) fn adf_state(&self) -> &str {
+        if let Some(word) = &self.quirks.adf_word {
+            return word;
+        }
         let feeding = self.active().is_some_and(|job| matches!(job.source, Source::Feeder { .. }));
-        match self.trouble {
-            _ if self.hatch_open => "ScannerAdfHatchOpen",
-            Some(Trouble::Jam) => "ScannerAdfJam",
-            Some(Trouble::Mispick) => "ScannerAdfMispick",
-            Some(Trouble::Multipick) => "ScannerAdfMultipickDetected",
+        match self.standing() {
+            Some(trouble) => trouble.adf_state(),
             None if feeding => "ScannerAdfProcessing",
+            None if self.feeder.is_empty() && self.quirks.jam_when_empty => "ScannerAdfJam",
+            None if self.feeder.is_empty() && self.quirks.processing_when_empty => "ScannerAdfProcessing",
             None if self.feeder.is_empty() => "ScannerAdfEmpty",
             None => "ScannerAdfLoaded",
         }
@@ -338,14 +356,22 @@ impl Machine {
 
     /// `pwg:State`.
     pub(super) fn state(&self) -> &'static str {
-        if self.active().is_some() {
-            "Processing"
-        } else if self.hatch_open || self.trouble.is_some() {
-            "Stopped"
-        } else {
-            "Idle"
+        match self.condition {
+            Condition::Testing => "Testing",
+            Condition::Stopped => "Stopped",
+            Condition::Down => "Down",
+            Condition::Ready if self.active().is_some() => "Processing",
+            Condition::Ready if self.standing().is_some() => "Stopped",
+            Condition::Ready => "Idle",
         }
     }
+}
+
+/// Whether there was one left; it is used now.
+fn used(times: &mut u32) -> bool {
+    let left = times.checked_sub(1);
+    *times = left.unwrap_or(0);
+    left.is_some()
 }
 
 #[cfg(test)]

@@ -55,27 +55,99 @@ fn duplex_gives_front_and_back_of_each_sheet() {
 
 #[test]
 fn trouble_at_a_sheet_stands_until_attended_to() {
-    type Planning = fn(&mut Plan);
-    let cases: [(Trouble, &str, Planning); 3] = [
-        (Trouble::Jam, "ScannerAdfJam", |plan| plan.jam = Some(2)),
-        (Trouble::Mispick, "ScannerAdfMispick", |plan| plan.mispick = Some(2)),
-        (Trouble::Multipick, "ScannerAdfMultipickDetected", |plan| plan.multipick = Some(2)),
-    ];
-    for (trouble, state, plan) in cases {
+    for trouble in Trouble::ALL {
         let mut machine = machine(&["a", "b", "c"]);
-        plan(&mut machine.plan);
-        let id = machine.begin(settings(SIMPLEX)).expect("a job");
+        machine.plan.set(trouble, Some(2));
+        let source = if trouble.strikes_simplex() { SIMPLEX } else { DUPLEX };
+        let expected = if trouble.strikes_simplex() { "a" } else { "a white" };
+        let id = machine.begin(settings(source)).expect("a job");
         let (taken, refusal) = feed(&mut machine, &id);
-        assert_eq!((taken.join(" "), refusal), ("a".to_owned(), Refusal::NotReady));
-        assert_eq!((machine.trouble, machine.adf_state()), (Some(trouble), state));
+        assert_eq!((taken.join(" "), refusal), (expected.to_owned(), Refusal::NotReady));
+        assert_eq!((machine.standing(), machine.adf_state()), (Some(trouble), trouble.adf_state()));
         assert_eq!(machine.state(), "Stopped");
         assert_eq!(machine.next(&id), Err(Refusal::NotReady), "it stands");
         assert_eq!(machine.begin(settings(SIMPLEX)), Err(Refusal::NotReady));
         assert!(machine.begin(settings(Source::Platen)).is_ok(), "the glass still works");
         machine.load(vec!["b".into()]);
-        assert_eq!(machine.trouble, None);
+        if !trouble.ends_with_new_paper() {
+            assert_eq!(machine.standing(), Some(trouble), "paper does not mend it");
+            machine.attend_to(trouble);
+        }
+        assert_eq!(machine.standing(), None);
         assert_eq!(machine.next(&id), Err(Refusal::NoMore), "the old job stays ended");
     }
+}
+
+#[test]
+fn attended_to_the_feeder_goes_on_where_it_was() {
+    for trouble in Trouble::ALL {
+        let mut machine = machine(&["a", "b", "c"]);
+        machine.plan.set(trouble, Some(2));
+        let id = machine.begin(settings(DUPLEX)).expect("a job");
+        feed(&mut machine, &id);
+        machine.attend_to(trouble);
+        let id = machine.begin(settings(DUPLEX)).expect("another job");
+        let (taken, refusal) = feed(&mut machine, &id);
+        assert_eq!(
+            (taken.join(" "), refusal),
+            ("b white c white".to_owned(), Refusal::NoMore),
+            "{trouble:?}"
+        );
+    }
+}
+
+#[test]
+fn sheets_of_odd_length_trouble_only_both_sides() {
+    let mut machine = machine(&["a"]);
+    machine.plan.set(Trouble::SheetTooLong, Some(1));
+    let id = machine.begin(settings(SIMPLEX)).expect("a job");
+    assert_eq!(feed(&mut machine, &id).0, ["a"]);
+}
+
+#[test]
+fn a_scanner_in_no_condition_to_scan() {
+    for (condition, state, ended) in [
+        (Condition::Testing, "Testing", JobState::Processing),
+        (Condition::Stopped, "Stopped", JobState::Aborted),
+        (Condition::Down, "Down", JobState::Aborted),
+    ] {
+        let mut machine = machine(&["a", "b"]);
+        let id = machine.begin(settings(SIMPLEX)).expect("a job");
+        machine.set_condition(condition);
+        assert_eq!((machine.state(), machine.jobs.front().map(|job| job.state)), (state, Some(ended)));
+        assert!(machine.next(&id).is_err());
+        assert_eq!(machine.begin(settings(SIMPLEX)), Err(Refusal::Busy));
+        machine.set_condition(Condition::Ready);
+        assert_eq!(machine.next(&id).is_ok(), condition == Condition::Testing);
+    }
+}
+
+#[test]
+fn models_differ() {
+    let mut machine = machine(&[]);
+    machine.quirks.jam_when_empty = true;
+    assert_eq!(machine.adf_state(), "ScannerAdfJam");
+    machine.quirks = Quirks { processing_when_empty: true, ..Quirks::default() };
+    assert_eq!(machine.adf_state(), "ScannerAdfProcessing");
+    machine.quirks = Quirks { drops_blank_backs: true, delivers_at_most: Some(75), ..Quirks::default() };
+    machine.load(vec![Sheet { front: "a".into(), back: Some("A".into()) }, Sheet::from("b")]);
+    let id = machine.begin(settings(DUPLEX)).expect("a job");
+    assert_eq!(machine.next(&id).expect("an image").look.dpi, 75);
+    machine.finish(&id, true);
+    assert_eq!(feed(&mut machine, &id).0, ["A", "b"]);
+    machine.quirks.adf_word = Some("ScannerAdfOnFire".to_owned());
+    assert_eq!(machine.adf_state(), "ScannerAdfOnFire");
+}
+
+#[test]
+fn jobs_are_turned_away_so_many_times() {
+    let mut machine = machine(&["a"]);
+    (machine.busy, machine.refuse) = (1, 1);
+    assert_eq!(machine.begin(settings(SIMPLEX)), Err(Refusal::Busy));
+    assert_eq!(machine.begin(settings(SIMPLEX)), Err(Refusal::NotReady));
+    assert!(machine.begin(settings(SIMPLEX)).is_ok());
+    machine.cancel_at_panel();
+    assert_eq!(machine.jobs.front().map(|job| job.reason), Some("JobCanceledAtDevice"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The eSCL requests (protocols.md, section 4.1), carried out on the [`Machine`].
 
+use super::faults::{Damage, HostRule};
 use super::image::{self, PageImage, PaperError};
 use super::machine::Refusal;
 use super::settings::{self, Look, MOST_XML, Refused};
@@ -7,8 +8,9 @@ use super::{Shared, xml};
 use crate::serve;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::stream;
@@ -34,6 +36,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/eSCL/ScanJobs/{id}", axum::routing::delete(cancel))
         .route("/eSCL/ScanJobs/{id}/NextDocument", get(next_document))
         .route("/eSCL/ScanJobs/{id}/ScanImageInfo", get(image_info))
+        .route("/eSCL/ScanBufferInfo", axum::routing::put(buffer_info))
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), host_rule))
         .with_state(shared)
 }
 
@@ -41,8 +45,19 @@ fn xml(text: String) -> Response {
     ([(header::CONTENT_TYPE, "text/xml")], text).into_response()
 }
 
-async fn capabilities(State(_): State<Arc<Shared>>) -> Response {
-    xml(xml::capabilities())
+/// Turns requests away whose Host header this model does not like.
+async fn host_rule(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let liked = match shared.machine().quirks.host {
+        HostRule::Any => true,
+        HostRule::Localhost => host == "localhost",
+        HostRule::WithPort => host.contains(':'),
+    };
+    if liked { next.run(request).await } else { StatusCode::BAD_REQUEST.into_response() }
+}
+
+async fn capabilities(State(shared): State<Arc<Shared>>) -> Response {
+    xml(xml::capabilities(shared.machine().quirks.make_and_model.as_deref()))
 }
 
 async fn status(State(shared): State<Arc<Shared>>) -> Response {
@@ -51,19 +66,31 @@ async fn status(State(shared): State<Arc<Shared>>) -> Response {
     xml(xml::status(&machine))
 }
 
-async fn start(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Response {
+/// The settings of a body, or the answer to settings that are none.
+async fn posted(body: Body) -> Result<settings::Settings, Response> {
     let Some(body) = serve::whole_body(body, MOST_XML).await else {
-        return (StatusCode::BAD_REQUEST, "scan settings are too long").into_response();
+        return Err((StatusCode::BAD_REQUEST, "scan settings are too long").into_response());
     };
-    let settings = match settings::parse(&body) {
+    settings::parse(&body).map_err(|refused| {
+        let status = match refused {
+            Refused::Bad(_) => StatusCode::BAD_REQUEST,
+            Refused::Impossible(_) => StatusCode::CONFLICT,
+        };
+        (status, refused.to_string()).into_response()
+    })
+}
+
+async fn buffer_info(State(_): State<Arc<Shared>>, body: Body) -> Response {
+    match posted(body).await {
+        Ok(settings) => xml(xml::buffer_info(settings.look)),
+        Err(answer) => answer,
+    }
+}
+
+async fn start(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Response {
+    let settings = match posted(body).await {
         Ok(settings) => settings,
-        Err(refused) => {
-            let status = match refused {
-                Refused::Bad(_) => StatusCode::BAD_REQUEST,
-                Refused::Impossible(_) => StatusCode::CONFLICT,
-            };
-            return (status, refused.to_string()).into_response();
-        }
+        Err(answer) => return answer,
     };
     let begun = shared.machine().begin(settings);
     match begun {
@@ -104,9 +131,8 @@ async fn next_document(State(shared): State<Arc<Shared>>, Path(id): Path<String>
         Ok(take) => take,
         Err(Refusal::NoMore) => return StatusCode::NOT_FOUND.into_response(),
         Err(Refusal::NotReady) => return shared.trouble_answer().into_response(),
-        Err(Refusal::Busy | Refusal::Wait) => {
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        }
+        Err(Refusal::Wait) => return shared.machine().quirks.not_ready.status().into_response(),
+        Err(Refusal::Busy) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     let transfer = Transfer { shared: shared.clone(), id, whole: false };
     let look = take.look;
@@ -128,6 +154,7 @@ async fn next_document(State(shared): State<Arc<Shared>>, Path(id): Path<String>
         tokio::task::spawn_blocking(move || shared.ready.image(Some(next), look).is_ok());
     }
     shared.machine().describe(&transfer.id, page.info);
+    let page = PageImage { jpeg: spoilt(page.jpeg, take.damage), ..page };
     let size = page.jpeg.len().div_ceil((page.jpeg.len() / PIECE).clamp(FEWEST_PIECES, MOST_PIECES)).max(1);
     let pieces = page.jpeg.len().div_ceil(size).max(1);
     let sending = Sending {
@@ -141,6 +168,21 @@ async fn next_document(State(shared): State<Arc<Shared>>, Path(id): Path<String>
     };
     ([(header::CONTENT_TYPE, "image/jpeg")], Body::from_stream(stream::unfold(sending, Sending::piece)))
         .into_response()
+}
+
+/// The image as it is sent.
+fn spoilt(jpeg: Bytes, damage: Option<Damage>) -> Bytes {
+    /// The rest of the start of the image and the frame header lie before this.
+    const HEADER: usize = 600;
+    match damage {
+        None => jpeg,
+        Some(Damage::Truncated) => jpeg.slice(..jpeg.len() / 2),
+        Some(Damage::Garbled) => {
+            let mut bytes = jpeg.to_vec();
+            bytes.iter_mut().skip(2).take(HEADER).for_each(|byte| *byte = 0);
+            bytes.into()
+        }
+    }
 }
 
 /// The body of one page, handed out at the feeder's pace.

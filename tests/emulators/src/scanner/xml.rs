@@ -1,7 +1,8 @@
 //! What the scanner says about itself, in XML (eSCL 2.63; protocols.md, section 4.1).
 
+use super::image;
 use super::machine::{ImageInfo, Job, JobState, Machine};
-use super::settings::{A4, PWG, RESOLUTIONS, SCAN, SMALLEST};
+use super::settings::{A4, Colour, Look, PWG, RESOLUTIONS, SCAN, SMALLEST};
 use std::fmt::Write;
 
 pub(super) const VERSION: &str = "2.63";
@@ -43,17 +44,21 @@ fn input_caps(name: &str) -> String {
     )
 }
 
-/// The answer to `GET /eSCL/ScannerCapabilities`.
-pub(super) fn capabilities() -> String {
+/// The answer to `GET /eSCL/ScannerCapabilities`; `make_and_model` instead of the scanner's own name.
+pub(super) fn capabilities(make_and_model: Option<&str>) -> String {
+    let name = make_and_model.unwrap_or("Hall Emulated A4 Duplex");
     document(
         "ScannerCapabilities",
         &format!(
-            "<pwg:MakeAndModel>Hall Emulated A4 Duplex</pwg:MakeAndModel>\
+            "<pwg:MakeAndModel>{name}</pwg:MakeAndModel>\
              <pwg:SerialNumber>{SERIAL}</pwg:SerialNumber><scan:UUID>{UUID}</scan:UUID>\
              <scan:Platen>{}</scan:Platen><scan:Adf>{}{}\
              <scan:FeederCapacity>{FEEDER_CAPACITY}</scan:FeederCapacity>\
              <scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption>\
-             <scan:AdfOption>Duplex</scan:AdfOption></scan:AdfOptions></scan:Adf>",
+             <scan:AdfOption>Duplex</scan:AdfOption></scan:AdfOptions>\
+             <scan:Justification><pwg:XImagePosition>Center</pwg:XImagePosition>\
+             <pwg:YImagePosition>Top</pwg:YImagePosition></scan:Justification></scan:Adf>\
+             <scan:BlankPageDetection>true</scan:BlankPageDetection>",
             input_caps("PlatenInputCaps"),
             input_caps("AdfSimplexInputCaps"),
             input_caps("AdfDuplexInputCaps"),
@@ -74,13 +79,13 @@ pub(super) fn status(machine: &Machine) -> String {
         machine.adf_state()
     );
     for job in &machine.jobs {
-        inner.push_str(&job_info(job));
+        inner.push_str(&job_info(job, machine.quirks.miscount));
     }
     inner.push_str("</scan:Jobs>");
     document("ScannerStatus", &inner)
 }
 
-fn job_info(job: &Job) -> String {
+fn job_info(job: &Job, miscount: i32) -> String {
     let state = match job.state {
         JobState::Processing => "Processing",
         JobState::Completed => "Completed",
@@ -100,7 +105,7 @@ fn job_info(job: &Job) -> String {
         job_path(&job.id),
         job.id,
         job.began.elapsed().as_secs(),
-        job.completed,
+        job.completed.saturating_add_signed(miscount),
         u8::from(job.transferring),
         job.reason,
     );
@@ -115,11 +120,29 @@ pub(super) fn image_info(id: &str, image: ImageInfo) -> String {
             "<pwg:JobUri>{}</pwg:JobUri><pwg:JobUuid>{id}</pwg:JobUuid>\
              <scan:ActualWidth>{}</scan:ActualWidth><scan:ActualHeight>{}</scan:ActualHeight>\
              <scan:ActualBytesPerLine>{}</scan:ActualBytesPerLine>\
-             <scan:BlankPageDetected>false</scan:BlankPageDetected>",
+             <scan:BlankPageDetected>{}</scan:BlankPageDetected>",
             job_path(id),
             image.width,
             image.height,
-            image.bytes_per_line
+            image.bytes_per_line,
+            image.blank
+        ),
+    )
+}
+
+/// The answer to `PUT /eSCL/ScanBufferInfo`: what an image of that look would be like.
+pub(super) fn buffer_info(look: Look) -> String {
+    let (width, height) = image::size(look);
+    let channels = match look.colour {
+        Colour::Grey => 1,
+        Colour::Rgb => 3,
+    };
+    document(
+        "ScanBufferInfo",
+        &format!(
+            "<scan:ImageWidth>{width}</scan:ImageWidth><scan:ImageHeight>{height}</scan:ImageHeight>\
+             <scan:BytesPerLine>{}</scan:BytesPerLine>",
+            width * channels
         ),
     )
 }
@@ -146,7 +169,7 @@ mod tests {
 
     #[test]
     fn capabilities_offer_glass_and_both_feeder_modes() {
-        let text = capabilities();
+        let text = capabilities(None);
         let names = elements(&text);
         for name in ["scan:PlatenInputCaps", "scan:AdfSimplexInputCaps", "scan:AdfDuplexInputCaps"] {
             assert_eq!(names.iter().filter(|found| *found == name).count(), 1, "{name}");
@@ -171,7 +194,7 @@ mod tests {
         assert!(elements(&text).contains(&"scan:JobInfo".to_owned()));
         assert!(text.contains("<pwg:JobState>Processing</pwg:JobState>"));
         assert!(text.contains("<scan:AdfState>ScannerAdfProcessing</scan:AdfState>"));
-        let image = ImageInfo { width: 2480, height: 3508, bytes_per_line: 7440 };
+        let image = ImageInfo { width: 2480, height: 3508, bytes_per_line: 7440, blank: false };
         assert!(elements(&image_info(&id, image)).contains(&"scan:ActualWidth".to_owned()));
     }
 }

@@ -34,11 +34,16 @@ pub enum At {
     Register,
     /// GET of a material.
     Lookup,
+    /// POST of a code.
+    Identify,
 }
 
 impl At {
     /// Whether a request of this method and path is meant.
     fn meets(self, method: &Method, path: &str) -> bool {
+        if path == "/v1/identities" && method == Method::POST {
+            return matches!(self, Self::Any | Self::Identify);
+        }
         let found = match (method.as_str(), path.starts_with("/v1/materials/")) {
             ("OPTIONS", false) => Self::Discover,
             ("POST", false) => Self::Create,
@@ -65,6 +70,8 @@ pub enum WrongStatus {
     Gone,
     /// 423
     Locked,
+    /// 429
+    TooManyRequests,
     /// 460, tus: checksum mismatch
     ChecksumMismatch,
     /// 500
@@ -75,11 +82,12 @@ pub enum WrongStatus {
 
 impl WrongStatus {
     /// Every one of them, for table tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotFound,
         Self::Conflict,
         Self::Gone,
         Self::Locked,
+        Self::TooManyRequests,
         Self::ChecksumMismatch,
         Self::InternalError,
         Self::Unavailable,
@@ -93,6 +101,7 @@ impl WrongStatus {
             Self::Conflict => 409,
             Self::Gone => 410,
             Self::Locked => 423,
+            Self::TooManyRequests => 429,
             Self::ChecksumMismatch => 460,
             Self::InternalError => 500,
             Self::Unavailable => 503,
@@ -262,6 +271,7 @@ mod tests {
             (Method::DELETE, "/files/1", At::Terminate),
             (Method::PUT, "/v1/materials/1", At::Register),
             (Method::GET, "/v1/materials/1", At::Lookup),
+            (Method::POST, "/v1/identities", At::Identify),
         ];
         for (method, path, meant) in &cases {
             assert!(At::Any.meets(method, path));
