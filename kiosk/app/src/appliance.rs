@@ -1,10 +1,13 @@
 //! The kiosk as a whole: everything opened, every device given its owner, the desk fed.
 
-use crate::bus::{Bus, bus};
+use crate::bus::{Bus, Health, bus};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{CompanyKeyConfig, Config, DeviceConfig, SlotConfig};
+use crate::device::Line;
+use crate::recordings::Recordings;
 use crate::start::{Opened, Options, StartError};
-use crate::tasks::{ledger, papers, printer, reader, scanner, windows};
+use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot};
+use crate::tasks::{company_key, ledger, papers, printer, scanner, windows};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use queue::ledger::Ledger;
@@ -16,6 +19,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use visit::desk::Desk;
 use visit::event::{Action, Event, Now, ReaderDo};
+use visit::fault::{Device, Fault};
+use visit::identity::Ways;
 use visit::screen::View;
 
 /// How much may wait for one owner; the desk asks for far less at a time.
@@ -38,8 +43,12 @@ pub fn run(
     let (bus, events) = bus();
     let opened = runtime.block_on(Opened::open(&config, &options, bus.clone()))?;
     let touches = bus.clone();
-    let screen =
-        ui::Options { backend, on_intent: Box::new(move |intent| touches.offer(Event::Touched(intent))) };
+    let screen = ui::Options {
+        backend,
+        on_intent: Box::new(move |intent| {
+            touches.offer(Event::Touched(intent));
+        }),
+    };
     let shown = ui::run(screen, |handle| {
         on_ready(handle.clone());
         let retention = config.kiosk.retention_days;
@@ -57,10 +66,11 @@ pub fn run(
 /// The desk, and the ways to everyone it asks.
 struct Owners {
     desk: Desk,
+    bus: Bus,
     clock: Clock,
     ledger: Arc<dyn Ledger>,
     papers: Arc<papers::Papers>,
-    to_reader: blocking::Sender<ReaderDo>,
+    to_identity: Vec<blocking::Sender<ReaderDo>>,
     to_printer: blocking::Sender<printer::Ask>,
     to_scanner: mpsc::Sender<scanner::Ask>,
     to_ledger: mpsc::Sender<ledger::Ask>,
@@ -76,26 +86,49 @@ impl Owners {
     ) -> Self {
         let Opened { catalogue, clock, ledger, key, papers, folders, outbox, wake, store, windows, .. } =
             opened;
-        let (to_reader, for_reader) = blocking::channel();
         let (to_printer, for_printer) = blocking::channel();
         let (to_scanner, for_scanner) = mpsc::channel(ROOM);
         let (to_ledger, for_ledger) = mpsc::channel(ROOM);
 
-        let (reader_config, reader_bus) = (config.reader, bus.clone());
-        supervise("id-reader", move || reader::run(&reader_config, &for_reader, &reader_bus));
+        let ways = Ways {
+            reader: true,
+            slot: config.slot.is_some(),
+            code: config.code_scanner.is_some(),
+            key: config.company_key.is_some(),
+        };
+        let recordings = Recordings::new(config.kiosk.data.join("recordings"), bus.clone());
+        let people = People { bus: bus.clone(), recordings: recordings.clone() };
+        let mut to_identity = vec![people.reader(config.reader)];
+        to_identity.extend(config.slot.map(|slot| people.slot(slot)));
+        if let (Some(codes), Some(store)) = (config.code_scanner, opened.codes) {
+            to_identity.push(people.codes(codes, Arc::new(store), runtime.handle().clone()));
+        }
+        if let Some(keys) = config.company_key {
+            people.keys(keys);
+        }
 
         let around = printer::Surroundings {
             ledger: ledger.clone(),
             bus: bus.clone(),
+            gauge: config.kiosk.data.join("printer").join("paper.json"),
+            recordings: recordings.clone(),
             clock,
             runtime: runtime.handle().clone(),
             cut_off: opened.prints_cut_off,
         };
         let printer_config = config.printer;
-        supervise("ticket-printer", move || printer::run(&printer_config, &for_printer, &around));
+        let mut health = Health::new(Device::Printer, bus.clone());
+        let mut around = around;
+        supervise("ticket-printer", &bus, move || {
+            let now = around.clone();
+            // Should this run end in a panic, something may lie in the printer or hang out of it.
+            around.cut_off = true;
+            printer::run(&printer_config, &for_printer, &now, &mut health);
+        });
 
         let scanning = scanner::ScannerTask {
             scanner: opened.scanner,
+            recorder: opened.scanner_recorder.map(|recorder| (recorder, recordings.clone())),
             folders,
             reserve: config.kiosk.reserve_mib * 1024 * 1024,
             bus: bus.clone(),
@@ -121,11 +154,12 @@ impl Owners {
             papers::listen(heard, outbox, bus.clone(), opened.certificate_ending),
         );
         if let Some(windows) = windows {
-            essential(runtime, stop, "windows", windows::follow(windows, ledger.clone(), bus, clock));
+            let follow = windows::follow(windows, ledger.clone(), bus.clone(), clock);
+            essential(runtime, stop, "windows", follow);
         }
 
-        let desk = Desk::new(catalogue, config.patience.patience());
-        Self { desk, clock, ledger, papers, to_reader, to_printer, to_scanner, to_ledger }
+        let desk = Desk::new(catalogue, config.patience.patience(), ways);
+        Self { desk, bus, clock, ledger, papers, to_identity, to_printer, to_scanner, to_ledger }
     }
 
     /// The desk's own loop: an event, what it asks for, what is shown.
@@ -150,6 +184,7 @@ impl Owners {
             let event = tokio::select! {
                 () = stop.cancelled() => return,
                 event = events.recv() => match event {
+                    Some(Event::Status(device, _)) => Event::Status(device, self.bus.status(device)),
                     Some(event) => event,
                     None => return,
                 },
@@ -179,7 +214,11 @@ impl Owners {
     async fn dispatch(&self, action: Action) {
         // An owner that has gone has been reported as a fault of its device.
         match action {
-            Action::Reader(ask) => drop(self.to_reader.send(ask)),
+            Action::Reader(ask) => {
+                for owner in &self.to_identity {
+                    let _ = owner.send(ask);
+                }
+            }
             Action::PreparePrinter => drop(self.to_printer.send(printer::Ask::Prepare)),
             Action::Print(job, ticket) => drop(self.to_printer.send(printer::Ask::Print(job, ticket))),
             Action::Ledger(session, what) => {
@@ -215,6 +254,72 @@ impl Owners {
     }
 }
 
+/// Those who learn who stands at the kiosk, each on a thread of its own.
+struct People {
+    bus: Bus,
+    recordings: Recordings,
+}
+
+impl People {
+    fn reader(&self, config: DeviceConfig) -> blocking::Sender<ReaderDo> {
+        let (to, asks) = blocking::channel();
+        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let mut health = Health::new(Device::Reader, self.bus.clone());
+        supervise("id-reader", &self.bus, move || {
+            let mut profile = id_reader::Profile::for_model(&config.profile);
+            // Every speed that the configuration lets pass is one of the standard's.
+            profile.baud = id_reader::Baud::from_rate(config.baud).unwrap_or(profile.baud);
+            let recorder = CardReader::recorder(&profile);
+            let line = Line::new(config.port.clone(), config.baud, recorder.clone());
+            health.record(recorder, recordings.clone());
+            identity::run(CardReader::new(line, profile), &asks, &bus, &mut health);
+        });
+        to
+    }
+
+    fn slot(&self, config: SlotConfig) -> blocking::Sender<ReaderDo> {
+        let (to, asks) = blocking::channel();
+        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let mut health = Health::new(Device::CardSlot, self.bus.clone());
+        supervise("card-slot", &self.bus, move || {
+            let profile =
+                social_card::Profile { reader: config.reader.clone(), ..social_card::Profile::generic() };
+            let source = SocialCardSlot::new(profile);
+            health.record(source.recorder().clone(), recordings.clone());
+            identity::run(source, &asks, &bus, &mut health);
+        });
+        to
+    }
+
+    fn codes(
+        &self,
+        config: DeviceConfig,
+        store: Arc<store::Client>,
+        runtime: tokio::runtime::Handle,
+    ) -> blocking::Sender<ReaderDo> {
+        let (to, asks) = blocking::channel();
+        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let mut health = Health::new(Device::CodeScanner, self.bus.clone());
+        supervise("code-scanner", &self.bus, move || {
+            let profile = code_scanner::Profile::for_model(&config.profile);
+            let recorder = Codes::recorder(&profile);
+            let line = Line::new(config.port.clone(), config.baud, recorder.clone());
+            let source = Codes::new(line, profile, store.clone(), runtime.clone());
+            health.record(recorder, recordings.clone());
+            identity::run(source, &asks, &bus, &mut health);
+        });
+        to
+    }
+
+    fn keys(&self, config: CompanyKeyConfig) {
+        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let mut health = Health::new(Device::CompanyKey, self.bus.clone());
+        supervise("company-key", &self.bus, move || {
+            company_key::run(&config, &bus, &recordings, &mut health);
+        });
+    }
+}
+
 /// Runs a task without which there is no kiosk. Should it end or panic, the kiosk ends in good order
 /// and its service manager starts it again, on what is durable.
 fn essential(
@@ -235,11 +340,13 @@ fn essential(
 }
 
 /// Runs an owner on a thread of its own, and again should it panic: a defect in one driver takes
-/// neither the kiosk nor the device away.
-fn supervise(name: &'static str, mut owner: impl FnMut() + Send + 'static) {
+/// neither the kiosk nor the device away. That it happened is told until the kiosk starts again.
+fn supervise(name: &'static str, bus: &Bus, mut owner: impl FnMut() + Send + 'static) {
+    let mut health = Health::new(Device::Kiosk, bus.clone());
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         while catch_unwind(AssertUnwindSafe(&mut owner)).is_err() {
             tracing::error!(name, "the owner of a device panicked and is started again");
+            health.tell_blocking(vec![Fault::OwnerRestarted]);
             std::thread::sleep(RESTART);
         }
     });

@@ -1,76 +1,183 @@
 //! The one way news travels to the desk.
 
+use crate::recordings::Recordings;
+use link::record::Recorder;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use visit::event::Event;
-use visit::fault::{Device, Fault};
+use visit::fault::{Device, DeviceStatus, Fault};
 
 /// How much news may wait for the desk; more than any burst, so that a task is never held up long.
 const ROOM: usize = 1024;
 
 /// Where tasks put their news; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Bus(mpsc::Sender<Event>);
+pub struct Bus {
+    sender: mpsc::Sender<Event>,
+    told: Arc<Told>,
+}
+
+/// What every [`Health`] said last: a device can have several who speak for it.
+#[derive(Debug, Default)]
+struct Told {
+    next: AtomicU32,
+    faults: Mutex<BTreeMap<(Device, u32), Vec<Fault>>>,
+}
 
 /// A bus, and the end at which the desk listens.
 pub fn bus() -> (Bus, mpsc::Receiver<Event>) {
     let (sender, receiver) = mpsc::channel(ROOM);
-    (Bus(sender), receiver)
+    (Bus { sender, told: Arc::default() }, receiver)
 }
 
 impl Bus {
     /// From a task: waits if the desk is behind. A desk that has gone hears nothing.
     pub async fn send(&self, event: Event) {
-        let _ = self.0.send(event).await;
+        let _ = self.sender.send(event).await;
     }
 
     /// From an owner thread: waits if the desk is behind.
     pub fn send_blocking(&self, event: Event) {
-        let _ = self.0.blocking_send(event);
+        let _ = self.sender.blocking_send(event);
     }
 
-    /// From the screen, which must never wait; a touch that finds no room is dropped.
-    pub fn offer(&self, event: Event) {
-        if self.0.try_send(event).is_err() {
-            tracing::warn!("the desk is behind; a touch was dropped");
+    /// How a device is now, by all who speak for it. News of it may overtake each other on their way to
+    /// the desk; this is what holds.
+    pub fn status(&self, device: Device) -> DeviceStatus {
+        let told = self.told.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let everybody = told.range((device, 0)..=(device, u32::MAX));
+        let all: Vec<Fault> = everybody.flat_map(|(_, faults)| faults).copied().collect();
+        DeviceStatus::of(&all)
+    }
+
+    /// From where nobody may wait, such as the screen; what finds no room is dropped.
+    pub fn offer(&self, event: Event) -> bool {
+        let taken = self.sender.try_send(event).is_ok();
+        if !taken {
+            tracing::warn!("the desk is behind; something was dropped");
         }
+        taken
     }
 }
 
-/// Tells the desk of a device's faults when they change, and only then.
+/// Speaks for a device: tells the desk of its status when that changes, and only then.
 #[derive(Debug)]
 pub struct Health {
     device: Device,
+    voice: u32,
     faults: Option<Vec<Fault>>,
     bus: Bus,
+    recording: Option<(Recorder, Recordings)>,
 }
 
 impl Health {
     /// Nothing has been told yet.
     pub fn new(device: Device, bus: Bus) -> Self {
-        Self { device, faults: None, bus }
+        let voice = bus.told.next.fetch_add(1, Ordering::Relaxed);
+        Self { device, voice, faults: None, bus, recording: None }
+    }
+
+    /// From now on with what crosses its link, to be written out when a fault begins.
+    pub fn record(&mut self, recorder: Recorder, recordings: Recordings) {
+        self.recording = Some((recorder, recordings));
     }
 
     /// From an owner thread.
     pub fn tell_blocking(&mut self, faults: Vec<Fault>) {
-        if let Some(event) = self.changed(faults) {
+        for event in self.changed(faults) {
             self.bus.send_blocking(event);
         }
     }
 
     /// From a task.
     pub async fn tell(&mut self, faults: Vec<Fault>) {
-        if let Some(event) = self.changed(faults) {
+        for event in self.changed(faults) {
             self.bus.send(event).await;
         }
     }
 
-    fn changed(&mut self, faults: Vec<Fault>) -> Option<Event> {
+    /// From anywhere, without waiting; what finds no room is told the next time.
+    pub fn offer(&mut self, faults: Vec<Fault>) {
+        for event in self.changed(faults) {
+            if !self.bus.offer(event) {
+                self.faults = None;
+            }
+        }
+    }
+
+    /// The status of every device that this changes: the own one, and others that it learnt about.
+    fn changed(&mut self, faults: Vec<Fault>) -> Vec<Event> {
         if self.faults.as_ref() == Some(&faults) {
-            return None;
+            return Vec::new();
         }
         let codes: Vec<_> = faults.iter().map(|f| f.code()).collect();
         tracing::info!(device = ?self.device, ?codes, "faults changed");
-        self.faults = Some(faults.clone());
-        Some(Event::Faults(self.device, faults))
+        let before = self.faults.replace(faults.clone()).unwrap_or_default();
+        if let Some((recorder, recordings)) = &self.recording {
+            let own = |fault: &&Fault| fault.device() == self.device && !before.contains(fault);
+            for begun in faults.iter().filter(own) {
+                recordings.keep(recorder, *begun);
+            }
+        }
+        let devices: BTreeSet<Device> =
+            before.iter().chain(&faults).map(|f| f.device()).chain([self.device]).collect();
+        let status = |device| {
+            let own = faults.iter().copied().filter(|f| f.device() == device).collect();
+            let mut told = self.bus.told.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            told.insert((device, self.voice), own);
+            drop(told);
+            Event::Status(device, self.bus.status(device))
+        };
+        devices.into_iter().map(status).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(receiver: &mut mpsc::Receiver<Event>) -> Vec<(Device, Vec<Fault>)> {
+        let mut heard = Vec::new();
+        while let Ok(event) = receiver.try_recv() {
+            let Event::Status(device, status) = event else { panic!("{event:?}") };
+            heard.push((device, status.faults().collect()));
+        }
+        heard
+    }
+
+    #[test]
+    fn a_status_is_told_when_it_changes_and_only_then() {
+        let (bus, mut receiver) = bus();
+        let mut reader = Health::new(Device::Reader, bus);
+        for faults in [vec![], vec![], vec![Fault::ReaderSilent], vec![Fault::ReaderSilent], vec![]] {
+            reader.tell_blocking(faults);
+        }
+        let told = heard(&mut receiver);
+        let silent = vec![Fault::ReaderSilent];
+        assert_eq!(told, [(Device::Reader, vec![]), (Device::Reader, silent), (Device::Reader, vec![])]);
+    }
+
+    #[test]
+    fn several_may_speak_for_a_device_and_one_for_several() {
+        let (bus, mut receiver) = bus();
+        let mut outbox = Health::new(Device::Store, bus.clone());
+        let mut codes = Health::new(Device::CodeScanner, bus);
+        outbox.tell_blocking(vec![Fault::StoreUnreachable]);
+        codes.tell_blocking(vec![Fault::StoreCodesDown]);
+        outbox.tell_blocking(vec![]);
+        codes.tell_blocking(vec![]);
+        let told: Vec<_> = heard(&mut receiver).into_iter().filter(|(d, _)| *d == Device::Store).collect();
+        let faults: Vec<_> = told.into_iter().map(|(_, faults)| faults).collect();
+        assert_eq!(
+            faults,
+            [
+                vec![Fault::StoreUnreachable],
+                vec![Fault::StoreUnreachable, Fault::StoreCodesDown],
+                vec![Fault::StoreCodesDown],
+                vec![],
+            ]
+        );
     }
 }

@@ -3,7 +3,9 @@
 //! One TOML file says where the devices are and where things are kept. It is read whole before
 //! anything is opened; what is wrong with it is said with line and field.
 
+use link::Address;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use visit::desk::Patience;
@@ -45,7 +47,13 @@ pub struct Config {
     /// the kiosk itself
     pub kiosk: KioskConfig,
     /// resident-ID reader
-    pub reader: SerialConfig,
+    pub reader: DeviceConfig,
+    /// slot for social-security cards; without it there is none
+    pub slot: Option<SlotConfig>,
+    /// scanner of codes; without it there is none
+    pub code_scanner: Option<DeviceConfig>,
+    /// enterprises' USB keys; without it there are none
+    pub company_key: Option<CompanyKeyConfig>,
     /// ticket printer
     pub printer: PrinterConfig,
     /// document scanner
@@ -81,12 +89,12 @@ pub struct KioskConfig {
     pub reserve_mib: u64,
 }
 
-/// A device on a serial line.
+/// A device on a line of its own.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SerialConfig {
-    /// a stable name, such as `/dev/serial/by-path/…`
-    pub port: PathBuf,
+pub struct DeviceConfig {
+    /// where it is, by a name that stays: `/dev/serial/by-path/…`, `usb:0400:c35a`, `tcp:10.0.0.7:9100`
+    pub port: Address,
     /// bits per second
     #[serde(default = "baud")]
     pub baud: u32,
@@ -99,8 +107,8 @@ pub struct SerialConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrinterConfig {
-    /// a stable name, such as `/dev/serial/by-path/…`
-    pub port: PathBuf,
+    /// where it is, by a name that stays: `/dev/serial/by-path/…`, `usb:04b8:0e28`, `tcp:10.0.0.7:9100`
+    pub port: Address,
     /// bits per second
     #[serde(default = "baud")]
     pub baud: u32,
@@ -112,13 +120,42 @@ pub struct PrinterConfig {
     pub font: PathBuf,
 }
 
-/// The document scanner.
+/// A slot for social-security cards, served by pcscd.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotConfig {
+    /// a part of the reader's name as pcscd tells it; empty: the first one
+    #[serde(default)]
+    pub reader: String,
+}
+
+/// Enterprises' USB keys (法人一证通), reached through their vendor's library.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompanyKeyConfig {
+    /// the vendor's SKF library (GM/T 0016)
+    pub library: PathBuf,
+    /// the program that alone loads it; by default beside the kiosk's own
+    pub helper: Option<PathBuf>,
+    /// variables that the library wants to find in its environment
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// where the certificates of this CA carry the company's code; an unknown name gets the safest profile
+    #[serde(default = "generic")]
+    pub profile: String,
+}
+
+/// The document scanner: by eSCL, or by SANE.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScannerConfig {
     /// where its eSCL root is, such as `http://127.0.0.1:60000/eSCL`
-    pub url: String,
-    /// what is known of the model; an unknown name gets the safest profile
+    pub url: Option<String>,
+    /// the name of its SANE device, as `scanimage -L` tells it
+    pub sane: Option<String>,
+    /// the program that alone loads SANE; by default beside the kiosk's own
+    pub helper: Option<PathBuf>,
+    /// what is known of the model; an unknown name gets the safest profile. Of use with `url` alone
     #[serde(default = "generic")]
     pub profile: String,
 }
@@ -233,7 +270,7 @@ impl Config {
             return bad("kiosk.retention_days", "must be at least 1");
         }
         for (field, url, scheme) in [
-            ("scanner.url", Some(&self.scanner.url), "http://"),
+            ("scanner.url", self.scanner.url.as_ref(), "http://"),
             ("store.url", Some(&self.store.url), "https://"),
             ("windows.url", self.windows.as_ref().map(|w| &w.url), "https://"),
         ] {
@@ -241,7 +278,15 @@ impl Config {
                 return Err(ConfigError::Value { field, what: format!("must begin with {scheme}") });
             }
         }
-        for (field, baud) in [("reader.baud", self.reader.baud), ("printer.baud", self.printer.baud)] {
+        if self.scanner.url.is_some() == self.scanner.sane.is_some() {
+            return bad("scanner", "needs either url (eSCL) or sane (the name of a SANE device)");
+        }
+        let bauds = [
+            ("reader.baud", Some(self.reader.baud)),
+            ("printer.baud", Some(self.printer.baud)),
+            ("code_scanner.baud", self.code_scanner.as_ref().map(|c| c.baud)),
+        ];
+        for (field, baud) in bauds.into_iter().filter_map(|(field, baud)| Some((field, baud?))) {
             if ![9_600, 19_200, 38_400, 57_600, 115_200].contains(&baud) {
                 return bad(field, "must be 9600, 19200, 38400, 57600 or 115200");
             }
@@ -296,6 +341,10 @@ key = "kiosk.key"
             ("http://127", "ftp://127", "scanner.url: must begin with http://"),
             ("https://store", "http://store", "store.url: must begin with https://"),
             ("port = \"/dev/reader\"", "port = \"/dev/reader\"\nbaud = 1200", "reader.baud"),
+            ("port = \"/dev/reader\"", "port = \"reader\"", "reader"),
+            ("port = \"/dev/printer\"", "port = \"tcp:printer:9100\"", "line 11"),
+            ("url = \"http://127.0.0.1:60000/eSCL\"", "", "scanner: needs either url"),
+            ("[scanner]", "[scanner]\nsane = \"test:0\"", "scanner: needs either url"),
             ("[store]", "[shop]", "shop"),
         ] {
             let error = parse(&GOOD.replacen(from, to, 1)).expect_err(to).to_string();

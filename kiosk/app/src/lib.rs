@@ -10,7 +10,11 @@ mod bus;
 mod clock;
 pub mod config;
 mod device;
+mod faults;
+mod gauge;
 mod paper;
+mod recordings;
+pub mod replay;
 pub mod start;
 mod tasks;
 

@@ -1,7 +1,7 @@
 //! The kiosk's program.
 
-use clap::Parser;
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,20 @@ struct Arguments {
     /// the configuration file
     #[arg(long, default_value = "/etc/onedoor/kiosk.toml")]
     config: PathBuf,
+    #[command(subcommand)]
+    instead: Option<Instead>,
+}
+
+/// What to do instead of running the kiosk.
+#[derive(Subcommand)]
+enum Instead {
+    /// List the devices that are there, and those that are there but not permitted
+    Devices,
+    /// Perform a recording again, with the driver that made it
+    Replay {
+        /// a file of `kiosk.data/recordings`
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -29,13 +43,45 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
-    match run(&arguments) {
+    let done = match &arguments.instead {
+        None => run(&arguments).map_err(Fatal::from),
+        Some(Instead::Devices) => devices(),
+        Some(Instead::Replay { file }) => replay(file),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the kiosk cannot run");
+            match arguments.instead {
+                None => tracing::error!(%error, "the kiosk cannot run"),
+                Some(_) => eprintln!("kiosk: {error}"),
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+/// What ends the program with a message.
+type Fatal = Box<dyn std::error::Error>;
+
+fn replay(file: &Path) -> Result<(), Fatal> {
+    let played = kiosk::replay::replay(file)?;
+    for call in &played.calls {
+        println!("{call}");
+    }
+    println!(
+        "the same again: {} calls, {} bytes to the device, {} from it",
+        played.calls.len(),
+        played.to_device,
+        played.from_device
+    );
+    Ok(())
+}
+
+fn devices() -> Result<(), Fatal> {
+    for found in link::discover() {
+        println!("{found}");
+    }
+    Ok(())
 }
 
 fn run(arguments: &Arguments) -> Result<(), kiosk::StartError> {

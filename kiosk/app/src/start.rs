@@ -2,10 +2,12 @@
 
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, ScannerConfig};
 use crate::tasks::papers::Papers;
-use crate::tasks::scanner::PageFolders;
+use crate::tasks::scanner::{BackEnd, PageFolders};
+use document_scanner::sane::{HelperProgram, SaneProfile, SaneScanner};
 use jiff::SignedDuration;
+use link::record::Recorder;
 use queue::key::{HallKey, KeyError};
 use queue::ledger::{Ledger, LedgerError};
 use queue::sqlite::{Durability, SqliteLedger};
@@ -119,8 +121,11 @@ pub(crate) struct Opened {
     pub outbox: Outbox,
     pub wake: Arc<Notify>,
     pub store: Client,
+    /// the store once more, for the look-up of codes
+    pub codes: Option<Client>,
     pub windows: Option<Client>,
-    pub scanner: Arc<document_scanner::Scanner>,
+    pub scanner: Arc<BackEnd>,
+    pub scanner_recorder: Option<Recorder>,
     pub worker: WorkerConfig,
     pub certificate_ending: bool,
     /// a ticket was cut off when the kiosk last stopped: the printer may wait for the rest of it
@@ -182,17 +187,18 @@ impl Opened {
             Client::new(url, &tls, Deadlines::default())
                 .map_err(|why| StartError::Address { field, why: why.to_string() })
         };
-        let endpoint = document_scanner::Endpoint::parse(&config.scanner.url)
-            .map_err(|why| StartError::Address { field: "scanner.url", why: why.to_string() })?;
-        let profile = document_scanner::Profile {
-            name: config.scanner.profile.clone(),
-            ..document_scanner::Profile::default()
-        };
+        let (scanner, recorder) = scanner(&config.scanner)?;
         Ok(Self {
             store: client("store.url", &config.store.url)?,
+            codes: config
+                .code_scanner
+                .as_ref()
+                .map(|_| client("store.url", &config.store.url))
+                .transpose()?,
             windows: config.windows.as_ref().map(|w| client("windows.url", &w.url)).transpose()?,
             certificate_ending: tls.days_left(jiff::Timestamp::now()) < CERTIFICATE_DAYS,
-            scanner: Arc::new(document_scanner::Scanner::new(endpoint, profile)),
+            scanner: Arc::new(scanner),
+            scanner_recorder: recorder,
             worker: options.worker,
             prints_cut_off: !reconciled.unknown.is_empty(),
             catalogue,
@@ -205,6 +211,27 @@ impl Opened {
             wake,
         })
     }
+}
+
+/// The scanner as the configuration says it is spoken to, and what records it.
+fn scanner(config: &ScannerConfig) -> Result<(BackEnd, Option<Recorder>), StartError> {
+    if let Some(device) = &config.sane {
+        let program = match &config.helper {
+            Some(program) => HelperProgram::new(program),
+            // A helper that is not found is a fault of the scanner's, not an end of the kiosk.
+            None => HelperProgram::beside_this_program()
+                .unwrap_or_else(|_| HelperProgram::new("onedoor-sane-helper")),
+        };
+        let profile = SaneProfile { device: device.clone(), ..SaneProfile::default() };
+        return Ok((BackEnd::Sane(Box::new(SaneScanner::new(program, profile))), None));
+    }
+    let url = config.url.as_deref().unwrap_or_default();
+    let endpoint = document_scanner::Endpoint::parse(url)
+        .map_err(|why| StartError::Address { field: "scanner.url", why: why.to_string() })?;
+    let profile = document_scanner::Profile::named(&config.profile);
+    let recorder = document_scanner::recorder(&profile);
+    let scanner = document_scanner::Scanner::recorded(endpoint, profile, recorder.clone());
+    Ok((BackEnd::Escl(Box::new(scanner)), Some(recorder)))
 }
 
 /// Whether a kiosk could be started with this configuration, as far as files tell: it and the

@@ -2,9 +2,10 @@
 
 use crate::bus::{Bus, Health};
 use crate::clock::Clock;
+use crate::faults::store::{outbox_fault, store_fault};
 use crate::tasks::scanner::PageFolders;
 use std::sync::Arc;
-use store::{DiskFault, DocState, MaterialId, Outbox, OutboxError, StoreEvent, StoreFault};
+use store::{DocState, MaterialId, Outbox, StoreEvent};
 use tokio::sync::{Notify, mpsc};
 use visit::catalogue::MaterialCode;
 use visit::event::{DocumentEvent, DocumentId, Event, Submission, VisitId};
@@ -186,26 +187,4 @@ fn fresh_id() -> Result<MaterialId, Fault> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| Fault::DocumentFailed)?;
     MaterialId::new(&hex::encode(bytes)).map_err(|_| Fault::DocumentFailed)
-}
-
-fn outbox_fault(error: &OutboxError) -> Fault {
-    match error {
-        OutboxError::Folder { .. } | OutboxError::Database(_) => Fault::OutboxFailed,
-        _ => Fault::DocumentFailed,
-    }
-}
-
-pub(crate) fn store_fault(fault: &StoreFault) -> Fault {
-    match fault {
-        StoreFault::Unreachable(_) => Fault::StoreUnreachable,
-        StoreFault::Untrusted(_) | StoreFault::NoTls13 => Fault::StoreUntrusted,
-        StoreFault::ClientCertificateRefused(_) => Fault::StoreRefusesKiosk,
-        StoreFault::Busy(_) => Fault::StoreBusy,
-        StoreFault::ServerError(_) => Fault::StoreError,
-        StoreFault::Garbage(_) => Fault::StoreProtocol,
-        StoreFault::Conflict | StoreFault::TooLarge | StoreFault::Rejected(_) => Fault::StoreRefusedDocument,
-        StoreFault::DigestMismatch => Fault::StoreDigest,
-        StoreFault::Disk(DiskFault::Missing | DiskFault::Damaged) => Fault::DocumentFailed,
-        StoreFault::Disk(DiskFault::Read | DiskFault::Outbox) => Fault::OutboxFailed,
-    }
 }

@@ -6,25 +6,31 @@
 use crate::bus::{Bus, Health};
 use crate::clock::Clock;
 use crate::config::PrinterConfig;
-use crate::device::Reopening;
+use crate::device::{Line, Wire, reopening};
+use crate::faults::printer::{printer_fault, refused_fault, status_faults, unknown_fault};
+use crate::gauge::KeptGauge;
 use crate::paper::lay_out;
-use link::{LinkError, SerialLink};
+use crate::recordings::Recordings;
+use link::record::Recorder;
+use link::{Backoff, LinkError};
 use queue::ledger::{Ledger, PrintJobId, PrintState};
+use std::iter;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use ticket_printer::{
-    Encoder, Evidence, Fault as Said, FontFile, JobId, Outcome, Paper, PrintRefused, Printer, PrinterError,
-    Profile, Status, Step, UnknownReason,
+    Encoder, Evidence, Fault as Said, FontFile, Holds, JobId, Ladder, Outcome, PrintRefused, Printer,
+    PrinterError, Profile, Proofs, Remedy, Rung, Status, Step, TicketRedactor, Trouble, UnknownReason,
 };
 use tokio::runtime::Handle;
 use visit::event::{Event, PrintJob};
-use visit::fault::{Device, Fault};
+use visit::fault::Fault;
 use visit::screen::TicketState;
 use visit::ticket::TicketContents;
 
 /// How often an idle printer is asked how it is.
-const HEALTH_EVERY: Duration = Duration::from_secs(1);
+const HEALTH_EVERY: Duration = Duration::from_millis(500);
 /// How long a preflight counts: the ticket it was made for follows within the time of one commit.
 const FRESH: Duration = Duration::from_millis(500);
 
@@ -44,6 +50,10 @@ pub struct Surroundings {
     pub ledger: Arc<dyn Ledger>,
     /// to the desk
     pub bus: Bus,
+    /// where the printer's paper gauge is kept
+    pub gauge: PathBuf,
+    /// where what crossed its line is kept when a fault begins
+    pub recordings: Recordings,
     /// the hall's clock
     pub clock: Clock,
     /// to reach the ledger from this thread
@@ -53,21 +63,28 @@ pub struct Surroundings {
 }
 
 /// Owns the printer until nobody can ask for it any more.
-pub fn run(config: &PrinterConfig, asks: &Receiver<Ask>, around: &Surroundings) {
+pub fn run(config: &PrinterConfig, asks: &Receiver<Ask>, around: &Surroundings, health: &mut Health) {
     let profile = Profile { baud: config.baud, ..Profile::named(&config.profile) };
     // Without its font a ticket still comes out: 〓 stands for what the printer lacks.
     let font = FontFile::open(&config.font, FontFile::NOTO_SANS_CJK_SC)
         .inspect_err(|error| tracing::error!(%error, "ticket printer"))
         .ok();
+    let recorder = Recorder::new(ticket_printer::DRIVER, &profile.model, TicketRedactor::new(profile.status));
+    health.record(recorder.clone(), around.recordings.clone());
     let mut owner = Owner {
+        standing: font.is_none().then_some(Fault::FontMissing).into_iter().collect(),
         encoder: Encoder::new(profile.clone(), font),
-        health: Health::new(Device::Printer, around.bus.clone()),
-        reopening: Reopening::default(),
+        health,
+        lost_to: None,
+        line: Line::new(config.port.clone(), config.baud, recorder),
+        backoff: reopening(),
+        gauge: KeptGauge::open(around.gauge.clone()),
+        tickets_left: None,
+        ladder: None,
         printer: None,
         owed: if around.cut_off { Owed::Recovery } else { Owed::Nothing },
         prepared: None,
         profile,
-        config: config.clone(),
         around: around.clone(),
     };
     let mut pause = Duration::ZERO;
@@ -81,18 +98,27 @@ pub fn run(config: &PrinterConfig, asks: &Receiver<Ask>, around: &Surroundings) 
     }
 }
 
-struct Owner {
-    config: PrinterConfig,
+struct Owner<'a> {
+    line: Line,
     profile: Profile,
     encoder: Encoder,
     around: Surroundings,
-    health: Health,
-    reopening: Reopening,
-    printer: Option<Printer<SerialLink>>,
+    health: &'a mut Health,
+    /// what keeps the kiosk from speaking to it, while something does
+    lost_to: Option<Fault>,
+    backoff: Backoff,
+    gauge: KeptGauge,
+    /// what the desk was told of the paper
+    tickets_left: Option<u16>,
+    /// the way back, while the printer cannot be spoken to
+    ladder: Option<Ladder>,
+    printer: Option<Printer<Wire>>,
     /// what must be done before the next ticket
     owed: Owed,
     /// when the printer last said that it can print
     prepared: Option<Instant>,
+    /// what is wrong until somebody sees to it, whatever the printer says
+    standing: Vec<Fault>,
 }
 
 /// What a printer must be told, once it has no fault, before another ticket goes to it.
@@ -106,25 +132,45 @@ enum Owed {
     Recovery,
 }
 
-impl Owner {
+impl Owner<'_> {
     /// Between tickets: is it there, and how is it?
     fn look_after(&mut self) -> Duration {
         if self.printer.is_none() {
             return match self.open() {
                 Ok(()) => Duration::ZERO,
-                Err(fault) => {
-                    self.health.tell_blocking(vec![fault]);
-                    self.reopening.pause()
-                }
+                Err(error) => self.lost(&error),
             };
         }
         let Some(printer) = &mut self.printer else { return Duration::ZERO };
         match printer.status() {
-            Ok(status) => {
-                self.health.tell_blocking(status_faults(&status));
-                self.mend(status.fault()).map_or_else(|error| self.lost(&error), |()| HEALTH_EVERY)
-            }
+            // Well is who has been put in order.
+            Ok(status) => match self.mend(status.fault()) {
+                Ok(()) => {
+                    self.well(&status);
+                    HEALTH_EVERY
+                }
+                Err(error) => self.lost(&error),
+            },
             Err(error) => self.lost(&error),
+        }
+    }
+
+    /// It answers: what it says is wrong, and what is wrong anyway.
+    fn well(&mut self, status: &Status) {
+        self.ladder = None;
+        self.lost_to = None;
+        self.backoff.reset();
+        self.gauge.saw(status);
+        self.tell_paper();
+        let said = status_faults(status).into_iter().chain(self.standing.iter().copied());
+        self.health.tell_blocking(said.collect());
+    }
+
+    fn tell_paper(&mut self) {
+        let left = self.gauge.tickets_left(&self.profile);
+        if self.tickets_left != left {
+            self.tickets_left = left;
+            self.around.bus.send_blocking(Event::TicketsLeft(left));
         }
     }
 
@@ -133,13 +179,19 @@ impl Owner {
     fn mend(&mut self, fault: Option<Said>) -> Result<(), PrinterError> {
         let Some(printer) = &mut self.printer else { return Ok(()) };
         match (fault, self.owed) {
-            (Some(Said::Cutter | Said::Mechanical), _) => {
+            (Some(Said::Cutter | Said::Mechanical | Said::Unnamed), _) => {
                 self.owed = self.owed.max(Owed::Cut);
-                printer.leave_error()
+                if self.profile.has_enquiry { printer.apply(Remedy::LeaveError) } else { Ok(()) }
             }
             (Some(_), _) | (None, Owed::Nothing) => Ok(()),
             (None, owed) => {
-                if owed == Owed::Recovery { printer.recover() } else { printer.init() }?;
+                if owed == Owed::Recovery {
+                    printer.recover()?;
+                    // Answered once the printer has taken what ends a broken command.
+                    printer.status()?;
+                } else {
+                    printer.init()?;
+                }
                 printer.abandon()?;
                 self.owed = Owed::Nothing;
                 Ok(())
@@ -150,10 +202,9 @@ impl Owner {
     /// Whether a ticket can go to the printer now; asked at once if that is not known already.
     fn ready(&mut self) -> Result<(), PrintRefused> {
         let prepared = self.prepared.take().is_some_and(|at| at.elapsed() < FRESH);
-        let absent = || PrinterError::Link {
-            device: self.config.port.display().to_string(),
-            source: LinkError::NotFound(self.config.port.display().to_string()),
-        };
+        let device = self.line.to_string();
+        let absent =
+            || PrinterError::Link { source: LinkError::NotFound(device.clone()), device: device.clone() };
         let printer = self.printer.as_mut().ok_or_else(absent)?;
         if prepared && self.owed == Owed::Nothing {
             return Ok(());
@@ -166,7 +217,7 @@ impl Owner {
         self.prepared = None;
         let Some(printer) = &mut self.printer else { return Duration::ZERO };
         if let Ok(status) = printer.preflight() {
-            self.health.tell_blocking(status_faults(&status));
+            self.well(&status);
             self.prepared = Some(Instant::now());
         }
         HEALTH_EVERY
@@ -174,14 +225,16 @@ impl Owner {
 
     fn print(&mut self, job: PrintJob, contents: &TicketContents) -> Duration {
         let ticket = self.encoder.encode(&lay_out(contents));
+        let dots = ticket.paper_dots;
         let ready = match self.ready() {
             // Switched off and on since it was last looked at: nothing has been sent yet, so it may be
             // opened again and asked once more.
             Err(PrintRefused::Printer(PrinterError::Link { source, .. })) if self.printer.is_some() => {
                 tracing::warn!(%source, "ticket printer: opened again before a ticket");
                 self.printer = None;
-                // Whether or not that works, the answer is in `ready`.
-                let _ = self.open();
+                if let Err(error) = self.open() {
+                    self.lost(&error);
+                }
                 self.ready()
             }
             ready => ready,
@@ -207,6 +260,10 @@ impl Owner {
                 }
             }
         };
+        if !matches!(outcome, Outcome::FailedBeforeSending(_)) {
+            self.gauge.printed(dots);
+            self.tell_paper();
+        }
         self.settle(job, outcome)
     }
 
@@ -231,7 +288,7 @@ impl Owner {
             Outcome::FailedBeforeSending(why) => (
                 Some(PrintState::FailedBeforeSending),
                 why.to_string(),
-                TicketState::NotPrinted(Some(refused_fault(why))),
+                TicketState::NotPrinted(Some(self.lost_to.unwrap_or_else(|| refused_fault(why)))),
             ),
         };
         tracing::info!(job = job.0, evidence, ?told, "ticket");
@@ -239,6 +296,7 @@ impl Owner {
             self.around.journal(job, state, &evidence);
         }
         self.around.bus.send_blocking(Event::Ticket(job, told));
+        self.unproven();
         match outcome {
             // Its own cut is on its way, or was made.
             Outcome::Confirmed(Evidence::ProcessIdAfterCut) | Outcome::Sent(_) => self.owed = Owed::Nothing,
@@ -258,43 +316,81 @@ impl Owner {
         Duration::ZERO
     }
 
-    fn open(&mut self) -> Result<(), Fault> {
-        let port = self.config.port.display().to_string();
-        let link = SerialLink::open(&port, self.config.baud).map_err(|e| link_fault(&e))?;
-        let mut printer = Printer::new(link, self.profile.clone());
-        let ready = printer.status().and_then(|status| {
-            if status.fault().is_none() {
-                printer.init()?;
+    fn open(&mut self) -> Result<(), PrinterError> {
+        let link = self
+            .line
+            .open()
+            .map_err(|source| PrinterError::Link { device: self.line.to_string(), source })?;
+        let mut printer = Printer::over(link, self.profile.clone(), self.line.speed());
+        let status = match printer.status() {
+            // It may take the questions for the rest of a command that was broken off.
+            Err(PrinterError::NoAnswer { .. }) if self.owed == Owed::Recovery => {
+                printer.recover()?;
+                printer.status()?
             }
-            Ok(status)
-        });
-        match ready {
-            Ok(status) => {
-                if status.fault().is_some() {
-                    // It will be put into order once the fault has gone.
-                    self.owed = self.owed.max(Owed::Cut);
-                }
-                tracing::info!(port, "ticket printer: ready");
-                self.reopening.worked();
-                self.health.tell_blocking(status_faults(&status));
-                self.printer = Some(printer);
-                // Whoever printed last may have been stopped in the middle of a command: this process
-                // at its first look, or the connection that just broke.
-                self.mend(status.fault()).map_err(|error| printer_fault(&error))
-            }
-            Err(error) => {
-                tracing::debug!(%error, "ticket printer");
-                Err(printer_fault(&error))
-            }
+            said => said?,
+        };
+        if status.fault().is_none() {
+            printer.init()?;
+        } else {
+            // It will be put into order once the fault has gone.
+            self.owed = self.owed.max(Owed::Cut);
         }
+        tracing::info!(port = %self.line, "ticket printer: ready");
+        self.printer = Some(printer);
+        // Whoever printed last may have been stopped in the middle of a command: this process at its
+        // first look, or the connection that just broke.
+        self.mend(status.fault())?;
+        self.well(&status);
+        Ok(())
     }
 
+    /// It cannot be spoken to: one rung of the way back, and how long to wait before the next.
     fn lost(&mut self, error: &PrinterError) -> Duration {
-        tracing::warn!(%error, "ticket printer");
         self.owed = Owed::Recovery;
-        self.printer = None;
-        self.health.tell_blocking(vec![printer_fault(error)]);
-        self.reopening.pause()
+        let fault = printer_fault(error);
+        if self.lost_to.replace(fault) == Some(fault) {
+            tracing::debug!(%error, "ticket printer");
+        } else {
+            tracing::warn!(%error, "ticket printer");
+        }
+        self.health.tell_blocking(iter::once(fault).chain(self.standing.iter().copied()).collect());
+        let trouble = Trouble::from(error);
+        let ladder = match self.ladder.take() {
+            Some(mut ladder) if ladder.trouble() == trouble => {
+                ladder.did_not_help();
+                ladder
+            }
+            _ => Ladder::new(trouble, Holds::Ticket, &self.profile),
+        };
+        match ladder.rung() {
+            // Asked again on the same connection.
+            Rung::Wait => {}
+            Rung::Send(remedy) => {
+                // What comes of it shows when it is asked again.
+                let sent = self.printer.as_mut().map(|printer| printer.apply(remedy));
+                tracing::debug!(?remedy, ?sent, "ticket printer");
+            }
+            Rung::Reopen | Rung::People | Rung::PowerCycle | Rung::Service => self.printer = None,
+            Rung::ResetPort => {
+                self.printer = None;
+                self.line.reset_port();
+            }
+        }
+        self.ladder = Some(ladder);
+        self.backoff.next_pause()
+    }
+
+    /// A printer whose profile promises proofs that never come is believed no more, until the kiosk
+    /// starts again: each further ticket would keep its visitor waiting for nothing.
+    fn unproven(&mut self) {
+        let Some(printer) = &mut self.printer else { return };
+        if printer.proofs() == Proofs::Missing && self.profile.has_process_id {
+            tracing::warn!(profile = self.profile.model, "ticket printer: promises proofs it does not give");
+            self.profile = self.profile.clone().without_process_id();
+            printer.set_profile(self.profile.clone());
+            self.standing.push(Fault::PrinterUnproven);
+        }
     }
 }
 
@@ -307,54 +403,5 @@ impl Surroundings {
         if let Err(error) = written {
             tracing::error!(%error, job = job.0, "a print state could not be journalled");
         }
-    }
-}
-
-fn status_faults(status: &Status) -> Vec<Fault> {
-    let low = (status.paper == Paper::Low).then_some(Fault::PaperLow);
-    status.fault().map(said_fault).into_iter().chain(low).collect()
-}
-
-fn said_fault(said: Said) -> Fault {
-    match said {
-        Said::PaperOut => Fault::PaperOut,
-        Said::CoverOpen => Fault::CoverOpen,
-        Said::Cutter => Fault::CutterJammed,
-        Said::HeadHot => Fault::HeadHot,
-        Said::Mechanical | Said::Unrecoverable | Said::Unnamed => Fault::PrinterMechanism,
-        Said::WaitingForButton | Said::Offline => Fault::PrinterOffline,
-    }
-}
-
-fn printer_fault(error: &PrinterError) -> Fault {
-    match error {
-        PrinterError::Link { source, .. } => link_fault(source),
-        PrinterError::NoAnswer { .. } | PrinterError::Stalled { .. } | PrinterError::NeedsRecovery { .. } => {
-            Fault::PrinterSilent
-        }
-    }
-}
-
-fn link_fault(error: &LinkError) -> Fault {
-    match error {
-        LinkError::NotFound(_) | LinkError::HungUp | LinkError::NotPermitted(_) | LinkError::Busy(_) => {
-            Fault::PrinterAbsent
-        }
-        LinkError::Timeout { .. } | LinkError::Io(_) => Fault::PrinterSilent,
-    }
-}
-
-fn refused_fault(why: &PrintRefused) -> Fault {
-    match why {
-        PrintRefused::Fault(said) => said_fault(*said),
-        PrintRefused::Printer(error) => printer_fault(error),
-    }
-}
-
-fn unknown_fault(why: &UnknownReason) -> Option<Fault> {
-    match why {
-        UnknownReason::Fault(said) => Some(said_fault(*said)),
-        UnknownReason::NoReply { .. } => None,
-        UnknownReason::Printer(error) => Some(printer_fault(error)),
     }
 }

@@ -3,12 +3,17 @@
 //! Pages lie in one folder a session, named by their number; the folder goes when the session does.
 
 use crate::bus::{Bus, Health};
-use document_scanner::{AdfState, Fault as Said, ScanError, Scanner, ScannerStatus, State, StoredPage};
+use crate::faults::scanner::{said_fault, status_fault, tally_fault};
+use crate::recordings::Recordings;
+use document_scanner::sane::SaneScanner;
+use document_scanner::{Fault as Said, Request, ScanError, Scanned, Scanner, StoredPage, Tally};
+use link::record::Recorder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use visit::event::{Event, PageId, ScanEvent, SessionId};
 use visit::fault::{Device, Fault};
@@ -17,6 +22,8 @@ use visit::screen::{PageWarning, Preview, ScanProblem};
 
 /// How often an idle scanner is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
+/// The same through SANE, where each question opens the device and closes it again.
+const SANE_HEALTH_EVERY: Duration = Duration::from_secs(10);
 /// Width of a page on the screen, in pixels.
 const PREVIEW_WIDTH: u32 = 720;
 
@@ -72,10 +79,60 @@ impl PageFolders {
     }
 }
 
+/// How the scanner is spoken to.
+pub enum BackEnd {
+    /// over the network, or USB through ipp-usb
+    Escl(Box<Scanner>),
+    /// through a vendor's SANE back end, in a process of its own
+    Sane(Box<SaneScanner>),
+}
+
+impl BackEnd {
+    fn health_every(&self) -> Duration {
+        match self {
+            Self::Escl(_) => HEALTH_EVERY,
+            Self::Sane(_) => SANE_HEALTH_EVERY,
+        }
+    }
+
+    /// What is wrong with it now, read with the eyes of its profile.
+    async fn fault(&self) -> Result<Option<Fault>, ScanError> {
+        Ok(match self {
+            Self::Escl(scanner) => {
+                scanner.obstacle(document_scanner::Source::Feeder).await?.as_ref().and_then(said_fault)
+            }
+            Self::Sane(scanner) => status_fault(&scanner.status().await?),
+        })
+    }
+
+    async fn scan(
+        &self,
+        request: &Request,
+        events: mpsc::Sender<document_scanner::ScanEvent>,
+        cancel: CancellationToken,
+    ) -> Result<Scanned, ScanError> {
+        match self {
+            Self::Escl(scanner) => scanner.scan(request, events, cancel).await,
+            Self::Sane(scanner) => scanner.scan(request, events, cancel).await,
+        }
+    }
+}
+
+/// Waits for the end of the scan under way, for ever if there is none: whose it was, and the number of
+/// its session's next page.
+async fn ended(running: &mut Option<Running>) -> (SessionId, Option<u32>) {
+    match running {
+        Some(running) => (running.session, (&mut running.task).await.ok()),
+        None => std::future::pending().await,
+    }
+}
+
 /// The owner of the scanner.
 pub struct ScannerTask {
     /// the driver
-    pub scanner: Arc<Scanner>,
+    pub scanner: Arc<BackEnd>,
+    /// what crosses its connection
+    pub recorder: Option<(Recorder, Recordings)>,
     /// the pages
     pub folders: PageFolders,
     /// bytes that must stay free
@@ -94,21 +151,36 @@ impl ScannerTask {
     /// Scans for whoever asks, one after the other, until nobody can ask any more.
     pub async fn run(self, mut asks: mpsc::Receiver<Ask>) {
         let mut health = Health::new(Device::Scanner, self.bus.clone());
+        if let Some((recorder, recordings)) = &self.recorder {
+            health.record(recorder.clone(), recordings.clone());
+        }
         let mut running: Option<Running> = None;
         let mut next_page = (SessionId(0), 1);
+        let mut next_look = Instant::now();
         loop {
-            if running.as_ref().is_some_and(|r| r.task.is_finished())
-                && let Some(done) = running.take()
-            {
-                next_page = (done.session, done.task.await.unwrap_or(next_page.1));
-            }
-            if running.is_none() {
-                health.tell(self.faults().await).await;
-            }
-            let ask = match tokio::time::timeout(HEALTH_EVERY, asks.recv()).await {
-                Ok(Some(ask)) => ask,
-                Ok(None) => break,
-                Err(_) => continue,
+            // A scanner that takes long to say how it is keeps nobody waiting: whoever asks for
+            // something goes first, and the question is put again.
+            let look = async {
+                tokio::time::sleep_until(next_look).await;
+                self.faults().await
+            };
+            let ask = tokio::select! {
+                biased;
+                ask = asks.recv() => match ask {
+                    Some(ask) => ask,
+                    None => break,
+                },
+                (session, next) = ended(&mut running) => {
+                    running = None;
+                    next_page = (session, next.unwrap_or(next_page.1));
+                    next_look = Instant::now();
+                    continue;
+                }
+                faults = look, if running.is_none() => {
+                    health.tell(faults).await;
+                    next_look = Instant::now() + self.scanner.health_every();
+                    continue;
+                }
             };
             match ask {
                 Ask::Scan(session, source) => {
@@ -146,8 +218,8 @@ impl ScannerTask {
     }
 
     async fn faults(&self) -> Vec<Fault> {
-        match self.scanner.status().await {
-            Ok(status) => status_fault(&status).into_iter().collect(),
+        match self.scanner.fault().await {
+            Ok(fault) => fault.into_iter().collect(),
             Err(error) => {
                 tracing::debug!(%error, "scanner");
                 said_fault(&error.fault).into_iter().collect()
@@ -161,6 +233,7 @@ impl ScannerTask {
             scanner: self.scanner.clone(),
             folders: self.folders.clone(),
             reserve: self.reserve,
+            recorder: self.recorder.clone(),
             bus: self.bus.clone(),
             session,
             cancel: cancel.clone(),
@@ -179,9 +252,10 @@ struct Heard {
 
 /// One scan, from the touch to the last page.
 struct OneScan {
-    scanner: Arc<Scanner>,
+    scanner: Arc<BackEnd>,
     folders: PageFolders,
     reserve: u64,
+    recorder: Option<(Recorder, Recordings)>,
     bus: Bus,
     session: SessionId,
     cancel: CancellationToken,
@@ -191,8 +265,23 @@ impl OneScan {
     /// Returns the number of the next page of this session.
     async fn run(self, source: Source, first: u32) -> u32 {
         let (next, problem) = self.scan(source, first).await;
+        self.keep(problem).await;
         self.tell(ScanEvent::Ended(problem)).await;
         next
+    }
+
+    /// Keeps what crossed the connection until a scan ended in a fault.
+    async fn keep(&self, problem: Option<ScanProblem>) {
+        let fault = match problem {
+            Some(ScanProblem::Fault(fault)) => fault,
+            Some(ScanProblem::BadPage) => Fault::ScannerBadPage,
+            Some(ScanProblem::PagesMissing { .. }) => Fault::PagesMissing,
+            Some(ScanProblem::FeederEmpty | ScanProblem::TooManyPages) | None => return,
+        };
+        if let Some((recorder, recordings)) = self.recorder.clone() {
+            // A failed write is told as a fault of the kiosk's own.
+            let _ = tokio::task::spawn_blocking(move || recordings.keep(&recorder, fault)).await;
+        }
     }
 
     async fn scan(&self, source: Source, first: u32) -> (u32, Option<ScanProblem>) {
@@ -209,13 +298,12 @@ impl OneScan {
             Source::Feeder => document_scanner::Source::Feeder,
             Source::Flatbed => document_scanner::Source::Flatbed,
         };
-        let request =
-            document_scanner::Request { first_page: first, ..document_scanner::Request::new(source, dir) };
+        let request = Request { first_page: first, ..Request::new(source, dir) };
         let (events, news) = mpsc::channel(64);
         let (result, mut heard) =
             tokio::join!(self.scanner.scan(&request, events, self.cancel.clone()), self.listen(news, first));
         let (stored, problem) = match result {
-            Ok(stored) => (stored, None),
+            Ok(Scanned { pages, tally, .. }) => (pages, tally_problem(&tally)),
             Err(ScanError { fault: Said::Cancelled, pages_stored, .. }) => (pages_stored, None),
             Err(error) => {
                 tracing::warn!(%error, "scan ended early");
@@ -249,7 +337,7 @@ impl OneScan {
                         self.cancel.cancel();
                     }
                 }
-                document_scanner::ScanEvent::Started | document_scanner::ScanEvent::Finished { .. } => {}
+                document_scanner::ScanEvent::Started(_) | document_scanner::ScanEvent::Finished { .. } => {}
             }
         }
         heard
@@ -297,6 +385,17 @@ fn remove(path: &Path) {
     }
 }
 
+/// A scan that came to its end, and pages may be missing all the same.
+fn tally_problem(tally: &Tally) -> Option<ScanProblem> {
+    Some(match tally_fault(tally)? {
+        Fault::PagesMissing => ScanProblem::PagesMissing {
+            fed: tally.images_completed.unwrap_or(tally.pages_stored),
+            stored: tally.pages_stored,
+        },
+        fault => ScanProblem::Fault(fault),
+    })
+}
+
 fn scan_problem(said: &Said) -> ScanProblem {
     match said {
         Said::FeederEmpty => ScanProblem::FeederEmpty,
@@ -304,44 +403,4 @@ fn scan_problem(said: &Said) -> ScanProblem {
         Said::TooManyPages { .. } => ScanProblem::TooManyPages,
         other => ScanProblem::Fault(said_fault(other).unwrap_or(Fault::ScannerProtocol)),
     }
-}
-
-/// What a failure says of the device; `None`: it is well.
-fn said_fault(said: &Said) -> Option<Fault> {
-    Some(match said {
-        Said::Jam { .. } => Fault::ScannerJam,
-        Said::HatchOpen => Fault::ScannerHatchOpen,
-        Said::Mispick | Said::SheetUnsuitable | Said::FeederOverloaded => Fault::ScannerMispick,
-        Said::Multipick => Fault::ScannerMultipick,
-        Said::Busy => Fault::ScannerBusy,
-        Said::FeederFailed | Said::Stopped => Fault::ScannerService,
-        Said::Unreachable { .. } => Fault::ScannerAbsent,
-        Said::TimedOut { .. } | Said::Refused | Said::Unsupported { .. } | Said::Protocol { .. } => {
-            Fault::ScannerProtocol
-        }
-        Said::DiskFull | Said::Storage { .. } => Fault::DiskFull,
-        Said::FeederEmpty
-        | Said::PageDamaged { .. }
-        | Said::TooLarge { .. }
-        | Said::TooManyPages { .. }
-        | Said::Cancelled => return None,
-    })
-}
-
-fn status_fault(status: &ScannerStatus) -> Option<Fault> {
-    let feeder = status.adf_state.and_then(|adf| match adf {
-        AdfState::Jam => Some(Fault::ScannerJam),
-        AdfState::HatchOpen | AdfState::DoorOpen => Some(Fault::ScannerHatchOpen),
-        AdfState::Mispick
-        | AdfState::InputTrayOverloaded
-        | AdfState::DuplexPageTooShort
-        | AdfState::DuplexPageTooLong => Some(Fault::ScannerMispick),
-        AdfState::MultipickDetected => Some(Fault::ScannerMultipick),
-        AdfState::InputTrayFailed => Some(Fault::ScannerService),
-        AdfState::Processing | AdfState::Empty | AdfState::Loaded | AdfState::Unknown => None,
-    });
-    feeder.or(match status.state {
-        State::Stopped | State::Down => Some(Fault::ScannerService),
-        State::Idle | State::Processing | State::Testing | State::Unknown => None,
-    })
 }

@@ -1,0 +1,278 @@
+//! Ways to learn who stands at the kiosk, and the one owner that serves them all.
+//!
+//! A resident-ID card on the reader, a social-security card in the slot, a code before the scanner: each
+//! is an [`IdentitySource`], and each has an [`Owner`] on a thread of its own, the only one who talks to
+//! it. Whoever reads a person first has him; the others then rest until somebody is wanted again.
+
+mod card_reader;
+mod card_slot;
+mod codes;
+
+pub use card_reader::CardReader;
+pub use card_slot::SocialCardSlot;
+pub use codes::Codes;
+
+use crate::bus::{Bus, Health};
+use link::Failure;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use visit::event::{CardEvent, Event, ReaderDo, SessionId};
+use visit::fault::Fault;
+use visit::identity::Person;
+use visit::screen::{CardProblem, CardReminder};
+
+/// What a source sees when it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// nobody shows anything
+    Nothing,
+    /// something is there, to be read at once
+    Something,
+    /// what was read before still lies there
+    Latched,
+}
+
+/// How a reading ended.
+pub enum Reading {
+    /// who it is; nothing more is read until somebody is wanted again
+    Person(Person),
+    /// not this; another is still wanted
+    Refused(CardProblem),
+    /// there was nothing after all
+    Nothing,
+}
+
+/// What went wrong, sorted into the visitor's part and the hall's.
+#[derive(Debug)]
+pub struct Trouble {
+    /// what it means for the visitor who shows something; `None`: nothing
+    pub problem: Option<CardProblem>,
+    /// what it says of the device; `None`: it is well
+    pub fault: Option<Fault>,
+    /// how the device failed, for the way back; `None`: it answers, and no ladder would help
+    pub failure: Option<Failure>,
+    /// for the log: what happened, to which device, and what to do next
+    pub said: String,
+}
+
+/// One way to learn who somebody is.
+pub trait IdentitySource {
+    /// What logs call it.
+    const NAME: &'static str;
+
+    /// Whether it is open.
+    fn is_open(&self) -> bool;
+
+    /// Opens it, or opens it again, and sees that it is well.
+    ///
+    /// # Errors
+    /// Why it is not.
+    fn open(&mut self) -> Result<(), Trouble>;
+
+    /// It failed: does what its ladder says, and tells how long to wait before it is asked again.
+    fn climb(&mut self, how: Failure) -> Duration;
+
+    /// It answered: the next failure begins at the foot of the ladder.
+    fn worked(&mut self) {}
+
+    /// Somebody is wanted from now on: what was shown before is not his.
+    fn begin(&mut self) {}
+
+    /// Looks once; may wait a moment for something to be shown.
+    ///
+    /// # Errors
+    /// Why it cannot look.
+    fn look(&mut self) -> Result<Sight, Trouble>;
+
+    /// Reads what was seen.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn read(&mut self) -> Result<Reading, Trouble>;
+
+    /// Whether what was read still lies there.
+    ///
+    /// # Errors
+    /// Why that cannot be asked.
+    fn presence(&mut self) -> Result<CardReminder, Trouble>;
+
+    /// Sees that it is well while nobody is wanted.
+    ///
+    /// # Errors
+    /// Why it is not.
+    fn rest(&mut self) -> Result<(), Trouble>;
+
+    /// Less than well, though it works.
+    fn doubts(&self) -> Vec<Fault> {
+        Vec::new()
+    }
+
+    /// How long to wait between two looks.
+    fn pace(&self) -> Duration;
+}
+
+/// How often a card that was read is looked after.
+const PRESENCE_EVERY: Duration = Duration::from_millis(500);
+/// How long a device that answers, and will not do its work, is left in peace.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How often an idle source is asked how it is.
+const HEALTH_EVERY: Duration = Duration::from_secs(2);
+/// How long nothing is seen before it is worth telling that something lies there that was read before.
+const LATCHED_AFTER: Duration = Duration::from_millis(1500);
+
+/// Owns one source until nobody can ask for it any more.
+pub fn run<S: IdentitySource>(source: S, asks: &Receiver<ReaderDo>, bus: &Bus, health: &mut Health) {
+    let mut owner = Owner {
+        source,
+        bus: bus.clone(),
+        health,
+        warned: None,
+        reading: false,
+        asked: ReaderDo::Rest,
+        read_for: None,
+        told: None,
+        watching_since: Instant::now(),
+    };
+    let mut pause = Duration::ZERO;
+    loop {
+        match asks.recv_timeout(pause) {
+            Ok(ask) => owner.ask(ask),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        // Only the last wish counts.
+        asks.try_iter().for_each(|ask| owner.ask(ask));
+        pause = owner.step();
+    }
+}
+
+struct Owner<'a, S> {
+    source: S,
+    bus: Bus,
+    health: &'a mut Health,
+    /// the fault that the log has been told of
+    warned: Option<Fault>,
+    /// something was shown and is being read
+    reading: bool,
+    asked: ReaderDo,
+    /// the session whose person was read here: only that card is looked after
+    read_for: Option<SessionId>,
+    told: Option<CardReminder>,
+    watching_since: Instant,
+}
+
+impl<S: IdentitySource> Owner<'_, S> {
+    fn ask(&mut self, ask: ReaderDo) {
+        if matches!(ask, ReaderDo::Watch(_)) {
+            self.watching_since = Instant::now();
+            self.read_for = None;
+            self.source.begin();
+        }
+        self.told = None;
+        self.asked = ask;
+    }
+
+    /// Does one thing; how long to wait before the next.
+    fn step(&mut self) -> Duration {
+        if !self.source.is_open() {
+            return match self.source.open() {
+                // That it is open does not say that it is well: the next question does.
+                Ok(()) => Duration::ZERO,
+                Err(trouble) => self.failed(trouble),
+            };
+        }
+        let done = match self.asked {
+            ReaderDo::Watch(session) => self.watch(session),
+            ReaderDo::Presence(session) if self.read_for == Some(session) => self.look_after(),
+            ReaderDo::Presence(_) | ReaderDo::Rest => self.source.rest().map(|()| HEALTH_EVERY),
+        };
+        match done {
+            Ok(pause) => {
+                self.well();
+                pause
+            }
+            Err(trouble) => self.failed(trouble),
+        }
+    }
+
+    fn watch(&mut self, session: SessionId) -> Result<Duration, Trouble> {
+        match self.source.look()? {
+            Sight::Nothing => {}
+            Sight::Latched => {
+                if self.watching_since.elapsed() >= LATCHED_AFTER {
+                    self.watching_since = Instant::now();
+                    self.tell(session, CardEvent::Problem(CardProblem::LiftFirst));
+                }
+            }
+            Sight::Something => {
+                self.tell(session, CardEvent::Found);
+                self.reading = true;
+                match self.source.read()? {
+                    Reading::Person(person) => {
+                        // From now on only whether it still lies there is of interest.
+                        self.ask(ReaderDo::Presence(session));
+                        self.read_for = Some(session);
+                        self.tell(session, CardEvent::Read(person));
+                    }
+                    // Another is still wanted.
+                    Reading::Refused(problem) => self.tell(session, CardEvent::Problem(problem)),
+                    Reading::Nothing => {
+                        self.tell(session, CardEvent::Problem(CardProblem::Unreadable));
+                    }
+                }
+                self.reading = false;
+                return Ok(Duration::ZERO);
+            }
+        }
+        Ok(self.source.pace())
+    }
+
+    fn look_after(&mut self) -> Result<Duration, Trouble> {
+        let reminder = self.source.presence()?;
+        if self.told.replace(reminder) != Some(reminder)
+            && let ReaderDo::Presence(session) = self.asked
+        {
+            self.tell(session, CardEvent::Presence(reminder));
+        }
+        Ok(if reminder == CardReminder::Unknown { HEALTH_EVERY } else { PRESENCE_EVERY })
+    }
+
+    fn tell(&self, session: SessionId, event: CardEvent) {
+        self.bus.send_blocking(Event::Card(session, event));
+    }
+
+    fn well(&mut self) {
+        self.source.worked();
+        if let Some(fault) = self.warned.take() {
+            tracing::info!(source = S::NAME, code = fault.code(), "well again");
+        }
+        self.health.tell_blocking(self.source.doubts());
+    }
+
+    /// Sorts a failure into the visitor's card and the hall's device.
+    fn failed(&mut self, trouble: Trouble) -> Duration {
+        if trouble.fault.is_none() || trouble.fault != self.warned {
+            tracing::warn!(source = S::NAME, said = trouble.said, "trouble");
+        } else {
+            tracing::debug!(source = S::NAME, said = trouble.said, "the same trouble");
+        }
+        let reading = std::mem::take(&mut self.reading);
+        // A device that fails while nobody shows anything is told by its status alone.
+        if let (Some(problem), ReaderDo::Watch(session)) = (trouble.problem, self.asked)
+            && (reading || trouble.fault.is_none())
+        {
+            self.tell(session, CardEvent::Problem(problem));
+        }
+        match trouble.fault {
+            None => {
+                self.well();
+                self.source.pace()
+            }
+            Some(fault) => {
+                self.warned = Some(fault);
+                self.health.tell_blocking(vec![fault]);
+                trouble.failure.map_or(AGAIN_AFTER, |how| self.source.climb(how))
+            }
+        }
+    }
+}
