@@ -19,7 +19,8 @@ const GLANCE: Duration = Duration::from_millis(25);
 /// Where the hall's standard error goes, in the journey's own folder.
 const LOG: &str = "hall.log";
 /// The words of the screen, so that a journey names them by their key.
-const WORDS: &str = include_str!("../../ui/lang/zh.toml");
+const WORDS: &str =
+    concat!(include_str!("../../ui/lang/zh.toml"), "\n", include_str!("../../ui/lang/zh.faults.toml"));
 
 /// The sample papers, drawn once for all journeys: that is most of the time a hall takes to open.
 static PAPERS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
@@ -38,9 +39,16 @@ pub struct Opening {
     arguments: Vec<String>,
     settings: Option<String>,
     folder: Option<PathBuf>,
+    slot: bool,
 }
 
 impl Opening {
+    /// With a slot for social-security cards, which takes a moment to start.
+    pub fn with_slot(mut self) -> Self {
+        self.slot = true;
+        self
+    }
+
     /// Another argument of the program.
     pub fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(ToString::to_string));
@@ -77,6 +85,9 @@ impl Opening {
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_hall"));
         command.args(["--dock", "127.0.0.1:0", "--no-window", "--data"]).arg(&folder).args(&self.arguments);
+        if !self.slot {
+            command.arg("--no-slot");
+        }
         if let Some(settings) = &self.settings {
             let file = temporary.path().join("settings.toml");
             std::fs::write(&file, settings).expect("settings");

@@ -157,7 +157,7 @@ fn another_printer_prints_the_same_ticket() {
         return;
     };
     let settings =
-        format!("[printer]\nprofile = \"generic\"\nport = {:?}\n", emupos.port("live").display().to_string());
+        format!("[printer]\nprofile = \"generic\"\nport = \"serial:{}\"\n", emupos.port("live").display());
     let hall = Opening::default().settings(&settings).open();
     hall.wait("the printer well", |state| !says_word(state, "home.no_tickets.title"));
     hall.identify("home.number", "man");

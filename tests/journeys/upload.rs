@@ -281,7 +281,7 @@ fn a_store_that_is_not_the_halls() {
     to_materials(&hall, "man");
     let right = || Some(json!({ "present": "right" }));
     recovers(&hall, "id-card", json!({ "present": "wrong_authority" }), "N02", right());
-    recovers(&hall, "name-notice", json!({ "present": "too_old" }), "N02", right());
+    recovers(&hall, "name-notice", json!({ "present": "too_old" }), "N13", right());
 }
 
 /// A store that does not know the kiosk's certificate: told, and nothing is lost; with the right one it

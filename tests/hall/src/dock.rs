@@ -6,7 +6,9 @@
 mod hands;
 mod harm;
 mod look;
+mod scanner;
 mod to_kiosk;
+mod ways;
 
 use crate::Fatal;
 use crate::setup::Hall;
@@ -40,7 +42,10 @@ pub(crate) async fn serve(hall: Hall, address: SocketAddr, stop: CancellationTok
         .route("/api/store/{id}", get(look::document))
         .route("/api/reader", post(hands::reader))
         .route("/api/printer", post(hands::printer))
-        .route("/api/scanner", post(hands::scanner))
+        .route("/api/scanner", post(scanner::scanner))
+        .route("/api/slot", post(ways::slot))
+        .route("/api/codes", post(ways::codes))
+        .route("/api/key", post(ways::key))
         .route("/api/network", post(hands::network))
         .route("/api/window", post(hands::window))
         .route("/api/harm/store", post(harm::store))

@@ -9,6 +9,7 @@ mod kiosk_process;
 mod page;
 mod screen;
 mod setup;
+mod slot;
 
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -52,6 +53,12 @@ pub(crate) struct HallArguments {
     /// no window, even where there is a display
     #[arg(long)]
     no_window: bool,
+    /// no scanner of codes
+    #[arg(long)]
+    no_codes: bool,
+    /// no slot for social-security cards
+    #[arg(long)]
+    no_slot: bool,
     /// what the hall's clock shows at the start: HH:MM, HH:MM:SS or YYYY-MM-DDTHH:MM:SS
     #[arg(long)]
     clock: Option<String>,

@@ -1,21 +1,26 @@
 //! The hall's devices and services, and the kiosk's settings to match.
 
+use crate::slot::Slot;
 use crate::{Fatal, HallArguments};
+use emulators::code_scanner::CodeScannerEmulator;
 use emulators::network::Network;
 use emulators::pki::{Authority, Pki};
 use emulators::printer::Printer;
 use emulators::reader::{Reader, Timing};
-use emulators::scanner::{Scanner, ScannerOptions};
+use emulators::scanner::{Quirks, Scanner, ScannerOptions};
 use emulators::store::Store;
 use emulators::windows::Windows;
+use skf_vendor::Desk;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::process::Command;
 
 /// The sample hall.
 const CATALOGUE: &str = include_str!("../../../halls/jiading.toml");
 /// Bits per second of reader and printer.
 const BAUD: u32 = 115_200;
+/// Bits per second of the code scanner.
+const CODE_BAUD: u32 = 9_600;
 
 /// Everything around the kiosk; cheap to clone.
 #[derive(Clone)]
@@ -23,6 +28,14 @@ pub(crate) struct Hall {
     pub reader: Arc<Reader>,
     pub printer: Arc<Printer>,
     pub scanner: Scanner,
+    /// in what the scanner differs from its model
+    pub quirks: Arc<Mutex<Quirks>>,
+    /// where codes are shown
+    pub codes: Arc<CodeScannerEmulator>,
+    /// where companies' keys are plugged in; not without their vendor's library
+    pub keys: Option<Arc<Desk>>,
+    /// for social-security cards; not everywhere
+    pub slot: Option<Arc<Slot>>,
     pub store: Store,
     pub windows: Windows,
     pub network: Network,
@@ -44,6 +57,13 @@ impl Hall {
         let scanner = Scanner::start(ScannerOptions::default()).await?;
         let reader = Arc::new(Reader::start(&dir, BAUD, Timing::default())?);
         let printer = Arc::new(Printer::start(&dir, BAUD)?);
+        let codes = Arc::new(CodeScannerEmulator::start(&dir, CODE_BAUD)?);
+        let slot = if arguments.no_slot { None } else { Slot::start().map(Arc::new) };
+        let library = vendor_library()?;
+        let keys = match &library {
+            Some(_) => Some(Arc::new(Desk::new(&dir.join("keys.json"))?)),
+            None => None,
+        };
         let papers = emulators::papers::draw_all(&dir.join("papers"))?;
         // Not a file: a folder's name may be longer than a socket's address.
         let socket = format!("onedoor-hall-{}", std::process::id());
@@ -64,22 +84,36 @@ impl Hall {
             }
         };
         let path = |p: &Path| toml::Value::from(p.display().to_string());
+        let port = |p: &Path| toml::Value::from(format!("serial:{}", p.display()));
         set("kiosk", "name", "kiosk-a".into());
         set("kiosk", "letter", "A".into());
         set("kiosk", "catalogue", path(&catalogue));
         set("kiosk", "data", path(&dir.join("kiosk")));
         set("kiosk", "hall_key", path(&key));
-        set("reader", "port", path(reader.path()));
+        set("reader", "port", port(reader.path()));
         set("reader", "profile", "sam-v-cmn".into());
-        set("printer", "port", path(printer.path()));
+        set("printer", "port", port(printer.path()));
         set("printer", "profile", "epson-tm-compatible".into());
+        if let (Some(library), Some(keys)) = (&library, &keys) {
+            set("company_key", "library", path(library));
+            let mut environment = toml::Table::new();
+            environment.insert(skf_vendor::VARIABLE.to_owned(), path(keys.path()));
+            set("company_key", "environment", environment.into());
+        }
+        if !arguments.no_codes {
+            set("code_scanner", "port", port(codes.path()));
+            set("code_scanner", "baud", CODE_BAUD.into());
+        }
+        if slot.is_some() {
+            set("slot", "reader", "Virtual PCD 00 00".into());
+        }
         set("scanner", "url", scanner.url().into());
         set("store", "url", network.url().into());
         set("store", "ca", path(&pki.ca(Authority::Hall)));
         set("store", "certificate", path(&pki.client_certificate(Authority::Hall)));
         set("store", "key", path(&pki.client_key(Authority::Hall)));
-        let port = windows.address().port();
-        set("windows", "url", format!("https://localhost:{port}").into());
+        let windows_port = windows.address().port();
+        set("windows", "url", format!("https://localhost:{windows_port}").into());
         if let Some(file) = &arguments.config {
             replace(&mut settings, read_table(file)?);
         }
@@ -92,14 +126,31 @@ impl Hall {
                 arguments.config.as_ref().map_or(String::new(), |f| format!("settings {}: ", f.display()));
             return Err(format!("{from}{error}").into());
         }
-        Ok(Self { reader, printer, scanner, store, windows, network, socket, papers, config })
+        Ok(Self {
+            reader,
+            printer,
+            scanner,
+            quirks: Arc::default(),
+            codes,
+            keys,
+            slot,
+            store,
+            windows,
+            network,
+            socket,
+            papers,
+            config,
+        })
     }
 
     /// How the kiosk's process is started.
     pub fn kiosk_command(&self, arguments: &HallArguments) -> Result<Command, Fatal> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = as_plain_user(&std::env::current_exe()?);
         command.arg("kiosk").arg("--config").arg(&self.config).arg("--socket").arg(&self.socket);
         command.arg("--hall").arg(std::process::id().to_string());
+        if let Some(slot) = &self.slot {
+            command.env("PCSCLITE_CSOCK_NAME", slot.socket());
+        }
         let display = std::env::var_os("DISPLAY").is_some_and(|d| !d.is_empty());
         if display && !arguments.no_window {
             command.arg("--window");
@@ -127,6 +178,24 @@ impl Hall {
     }
 }
 
+/// The emulated vendor's library, which cargo builds beside this program.
+fn vendor_library() -> Result<Option<PathBuf>, Fatal> {
+    let folder = std::env::current_exe()?.with_file_name("");
+    let places = [folder.join("libskf_vendor.so"), folder.join("deps/libskf_vendor.so")];
+    Ok(places.into_iter().find(|library| library.exists()))
+}
+
+/// A program that has given up what only root may: a kiosk in the field runs as a user of its own, for
+/// whom a port without permissions is shut and one that another program holds is taken.
+fn as_plain_user(program: &Path) -> Command {
+    if !rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-all", "--inh-caps", "-all", "--"]).arg(program);
+    command
+}
+
 fn read_table(file: &Path) -> Result<toml::Table, Fatal> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("settings {}: {e}", file.display()))?;
     text.parse().map_err(|e| format!("settings {}: {e}", file.display()).into())
@@ -147,6 +216,10 @@ fn replace(settings: &mut toml::Table, ours: toml::Table) {
     for (key, value) in ours {
         match (settings.get_mut(&key), value) {
             (Some(toml::Value::Table(below)), toml::Value::Table(ours)) => replace(below, ours),
+            // An empty text takes a setting away.
+            (_, toml::Value::String(text)) if text.is_empty() => {
+                settings.remove(&key);
+            }
             (_, value) => {
                 settings.insert(key, value);
             }

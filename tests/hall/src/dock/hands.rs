@@ -6,24 +6,48 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use emulators::cards::{Card, sample};
-use emulators::printer::{Cover, Cutter, Paper};
+use emulators::printer::{Button, Cover, Cutter, Heat, Mechanism, Paper, Speech};
+use emulators::pty::Access;
 use emulators::reader::{Command, Fault, Timing};
 use emulators::windows::WindowEvent;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// On or off.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Power {
+pub(super) enum Power {
     On,
     Off,
 }
 
+/// Whom a port lets in once it is plugged in again.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Entry {
+    /// whoever comes first
+    Free,
+    /// nobody: its permissions are missing
+    Forbidden,
+    /// nobody: another program holds it
+    Taken,
+}
+
+impl From<Entry> for Access {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Free => Self::Free,
+            Entry::Forbidden => Self::Forbidden,
+            Entry::Taken => Self::Taken,
+        }
+    }
+}
+
 /// Tells `null` from a key that is not there.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(value).map(Some)
 }
 
@@ -34,6 +58,7 @@ pub(super) struct ReaderHands {
     #[serde(default, deserialize_with = "given")]
     card: Option<Option<Value>>,
     cable: Option<Power>,
+    port: Option<Entry>,
     #[serde(default, deserialize_with = "given")]
     fault: Option<Option<ReaderFault>>,
     read_ms: Option<u16>,
@@ -43,7 +68,7 @@ pub(super) struct ReaderHands {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(
     untagged,
-    expecting = "\"garble\", {\"truncate\": N}, {\"silence\": N} or {\"command\", \"sw3\", \"times\"}"
+    expecting = "\"garble\", \"babble\", {\"truncate\": N}, {\"silence\": N} or {\"command\", \"sw3\", \"times\"}"
 )]
 enum ReaderFault {
     Word(ReaderFaultWord),
@@ -68,6 +93,8 @@ enum ReaderFault {
 enum ReaderFaultWord {
     /// the next reply's checksum is wrong
     Garble,
+    /// every reply's checksum is wrong
+    Babble,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -83,6 +110,7 @@ impl From<ReaderFault> for Fault {
     fn from(fault: ReaderFault) -> Self {
         match fault {
             ReaderFault::Word(ReaderFaultWord::Garble) => Self::Garble,
+            ReaderFault::Word(ReaderFaultWord::Babble) => Self::Babble,
             ReaderFault::Truncate { truncate } => Self::Truncate(truncate),
             ReaderFault::Silence { silence } => Self::Silence(silence),
             ReaderFault::Status { command, sw3, times } => {
@@ -122,6 +150,10 @@ pub(super) async fn reader(State(hall): State<Hall>, Asked(hands): Asked<ReaderH
             hall.reader.place(Some(Card::from_json(&text).map_err(Refused::bad)?));
         }
     }
+    if let Some(entry) = hands.port {
+        hall.reader.unplug();
+        hall.reader.plug_for(entry.into()).map_err(Refused::bad)?;
+    }
     match hands.cable {
         Some(Power::Off) => hall.reader.unplug(),
         Some(Power::On) => hall.reader.plug().map_err(Refused::bad)?,
@@ -137,7 +169,13 @@ pub(super) struct PrinterHands {
     paper: Option<Paper>,
     cover: Option<Cover>,
     cutter: Option<Cutter>,
+    mechanism: Option<Mechanism>,
+    heat: Option<Heat>,
+    button: Option<Button>,
+    unnamed_error: Option<bool>,
+    speech: Option<Speech>,
     power: Option<Power>,
+    port: Option<Entry>,
     confirm: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     dots_per_second: Option<Option<u32>>,
@@ -151,38 +189,16 @@ pub(super) async fn printer(State(hall): State<Hall>, Asked(hands): Asked<Printe
     hands.paper.inspect(|paper| printer.set_paper(*paper));
     hands.cover.inspect(|cover| printer.set_cover(*cover));
     hands.cutter.inspect(|cutter| printer.set_cutter(*cutter));
+    hands.mechanism.inspect(|mechanism| printer.set_mechanism(*mechanism));
+    hands.heat.inspect(|heat| printer.set_heat(*heat));
+    hands.button.inspect(|button| printer.set_button(*button));
+    hands.unnamed_error.inspect(|error| printer.set_unnamed_error(*error));
+    hands.speech.inspect(|speech| printer.set_speech(*speech));
+    if let Some(entry) = hands.port {
+        printer.power_for(entry.into()).map_err(Refused::bad)?;
+    }
     if let Some(power) = hands.power {
         printer.set_power(matches!(power, Power::On)).map_err(Refused::bad)?;
-    }
-    done()
-}
-
-/// `POST /api/scanner`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ScannerHands {
-    feeder: Option<Vec<PathBuf>>,
-    #[serde(default, deserialize_with = "given")]
-    flatbed: Option<Option<PathBuf>>,
-    #[serde(default, deserialize_with = "given")]
-    jam_at: Option<Option<u32>>,
-    hatch: Option<Cover>,
-    power: Option<Power>,
-}
-
-/// Lays paper in, jams it, opens the hatch, pulls the plug.
-pub(super) async fn scanner(State(hall): State<Hall>, Asked(hands): Asked<ScannerHands>) -> Done {
-    let scanner = &hall.scanner;
-    if let Some(sheets) = hands.feeder {
-        scanner.load_feeder(sheets.iter().map(|p| p.as_path())).map_err(Refused::bad)?;
-    }
-    if let Some(paper) = hands.flatbed {
-        scanner.load_flatbed(paper.as_deref().map(Path::new)).map_err(Refused::bad)?;
-    }
-    hands.jam_at.inspect(|sheet| scanner.jam_at(*sheet));
-    hands.hatch.inspect(|hatch| scanner.hatch(*hatch == Cover::Open));
-    if let Some(power) = hands.power {
-        scanner.power(matches!(power, Power::On)).await.map_err(Refused::bad)?;
     }
     done()
 }

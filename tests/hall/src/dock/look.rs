@@ -25,6 +25,8 @@ pub(super) async fn state(State(hall): State<Hall>) -> Json<Value> {
         "reader": hall.reader.state(),
         "printer": hall.printer.state(),
         "scanner": hall.scanner.state(),
+        "slot": hall.slot.as_ref().map(|slot| slot.state()),
+        "codes": hall.codes.state(),
         "network": hall.network.state(),
         "windows": hall.windows.state(),
         "tickets": hall.printer.tickets(),
