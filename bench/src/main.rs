@@ -3,8 +3,11 @@
 //! Prints a table and writes `bench/results.json` under Cargo's target directory: one row a figure.
 //! Exits with an error if a goal is missed.
 
+mod drivers;
 mod hall;
 mod rows;
+mod status;
+mod ticket;
 mod wire;
 
 use std::process::ExitCode;
@@ -29,7 +32,13 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
-    let rows = hall::with_kiosk(wire::measure)?;
+    let mut rows = hall::with_kiosk(|bench| {
+        let mut rows = wire::measure(bench)?;
+        rows.push(status::printer_status_latency(bench)?);
+        Ok(rows)
+    })?;
+    rows.push(drivers::identity_decode()?);
+    rows.extend(ticket::rows()?);
     rows::print(&rows);
     rows::write(&rows)?;
     Ok(rows.iter().all(|row| row.holds))
