@@ -1,17 +1,19 @@
-# make run · make test · make bench · make lint · make setup
+# make run · make test · make bench · make fuzz · make lint · make setup
 # Every target first installs what is missing and says what it is doing.
 
 SHELL := /bin/bash
 CARGO ?= cargo
 DATA  ?= data/hall
 DOCK  ?= 127.0.0.1:7800
+SECONDS ?= 30
 
-.PHONY: help setup run test bench lint deny
+.PHONY: help setup run test bench fuzz lint
 
 help:
 	@echo "make run    the virtual hall with the kiosk in it; open the address it prints in a browser"
 	@echo "make test   every test"
 	@echo "make bench  every figure, beside its peer"
+	@echo "make fuzz   every parser of device bytes, SECONDS (30) each"
 	@echo "make lint   formatting, clippy, licences and advisories of the dependencies"
 	@echo "make setup  installs what is missing (the other targets do so themselves)"
 
@@ -33,6 +35,9 @@ bench: setup
 	@echo "building the release profile (the first time takes about fifteen minutes on two cores)"
 	@$(CARGO) build --release -p hall -p bench
 	@"$$(tools/target-dir)/release/bench"
+
+fuzz: setup
+	@tools/fuzz $(SECONDS)
 
 lint: setup
 	$(CARGO) fmt --all --check
