@@ -8,7 +8,9 @@ use visit::fault::Fault;
 
 type Fatal = Box<dyn std::error::Error + Send + Sync>;
 
-/// How often the app asks an idle printer, in milliseconds, and what asking takes on the wire.
+/// One poll, in milliseconds: the app's pause between two questions, and an allowance of 25 for asking
+/// itself (1.4 of it on the wire, the rest for both sides to wake up). The allowance is chosen, not
+/// measured.
 const POLL: f64 = 500.0 + 25.0;
 /// Changes measured.
 const CHANGES: usize = 11;

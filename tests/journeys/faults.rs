@@ -126,7 +126,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("E04", "faults::a_library_that_is_missing"),
 ];
 
-/// Entries that no hand in a hall can cause: shown where the device's own tests can.
+/// Entries that no hand in a hall can cause yet, and what shows them instead.
 const NOT_IN_A_HALL: &[(&str, &str)] = &[
     ("P17", "an emulated printer of the kind that measures its supply: the driver's own tests"),
     ("S12", "SANE says ACCESS_DENIED: drivers/sane-helper/tests"),
@@ -135,7 +135,7 @@ const NOT_IN_A_HALL: &[(&str, &str)] = &[
     ("S17", "SANE says NO_MEM: drivers/sane-helper/tests"),
     ("C03", "polkit refuses: drivers/social-card's own tests"),
     ("C04", "another program holds the card: drivers/social-card/tests"),
-    ("C05", "PC/SC fails in a way that names nothing: drivers/social-card's own tests"),
+    ("C05", "PC/SC fails in a way that names nothing: mapped, and caused by no test yet"),
 ];
 
 /// Goes through the cases of one device, with `goes_on` between the fault and its end.
