@@ -3,12 +3,11 @@
 //! libpcsclite learns once a process which pcscd to use, so each test runs in a process of its own: the
 //! test starts itself again with the path of its own pcscd, which it then starts there.
 
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use emulators::social_card::{Chip, Holder, PcscDaemon, Quirk, SocialCardEmulator};
+use emulators::social_card::{Chip, Holder, Impostor, Manner, PcscDaemon, Quirk, SocialCardEmulator};
 use link::record::Recording;
 use social_card::{
     CardSlot, Code, Date, EthnicGroup, NextStep, Presence, Profile, Sex, Share, Slot, SlotFault, SocialCard,
@@ -351,12 +350,58 @@ fn readers_that_are_missing_are_noticed_when_they_come() {
 #[test]
 fn a_pcscd_that_turns_us_away_is_told() {
     alone("a_pcscd_that_turns_us_away_is_told", |folder| {
-        // So does pcscd with whom polkit does not allow: it takes the connection and hangs up.
-        let door = UnixListener::bind(PcscDaemon::socket_in(&folder)).unwrap();
-        std::thread::spawn(move || door.incoming().for_each(drop));
+        let _door = Impostor::start(&PcscDaemon::socket_in(&folder), Manner::TurnsAway).unwrap();
         let error = slot().poll(SOON).unwrap_err();
         assert!(matches!(error.fault, SlotFault::NotPermitted), "{error}");
         assert_eq!(error.fault.next_step(), NextStep::CallStaff);
+    });
+}
+
+#[test]
+fn a_pcscd_that_fails_without_a_reason_is_told() {
+    alone("a_pcscd_that_fails_without_a_reason_is_told", |folder| {
+        let socket = PcscDaemon::socket_in(&folder);
+        let failing = Impostor::start(&socket, Manner::Fails).unwrap();
+        let mut slot = slot();
+        let error = slot.poll(SOON).unwrap_err();
+        assert!(matches!(error.fault, SlotFault::Reader(pcsc::Error::InternalError)), "{error}");
+        assert_eq!(error.fault.next_step(), NextStep::CallStaff);
+        drop(failing);
+        let _pcscd = PcscDaemon::start(&folder).expect("run `make setup`");
+        poll_through(&mut slot, Slot::Empty);
+    });
+}
+
+#[test]
+fn a_program_that_keeps_the_reader_is_told_while_nobody_reads() {
+    with_pcscd("a_program_that_keeps_the_reader_is_told_while_nobody_reads", |pcscd| {
+        let mut slot = slot();
+        let _card = insert(&pcscd, &[]);
+        poll_until(&mut slot, Slot::Inserted, &[Slot::Empty]);
+        let context = pcsc::Context::establish(pcsc::Scope::System).unwrap();
+        let hold = || {
+            let reader = c"Virtual PCD 00 00";
+            context.connect(reader, pcsc::ShareMode::Exclusive, pcsc::Protocols::ANY).unwrap()
+        };
+        let held = hold();
+        let begun = Instant::now();
+        let error = loop {
+            match slot.poll(Duration::ZERO) {
+                Ok(seen) => assert_eq!(seen, Slot::Inserted),
+                Err(error) => break error,
+            }
+            assert!(begun.elapsed() < SOON, "it is never told");
+            std::thread::yield_now();
+        };
+        assert!(matches!(error.fault, SlotFault::Busy), "{error}");
+        drop(held);
+        poll_through(&mut slot, Slot::Inserted);
+        // One that is done soon is in nobody's way.
+        for _ in 0..3 {
+            drop(hold());
+            assert_eq!(slot.poll(Duration::ZERO).unwrap(), Slot::Inserted);
+        }
+        assert_is_the_holder(&slot.read().unwrap());
     });
 }
 

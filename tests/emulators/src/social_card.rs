@@ -7,6 +7,7 @@
 mod chip;
 mod daemon;
 mod holder;
+mod impostor;
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -21,6 +22,7 @@ use crate::changed::Changed;
 pub use chip::{Chip, Quirk};
 pub use daemon::{DaemonError, PcscDaemon};
 pub use holder::{Holder, HolderError};
+pub use impostor::{Impostor, Manner};
 
 /// How long vpcd may take to accept a card, or bytes for it.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -32,6 +32,8 @@ struct Watch {
     is_asked: bool,
     /// What was said last, and the reader's count of cards then.
     said: Option<(Slot, u32)>,
+    /// Since when another program has had the reader for itself.
+    held_since: Option<Instant>,
 }
 
 impl Session {
@@ -128,9 +130,13 @@ impl Session {
     }
 
     fn watch_until(&mut self, deadline: Instant) -> Result<Slot, SlotFault> {
+        let mut has_asked = false;
         loop {
             let reader = self.reader()?;
             self.watch.follow(reader.as_deref());
+            if has_asked && self.watch.is_held() {
+                return Err(SlotFault::Busy);
+            }
             if self.watch.is_asked
                 && let Some(slot) = self.watch.news()
             {
@@ -139,6 +145,7 @@ impl Session {
             // The first time nothing is known, and the answer comes at once.
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero()
+                && has_asked
                 && let Some((slot, _)) = self.watch.said
             {
                 return Ok(slot);
@@ -147,6 +154,7 @@ impl Session {
             let mut watch = std::mem::take(&mut self.watch);
             let changed = self.context()?.get_status_change(wait, &mut watch.states);
             self.watch = watch;
+            has_asked = true;
             match changed {
                 Ok(()) => self.watch.note_asked(),
                 Err(pcsc::Error::Timeout) if self.watch.is_asked || !left.is_zero() => {}
@@ -191,6 +199,10 @@ const PROTOCOLS: Protocols = Protocols::ANY;
 /// PC/SC tells of readers that come and go; should one be missed, it is found this soon.
 const LIST_AGAIN: Duration = Duration::from_secs(1);
 
+/// Who has the reader for himself so long is in the way. A program that looks what is there is done
+/// sooner.
+const HELD: Duration = Duration::from_secs(1);
+
 impl Watch {
     /// Watches this reader, and whether readers come and go.
     fn follow(&mut self, reader: Option<&CStr>) {
@@ -204,6 +216,16 @@ impl Watch {
             // That there is none is known without asking.
             self.is_asked = reader.is_none();
         }
+    }
+
+    /// Whether another program keeps the reader for itself. This one does so only while it reads.
+    fn is_held(&mut self) -> bool {
+        let held = self.states.get(1).is_some_and(|state| state.event_state().contains(State::EXCLUSIVE));
+        if !held {
+            self.held_since = None;
+            return false;
+        }
+        self.held_since.get_or_insert_with(Instant::now).elapsed() >= HELD
     }
 
     fn lose_reader(&mut self) -> Slot {
