@@ -28,7 +28,7 @@ use crate::changed::Changed;
 use crate::pty::{Access, Port, PortError};
 pub use bare::BarePrinter;
 use machine::Machine;
-pub use status::{Button, Cover, Cutter, Heat, Mechanism, Paper, Speech};
+pub use status::{Button, Cover, Cutter, Heat, Mechanism, Paper, Speech, Supply};
 pub use tickets::TicketSeen;
 use tickets::{Archive, Shelf};
 
@@ -107,6 +107,11 @@ impl Printer {
         self.port.with(|machine, out| machine.alter(out, |condition| condition.button = button));
     }
 
+    /// Feeds it with what it needs, or not. Out of range, printing stops where it is.
+    pub fn set_supply(&self, supply: Supply) {
+        self.port.with(|machine, out| machine.alter(out, |condition| condition.supply = supply));
+    }
+
     /// Makes or ends an error that no status bit names.
     pub fn set_unnamed_error(&self, error: bool) {
         self.port.with(|machine, out| machine.alter(out, |condition| condition.unnamed_error = error));
@@ -121,6 +126,13 @@ impl Printer {
     /// Whether the printer knows GS ( H, by which it confirms what it has printed; many do not.
     pub fn set_confirm(&self, known: bool) {
         self.port.with(|machine, _| machine.confirms = known);
+        self.changed.ring();
+    }
+
+    /// Whether the printer tells all of its sensors in one answer (DLE EOT 14h), as a KPM150 does; most do
+    /// not know the question.
+    pub fn set_full_status(&self, known: bool) {
+        self.port.with(|machine, _| machine.tells_all = known);
         self.changed.ring();
     }
 

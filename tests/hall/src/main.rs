@@ -6,6 +6,7 @@
 mod child;
 mod dock;
 mod kiosk_process;
+mod occupant;
 mod page;
 mod screen;
 mod setup;
@@ -36,6 +37,9 @@ enum Part {
     /// The kiosk in its own process; started by the hall
     #[command(hide = true)]
     Kiosk(kiosk_process::KioskArguments),
+    /// Another program that keeps the card in the slot; started by the hall
+    #[command(hide = true, name = occupant::PART)]
+    OccupySlot,
 }
 
 /// What the hall is told.
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
         .init();
     let done = match arguments.part {
         Some(Part::Kiosk(kiosk)) => kiosk_process::run(kiosk),
+        Some(Part::OccupySlot) => occupant::run(),
         None => run_hall(arguments.hall),
     };
     match done {

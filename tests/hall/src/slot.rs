@@ -1,13 +1,14 @@
 //! The slot for social-security cards: a private pcscd with a virtual reader, and the card in it.
 
-use emulators::social_card::{Chip, Holder, PcscDaemon, Quirk, SocialCardEmulator};
-use serde::Deserialize;
+use crate::occupant::Occupant;
+use emulators::social_card::{Chip, Holder, Impostor, Manner, PcscDaemon, Quirk, SocialCardEmulator};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the service does.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Service {
     /// it runs, with its reader
@@ -18,6 +19,12 @@ pub(crate) enum Service {
     Down,
     /// it answers nobody
     Frozen,
+    /// it turns everybody away
+    Refusing,
+    /// it says that something has gone wrong inside
+    Failing,
+    /// it runs, and another program keeps the card that is in the slot
+    Taken,
 }
 
 /// What is strange about the next card.
@@ -63,6 +70,8 @@ struct Inside {
     daemon: PcscDaemon,
     card: Option<SocialCardEmulator>,
     service: Service,
+    impostor: Option<Impostor>,
+    occupant: Option<Occupant>,
 }
 
 impl Slot {
@@ -74,7 +83,8 @@ impl Slot {
         match started {
             Ok((daemon, folder)) => {
                 let socket = daemon.socket();
-                let inside = Inside { daemon, card: None, service: Service::Up };
+                let inside =
+                    Inside { daemon, card: None, service: Service::Up, impostor: None, occupant: None };
                 Some(Self { inside: Mutex::new(inside), _folder: folder, socket })
             }
             Err(why) => {
@@ -106,46 +116,15 @@ impl Slot {
         self.lock().remove();
     }
 
-    /// Lets the service die, freeze, lose its reader, or run again.
+    /// Lets the service die, freeze, lose its reader, turn people away, or run again.
     pub fn set(&self, wanted: Service) -> Result<(), String> {
-        let mut inside = self.lock();
-        if let Service::Frozen = inside.service {
-            inside.daemon.freeze(false).map_err(|e| e.to_string())?;
-        }
-        let restarted = match wanted {
-            Service::Up => {
-                if let Service::NoReader = inside.service {
-                    inside.remove();
-                    inside.daemon.kill();
-                }
-                inside.daemon.start_again().map_err(|e| e.to_string())
-            }
-            Service::NoReader => {
-                inside.remove();
-                inside.daemon.kill();
-                inside.daemon.start_without_reader().map_err(|e| e.to_string())
-            }
-            Service::Down => {
-                inside.remove();
-                inside.daemon.kill();
-                Ok(())
-            }
-            Service::Frozen => inside.daemon.freeze(true).map_err(|e| e.to_string()),
-        };
-        inside.service = wanted;
-        restarted
+        self.lock().set(wanted)
     }
 
     /// What stands with it.
     pub fn state(&self) -> Value {
         let inside = self.lock();
-        let service = match inside.service {
-            Service::Up => "up",
-            Service::NoReader => "no_reader",
-            Service::Down => "down",
-            Service::Frozen => "frozen",
-        };
-        json!({ "service": service, "card": inside.card.is_some() })
+        json!({ "service": inside.service, "card": inside.card.is_some() })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -158,5 +137,34 @@ impl Inside {
         if let Some(card) = self.card.take() {
             card.remove();
         }
+    }
+
+    fn set(&mut self, wanted: Service) -> Result<(), String> {
+        self.impostor = None;
+        self.occupant = None;
+        if self.service == Service::Frozen {
+            self.daemon.freeze(false).map_err(|e| e.to_string())?;
+        }
+        if self.service == Service::NoReader
+            || !matches!(wanted, Service::Up | Service::Frozen | Service::Taken)
+        {
+            self.remove();
+            self.daemon.kill();
+        }
+        self.service = wanted;
+        let impostor = |manner| Impostor::start(&self.daemon.socket(), manner).map_err(|e| e.to_string());
+        match wanted {
+            Service::Up => self.daemon.start_again().map_err(|e| e.to_string())?,
+            Service::NoReader => self.daemon.start_without_reader().map_err(|e| e.to_string())?,
+            Service::Down => {}
+            Service::Frozen => self.daemon.freeze(true).map_err(|e| e.to_string())?,
+            Service::Refusing => self.impostor = Some(impostor(Manner::TurnsAway)?),
+            Service::Failing => self.impostor = Some(impostor(Manner::Fails)?),
+            Service::Taken => {
+                self.daemon.start_again().map_err(|e| e.to_string())?;
+                self.occupant = Some(Occupant::start(&self.daemon.socket())?);
+            }
+        }
+        Ok(())
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Machine {
     pub(super) condition: Condition,
     /// Whether the printer knows GS ( H.
     pub(super) confirms: bool,
+    /// Whether the printer knows DLE EOT 14h.
+    pub(super) tells_all: bool,
     pub(super) speech: Speech,
     /// Dots a second the paper moves at; `None`: as fast as bytes come.
     pub(super) speed: Option<u32>,
@@ -52,6 +54,7 @@ impl Machine {
         Self {
             condition: Condition::default(),
             confirms: true,
+            tells_all: false,
             speech: Speech::Clear,
             speed: None,
             head: Head::default(),
@@ -110,10 +113,12 @@ impl Machine {
             "mechanism_error": self.condition.mechanism_error || self.condition.broken,
             "heat": self.condition.heat,
             "button": self.condition.button,
+            "supply": self.condition.supply,
             "unnamed_error": self.condition.unnamed_error,
             "speech": self.speech,
             "online": self.condition.is_online(),
             "confirm": self.confirms,
+            "full_status": self.tells_all,
             "automatic_status": self.automatic,
             "buffered": self.buffer.len(),
             "line_pending": self.head.has_line(),
@@ -238,6 +243,8 @@ impl Machine {
     fn carry_out_now(&mut self, command: RealTime, now: Instant, out: &mut Output) {
         match command {
             RealTime::Status(n) => self.say(out, vec![self.condition.real_time(n)]),
+            RealTime::FullStatus if self.tells_all => self.say(out, self.condition.full().to_vec()),
+            RealTime::FullStatus => {}
             RealTime::Clear => {
                 self.clear();
                 self.say(out, vec![0x37, 0x25, 0x00]);

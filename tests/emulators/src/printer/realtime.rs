@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 pub(super) enum RealTime {
     /// DLE EOT n, n from 1 to 4.
     Status(u8),
+    /// DLE EOT 14h: all the sensors of a KPM150.
+    FullStatus,
     /// DLE ENQ 1: recover and go on from the line where the error occurred.
     Resume,
     /// DLE ENQ 2: recover after clearing both buffers.
@@ -37,6 +39,7 @@ impl Watch {
         };
         let command = match byte {
             1..=4 if ends_with(&[0x10, 0x04, byte]) => (RealTime::Status(byte), 3),
+            0x14 if ends_with(&[0x10, 0x04, 0x14]) => (RealTime::FullStatus, 3),
             1 if ends_with(&[0x10, 0x05, 1]) => (RealTime::Resume, 3),
             2 if ends_with(&[0x10, 0x05, 2]) => (RealTime::ClearAndRecover, 3),
             8 if ends_with(&CLEAR) => (RealTime::Clear, CLEAR.len()),
@@ -62,6 +65,7 @@ mod tests {
             (&[0x10, 0x04, 0x01], &[RealTime::Status(1)]),
             (&[0x10, 0x10, 0x04, 0x04], &[RealTime::Status(4)]),
             (&[0x10, 0x04, 0x05], &[]),
+            (&[0x10, 0x04, 0x14], &[RealTime::FullStatus]),
             (&[0xFF, 0x10, 0x05, 0x01, 0x10, 0x05, 0x02], &[RealTime::Resume, RealTime::ClearAndRecover]),
             (&CLEAR, &[RealTime::Clear]),
             (&[0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x09], &[]),

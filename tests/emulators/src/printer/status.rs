@@ -81,6 +81,17 @@ pub enum Button {
     Awaited,
 }
 
+/// What it is fed with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Supply {
+    /// As it should be.
+    #[default]
+    Ok,
+    /// Out of range: printing stops until it is as it should be.
+    OutOfRange,
+}
+
 /// How the printer answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,6 +120,7 @@ pub(super) struct Condition {
     pub(super) broken: bool,
     pub(super) heat: Heat,
     pub(super) button: Button,
+    pub(super) supply: Supply,
     /// An error that no bit names.
     pub(super) unnamed_error: bool,
 }
@@ -125,6 +137,7 @@ impl Condition {
             || self.mechanism_error
             || self.broken
             || self.heat == Heat::Hot
+            || self.supply == Supply::OutOfRange
             || self.unnamed_error
     }
 
@@ -176,6 +189,17 @@ impl Condition {
             _ => bit(self.paper != Paper::Ok, 0x0C) | bit(self.paper == Paper::Out, 0x60),
         };
         0x12 | bits
+    }
+
+    /// The six bytes by which a KPM150 answers DLE EOT 14h: paper, user, errors that end, errors that do
+    /// not.
+    pub(super) fn full(&self) -> [u8; 6] {
+        let paper = bit(self.paper == Paper::Out, 0x01) | bit(self.paper != Paper::Ok, 0x04);
+        let user = bit(self.cover == Cover::Open, 0x02)
+            | bit(matches!(self.button, Button::Pressed | Button::Feeding), 0x20);
+        let ends = bit(self.heat == Heat::Hot, 0x01) | bit(self.supply == Supply::OutOfRange, 0x08);
+        let stays = bit(self.cutter_error, 0x01) | bit(self.broken, 0x02);
+        [0x10, 0x0F, paper, user, ends, stays]
     }
 
     /// The four bytes of automatic status back.
@@ -260,6 +284,7 @@ mod tests {
         broken.set_mechanism(Mechanism::Broken);
         let hot = Condition { heat: Heat::Hot, ..idle };
         let unnamed = Condition { unnamed_error: true, ..idle };
+        let starved = Condition { supply: Supply::OutOfRange, ..idle };
         let button = |button| Condition { button, ..idle };
         for (name, condition, eot, asb) in [
             ("idle", idle, [0x12, 0x12, 0x12, 0x12], [0x10, 0x00, 0x00, 0x00]),
@@ -272,6 +297,7 @@ mod tests {
             ("broken", broken, [0x1A, 0x52, 0x32, 0x12], [0x18, 0x20, 0x00, 0x00]),
             ("hot", hot, [0x1A, 0x52, 0x52, 0x12], [0x18, 0x40, 0x00, 0x00]),
             ("an error without a name", unnamed, [0x1A, 0x52, 0x12, 0x12], [0x18, 0x00, 0x00, 0x00]),
+            ("supply out of range", starved, [0x1A, 0x52, 0x12, 0x12], [0x18, 0x00, 0x00, 0x00]),
             ("off line", button(Button::OffLine), [0x1A, 0x12, 0x12, 0x12], [0x18, 0x00, 0x00, 0x00]),
             ("waits", button(Button::Awaited), [0x3A, 0x12, 0x12, 0x12], [0x18, 0x01, 0x00, 0x00]),
             ("feeds", button(Button::Feeding), [0x5A, 0x1A, 0x12, 0x12], [0x58, 0x02, 0x00, 0x00]),
@@ -284,6 +310,18 @@ mod tests {
                 assert_eq!(byte & 0x93, 0x12, "{name}: fixed bits of DLE EOT");
             }
             assert_eq!(asb[0] & 0x93, 0x10, "{name}: fixed bits of the first ASB byte");
+        }
+        for (name, condition, full) in [
+            ("idle", idle, [0, 0, 0, 0]),
+            ("near end", low, [0x04, 0, 0, 0]),
+            ("paper out", out, [0x05, 0, 0, 0]),
+            ("cover open", open, [0, 0x02, 0, 0]),
+            ("hot", hot, [0, 0, 0x01, 0]),
+            ("supply out of range", starved, [0, 0, 0x08, 0]),
+            ("broken", broken, [0, 0, 0, 0x02]),
+        ] {
+            let [a, b, c, d] = full;
+            assert_eq!(condition.full(), [0x10, 0x0F, a, b, c, d], "{name}");
         }
         assert_eq!(out.offline_response(false), [0x37, 0x23, 0x00]);
         assert_eq!(out.offline_response(true), [0x37, 0x23, 0x60, 0x00]);

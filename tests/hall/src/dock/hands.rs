@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use emulators::cards::{Card, sample};
-use emulators::printer::{Button, Cover, Cutter, Heat, Mechanism, Paper, Speech};
+use emulators::printer::{Button, Cover, Cutter, Heat, Mechanism, Paper, Speech, Supply};
 use emulators::pty::Access;
 use emulators::reader::{Command, Fault, Timing};
 use emulators::windows::WindowEvent;
@@ -172,11 +172,13 @@ pub(super) struct PrinterHands {
     mechanism: Option<Mechanism>,
     heat: Option<Heat>,
     button: Option<Button>,
+    supply: Option<Supply>,
     unnamed_error: Option<bool>,
     speech: Option<Speech>,
     power: Option<Power>,
     port: Option<Entry>,
     confirm: Option<bool>,
+    full_status: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     dots_per_second: Option<Option<u32>>,
 }
@@ -185,6 +187,7 @@ pub(super) struct PrinterHands {
 pub(super) async fn printer(State(hall): State<Hall>, Asked(hands): Asked<PrinterHands>) -> Done {
     let printer = &hall.printer;
     hands.confirm.inspect(|confirm| printer.set_confirm(*confirm));
+    hands.full_status.inspect(|known| printer.set_full_status(*known));
     hands.dots_per_second.inspect(|speed| printer.set_head_speed(*speed));
     hands.paper.inspect(|paper| printer.set_paper(*paper));
     hands.cover.inspect(|cover| printer.set_cover(*cover));
@@ -192,6 +195,7 @@ pub(super) async fn printer(State(hall): State<Hall>, Asked(hands): Asked<Printe
     hands.mechanism.inspect(|mechanism| printer.set_mechanism(*mechanism));
     hands.heat.inspect(|heat| printer.set_heat(*heat));
     hands.button.inspect(|button| printer.set_button(*button));
+    hands.supply.inspect(|supply| printer.set_supply(*supply));
     hands.unnamed_error.inspect(|error| printer.set_unnamed_error(*error));
     hands.speech.inspect(|speech| printer.set_speech(*speech));
     if let Some(entry) = hands.port {
