@@ -119,11 +119,12 @@ impl Owners {
         let printer_config = config.printer;
         let mut health = Health::new(Device::Printer, bus.clone());
         let mut around = around;
+        let mut under_way = None;
         supervise("ticket-printer", &bus, move || {
             let now = around.clone();
             // Should this run end in a panic, something may lie in the printer or hang out of it.
             around.cut_off = true;
-            printer::run(&printer_config, &for_printer, &now, &mut health);
+            printer::run(&printer_config, &for_printer, &mut under_way, &now, &mut health);
         });
 
         let scanning = scanner::ScannerTask {
@@ -265,6 +266,7 @@ impl People {
         let (to, asks) = blocking::channel();
         let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
         let mut health = Health::new(Device::Reader, self.bus.clone());
+        let mut asked = ReaderDo::Rest;
         supervise("id-reader", &self.bus, move || {
             let mut profile = id_reader::Profile::for_model(&config.profile);
             // Every speed that the configuration lets pass is one of the standard's.
@@ -272,7 +274,7 @@ impl People {
             let recorder = CardReader::recorder(&profile);
             let line = Line::new(config.port.clone(), config.baud, recorder.clone());
             health.record(recorder, recordings.clone());
-            identity::run(CardReader::new(line, profile), &asks, &bus, &mut health);
+            identity::run(CardReader::new(line, profile), &asks, &mut asked, &bus, &mut health);
         });
         to
     }
@@ -281,12 +283,13 @@ impl People {
         let (to, asks) = blocking::channel();
         let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
         let mut health = Health::new(Device::CardSlot, self.bus.clone());
+        let mut asked = ReaderDo::Rest;
         supervise("card-slot", &self.bus, move || {
             let profile =
                 social_card::Profile { reader: config.reader.clone(), ..social_card::Profile::generic() };
             let source = SocialCardSlot::new(profile);
             health.record(source.recorder().clone(), recordings.clone());
-            identity::run(source, &asks, &bus, &mut health);
+            identity::run(source, &asks, &mut asked, &bus, &mut health);
         });
         to
     }
@@ -300,13 +303,14 @@ impl People {
         let (to, asks) = blocking::channel();
         let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
         let mut health = Health::new(Device::CodeScanner, self.bus.clone());
+        let mut asked = ReaderDo::Rest;
         supervise("code-scanner", &self.bus, move || {
             let profile = code_scanner::Profile::for_model(&config.profile);
             let recorder = Codes::recorder(&profile);
             let line = Line::new(config.port.clone(), config.baud, recorder.clone());
             let source = Codes::new(line, profile, store.clone(), runtime.clone());
             health.record(recorder, recordings.clone());
-            identity::run(source, &asks, &bus, &mut health);
+            identity::run(source, &asks, &mut asked, &bus, &mut health);
         });
         to
     }

@@ -121,18 +121,28 @@ const HEALTH_EVERY: Duration = Duration::from_secs(2);
 const LATCHED_AFTER: Duration = Duration::from_millis(1500);
 
 /// Owns one source until nobody can ask for it any more.
-pub fn run<S: IdentitySource>(source: S, asks: &Receiver<ReaderDo>, bus: &Bus, health: &mut Health) {
+///
+/// `asked` outlives it: what the desk wished last, [`ReaderDo::Rest`] at first. An owner that is started
+/// again after a panic goes on with it.
+pub fn run<S: IdentitySource>(
+    source: S,
+    asks: &Receiver<ReaderDo>,
+    asked: &mut ReaderDo,
+    bus: &Bus,
+    health: &mut Health,
+) {
     let mut owner = Owner {
         source,
         bus: bus.clone(),
         health,
         warned: None,
         reading: false,
-        asked: ReaderDo::Rest,
+        asked,
         read_for: None,
         told: None,
         watching_since: Instant::now(),
     };
+    owner.go_on();
     let mut pause = Duration::ZERO;
     loop {
         match asks.recv_timeout(pause) {
@@ -154,7 +164,7 @@ struct Owner<'a, S> {
     warned: Option<Fault>,
     /// something was shown and is being read
     reading: bool,
-    asked: ReaderDo,
+    asked: &'a mut ReaderDo,
     /// the session whose person was read here: only that card is looked after
     read_for: Option<SessionId>,
     told: Option<CardReminder>,
@@ -162,6 +172,21 @@ struct Owner<'a, S> {
 }
 
 impl<S: IdentitySource> Owner<'_, S> {
+    /// Takes up what an owner before this one was asked: what he saw and was about to tell is lost.
+    fn go_on(&mut self) {
+        match *self.asked {
+            ReaderDo::Watch(session) => {
+                // What was shown must be shown again: reading it may be what the other failed at.
+                self.source.begin();
+                self.tell(session, CardEvent::Problem(CardProblem::Unreadable));
+            }
+            ReaderDo::Presence(session) => {
+                self.tell(session, CardEvent::Presence(CardReminder::Unknown));
+            }
+            ReaderDo::Rest => {}
+        }
+    }
+
     fn ask(&mut self, ask: ReaderDo) {
         if matches!(ask, ReaderDo::Watch(_)) {
             self.watching_since = Instant::now();
@@ -169,7 +194,7 @@ impl<S: IdentitySource> Owner<'_, S> {
             self.source.begin();
         }
         self.told = None;
-        self.asked = ask;
+        *self.asked = ask;
     }
 
     /// Does one thing; how long to wait before the next.
@@ -181,7 +206,7 @@ impl<S: IdentitySource> Owner<'_, S> {
                 Err(trouble) => self.failed(trouble),
             };
         }
-        let done = match self.asked {
+        let done = match *self.asked {
             ReaderDo::Watch(session) => self.watch(session),
             ReaderDo::Presence(session) if self.read_for == Some(session) => self.look_after(),
             ReaderDo::Presence(_) | ReaderDo::Rest => self.source.rest().map(|()| HEALTH_EVERY),
@@ -230,7 +255,7 @@ impl<S: IdentitySource> Owner<'_, S> {
     fn look_after(&mut self) -> Result<Duration, Trouble> {
         let reminder = self.source.presence()?;
         if self.told.replace(reminder) != Some(reminder)
-            && let ReaderDo::Presence(session) = self.asked
+            && let ReaderDo::Presence(session) = *self.asked
         {
             self.tell(session, CardEvent::Presence(reminder));
         }
@@ -258,7 +283,7 @@ impl<S: IdentitySource> Owner<'_, S> {
         }
         let reading = std::mem::take(&mut self.reading);
         // A device that fails while nobody shows anything is told by its status alone.
-        if let (Some(problem), ReaderDo::Watch(session)) = (trouble.problem, self.asked)
+        if let (Some(problem), ReaderDo::Watch(session)) = (trouble.problem, *self.asked)
             && (reading || trouble.fault.is_none())
         {
             self.tell(session, CardEvent::Problem(problem));
@@ -276,3 +301,6 @@ impl<S: IdentitySource> Owner<'_, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,9 @@ use visit::ticket::TicketContents;
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
 /// How long a preflight counts: the ticket it was made for follows within the time of one commit.
 const FRESH: Duration = Duration::from_millis(500);
+/// How often a printer that says nothing is asked before a ticket is given up of which nothing has been
+/// sent: a visitor rather waits a moment than for somebody to mend what is not broken.
+const ASKED_AT_MOST: usize = 3;
 
 /// What the printer's owner is asked.
 #[derive(Debug)]
@@ -62,8 +65,28 @@ pub struct Surroundings {
     pub cut_off: bool,
 }
 
+/// A ticket that the owner was asked for and whose outcome has not been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    job: PrintJob,
+    /// something of it may have left the kiosk
+    begun: bool,
+}
+
 /// Owns the printer until nobody can ask for it any more.
-pub fn run(config: &PrinterConfig, asks: &Receiver<Ask>, around: &Surroundings, health: &mut Health) {
+///
+/// `under_way` outlives it, `None` at first: an owner that is started again after a panic first says
+/// what became of the ticket of the one before.
+pub fn run(
+    config: &PrinterConfig,
+    asks: &Receiver<Ask>,
+    under_way: &mut Option<UnderWay>,
+    around: &Surroundings,
+    health: &mut Health,
+) {
+    if let Some(left) = under_way.take() {
+        around.give_up(left);
+    }
     let profile = Profile { baud: config.baud, ..Profile::named(&config.profile) };
     // Without its font a ticket still comes out: 〓 stands for what the printer lacks.
     let font = FontFile::open(&config.font, FontFile::NOTO_SANS_CJK_SC)
@@ -84,6 +107,7 @@ pub fn run(config: &PrinterConfig, asks: &Receiver<Ask>, around: &Surroundings, 
         printer: None,
         owed: if around.cut_off { Owed::Recovery } else { Owed::Nothing },
         prepared: None,
+        under_way,
         profile,
         around: around.clone(),
     };
@@ -113,6 +137,7 @@ struct Owner<'a> {
     /// the way back, while the printer cannot be spoken to
     ladder: Option<Ladder>,
     printer: Option<Printer<Wire>>,
+    under_way: &'a mut Option<UnderWay>,
     /// what must be done before the next ticket
     owed: Owed,
     /// when the printer last said that it can print
@@ -209,8 +234,14 @@ impl Owner<'_> {
         if prepared && self.owed == Owed::Nothing {
             return Ok(());
         }
-        let status = printer.preflight()?;
-        Ok(self.mend(status.fault())?)
+        let mut said = printer.preflight();
+        for _ in 1..ASKED_AT_MOST {
+            match said {
+                Err(PrintRefused::Printer(PrinterError::NoAnswer { .. })) => said = printer.preflight(),
+                _ => break,
+            }
+        }
+        Ok(self.mend(said?.fault())?)
     }
 
     fn prepare(&mut self) -> Duration {
@@ -224,6 +255,7 @@ impl Owner<'_> {
     }
 
     fn print(&mut self, job: PrintJob, contents: &TicketContents) -> Duration {
+        *self.under_way = Some(UnderWay { job, begun: false });
         let ticket = self.encoder.encode(&lay_out(contents));
         let dots = ticket.paper_dots;
         let ready = match self.ready() {
@@ -245,6 +277,7 @@ impl Owner<'_> {
             (Ok(()), Some(printer)) => {
                 // From here on something lies on the paper until it is cut.
                 self.owed = Owed::Cut;
+                *self.under_way = Some(UnderWay { job, begun: true });
                 match printer.begin(&ticket.header) {
                     Err(error) => Outcome::FailedBeforeSending(error.into()),
                     Ok(()) => {
@@ -296,6 +329,7 @@ impl Owner<'_> {
             self.around.journal(job, state, &evidence);
         }
         self.around.bus.send_blocking(Event::Ticket(job, told));
+        *self.under_way = None;
         self.unproven();
         match outcome {
             // Its own cut is on its way, or was made.
@@ -395,6 +429,18 @@ impl Owner<'_> {
 }
 
 impl Surroundings {
+    /// Journals and tells what became of a ticket whose owner is no more.
+    fn give_up(&self, left: UnderWay) {
+        let evidence = "the owner of the printer panicked";
+        let (state, told) = if left.begun {
+            (PrintState::Unknown, TicketState::Unknown(None))
+        } else {
+            (PrintState::FailedBeforeSending, TicketState::NotPrinted(None))
+        };
+        self.journal(left.job, state, evidence);
+        self.bus.send_blocking(Event::Ticket(left.job, told));
+    }
+
     /// Writes a print state down. What cannot be written stays as it was, and becomes unknown at the
     /// next start: never better than it is.
     fn journal(&self, job: PrintJob, state: PrintState, evidence: &str) {
@@ -405,3 +451,7 @@ impl Surroundings {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "printer_tests.rs"]
+mod tests;

@@ -1,0 +1,78 @@
+use super::*;
+use crate::bus::bus;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::channel;
+use visit::fault::Device;
+
+const SESSION: SessionId = SessionId(7);
+
+/// A source with a defect: it panics on whatever is shown.
+struct Defective {
+    is_shown_something: bool,
+}
+
+impl IdentitySource for Defective {
+    const NAME: &'static str = "defective";
+
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    fn open(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    fn climb(&mut self, _how: Failure) -> Duration {
+        Duration::ZERO
+    }
+
+    fn look(&mut self) -> Result<Sight, Trouble> {
+        Ok(if self.is_shown_something { Sight::Something } else { Sight::Nothing })
+    }
+
+    fn read(&mut self) -> Result<Reading, Trouble> {
+        panic!("a defect")
+    }
+
+    fn presence(&mut self) -> Result<CardReminder, Trouble> {
+        Ok(CardReminder::Unknown)
+    }
+
+    fn rest(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    fn pace(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// A panic does not leave the visitor before a screen that waits for ever: he is told to show it again.
+#[test]
+fn an_owner_started_again_goes_on_with_what_it_was_asked() {
+    let (bus, mut heard) = bus();
+    let mut health = Health::new(Device::Reader, bus.clone());
+    let (to, asks) = channel();
+    let mut asked = ReaderDo::Rest;
+    let mut panics = |is_shown_something| {
+        let source = Defective { is_shown_something };
+        catch_unwind(AssertUnwindSafe(|| run(source, &asks, &mut asked, &bus, &mut health))).is_err()
+    };
+    to.send(ReaderDo::Watch(SESSION)).expect("an owner");
+    assert!(panics(true));
+    drop(to);
+    assert!(!panics(false), "nobody asks any more");
+    assert_eq!(asked, ReaderDo::Watch(SESSION));
+    let cards: Vec<CardEvent> = std::iter::from_fn(|| heard.try_recv().ok())
+        .filter_map(|event| match event {
+            Event::Card(session, event) => {
+                assert_eq!(session, SESSION);
+                Some(event)
+            }
+            _ => None,
+        })
+        .collect();
+    let [CardEvent::Found, CardEvent::Problem(CardProblem::Unreadable)] = cards[..] else {
+        panic!("{cards:?}")
+    };
+}
