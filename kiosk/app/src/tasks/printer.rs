@@ -259,9 +259,9 @@ impl Owner<'_> {
         let ticket = self.encoder.encode(&lay_out(contents));
         let dots = ticket.paper_dots;
         let ready = match self.ready() {
-            // Switched off and on since it was last looked at: nothing has been sent yet, so it may be
-            // opened again and asked once more.
-            Err(PrintRefused::Printer(PrinterError::Link { source, .. })) if self.printer.is_some() => {
+            // Switched off and on since it was last looked at, or not there yet: nothing has been sent, so
+            // it may be opened and asked once more.
+            Err(PrintRefused::Printer(PrinterError::Link { source, .. })) => {
                 tracing::warn!(%source, "ticket printer: opened again before a ticket");
                 self.printer = None;
                 if let Err(error) = self.open() {
