@@ -297,6 +297,7 @@ impl Scanner {
                 "not_ready": machine.not_ready,
                 "busy": machine.busy,
                 "refuse": machine.refuse,
+                "silent": machine.silent,
             },
             "job": job,
             "images_delivered": machine.delivered,

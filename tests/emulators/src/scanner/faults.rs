@@ -250,6 +250,12 @@ impl Scanner {
         self.change(|machine| machine.not_ready = times);
     }
 
+    /// Takes connections and answers nothing, until it is taken back: those that are open end then
+    /// without an answer, as when someone restarts it.
+    pub fn silent(&self, silent: bool) {
+        self.change(|machine| machine.silent = silent);
+    }
+
     /// The next `times` jobs offered are answered 503, as by a scanner that someone else uses.
     pub fn busy(&self, times: u32) {
         self.change(|machine| machine.busy = times);

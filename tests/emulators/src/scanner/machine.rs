@@ -113,6 +113,8 @@ pub(super) struct Machine {
     pub(super) busy: u32,
     /// How many jobs are still answered 409.
     pub(super) refuse: u32,
+    /// Requests wait in vain.
+    pub(super) silent: bool,
     pub(super) jobs: VecDeque<Job>,
     pub(super) delivered: u64,
     /// A job nobody asks after for so long is given up.
@@ -133,6 +135,7 @@ impl Machine {
             not_ready: 0,
             busy: 0,
             refuse: 0,
+            silent: false,
             jobs: VecDeque::new(),
             delivered: 0,
             patience,

@@ -6,13 +6,13 @@ use super::machine::Refusal;
 use super::settings::{self, Look, MOST_XML, Refused};
 use super::{Shared, xml};
 use crate::serve;
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use futures_util::stream;
 use std::io;
 use std::path::PathBuf;
@@ -38,11 +38,27 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/eSCL/ScanJobs/{id}/ScanImageInfo", get(image_info))
         .route("/eSCL/ScanBufferInfo", axum::routing::put(buffer_info))
         .layer(axum::middleware::from_fn_with_state(shared.clone(), host_rule))
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), silence))
         .with_state(shared)
 }
 
 fn xml(text: String) -> Response {
     ([(header::CONTENT_TYPE, "text/xml")], text).into_response()
+}
+
+/// Lets requests wait in vain while the scanner says nothing.
+async fn silence(
+    State(shared): State<Arc<Shared>>,
+    Extension(connection): Extension<serve::Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut changes = shared.changed.subscribe();
+    if !shared.machine().silent {
+        return next.run(request).await;
+    }
+    while shared.machine().silent && changes.changed().await.is_ok() {}
+    match connection.drop_unanswered().await {}
 }
 
 /// Turns requests away whose Host header this model does not like.

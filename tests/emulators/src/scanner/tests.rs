@@ -4,6 +4,8 @@ use crate::testing::{Answer, Curl, folder, until};
 use settings::{PWG, SCAN};
 use std::process::Stdio;
 use std::time::Instant;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::Command;
 
 fn quick() -> ScannerOptions {
@@ -374,4 +376,18 @@ async fn sane_airscan_understands_the_troubles() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
     scanner.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_scanner_takes_connections_and_answers_nothing() {
+    let scanner = Scanner::start(quick()).await.expect("a scanner");
+    scanner.silent(true);
+    let mut stream = TcpStream::connect(scanner.address()).await.expect("a connection");
+    stream.write_all(b"GET /eSCL/ScannerStatus HTTP/1.1\r\nHost: here\r\n\r\n").await.expect("a request");
+    let mut answer = vec![];
+    let waited = tokio::time::timeout(Duration::from_millis(200), stream.read_to_end(&mut answer)).await;
+    assert!(waited.is_err() && scanner.state()["plan"]["silent"] == true);
+    scanner.silent(false);
+    assert_eq!(stream.read_to_end(&mut answer).await.expect("its end"), 0);
+    assert!(status(&scanner).await.contains("Idle"));
 }

@@ -37,6 +37,8 @@ pub(super) struct ScannerHands {
     /// by how many images it miscounts
     miscount: Option<i32>,
     condition: Option<Words>,
+    /// whether it answers at all
+    speech: Option<Speech>,
     /// so many jobs are refused as busy
     busy: Option<u32>,
     /// so many jobs are refused for their settings
@@ -52,6 +54,15 @@ enum Words {
     Testing,
     Stopped,
     Down,
+}
+
+/// Whether the scanner answers.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Speech {
+    Clear,
+    /// it takes connections, and that is all
+    Silent,
 }
 
 impl From<Words> for Condition {
@@ -82,6 +93,7 @@ pub(super) async fn scanner(State(hall): State<Hall>, Asked(hands): Asked<Scanne
     hands.hatch.inspect(|hatch| scanner.hatch(*hatch == Cover::Open));
     hands.door.inspect(|door| scanner.door(*door == Cover::Open));
     hands.condition.inspect(|condition| scanner.condition((*condition).into()));
+    hands.speech.inspect(|speech| scanner.silent(*speech == Speech::Silent));
     hands.busy.inspect(|times| scanner.busy(*times));
     hands.refuse.inspect(|times| scanner.refuse(*times));
     if hands.adf.is_some() || hands.miscount.is_some() {
