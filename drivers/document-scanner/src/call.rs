@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use crate::error::Fault;
+use crate::error::{Fault, ScanError};
+use crate::events::Scanned;
+use crate::record::DROPPED;
 use crate::settings::{Color, Request, Size, Source};
+use crate::wire::Notes;
 
 /// An operation of the driver, as a note tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
     Capabilities,
     Status,
+    Devices,
     Estimate(Request),
     Scan(Request),
 }
@@ -20,6 +24,7 @@ impl Call {
         match self {
             Self::Capabilities => "capabilities".to_owned(),
             Self::Status => "status".to_owned(),
+            Self::Devices => "devices".to_owned(),
             Self::Estimate(request) => format!("estimate {}", words(request)),
             Self::Scan(request) => format!("scan {}", words(request)),
         }
@@ -31,11 +36,49 @@ impl Call {
         let call = match parts.next()? {
             "capabilities" => Self::Capabilities,
             "status" => Self::Status,
+            "devices" => Self::Devices,
             "estimate" => Self::Estimate(request(&mut parts, dir)?),
             "scan" => Self::Scan(request(&mut parts, dir)?),
             _ => return None,
         };
         parts.next().is_none().then_some(call)
+    }
+}
+
+/// A call that goes on. Dropped before its end, it notes that its caller gave it up: a replay does so at
+/// the same place.
+pub(crate) struct Ongoing<'a> {
+    notes: &'a dyn Notes,
+    over: bool,
+}
+
+impl<'a> Ongoing<'a> {
+    /// Notes that it begins.
+    pub(crate) fn begin(notes: &'a dyn Notes, call: &Call) -> Self {
+        notes.note(&format!("call {}", call.text()));
+        Self { notes, over: false }
+    }
+
+    /// Notes how it ended.
+    pub(crate) fn end(mut self, outcome: &str) {
+        self.over = true;
+        self.notes.note(&format!("= {outcome}"));
+    }
+
+    /// Notes how a scan ended.
+    pub(crate) fn end_scan(self, scanned: &Result<Scanned, ScanError>) {
+        self.end(&match scanned {
+            Ok(scanned) => format!("{} pages", scanned.pages.len()),
+            Err(error) => format!("{} after {} pages", error.fault.code(), error.pages_stored.len()),
+        });
+    }
+}
+
+impl Drop for Ongoing<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.notes.note(DROPPED);
+        }
     }
 }
 
@@ -137,6 +180,7 @@ mod tests {
                     Call::Scan(request.clone()),
                     Call::Estimate(request.clone()),
                     Call::Status,
+                    Call::Devices,
                     Call::Capabilities,
                 ] {
                     assert_eq!(Call::parse(&call.text(), dir), Some(call));

@@ -18,14 +18,14 @@ use crate::events::StoredPage;
 use crate::image_info::{ScanBufferInfo, ScanImageInfo};
 use crate::jpeg::Look;
 use crate::profile::Profile;
-use crate::redact::{Kept, Redactor};
+use crate::redact::{Follow, Kept, Redactor};
 use crate::scanner::Scanner;
 use crate::settings::{Color, Request, Size, Source, scan_settings, settle};
 use crate::status::ScannerStatus;
 use crate::wire::{Dial, Dialled, Wire};
 use crate::xml::Element;
 
-const SOURCES: [Source; 3] = [Source::Feeder, Source::FeederDuplex, Source::Flatbed];
+pub(crate) const SOURCES: [Source; 3] = [Source::Feeder, Source::FeederDuplex, Source::Flatbed];
 
 /// `ScannerCapabilities`, and the settings that are made for such a scanner.
 pub fn capabilities(data: &[u8]) {
@@ -135,7 +135,7 @@ pub fn job(data: &[u8]) {
 }
 
 /// Every page is there, whole, and nothing else is.
-fn check(pages: &[StoredPage], dir: &Path) {
+pub(crate) fn check(pages: &[StoredPage], dir: &Path) {
     for page in pages {
         let bytes = std::fs::read(&page.path).unwrap_or_default();
         let mut look = Look::default();
@@ -187,10 +187,17 @@ impl Dial for Script {
 }
 
 /// A connection that answers once it was asked, and ends.
-struct Answer {
+pub(crate) struct Answer {
     rest: VecDeque<u8>,
     asked: bool,
     waiting: Option<Waker>,
+}
+
+impl Answer {
+    /// One that says everything at once.
+    pub(crate) fn unasked(bytes: Vec<u8>) -> Self {
+        Self { rest: bytes.into(), asked: true, waiting: None }
+    }
 }
 
 impl AsyncRead for Answer {

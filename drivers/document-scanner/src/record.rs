@@ -9,7 +9,7 @@ use link::record::{Direction, Plain, Recorder};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::profile::Profile;
-use crate::redact::{Kept, Redactor};
+use crate::redact::{Follow, Kept};
 use crate::wire::Stream;
 
 /// The driver's name in recordings.
@@ -21,6 +21,8 @@ pub(crate) const ZEROS: &str = "zeros ";
 pub(crate) const NO_CONNECTION: &str = "no connection";
 /// The note that the caller cancelled a scan.
 pub(crate) const CANCELLED: &str = "cancelled";
+/// The outcome of a call that its caller dropped.
+pub(crate) const DROPPED: &str = "= dropped";
 
 /// A recorder for a scanner that is treated by `profile`.
 ///
@@ -35,19 +37,23 @@ pub fn recorder(profile: &Profile) -> Recorder {
 #[derive(Clone)]
 pub(crate) struct Crossings(Arc<Mutex<State>>);
 
+/// Makes what follows one direction of a new connection.
+pub(crate) type Fresh = fn(Direction) -> Box<dyn Follow>;
+
 struct State {
     recorder: Recorder,
-    sent: Redactor,
-    received: Redactor,
+    fresh: Fresh,
+    sent: Box<dyn Follow>,
+    received: Box<dyn Follow>,
     /// Counts connections: what an older one still does is of no interest.
     connection: u64,
 }
 
 impl Crossings {
-    pub(crate) fn new(recorder: Recorder, name: &str) -> Self {
+    pub(crate) fn new(recorder: Recorder, name: &str, fresh: Fresh) -> Self {
         recorder.name_link(name);
-        let (sent, received) = Default::default();
-        Self(Arc::new(Mutex::new(State { recorder, sent, received, connection: 0 })))
+        let (sent, received) = (fresh(Direction::ToDevice), fresh(Direction::FromDevice));
+        Self(Arc::new(Mutex::new(State { recorder, fresh, sent, received, connection: 0 })))
     }
 
     /// A new connection: what crosses it is recorded.
@@ -65,6 +71,11 @@ impl Crossings {
         let mut state = self.state();
         state.close();
         state.recorder.note(note);
+    }
+
+    /// The driver notes something, and the connection goes on.
+    pub(crate) fn note_meanwhile(&self, note: &str) {
+        self.state().recorder.note(note);
     }
 
     /// The driver has waited long enough, and gives the connection up.
@@ -101,7 +112,8 @@ impl State {
 
     fn close(&mut self) {
         self.flush();
-        (self.sent, self.received) = Default::default();
+        self.sent = (self.fresh)(Direction::ToDevice);
+        self.received = (self.fresh)(Direction::FromDevice);
         self.connection += 1;
     }
 

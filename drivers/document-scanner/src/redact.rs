@@ -5,29 +5,19 @@
 
 use std::ops::Range;
 
-use crate::jpeg::{Look, Part};
-
 mod head;
+mod keep;
+mod picture;
 mod xml;
 
 use head::{Body, Content};
+pub(crate) use keep::{Follow, Keep, Kept};
+pub(crate) use picture::Picture;
 
 /// Longest head and longest document judged, in bytes; what is longer is blanked.
 const MOST_HELD: usize = 320 * 1024;
 
-/// Shortest run that is said in a word instead of in bytes.
-const SHORTEST_RUN: usize = 48;
-
-/// A part of what crossed, as it may be kept.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// So many zeros: a picture was here.
-    Zeros(usize),
-}
-
-/// Follows one direction of one connection.
+/// Follows one direction of one connection with HTTP on it.
 #[derive(Default)]
 pub(crate) struct Redactor {
     stage: Stage,
@@ -36,7 +26,7 @@ pub(crate) struct Redactor {
     /// Bytes that are not judged yet, and which of them are the body's, without its framing.
     held: Vec<u8>,
     spans: Vec<Range<usize>>,
-    kept: Vec<Kept>,
+    kept: Keep,
 }
 
 /// Where in the message the next byte belongs.
@@ -57,39 +47,28 @@ enum Stage {
     Blank,
 }
 
-/// A JPEG image on its way.
-#[derive(Default)]
-struct Picture {
-    look: Look,
-    /// FF that may be a marker's.
-    maybe: usize,
-    /// It is none.
-    broken: bool,
-}
-
-impl Redactor {
-    /// Judges what crossed next.
-    pub(crate) fn crossed(&mut self, bytes: &[u8]) -> Vec<Kept> {
+impl Follow for Redactor {
+    fn crossed(&mut self, bytes: &[u8]) -> Vec<Kept> {
         let mut rest = bytes;
         while !rest.is_empty() {
             rest = self.step(rest);
         }
-        std::mem::take(&mut self.kept)
+        self.kept.take()
     }
 
-    /// The connection is over: what is held back is made safe.
-    pub(crate) fn ended(&mut self) -> Vec<Kept> {
-        self.zeros(self.picture.maybe);
-        self.picture.maybe = 0;
+    fn ended(&mut self) -> Vec<Kept> {
+        self.picture.ended(&mut self.kept);
         match self.stage {
             Stage::Head => self.blank_held(),
             Stage::Body(None) => self.document(),
             _ => self.blank_held(),
         }
         self.stage = Stage::Blank;
-        std::mem::take(&mut self.kept)
+        self.kept.take()
     }
+}
 
+impl Redactor {
     fn step<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let Some((&byte, after)) = bytes.split_first() else { return bytes };
         match self.stage {
@@ -106,7 +85,7 @@ impl Redactor {
                         Body::Chunked => Stage::ChunkSize(0, false),
                         Body::UntilEnd => Stage::Body(None),
                     };
-                    self.bytes(&held);
+                    self.kept.bytes(&held);
                 } else if self.held.len() > MOST_HELD {
                     self.give_up();
                 }
@@ -147,7 +126,12 @@ impl Redactor {
                     bytes.split_at(bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
                 self.body(own);
                 let left = left.saturating_sub(own.len() as u64);
-                self.stage = if left == 0 { Stage::ChunkEnd } else { Stage::Chunk(left) };
+                self.stage = if left == 0 {
+                    self.picture.interrupted(&mut self.kept);
+                    Stage::ChunkEnd
+                } else {
+                    Stage::Chunk(left)
+                };
                 rest
             }
             Stage::ChunkEnd => {
@@ -160,7 +144,7 @@ impl Redactor {
                 after
             }
             Stage::Blank => {
-                self.zeros(bytes.len());
+                self.kept.zeros(bytes.len());
                 &[]
             }
         }
@@ -177,33 +161,8 @@ impl Redactor {
                     self.give_up();
                 }
             }
-            Content::Picture => self.picture(bytes),
-            Content::Other => self.zeros(bytes.len()),
-        }
-    }
-
-    fn picture(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while !rest.is_empty() && !self.picture.broken {
-            let Ok((part, after)) = self.picture.look.stretch(rest) else {
-                self.picture.broken = true;
-                break;
-            };
-            let own = rest.get(..rest.len() - after.len()).unwrap_or_default();
-            rest = after;
-            let maybe = std::mem::take(&mut self.picture.maybe);
-            match part {
-                Part::MaybeMarker => self.picture.maybe = maybe + own.len(),
-                Part::Structure => {
-                    self.bytes(&[0xFF_u8].repeat(maybe));
-                    self.bytes(own);
-                }
-                Part::Entropy | Part::Remark => self.zeros(maybe + own.len()),
-            }
-        }
-        if self.picture.broken {
-            let maybe = std::mem::take(&mut self.picture.maybe);
-            self.zeros(maybe + rest.len());
+            Content::Picture => self.picture.crossed(bytes, &mut self.kept),
+            Content::Other => self.kept.zeros(bytes.len()),
         }
     }
 
@@ -211,7 +170,7 @@ impl Redactor {
     fn framing(&mut self, byte: u8) {
         let kept = if byte.is_ascii_hexdigit() || b"\r\n; ".contains(&byte) { byte } else { b'x' };
         if self.held.is_empty() {
-            self.bytes(&[kept]);
+            self.kept.bytes(&[kept]);
         } else {
             self.held.push(kept);
         }
@@ -230,7 +189,7 @@ impl Redactor {
                 *slot = byte;
             }
         }
-        self.bytes(&held);
+        self.kept.bytes(&held);
     }
 
     fn give_up(&mut self) {
@@ -240,26 +199,9 @@ impl Redactor {
     }
 
     fn blank_held(&mut self) {
-        self.zeros(self.held.len());
+        self.kept.zeros(self.held.len());
         self.held.clear();
         self.spans.clear();
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        match self.kept.last_mut() {
-            _ if bytes.is_empty() => {}
-            Some(Kept::Bytes(before)) => before.extend_from_slice(bytes),
-            _ => self.kept.push(Kept::Bytes(bytes.to_vec())),
-        }
-    }
-
-    fn zeros(&mut self, count: usize) {
-        match self.kept.last_mut() {
-            _ if count == 0 => {}
-            Some(Kept::Zeros(before)) => *before += count,
-            _ if count < SHORTEST_RUN => self.bytes(&vec![0; count]),
-            _ => self.kept.push(Kept::Zeros(count)),
-        }
     }
 }
 

@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::profile::Profile;
-use crate::record::{CANCELLED, DRIVER, NO_CONNECTION, ZEROS};
+use crate::record::{CANCELLED, DRIVER, DROPPED, NO_CONNECTION, ZEROS};
+use crate::sane::{self, SaneProfile, SaneScanner};
 use crate::scanner::Scanner;
 use crate::wire::{Dial, Dialled, Wire};
 
@@ -40,16 +41,16 @@ pub fn replay(recording: &Recording) -> Result<Transcript, ReplayError> {
     let is_call = |event: &Event| matches!(&event.what, What::Note(note) if note.starts_with(CALL));
     let events: VecDeque<_> = recording.events.iter().skip_while(|e| !is_call(e)).cloned().collect();
     let endpoint = endpoint(&events);
-    let tape = Tape(Arc::new(Mutex::new(Reel { events, ..Reel::default() })));
-    let profile = Profile::named(&recording.profile);
-    let scanner = Scanner::over(Wire::Memory(Arc::new(tape.clone())), endpoint, profile);
+    let by_turns = recording.link.starts_with(sane::LINK);
+    let tape = Tape(Arc::new(Mutex::new(Reel { events, by_turns, ..Reel::default() })));
+    let player = Player::of(recording, endpoint, &tape);
     // The caller may be inside a runtime of its own, in which another cannot be driven.
     let played = std::thread::scope(|scope| {
         scope
             .spawn(|| {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
                 let dir = tempfile::tempdir()?;
-                runtime.block_on(play(&tape, &scanner, dir.path()));
+                runtime.block_on(play(&tape, &player, dir.path()));
                 Ok::<(), io::Error>(())
             })
             .join()
@@ -84,26 +85,70 @@ fn endpoint(events: &VecDeque<Event>) -> Endpoint {
     parsed.unwrap_or_else(|_| Endpoint::local())
 }
 
-async fn play(tape: &Tape, scanner: &Scanner, dir: &Path) {
-    while let Some(text) = tape.next_call() {
-        match Call::parse(&text, dir) {
-            Some(Call::Capabilities) => drop(scanner.capabilities().await),
-            Some(Call::Status) => drop(scanner.status().await),
-            Some(Call::Estimate(request)) => drop(scanner.estimate(&request).await),
-            Some(Call::Scan(request)) => {
-                let cancel = CancellationToken::new();
-                tape.reel().cancel = Some(cancel.clone());
-                let (events, _) = mpsc::channel(1);
-                drop(scanner.scan(&request, events, cancel).await);
-                tape.reel().cancel = None;
-            }
+/// The driver, by the way it spoke to the scanner.
+enum Player {
+    Escl(Scanner),
+    Sane(SaneScanner),
+}
+
+impl Player {
+    fn of(recording: &Recording, endpoint: Endpoint, tape: &Tape) -> Self {
+        let dial = Arc::new(tape.clone());
+        match recording.link.strip_prefix(sane::LINK) {
             None => {
-                let mut reel = tape.reel();
-                let at = reel.at();
-                reel.differs(ReplayError::UnknownCall { at, call: text });
+                let profile = Profile::named(&recording.profile);
+                Self::Escl(Scanner::over(Wire::Memory(dial), endpoint, profile))
+            }
+            Some(device) => {
+                let profile = SaneProfile::named(&recording.profile).with_device(device);
+                Self::Sane(SaneScanner::over(sane::Helpers::Memory(dial), profile))
             }
         }
     }
+
+    /// Makes a call; false when the driver has none of that name.
+    async fn perform(&self, call: Call, cancel: CancellationToken) -> bool {
+        let (events, _) = mpsc::channel(1);
+        match (self, call) {
+            (Self::Escl(scanner), Call::Capabilities) => drop(scanner.capabilities().await),
+            (Self::Escl(scanner), Call::Status) => drop(scanner.status().await),
+            (Self::Escl(scanner), Call::Estimate(request)) => drop(scanner.estimate(&request).await),
+            (Self::Escl(scanner), Call::Scan(request)) => drop(scanner.scan(&request, events, cancel).await),
+            (Self::Sane(scanner), Call::Capabilities) => drop(scanner.capabilities().await),
+            (Self::Sane(scanner), Call::Status) => drop(scanner.status().await),
+            (Self::Sane(scanner), Call::Devices) => drop(scanner.devices().await),
+            (Self::Sane(scanner), Call::Scan(request)) => drop(scanner.scan(&request, events, cancel).await),
+            (Self::Escl(_), Call::Devices) | (Self::Sane(_), Call::Estimate(_)) => return false,
+        }
+        true
+    }
+}
+
+async fn play(tape: &Tape, player: &Player, dir: &Path) {
+    while let Some(text) = tape.next_call() {
+        let (cancel, given_up) = (CancellationToken::new(), CancellationToken::new());
+        tape.reel().caller = Some(Caller { cancel: cancel.clone(), given_up: given_up.clone() });
+        let known = match Call::parse(&text, dir) {
+            None => false,
+            Some(call) => tokio::select! {
+                biased;
+                () = given_up.cancelled() => true,
+                known = player.perform(call, cancel) => known,
+            },
+        };
+        let mut reel = tape.reel();
+        reel.caller = None;
+        if !known {
+            let at = reel.at();
+            reel.differs(ReplayError::UnknownCall { at, call: text });
+        }
+    }
+}
+
+/// What whoever made the call under way can do about it.
+struct Caller {
+    cancel: CancellationToken,
+    given_up: CancellationToken,
 }
 
 #[derive(Clone)]
@@ -115,7 +160,9 @@ struct Reel {
     events: VecDeque<Event>,
     wrong: Option<ReplayError>,
     transcript: Transcript,
-    cancel: Option<CancellationToken>,
+    caller: Option<Caller>,
+    /// The driver never reads before it has written all it has to say.
+    by_turns: bool,
     /// Counts connections: what an older one still asks for is nobody's business.
     connection: u64,
     /// Who waits for the driver's request to be written.
@@ -182,18 +229,35 @@ impl Reel {
         }
     }
 
+    fn is_next(&self, wanted: &str) -> bool {
+        matches!(self.events.front(), Some(Event { what: What::Note(note), .. }) if note == wanted)
+    }
+
     /// Whether the caller cancelled here.
     fn cancelled(&self) -> bool {
-        let here =
-            matches!(self.events.front(), Some(Event { what: What::Note(note), .. }) if note == CANCELLED);
-        if here && let Some(cancel) = &self.cancel {
-            cancel.cancel();
+        let here = self.is_next(CANCELLED);
+        if here && let Some(caller) = &self.caller {
+            caller.cancel.cancel();
         }
         here
     }
 
+    /// Whether the caller gave the call up here.
+    fn dropped(&self) -> bool {
+        let here = self.is_next(DROPPED);
+        if here && let Some(caller) = &self.caller {
+            caller.given_up.cancel();
+        }
+        here
+    }
+
+    /// Whether nothing more happens until the caller has done something.
+    fn held(&self) -> bool {
+        self.cancelled() || self.dropped()
+    }
+
     fn read(&mut self, buf: &mut ReadBuf<'_>, waker: &Waker) -> Poll<io::Result<()>> {
-        if self.cancelled() {
+        if self.held() {
             return Poll::Pending;
         }
         let Some(event) = self.events.front_mut() else { return Poll::Ready(Ok(())) };
@@ -214,7 +278,7 @@ impl Reel {
                 *note = format!("{ZEROS}{}", left - count);
                 self.took(count, left == count);
             }
-            What::Crossed(Direction::ToDevice, _) if self.said => {
+            What::Crossed(Direction::ToDevice, _) if self.said || self.by_turns => {
                 self.out_of_turn("sent no more");
             }
             What::Crossed(Direction::ToDevice, _) => {
@@ -253,7 +317,7 @@ impl Reel {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.cancelled() {
+        if self.held() {
             return Poll::Pending;
         }
         let at = self.at();
@@ -292,7 +356,7 @@ impl Dial for Tape {
     fn dial(&self) -> Dialled {
         let mut reel = self.reel();
         reel.leave_connection();
-        if reel.cancelled() {
+        if reel.held() {
             return Dialled::Never;
         }
         reel.connection += 1;
@@ -316,9 +380,23 @@ impl Dial for Tape {
         }
     }
 
+    fn cancels(&self) -> bool {
+        self.reel().cancelled()
+    }
+
+    fn drops(&self) -> bool {
+        self.between().dropped()
+    }
+
+    fn told(&self, heading: &str) -> Option<String> {
+        match &self.between().events.front()?.what {
+            What::Note(note) => note.strip_prefix(heading).map(str::to_owned),
+            What::Crossed(..) | What::Mark(_) => None,
+        }
+    }
+
     fn note(&self, note: &str) {
-        let mut reel = self.reel();
-        reel.leave_connection();
+        let mut reel = self.between();
         let Some(event) = reel.events.front() else { return };
         let at = event.at;
         match &event.what {
@@ -341,6 +419,15 @@ impl Dial for Tape {
                 reel.out_of_turn("noted something");
             }
         }
+    }
+}
+
+impl Tape {
+    /// What the driver is through with is left out before it is asked what comes next.
+    fn between(&self) -> MutexGuard<'_, Reel> {
+        let mut reel = self.reel();
+        reel.leave_connection();
+        reel
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::call::Call as Noted;
+use crate::call::{Call as Noted, Ongoing};
 use crate::capabilities::Capabilities;
 use crate::endpoint::Endpoint;
 use crate::error::{Fault, ScanError};
@@ -19,9 +19,10 @@ use crate::image_info::{ScanBufferInfo, ScanImageInfo};
 use crate::job::Job;
 use crate::profile::Profile;
 use crate::record::Crossings;
+use crate::redact::Redactor;
 use crate::settings::{Request, Source, scan_settings, settle};
 use crate::status::ScannerStatus;
-use crate::wire::Wire;
+use crate::wire::{Notes, Wire};
 use crate::xml::MAX_XML_BYTES;
 
 /// One network scanner. Cheap to clone; holds no connection.
@@ -44,7 +45,7 @@ impl Scanner {
     /// The recorder gets nothing of pages but their headers, and nothing that names the device: see
     /// [`crate::recorder`]. A recording follows one caller; two at the same time spoil it.
     pub fn recorded(endpoint: Endpoint, profile: Profile, recorder: Recorder) -> Self {
-        let crossings = Crossings::new(recorder, "eSCL over HTTP");
+        let crossings = Crossings::new(recorder, "eSCL over HTTP", |_| Box::new(Redactor::default()));
         Self::over(Wire::Recorded(crossings), endpoint, profile)
     }
 
@@ -114,12 +115,9 @@ impl Scanner {
         events: mpsc::Sender<ScanEvent>,
         cancel: CancellationToken,
     ) -> Result<Scanned, ScanError> {
-        self.note(&format!("call {}", Noted::Scan(request.clone()).text()));
+        let ongoing = Ongoing::begin(&self.wire, &Noted::Scan(request.clone()));
         let scanned = Job::new(self, request, events, cancel).run().await;
-        self.note(&match &scanned {
-            Ok(scanned) => format!("= {} pages", scanned.pages.len()),
-            Err(error) => format!("= {} after {} pages", error.fault.code(), error.pages_stored.len()),
-        });
+        ongoing.end_scan(&scanned);
         match &scanned {
             Ok(scanned) => {
                 tracing::info!(device = %self.device(), tally = ?scanned.tally, "scan finished");
@@ -138,9 +136,9 @@ impl Scanner {
         call: Noted,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, ScanError> {
-        self.note(&format!("call {}", call.text()));
+        let ongoing = Ongoing::begin(&self.wire, &call);
         let outcome = work.await;
-        self.note(&format!("= {}", outcome.as_ref().map_or_else(Fault::code, |_| "done")));
+        ongoing.end(outcome.as_ref().map_or_else(Fault::code, |_| "done"));
         outcome.map_err(|fault| self.error(fault))
     }
 

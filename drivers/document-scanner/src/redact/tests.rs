@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::capabilities::tests::SAMPLE;
+use crate::jpeg::Look;
 use crate::jpeg::tests::jpeg;
 
 /// What is kept of a message that crosses in pieces of `size` bytes.
@@ -61,6 +62,31 @@ fn a_page_keeps_its_form_and_loses_its_picture() {
     let mut look = Look::default();
     look.over(&kept[head.len()..]).unwrap();
     assert_eq!(look.end().unwrap().0.width, 2480);
+}
+
+/// Chunks may end between the bytes of a marker.
+#[test]
+fn a_page_in_chunks_of_any_size_stays_whole() {
+    let mut page = jpeg(2480, 3508, 300, 400);
+    page[300..304].copy_from_slice(&[0xFF, 0x00, 0xFF, 0xD3]);
+    for size in 1..20 {
+        let text = kept(&chunked("image/jpeg", &page, size), 64);
+        let body = text.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+        let (mut rest, mut image) = (&text[body..], vec![]);
+        loop {
+            let line = rest.iter().position(|b| *b == b'\n').unwrap();
+            let digits = std::str::from_utf8(&rest[..line]).unwrap().trim();
+            let length = usize::from_str_radix(digits, 16).unwrap();
+            if length == 0 {
+                break;
+            }
+            image.extend(&rest[line + 1..][..length]);
+            rest = &rest[line + 1 + length + 2..];
+        }
+        let mut look = Look::default();
+        look.over(&image).unwrap();
+        assert_eq!(look.end().unwrap().0.width, 2480, "{size}");
+    }
 }
 
 #[test]

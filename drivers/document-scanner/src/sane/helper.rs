@@ -2,91 +2,42 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use sane_helper::{LENGTH_BYTES, PROTOCOL, Reply, Request, body_length};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use tokio::time::timeout;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Child;
+use tokio::time::{Instant, timeout};
 
 use crate::error::Fault;
 use crate::sane::faults::{Step, of_refusal, of_status};
-
-/// The program's file name.
-const PROGRAM: &str = "onedoor-sane-helper";
+use crate::sane::program::PROGRAM;
+use crate::sane::wire::{ENDED, Helpers, Started};
+use crate::wire::{Notes, Stream};
 
 /// How long a helper that has closed its output, or was told to go, may take to end.
 const LEAVE_WAIT: Duration = Duration::from_secs(2);
 
-/// Most bytes of a line that the helper says to be logged, and of all it says.
-const MAX_LINE: u64 = 400;
-const MAX_SAID: usize = 64 * 1024;
-
-/// The program that calls libsane, and what it is given along.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HelperProgram {
-    /// The program `onedoor-sane-helper`.
-    pub program: PathBuf,
-    /// The library to load in place of the system's `libsane.so.1`.
-    pub library: Option<PathBuf>,
-    /// The folder of SANE's configuration in place of the system's (`SANE_CONFIG_DIR`).
-    pub config_dir: Option<PathBuf>,
-}
-
-impl HelperProgram {
-    /// The helper at a path, with the system's libsane.
-    pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), library: None, config_dir: None }
-    }
-
-    /// The helper in the folder of the running program, where an installation puts it.
-    ///
-    /// # Errors
-    /// When the system does not say where the running program lies.
-    pub fn beside_this_program() -> io::Result<Self> {
-        Ok(Self::new(std::env::current_exe()?.with_file_name(PROGRAM)))
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        if let Some(library) = &self.library {
-            command.arg("--library").arg(library);
-        }
-        if let Some(dir) = &self.config_dir {
-            command.env("SANE_CONFIG_DIR", dir);
-        }
-        // A group of its own, so that processes which a back end starts can be ended with it.
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0).kill_on_drop(true);
-        command
-    }
-}
-
 /// A helper that runs. Dropped, it is killed.
 pub(crate) struct Helper {
-    child: Child,
-    to: Option<ChildStdin>,
-    from: ChildStdout,
+    helpers: Helpers,
+    child: Option<Child>,
+    pipes: Option<Box<dyn Stream>>,
+    /// No reply is waited for beyond this moment.
+    until: Option<Instant>,
     /// A request was sent whose reply has not been read: what comes next would be mistaken for another.
     waiting: bool,
 }
 
 impl Helper {
     /// Starts the helper and waits until it has loaded libsane.
-    pub(crate) async fn start(program: &HelperProgram, wait: Duration) -> Result<Self, Fault> {
-        let missing =
-            |why: String| Fault::HelperMissing { why: format!("{}: {why}", program.program.display()) };
-        let mut child = program.command().spawn().map_err(|e| missing(e.to_string()))?;
-        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(missing("it has no pipes".into()));
-        };
-        if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(log(stderr));
-        }
-        let mut helper = Self { child, to: Some(to), from, waiting: false };
+    pub(crate) async fn start(helpers: &Helpers, wait: Duration) -> Result<Self, Fault> {
+        let missing = |why: String| Fault::HelperMissing { why: format!("{}: {why}", helpers.name()) };
+        let Started { child, pipes } = helpers.start().await.map_err(|e| missing(e.to_string()))?;
+        let (helpers, pipes) = (helpers.clone(), Some(pipes));
+        let mut helper = Self { helpers, child, pipes, until: None, waiting: false };
         match helper.within(wait, Step::Begin, None).await? {
             Reply::Ready { protocol: PROTOCOL, .. } => Ok(helper),
             Reply::Ready { protocol, .. } => {
@@ -96,6 +47,11 @@ impl Helper {
             Reply::Failed(status) => Err(of_status(status, Step::Begin, 0)),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// From now on no reply is waited for beyond this moment.
+    pub(crate) fn end_by(&mut self, until: Instant) {
+        self.until = Some(until);
     }
 
     /// Sends a request and waits for its reply, which may be a failure.
@@ -116,19 +72,21 @@ impl Helper {
 
     async fn within(&mut self, wait: Duration, step: Step, frame: Option<&[u8]>) -> Result<Reply, Fault> {
         self.waiting = true;
-        let exchanged = timeout(wait, self.exchange(frame)).await;
+        let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+        let exchanged = timeout(wait.min(left.unwrap_or(wait)), self.exchange(frame)).await;
         let fault = match exchanged {
             Ok(Ok(reply)) => {
                 self.waiting = false;
                 return Ok(reply);
             }
-            Err(_) => Fault::TimedOut { waiting_for: step.waiting_for() },
+            Err(_) | Ok(Err(Broken::Late)) => {
+                self.helpers.timed_out();
+                Fault::TimedOut { waiting_for: step.waiting_for() }
+            }
             Ok(Err(Broken::Protocol(what))) => Fault::protocol(format!("its helper sent {what}")),
             Ok(Err(Broken::Pipe)) => {
-                let how = match timeout(LEAVE_WAIT, self.child.wait()).await {
-                    Ok(Ok(status)) => how_ended(status),
-                    Ok(Err(_)) | Err(_) => "it closed its pipes".into(),
-                };
+                let how = self.how_ended().await;
+                self.helpers.note(&format!("{ENDED}{how}"));
                 Fault::HelperDied { how }
             }
         };
@@ -137,15 +95,16 @@ impl Helper {
     }
 
     async fn exchange(&mut self, frame: Option<&[u8]>) -> Result<Reply, Broken> {
+        let pipes = self.pipes.as_mut().ok_or(Broken::Pipe)?;
         if let Some(frame) = frame {
-            let to = self.to.as_mut().ok_or(Broken::Pipe)?;
-            to.write_all(frame).await.map_err(|_| Broken::Pipe)?;
+            pipes.write_all(frame).await?;
+            pipes.flush().await?;
         }
         let mut prefix = [0; LENGTH_BYTES];
-        self.from.read_exact(&mut prefix).await.map_err(|_| Broken::Pipe)?;
+        pipes.read_exact(&mut prefix).await?;
         let length = body_length(prefix).map_err(|e| Broken::Protocol(e.to_string()))?;
         let mut frame = vec![0; length];
-        self.from.read_exact(&mut frame).await.map_err(|_| Broken::Pipe)?;
+        pipes.read_exact(&mut frame).await?;
         Reply::decode(&frame).map_err(|e| Broken::Protocol(e.to_string()))
     }
 
@@ -158,8 +117,8 @@ impl Helper {
                 }
             }
             // The end of its input is the end of the helper.
-            self.to = None;
-            if timeout(LEAVE_WAIT, self.child.wait()).await.is_ok() {
+            self.pipes = None;
+            if self.has_ended().await.is_some() {
                 return;
             }
         }
@@ -170,15 +129,35 @@ impl Helper {
     async fn kill(&mut self) {
         self.waiting = true;
         self.kill_group();
-        if timeout(LEAVE_WAIT, self.child.wait()).await.is_err() {
+        if self.has_ended().await.is_none() {
             // In an uninterruptible call of the kernel; it is reaped when that returns.
             tracing::error!(program = PROGRAM, "the helper cannot be ended yet");
         }
     }
 
+    /// How a helper ended that closed its pipes.
+    async fn how_ended(&mut self) -> String {
+        match self.has_ended().await {
+            Some(how) => how,
+            None => "it closed its pipes".into(),
+        }
+    }
+
+    /// Waits a moment for the helper's end; how it ended, once it has.
+    async fn has_ended(&mut self) -> Option<String> {
+        let Some(child) = &mut self.child else {
+            self.helpers.moment().await;
+            return Some(self.helpers.told().unwrap_or_default());
+        };
+        match timeout(LEAVE_WAIT, child.wait()).await {
+            Ok(Ok(status)) => Some(words(status)),
+            Ok(Err(_)) | Err(_) => None,
+        }
+    }
+
     fn kill_group(&self) {
         // Without an identifier it is reaped already, and the number may be another's.
-        let id = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let id = self.child.as_ref().and_then(Child::id).and_then(|id| Pid::from_raw(id.try_into().ok()?));
         if let Some(id) = id {
             let _ = kill_process_group(id, Signal::KILL);
         }
@@ -191,26 +170,18 @@ impl Drop for Helper {
     }
 }
 
-/// Logs what the helper and its back end say, up to a bound, and reads on so that nobody waits.
-async fn log(stderr: ChildStderr) {
-    let mut stderr = BufReader::new(stderr);
-    let mut said = 0;
-    while said < MAX_SAID {
-        let mut line = vec![];
-        match (&mut stderr).take(MAX_LINE).read_until(b'\n', &mut line).await {
-            Ok(1..) => said += line.len(),
-            Ok(0) | Err(_) => return,
-        }
-        let line = String::from_utf8_lossy(&line);
-        tracing::debug!(program = PROGRAM, "said: {}", line.trim_end().escape_debug());
-    }
-    let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
-}
-
 /// What is wrong with the pipes.
 enum Broken {
     Pipe,
+    /// What is played again was not waited for any longer.
+    Late,
     Protocol(String),
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::TimedOut { Self::Late } else { Self::Pipe }
+    }
 }
 
 /// The fault of a reply that does not fit the request.
@@ -230,7 +201,7 @@ pub(crate) fn unexpected(reply: &Reply) -> Fault {
     Fault::protocol(format!("its helper said {what} out of turn"))
 }
 
-fn how_ended(status: ExitStatus) -> String {
+fn words(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(signal), _) => match Signal::from_named_raw(signal) {
             Some(named) => format!("signal {signal}, {named:?}"),

@@ -11,6 +11,7 @@ use crate::delivered::{page_deviations, settled_deviations};
 use crate::error::{Fault, ScanError};
 use crate::events::{Deviation, ScanEvent, Scanned, StoredPage};
 use crate::page_file::PageFile;
+use crate::record::CANCELLED;
 use crate::resume::Resume;
 use crate::sane::choice::Choice;
 use crate::sane::faults::{Step, of_refusal, of_status};
@@ -88,10 +89,16 @@ impl<'a> Job<'a> {
         let cancel = self.cancel.clone();
         let mut helper = tokio::select! {
             biased;
-            () = cancel.cancelled() => return Err(Fault::Cancelled),
-            helper = Helper::start(&self.scanner.program, self.profile().open_wait()) => helper?,
+            () = cancel.cancelled() => {
+                self.scanner.helpers.note_meanwhile(CANCELLED);
+                return Err(Fault::Cancelled);
+            }
+            helper = Helper::start(&self.scanner.helpers, self.profile().open_wait()) => helper?,
         };
         let outcome = self.unless_cancelled(&mut helper).await;
+        if outcome == Err(Fault::Cancelled) && self.cancel.is_cancelled() {
+            self.scanner.helpers.note_meanwhile(CANCELLED);
+        }
         helper.end(self.profile().reply_wait()).await;
         outcome
     }
@@ -99,11 +106,12 @@ impl<'a> Job<'a> {
     /// A cancelled scan comes to its next pause between two messages, if that is soon.
     async fn unless_cancelled(&mut self, helper: &mut Helper) -> Result<Settled, Fault> {
         let cancel = self.cancel.clone();
+        let grace = if self.scanner.helpers.takes_time() { CANCEL_GRACE } else { Duration::ZERO };
         let mut scanning = std::pin::pin!(self.scan(helper));
         tokio::select! {
             biased;
             outcome = &mut scanning => outcome,
-            () = cancel.cancelled() => timeout(CANCEL_GRACE, scanning).await.unwrap_or(Err(Fault::Cancelled)),
+            () = cancel.cancelled() => timeout(grace, scanning).await.unwrap_or(Err(Fault::Cancelled)),
         }
     }
 
@@ -242,7 +250,10 @@ impl<'a> Job<'a> {
     }
 
     fn go_on(&self) -> Result<(), Fault> {
-        if self.cancel.is_cancelled() { Err(Fault::Cancelled) } else { Ok(()) }
+        if self.cancel.is_cancelled() || self.scanner.helpers.cancels() {
+            return Err(Fault::Cancelled);
+        }
+        Ok(())
     }
 
     /// The number of the page to come.

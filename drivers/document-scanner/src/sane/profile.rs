@@ -7,9 +7,25 @@ use serde::Deserialize;
 
 use crate::profile::ProfileError;
 
+/// The profiles that come with the kiosk, the generic one first.
+const SHIPPED: [&str; 9] = [
+    include_str!("../../profiles/sane/generic.toml"),
+    include_str!("../../profiles/sane/avision.toml"),
+    include_str!("../../profiles/sane/brother.toml"),
+    include_str!("../../profiles/sane/canon-dr.toml"),
+    include_str!("../../profiles/sane/epson2.toml"),
+    include_str!("../../profiles/sane/epsonds.toml"),
+    include_str!("../../profiles/sane/fujitsu.toml"),
+    include_str!("../../profiles/sane/hpaio.toml"),
+    include_str!("../../profiles/sane/test.toml"),
+];
+
+/// The name of the safest.
+const GENERIC: &str = "generic";
+
 /// How to treat one model of scanner behind SANE.
 ///
-/// [`SaneProfile::default`] takes the first scanner there is and suits back ends that use the option
+/// [`SaneProfile::default`] is the generic profile, the safest. It takes the first scanner there is and suits back ends that use the option
 /// names of the SANE Standard (section 4.5) and the usual names of sources and modes; a profile file
 /// names only what differs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -46,6 +62,9 @@ pub struct SaneProfile {
     pub reply_ms: u32,
     /// Longest wait for a device to open or to be found, in milliseconds.
     pub open_ms: u32,
+    /// Longest time for a look at how the device is, with all of opening it, in milliseconds. A back end
+    /// that hangs is known to after this; then another helper is asked.
+    pub look_ms: u32,
     /// Longest wait for a sheet to be taken, in milliseconds; lamps warm up here.
     pub start_ms: u32,
     /// Longest wait for a piece of a page, in milliseconds.
@@ -106,7 +125,7 @@ impl Default for SaneProfile {
     fn default() -> Self {
         Self {
             backend: Backend::Sane,
-            name: "document scanner".into(),
+            name: GENERIC.into(),
             device: "*".into(),
             source_option: "source".into(),
             mode_option: "mode".into(),
@@ -120,6 +139,7 @@ impl Default for SaneProfile {
             options: vec![],
             reply_ms: 15_000,
             open_ms: 60_000,
+            look_ms: 15_000,
             start_ms: 60_000,
             piece_ms: 20_000,
             page_ms: 180_000,
@@ -130,6 +150,34 @@ impl Default for SaneProfile {
 }
 
 impl SaneProfile {
+    /// The profile of that name, for a configuration. A name that is not known gives the generic profile
+    /// under that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self::shipped().find(|profile| profile.name == name).unwrap_or_else(|| {
+            tracing::info!(name, "no profile for this scanner behind SANE: the generic one is used");
+            Self { name: name.chars().filter(|c| !c.is_control()).take(64).collect(), ..Self::default() }
+        })
+    }
+
+    /// Every profile that comes with the kiosk.
+    pub fn shipped() -> impl Iterator<Item = Self> {
+        // They are part of the program and its tests parse each: none is skipped here.
+        SHIPPED.into_iter().filter_map(|text| Self::from_toml(text).ok())
+    }
+
+    /// The same for the device of this name; an empty one, or a pattern that is none, is left out.
+    #[must_use]
+    pub fn with_device(self, device: &str) -> Self {
+        match (Self { device: device.into(), ..self.clone() }).checked() {
+            Ok(profile) => profile,
+            Err(why) => {
+                tracing::warn!(%why, "this is no name of a SANE device: the first there is is used");
+                self
+            }
+        }
+    }
+
     /// Reads a profile; what the text leaves out is as in [`SaneProfile::default`].
     ///
     /// # Errors
@@ -144,6 +192,7 @@ impl SaneProfile {
         for (key, value, min, max) in [
             ("reply_ms", self.reply_ms.into(), 1, 600_000),
             ("open_ms", self.open_ms.into(), 1, 600_000),
+            ("look_ms", self.look_ms.into(), 1, 600_000),
             ("start_ms", self.start_ms.into(), 1, 600_000),
             ("piece_ms", self.piece_ms.into(), 1, 600_000),
             ("page_ms", self.page_ms.into(), 1, 600_000),
@@ -158,6 +207,11 @@ impl SaneProfile {
             }
         }
         Ok(self)
+    }
+
+    /// Whether the profile says anything of the model.
+    pub(crate) fn is_of_a_model(&self) -> bool {
+        self.name != GENERIC
     }
 
     /// Whether the device's name must be searched for.
@@ -183,6 +237,10 @@ impl SaneProfile {
         Duration::from_millis(self.open_ms.into())
     }
 
+    pub(crate) fn look_wait(&self) -> Duration {
+        Duration::from_millis(self.look_ms.into())
+    }
+
     pub(crate) fn start_wait(&self) -> Duration {
         Duration::from_millis(self.start_ms.into())
     }
@@ -199,6 +257,32 @@ impl SaneProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_shipped_profile_is_whole() {
+        let shipped: Vec<_> = SHIPPED.iter().map(|text| SaneProfile::from_toml(text).unwrap()).collect();
+        assert_eq!(shipped[0], SaneProfile::default(), "the file and the built-in one agree");
+        for (at, profile) in shipped.iter().enumerate() {
+            assert!(!shipped[..at].iter().any(|other| other.name == profile.name), "{}", profile.name);
+            assert_eq!(SaneProfile::named(&profile.name), *profile);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_gets_the_safest() {
+        let unknown = SaneProfile::named("Foo\u{7} 3000");
+        assert_eq!(unknown, SaneProfile { name: "Foo 3000".into(), ..SaneProfile::default() });
+    }
+
+    #[test]
+    fn a_device_is_named_beside_the_profile() {
+        for (device, named) in
+            [("avision:libusb:*", "avision:libusb:*"), ("test:0", "test:0"), ("", "*"), ("a*b*", "*")]
+        {
+            let profile = SaneProfile::named("avision").with_device(device);
+            assert_eq!((profile.name.as_str(), profile.device.as_str()), ("avision", named));
+        }
+    }
 
     #[test]
     fn a_profile_names_only_what_differs() {
@@ -236,7 +320,7 @@ mod tests {
         for text in ["backend = \"escl\"", "host_header = \"host\"", "= ="] {
             assert!(matches!(SaneProfile::from_toml(text), Err(ProfileError::Unreadable(_))), "{text}");
         }
-        for text in ["page_ms = 0", "max_pages = 0", "device = \"\"", "device = \"a*b*\""] {
+        for text in ["page_ms = 0", "look_ms = 0", "max_pages = 0", "device = \"\"", "device = \"a*b*\""] {
             assert!(matches!(SaneProfile::from_toml(text), Err(ProfileError::OutOfBounds { .. })), "{text}");
         }
     }

@@ -3,26 +3,34 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use link::record::Recorder;
 use sane_helper::{Device, Reply, Request as Ask, Value};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::call::{Call, Ongoing};
 use crate::error::{Fault, ScanError};
 use crate::events::{ScanEvent, Scanned};
 use crate::input_caps::Resolutions;
+use crate::record::Crossings;
 use crate::sane::choice::Options;
 use crate::sane::faults::{Step, of_refusal, of_status};
-use crate::sane::helper::{Helper, HelperProgram, unexpected};
+use crate::sane::helper::{Helper, unexpected};
 use crate::sane::job::Job;
 use crate::sane::profile::SaneProfile;
+use crate::sane::program::HelperProgram;
+use crate::sane::record::LINK;
+use crate::sane::redact;
+use crate::sane::wire::Helpers;
 use crate::settings::{Color, Request, Source};
 use crate::status::{AdfState, ScannerStatus, State};
 
 /// The pause after the first death of a helper; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// The longest pause. A device that answers again is to be in use again within 3 s: the pause may cost
+/// one of them, starting the helper and opening the device take the others.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Options by which some back ends tell whether paper is in the feeder.
 const PAPER_SENSORS: [&str; 2] = ["page-loaded", "adf-loaded"];
@@ -32,7 +40,7 @@ const COVER_SENSOR: &str = "cover-open";
 /// One scanner behind SANE. Cheap to clone; clones take turns.
 #[derive(Debug, Clone)]
 pub struct SaneScanner {
-    pub(crate) program: HelperProgram,
+    pub(crate) helpers: Helpers,
     pub(crate) profile: SaneProfile,
     turn: Arc<Mutex<Turn>>,
 }
@@ -68,12 +76,28 @@ pub struct SaneCapabilities {
 impl SaneScanner {
     /// A scanner that the profile describes; nothing is started yet.
     pub fn new(program: HelperProgram, profile: SaneProfile) -> Self {
-        Self { program, profile, turn: Arc::default() }
+        Self::over(Helpers::Programs(program), profile)
+    }
+
+    /// A scanner that the profile describes, with a recorder beside the pipes to its helpers.
+    ///
+    /// The recorder gets nothing of pages but their form, and nothing that tells the device from others
+    /// of its kind: see [`crate::sane::recorder`].
+    pub fn recorded(program: HelperProgram, profile: SaneProfile, recorder: Recorder) -> Self {
+        let name = format!("{LINK}{}", redact::device(&profile.device));
+        let crossings = Crossings::new(recorder, &name, |direction| Box::new(redact::Frames::new(direction)));
+        Self::over(Helpers::Recorded(program, crossings), profile)
+    }
+
+    /// A scanner behind helpers from anywhere.
+    pub(crate) fn over(helpers: Helpers, profile: SaneProfile) -> Self {
+        Self { helpers, profile, turn: Arc::default() }
     }
 
     /// What messages call this scanner: its profile's name and its name with SANE.
     pub fn device(&self) -> String {
-        format!("{} at SANE {}", self.profile.name, self.profile.device)
+        let name = if self.profile.is_of_a_model() { &self.profile.name } else { "document scanner" };
+        format!("{name} at SANE {}", self.profile.device)
     }
 
     /// All devices that SANE finds, also on the network, whatever the profile says.
@@ -81,7 +105,7 @@ impl SaneScanner {
     /// # Errors
     /// [`ScanError`] when libsane or its helper is missing, fails or takes too long.
     pub async fn devices(&self) -> Result<Vec<Device>, ScanError> {
-        self.with_helper(async |helper| Self::list(helper, &self.profile).await).await
+        self.with_helper(Call::Devices, async |helper| Self::list(helper, &self.profile).await).await
     }
 
     /// Opens the scanner and asks what it can do.
@@ -89,7 +113,7 @@ impl SaneScanner {
     /// # Errors
     /// [`ScanError`] when it is busy, cannot be opened or does not answer in time.
     pub async fn capabilities(&self) -> Result<SaneCapabilities, ScanError> {
-        self.with_helper(async |helper| {
+        self.with_helper(Call::Capabilities, async |helper| {
             let (device, options) = self.open(helper).await?;
             let profile = &self.profile;
             Ok(SaneCapabilities {
@@ -123,8 +147,12 @@ impl SaneScanner {
                 _ => {}
             },
         }
-        let sensed = self.with_helper(async |helper| self.sense(helper).await).await;
-        match sensed {
+        let until = Instant::now() + self.profile.look_wait();
+        let sensed = self.with_helper(Call::Status, async |helper| {
+            helper.end_by(until);
+            self.sense(helper).await
+        });
+        match sensed.await {
             Ok(adf_state) => Ok(status(State::Idle, adf_state)),
             Err(ScanError { fault: Fault::Busy, .. }) => Ok(status(State::Processing, None)),
             Err(error) => Err(error),
@@ -156,8 +184,10 @@ impl SaneScanner {
             () = cancel.cancelled() => return Err(self.error(Fault::Cancelled)),
             turn = started => turn,
         };
+        let ongoing = Ongoing::begin(&self.helpers, &Call::Scan(request.clone()));
         let scanned = Job::new(self, request, events, cancel).run().await;
-        turn.ended(scanned.as_ref().err().map(|error| &error.fault), Instant::now());
+        ongoing.end_scan(&scanned);
+        self.ended(&mut turn, scanned.as_ref().err().map(|error| &error.fault));
         match &scanned {
             Ok(scanned) => {
                 tracing::info!(device = %self.device(), tally = ?scanned.tally, "scan finished");
@@ -226,19 +256,29 @@ impl SaneScanner {
     /// Starts a helper for some work and ends it afterwards.
     async fn with_helper<T>(
         &self,
+        call: Call,
         work: impl AsyncFnOnce(&mut Helper) -> Result<T, Fault>,
     ) -> Result<T, ScanError> {
         let Ok(mut turn) = self.turn.try_lock() else { return Err(self.error(Fault::Busy)) };
         turn.pause().await;
+        let ongoing = Ongoing::begin(&self.helpers, &call);
         let done = async {
-            let mut helper = Helper::start(&self.program, self.profile.open_wait()).await?;
+            let mut helper = Helper::start(&self.helpers, self.profile.look_wait()).await?;
             let done = work(&mut helper).await;
             helper.end(self.profile.reply_wait()).await;
             done
         };
         let done = done.await;
-        turn.ended(done.as_ref().err(), Instant::now());
+        ongoing.end(done.as_ref().map_or_else(Fault::code, |_| "done"));
+        self.ended(&mut turn, done.as_ref().err());
         done.map_err(|fault| self.error(fault))
+    }
+
+    /// Remembers how the use of a helper ended. What is played again is not waited for.
+    fn ended(&self, turn: &mut Turn, fault: Option<&Fault>) {
+        if self.helpers.takes_time() {
+            turn.ended(fault, Instant::now());
+        }
     }
 
     fn error(&self, fault: Fault) -> ScanError {
@@ -286,7 +326,7 @@ mod tests {
         let mut turn = Turn::default();
         let died = Fault::HelperDied { how: "signal 11".into() };
         let now = Instant::now();
-        for pause_ms in [250, 500, 1000, 2000, 4000, 8000, 8000] {
+        for pause_ms in [250, 500, 1000, 1000, 1000] {
             turn.ended(Some(&died), now);
             assert_eq!(turn.not_before, Some(now + Duration::from_millis(pause_ms)));
         }

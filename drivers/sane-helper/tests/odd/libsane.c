@@ -1,16 +1,37 @@
-/* A libsane that misbehaves once. It stands before the real one, whose functions it hands out where it
- * does not bring its own. Built by the tests with one of CRASH, HANG, PRINT, JAM and with TRIGGER, the
- * path of a file that arms it and that it removes when it has gone off. */
+/* A libsane that misbehaves. It stands before the real one, whose functions it hands out where it does
+ * not bring its own. Built by the tests with one of CRASH, HANG, PRINT, JAM, which happen once, or OPEN,
+ * and with TRIGGER, the path of a file that arms it and that it removes when it has gone off; with OPEN
+ * the file stays, and says what happens. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#ifdef OPEN
+/* As long as the file is there: "crash", "hang", or the status of every opening as a number. */
+int sane_open(const char *name, void **handle) {
+    int (*real)(const char *, void **) = (int (*)(const char *, void **))dlsym(RTLD_NEXT, "sane_open");
+    char word[16] = "";
+    FILE *file = fopen(TRIGGER, "r");
+    if (file == NULL) return real(name, handle);
+    if (fscanf(file, "%15s", word) != 1) abort();
+    fclose(file);
+    if (strcmp(word, "crash") == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        *(volatile int *)8 = 1;
+    }
+    while (strcmp(word, "hang") == 0) pause();
+    return atoi(word);
+}
+#else
 static int goes_off(void) { return unlink(TRIGGER) == 0; }
+#endif
 
-#ifdef PRINT
+#if defined OPEN
+#elif defined PRINT
 int sane_start(void *handle) {
     int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "sane_start");
     int input;

@@ -8,8 +8,9 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use document_scanner::sane::{HelperProgram, SaneProfile, SaneScanner};
+use document_scanner::sane::{self, HelperProgram, SaneProfile, SaneScanner};
 use document_scanner::{Fault, Request, ScanError, ScanEvent, Scanned, Source, StoredPage};
+use link::record::Recorder;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +42,14 @@ impl Stand {
     pub fn scanner(&self, profile: &str) -> SaneScanner {
         let profile = SaneProfile::from_toml(profile).unwrap();
         SaneScanner::new(self.program.clone(), profile)
+    }
+
+    /// SANE's virtual scanner as its profile treats it, but with this much patience, and a recorder
+    /// beside the pipes to its helpers.
+    pub fn recorded(&self, piece_ms: u32) -> (SaneScanner, Recorder) {
+        let profile = SaneProfile { piece_ms, ..SaneProfile::named("test").with_device("test:0") };
+        let recorder = sane::recorder(&profile);
+        (SaneScanner::recorded(self.program.clone(), profile, recorder.clone()), recorder)
     }
 
     pub fn pages(&self) -> PathBuf {
