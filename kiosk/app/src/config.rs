@@ -155,7 +155,11 @@ pub struct ScannerConfig {
     pub sane: Option<String>,
     /// the program that alone loads SANE; by default beside the kiosk's own
     pub helper: Option<PathBuf>,
-    /// what is known of the model; an unknown name gets the safest profile. Of use with `url` alone
+    /// SANE itself, in place of the system's `libsane.so.1`
+    pub library: Option<PathBuf>,
+    /// the folder of SANE's configuration, in place of the system's
+    pub sane_config: Option<PathBuf>,
+    /// what is known of the model, with `url` and with `sane`; an unknown name gets the safest profile
     #[serde(default = "generic")]
     pub profile: String,
 }

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ScannerConfig};
 use crate::tasks::papers::Papers;
 use crate::tasks::scanner::{BackEnd, PageFolders};
-use document_scanner::sane::{HelperProgram, SaneProfile, SaneScanner};
+use document_scanner::sane::{self, HelperProgram, SaneProfile, SaneScanner};
 use jiff::SignedDuration;
 use link::record::Recorder;
 use queue::key::{HallKey, KeyError};
@@ -216,14 +216,18 @@ impl Opened {
 /// The scanner as the configuration says it is spoken to, and what records it.
 fn scanner(config: &ScannerConfig) -> Result<(BackEnd, Option<Recorder>), StartError> {
     if let Some(device) = &config.sane {
-        let program = match &config.helper {
+        let mut program = match &config.helper {
             Some(program) => HelperProgram::new(program),
             // A helper that is not found is a fault of the scanner's, not an end of the kiosk.
             None => HelperProgram::beside_this_program()
                 .unwrap_or_else(|_| HelperProgram::new("onedoor-sane-helper")),
         };
-        let profile = SaneProfile { device: device.clone(), ..SaneProfile::default() };
-        return Ok((BackEnd::Sane(Box::new(SaneScanner::new(program, profile))), None));
+        program.library = config.library.clone();
+        program.config_dir = config.sane_config.clone();
+        let profile = SaneProfile::named(&config.profile).with_device(device);
+        let recorder = sane::recorder(&profile);
+        let scanner = SaneScanner::recorded(program, profile, recorder.clone());
+        return Ok((BackEnd::Sane(Box::new(scanner)), Some(recorder)));
     }
     let url = config.url.as_deref().unwrap_or_default();
     let endpoint = document_scanner::Endpoint::parse(url)
@@ -247,4 +251,27 @@ fn read_catalogue(path: &Path) -> Result<Catalogue, StartError> {
     let text = std::fs::read_to_string(path)
         .map_err(|why| StartError::CatalogueFile { path: path.to_owned(), why })?;
     Catalogue::parse(&text).map_err(|why| StartError::Catalogue { path: path.to_owned(), why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scanner_behind_sane_is_treated_as_the_configuration_says() {
+        for (settings, called, profile) in [
+            (
+                "sane = \"avision:libusb:*\"\nprofile = \"avision\"",
+                "avision at SANE avision:libusb:*",
+                "avision",
+            ),
+            ("sane = \"test:0\"", "document scanner at SANE test:0", "generic"),
+            ("sane = \"test:0\"\nprofile = \"no such\"", "no such at SANE test:0", "no such"),
+        ] {
+            let config: ScannerConfig = toml::from_str(settings).expect("a configuration");
+            let Ok((BackEnd::Sane(scanner), Some(recorder))) = scanner(&config) else { panic!("{settings}") };
+            assert_eq!(scanner.device(), called);
+            assert_eq!(recorder.snapshot("none").profile, profile);
+        }
+    }
 }

@@ -20,10 +20,15 @@ use visit::fault::{Device, Fault};
 use visit::intent::Source;
 use visit::screen::{PageWarning, Preview, ScanProblem};
 
-/// How often an idle scanner is asked how it is.
+/// How often an idle scanner that is well is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
-/// The same through SANE, where each question opens the device and closes it again.
+/// The same through SANE, where each question opens the device and closes it again. Nobody waits for the
+/// answer: a scanner stays ready until it is known to be otherwise, a scan finds out by itself what is
+/// wrong, and each scan is followed by a question at once.
 const SANE_HEALTH_EVERY: Duration = Duration::from_secs(10);
+/// How often a scanner that is not well is asked. Once it answers again it is to be ready within 3 s: at
+/// most this passes before it is asked, the rest is for opening it.
+const AILING_EVERY: Duration = Duration::from_secs(1);
 /// Width of a page on the screen, in pixels.
 const PREVIEW_WIDTH: u32 = 720;
 
@@ -88,8 +93,10 @@ pub enum BackEnd {
 }
 
 impl BackEnd {
-    fn health_every(&self) -> Duration {
+    /// How long after an answer it is asked again.
+    fn ask_after(&self, faults: &[Fault]) -> Duration {
         match self {
+            _ if !faults.is_empty() => AILING_EVERY,
             Self::Escl(_) => HEALTH_EVERY,
             Self::Sane(_) => SANE_HEALTH_EVERY,
         }
@@ -177,8 +184,9 @@ impl ScannerTask {
                     continue;
                 }
                 faults = look, if running.is_none() => {
+                    let pause = self.scanner.ask_after(&faults);
                     health.tell(faults).await;
-                    next_look = Instant::now() + self.scanner.health_every();
+                    next_look = Instant::now() + pause;
                     continue;
                 }
             };
@@ -402,5 +410,30 @@ fn scan_problem(said: &Said) -> ScanProblem {
         Said::PageDamaged { .. } | Said::TooLarge { .. } => ScanProblem::BadPage,
         Said::TooManyPages { .. } => ScanProblem::TooManyPages,
         other => ScanProblem::Fault(said_fault(other).unwrap_or(Fault::ScannerProtocol)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use document_scanner::sane::{HelperProgram, SaneProfile};
+    use document_scanner::{Endpoint, Profile};
+
+    /// "Within 3 s of the device answering" leaves two for opening it.
+    #[test]
+    fn what_is_not_well_is_asked_soon_and_what_is_well_is_left_in_peace() {
+        let endpoint = Endpoint::parse("http://127.0.0.1:1/eSCL").expect("an address");
+        let escl = BackEnd::Escl(Box::new(Scanner::new(endpoint, Profile::default())));
+        let sane = SaneScanner::new(HelperProgram::new("/nowhere"), SaneProfile::default());
+        let sane = BackEnd::Sane(Box::new(sane));
+        for (back_end, faults, pause_s) in [
+            (&escl, &[][..], 2),
+            (&escl, &[Fault::ScannerAbsent], 1),
+            (&sane, &[], 10),
+            (&sane, &[Fault::ScannerHelperDied], 1),
+            (&sane, &[Fault::ScannerNotPermitted], 1),
+        ] {
+            assert_eq!(back_end.ask_after(faults), Duration::from_secs(pause_s), "{faults:?}");
+        }
     }
 }
