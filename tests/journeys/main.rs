@@ -15,6 +15,7 @@ mod papers;
 mod people;
 mod privacy;
 mod readers;
+mod sane;
 mod scan;
 mod ticket;
 mod upload;
