@@ -87,8 +87,8 @@ fn endpoint(events: &VecDeque<Event>) -> Endpoint {
 
 /// The driver, by the way it spoke to the scanner.
 enum Player {
-    Escl(Scanner),
-    Sane(SaneScanner),
+    Escl(Box<Scanner>),
+    Sane(Box<SaneScanner>),
 }
 
 impl Player {
@@ -97,11 +97,11 @@ impl Player {
         match recording.link.strip_prefix(sane::LINK) {
             None => {
                 let profile = Profile::named(&recording.profile);
-                Self::Escl(Scanner::over(Wire::Memory(dial), endpoint, profile))
+                Self::Escl(Box::new(Scanner::over(Wire::Memory(dial), endpoint, profile)))
             }
             Some(device) => {
                 let profile = SaneProfile::named(&recording.profile).with_device(device);
-                Self::Sane(SaneScanner::over(sane::Helpers::Memory(dial), profile))
+                Self::Sane(Box::new(SaneScanner::over(sane::Helpers::Memory(dial), profile)))
             }
         }
     }

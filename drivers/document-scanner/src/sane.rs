@@ -8,6 +8,9 @@
 //! Every operation has a helper of its own, which ends with it. That costs some hundredths of a second
 //! and in return a scanner that was unplugged is found again, a library that lost its way is forgotten,
 //! and nothing holds the device in between.
+//!
+//! What crosses the pipes can be recorded without what pages show ([`recorder`]), and is played again
+//! without a helper ([`crate::replay()`]).
 
 mod choice;
 mod faults;
