@@ -125,6 +125,10 @@ impl CardSlot {
     ) -> Result<T, SlotFault> {
         let profile = self.profile.clone();
         match self.worker.run(bound, move || Session::new(profile), job) {
+            // What is left behind may hold the reader itself: nobody else is to blame then.
+            Some(Err(SlotFault::Busy)) if self.worker.has_left_behind() => {
+                Err(SlotFault::Hung { call, waited: bound })
+            }
             Some(outcome) => outcome,
             None => Err(SlotFault::Hung { call, waited: bound }),
         }

@@ -32,8 +32,6 @@ struct Watch {
     is_asked: bool,
     /// What was said last, and the reader's count of cards then.
     said: Option<(Slot, u32)>,
-    /// Since when another program has had the reader for itself.
-    held_since: Option<Instant>,
 }
 
 impl Session {
@@ -134,7 +132,9 @@ impl Session {
         loop {
             let reader = self.reader()?;
             self.watch.follow(reader.as_deref());
-            if has_asked && self.watch.is_held() {
+            if let Some(reader) = reader.filter(|_| has_asked && self.watch.is_held())
+                && self.stays_held(&reader)
+            {
                 return Err(SlotFault::Busy);
             }
             if self.watch.is_asked
@@ -179,6 +179,22 @@ impl Session {
         }
     }
 
+    /// Whether another program keeps the reader for itself, rather than being done with it in a moment.
+    fn stays_held(&mut self, reader: &CStr) -> bool {
+        let end = Instant::now() + HELD;
+        loop {
+            let mut states = [ReaderState::new(reader, State::UNAWARE)];
+            let asked = self.context().ok().map(|c| c.get_status_change(Duration::ZERO, &mut states));
+            if !matches!(asked, Some(Ok(()))) || !states[0].event_state().contains(State::EXCLUSIVE) {
+                return false;
+            }
+            if Instant::now() >= end {
+                return true;
+            }
+            std::thread::sleep(HELD_AGAIN);
+        }
+    }
+
     fn connect(&mut self) -> Result<(Card, CString), SlotFault> {
         let reader = self.reader()?.ok_or(SlotFault::NoReader)?;
         let share = self.share();
@@ -202,6 +218,8 @@ const LIST_AGAIN: Duration = Duration::from_secs(1);
 /// Who has the reader for himself so long is in the way. A program that looks what is there is done
 /// sooner.
 const HELD: Duration = Duration::from_secs(1);
+/// How often it is asked meanwhile.
+const HELD_AGAIN: Duration = Duration::from_millis(50);
 
 impl Watch {
     /// Watches this reader, and whether readers come and go.
@@ -218,21 +236,16 @@ impl Watch {
         }
     }
 
-    /// Whether another program keeps the reader for itself. This one does so only while it reads.
-    fn is_held(&mut self) -> bool {
-        let held = self.states.get(1).is_some_and(|state| state.event_state().contains(State::EXCLUSIVE));
-        if !held {
-            self.held_since = None;
-            return false;
-        }
-        self.held_since.get_or_insert_with(Instant::now).elapsed() >= HELD
-    }
-
     fn lose_reader(&mut self) -> Slot {
         self.states.truncate(1);
         self.is_asked = true;
         self.said = Some((Slot::NoReader, 0));
         Slot::NoReader
+    }
+
+    /// Whether another program has the reader for itself now. This one does so only while it reads.
+    fn is_held(&self) -> bool {
+        self.states.get(1).is_some_and(|state| state.event_state().contains(State::EXCLUSIVE))
     }
 
     fn note_asked(&mut self) {

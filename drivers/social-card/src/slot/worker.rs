@@ -48,6 +48,11 @@ impl<S: 'static> Worker<S> {
         outcome
     }
 
+    /// Whether a thread was left behind that has not come back yet.
+    pub(super) fn has_left_behind(&self) -> bool {
+        Arc::strong_count(&self.alive) > 1 + usize::from(self.jobs.is_some())
+    }
+
     fn start(&self, begin: impl FnOnce() -> S + Send + 'static) -> Option<Sender<Job<S>>> {
         if Arc::strong_count(&self.alive) > LEFT_BEHIND {
             return None;
@@ -99,6 +104,7 @@ mod tests {
             let hung =
                 worker.run(AT_ONCE, || (), move |()| gate.lock().map(|gate| gate.recv().is_ok()).is_ok());
             assert_eq!(hung, None);
+            assert!(worker.has_left_behind());
         }
         assert_eq!(worker.run(SOON, || (), |()| 1), None);
         drop(free);
@@ -107,6 +113,9 @@ mod tests {
             std::thread::yield_now();
         }
         assert_eq!(worker.run(SOON, || (), |()| 1), Some(1));
+        while worker.has_left_behind() {
+            std::thread::yield_now();
+        }
     }
 
     #[test]
