@@ -6,7 +6,7 @@ use crate::config::{CompanyKeyConfig, Config, DeviceConfig, SlotConfig};
 use crate::device::Line;
 use crate::recordings::Recordings;
 use crate::start::{Opened, Options, StartError};
-use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot};
+use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
 use crate::tasks::{company_key, ledger, papers, printer, scanner, windows};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -266,7 +266,7 @@ impl People {
         let (to, asks) = blocking::channel();
         let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
         let mut health = Health::new(Device::Reader, self.bus.clone());
-        let mut asked = ReaderDo::Rest;
+        let mut wish = Wish::NONE;
         supervise("id-reader", &self.bus, move || {
             let mut profile = id_reader::Profile::for_model(&config.profile);
             // Every speed that the configuration lets pass is one of the standard's.
@@ -274,7 +274,7 @@ impl People {
             let recorder = CardReader::recorder(&profile);
             let line = Line::new(config.port.clone(), config.baud, recorder.clone());
             health.record(recorder, recordings.clone());
-            identity::run(CardReader::new(line, profile), &asks, &mut asked, &bus, &mut health);
+            identity::run(CardReader::new(line, profile), &asks, &mut wish, &bus, &mut health);
         });
         to
     }
@@ -283,13 +283,13 @@ impl People {
         let (to, asks) = blocking::channel();
         let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
         let mut health = Health::new(Device::CardSlot, self.bus.clone());
-        let mut asked = ReaderDo::Rest;
+        let mut wish = Wish::NONE;
         supervise("card-slot", &self.bus, move || {
             let profile =
                 social_card::Profile { reader: config.reader.clone(), ..social_card::Profile::generic() };
             let source = SocialCardSlot::new(profile);
             health.record(source.recorder().clone(), recordings.clone());
-            identity::run(source, &asks, &mut asked, &bus, &mut health);
+            identity::run(source, &asks, &mut wish, &bus, &mut health);
         });
         to
     }
@@ -303,14 +303,14 @@ impl People {
         let (to, asks) = blocking::channel();
         let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
         let mut health = Health::new(Device::CodeScanner, self.bus.clone());
-        let mut asked = ReaderDo::Rest;
+        let mut wish = Wish::NONE;
         supervise("code-scanner", &self.bus, move || {
             let profile = code_scanner::Profile::for_model(&config.profile);
             let recorder = Codes::recorder(&profile);
             let line = Line::new(config.port.clone(), config.baud, recorder.clone());
             let source = Codes::new(line, profile, store.clone(), runtime.clone());
             health.record(recorder, recordings.clone());
-            identity::run(source, &asks, &mut asked, &bus, &mut health);
+            identity::run(source, &asks, &mut wish, &bus, &mut health);
         });
         to
     }

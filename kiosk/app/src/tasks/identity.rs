@@ -120,14 +120,25 @@ const HEALTH_EVERY: Duration = Duration::from_secs(2);
 /// How long nothing is seen before it is worth telling that something lies there that was read before.
 const LATCHED_AFTER: Duration = Duration::from_millis(1500);
 
+/// What the desk wished last, and how far that has come. It outlives an owner: one that is started again
+/// after a panic goes on with it.
+#[derive(Debug)]
+pub struct Wish {
+    asked: ReaderDo,
+    /// something was shown and is being read
+    reading: bool,
+}
+
+impl Wish {
+    /// Nothing yet.
+    pub const NONE: Self = Self { asked: ReaderDo::Rest, reading: false };
+}
+
 /// Owns one source until nobody can ask for it any more.
-///
-/// `asked` outlives it: what the desk wished last, [`ReaderDo::Rest`] at first. An owner that is started
-/// again after a panic goes on with it.
 pub fn run<S: IdentitySource>(
     source: S,
     asks: &Receiver<ReaderDo>,
-    asked: &mut ReaderDo,
+    wish: &mut Wish,
     bus: &Bus,
     health: &mut Health,
 ) {
@@ -136,8 +147,7 @@ pub fn run<S: IdentitySource>(
         bus: bus.clone(),
         health,
         warned: None,
-        reading: false,
-        asked,
+        wish,
         read_for: None,
         told: None,
         watching_since: Instant::now(),
@@ -162,9 +172,7 @@ struct Owner<'a, S> {
     health: &'a mut Health,
     /// the fault that the log has been told of
     warned: Option<Fault>,
-    /// something was shown and is being read
-    reading: bool,
-    asked: &'a mut ReaderDo,
+    wish: &'a mut Wish,
     /// the session whose person was read here: only that card is looked after
     read_for: Option<SessionId>,
     told: Option<CardReminder>,
@@ -174,11 +182,14 @@ struct Owner<'a, S> {
 impl<S: IdentitySource> Owner<'_, S> {
     /// Takes up what an owner before this one was asked: what he saw and was about to tell is lost.
     fn go_on(&mut self) {
-        match *self.asked {
+        let reading = std::mem::take(&mut self.wish.reading);
+        match self.wish.asked {
+            // What was shown must be shown again: reading it may be what the other failed at.
             ReaderDo::Watch(session) => {
-                // What was shown must be shown again: reading it may be what the other failed at.
                 self.source.begin();
-                self.tell(session, CardEvent::Problem(CardProblem::Unreadable));
+                if reading {
+                    self.tell(session, CardEvent::Problem(CardProblem::Unreadable));
+                }
             }
             ReaderDo::Presence(session) => {
                 self.tell(session, CardEvent::Presence(CardReminder::Unknown));
@@ -188,13 +199,13 @@ impl<S: IdentitySource> Owner<'_, S> {
     }
 
     fn ask(&mut self, ask: ReaderDo) {
+        self.wish.asked = ask;
         if matches!(ask, ReaderDo::Watch(_)) {
             self.watching_since = Instant::now();
             self.read_for = None;
             self.source.begin();
         }
         self.told = None;
-        *self.asked = ask;
     }
 
     /// Does one thing; how long to wait before the next.
@@ -206,7 +217,7 @@ impl<S: IdentitySource> Owner<'_, S> {
                 Err(trouble) => self.failed(trouble),
             };
         }
-        let done = match *self.asked {
+        let done = match self.wish.asked {
             ReaderDo::Watch(session) => self.watch(session),
             ReaderDo::Presence(session) if self.read_for == Some(session) => self.look_after(),
             ReaderDo::Presence(_) | ReaderDo::Rest => self.source.rest().map(|()| HEALTH_EVERY),
@@ -231,7 +242,7 @@ impl<S: IdentitySource> Owner<'_, S> {
             }
             Sight::Something => {
                 self.tell(session, CardEvent::Found);
-                self.reading = true;
+                self.wish.reading = true;
                 match self.source.read()? {
                     Reading::Person(person) => {
                         // From now on only whether it still lies there is of interest.
@@ -245,7 +256,7 @@ impl<S: IdentitySource> Owner<'_, S> {
                         self.tell(session, CardEvent::Problem(CardProblem::Unreadable));
                     }
                 }
-                self.reading = false;
+                self.wish.reading = false;
                 return Ok(Duration::ZERO);
             }
         }
@@ -255,7 +266,7 @@ impl<S: IdentitySource> Owner<'_, S> {
     fn look_after(&mut self) -> Result<Duration, Trouble> {
         let reminder = self.source.presence()?;
         if self.told.replace(reminder) != Some(reminder)
-            && let ReaderDo::Presence(session) = *self.asked
+            && let ReaderDo::Presence(session) = self.wish.asked
         {
             self.tell(session, CardEvent::Presence(reminder));
         }
@@ -281,9 +292,9 @@ impl<S: IdentitySource> Owner<'_, S> {
         } else {
             tracing::debug!(source = S::NAME, said = trouble.said, "the same trouble");
         }
-        let reading = std::mem::take(&mut self.reading);
+        let reading = std::mem::take(&mut self.wish.reading);
         // A device that fails while nobody shows anything is told by its status alone.
-        if let (Some(problem), ReaderDo::Watch(session)) = (trouble.problem, *self.asked)
+        if let (Some(problem), ReaderDo::Watch(session)) = (trouble.problem, self.wish.asked)
             && (reading || trouble.fault.is_none())
         {
             self.tell(session, CardEvent::Problem(problem));

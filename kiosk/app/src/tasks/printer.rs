@@ -33,9 +33,10 @@ use visit::ticket::TicketContents;
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
 /// How long a preflight counts: the ticket it was made for follows within the time of one commit.
 const FRESH: Duration = Duration::from_millis(500);
-/// How often a printer that says nothing is asked before a ticket is given up of which nothing has been
-/// sent: a visitor rather waits a moment than for somebody to mend what is not broken.
-const ASKED_AT_MOST: usize = 3;
+/// How long a ticket of which nothing has been sent waits for a printer that says nothing: a visitor
+/// rather waits a moment than for somebody to mend what is not broken; and one that comes out later lies
+/// there for the next.
+const WAITED_FOR: Duration = Duration::from_secs(3);
 
 /// What the printer's owner is asked.
 #[derive(Debug)]
@@ -225,7 +226,7 @@ impl Owner<'_> {
     }
 
     /// Whether a ticket can go to the printer now; asked at once if that is not known already.
-    fn ready(&mut self) -> Result<(), PrintRefused> {
+    fn ready(&mut self, until: Instant) -> Result<(), PrintRefused> {
         let prepared = self.prepared.take().is_some_and(|at| at.elapsed() < FRESH);
         let device = self.line.to_string();
         let absent =
@@ -234,14 +235,13 @@ impl Owner<'_> {
         if prepared && self.owed == Owed::Nothing {
             return Ok(());
         }
-        let mut said = printer.preflight();
-        for _ in 1..ASKED_AT_MOST {
-            match said {
-                Err(PrintRefused::Printer(PrinterError::NoAnswer { .. })) => said = printer.preflight(),
-                _ => break,
+        let status = loop {
+            match printer.preflight() {
+                Err(PrintRefused::Printer(PrinterError::NoAnswer { .. })) if Instant::now() < until => {}
+                said => break said?,
             }
-        }
-        Ok(self.mend(said?.fault())?)
+        };
+        Ok(self.mend(status.fault())?)
     }
 
     fn prepare(&mut self) -> Duration {
@@ -258,16 +258,14 @@ impl Owner<'_> {
         *self.under_way = Some(UnderWay { job, begun: false });
         let ticket = self.encoder.encode(&lay_out(contents));
         let dots = ticket.paper_dots;
-        let ready = match self.ready() {
+        let until = Instant::now() + WAITED_FOR;
+        let ready = match self.ready(until) {
             // Switched off and on since it was last looked at, or not there yet: nothing has been sent, so
             // it may be opened and asked once more.
             Err(PrintRefused::Printer(PrinterError::Link { source, .. })) => {
-                tracing::warn!(%source, "ticket printer: opened again before a ticket");
+                tracing::warn!(%source, "ticket printer: opened before a ticket");
                 self.printer = None;
-                if let Err(error) = self.open() {
-                    self.lost(&error);
-                }
-                self.ready()
+                self.open().map_err(PrintRefused::from).and_then(|()| self.ready(until))
             }
             ready => ready,
         };
@@ -321,7 +319,7 @@ impl Owner<'_> {
             Outcome::FailedBeforeSending(why) => (
                 Some(PrintState::FailedBeforeSending),
                 why.to_string(),
-                TicketState::NotPrinted(Some(self.lost_to.unwrap_or_else(|| refused_fault(why)))),
+                TicketState::NotPrinted(Some(refused_fault(why))),
             ),
         };
         tracing::info!(job = job.0, evidence, ?told, "ticket");
@@ -334,10 +332,8 @@ impl Owner<'_> {
         match outcome {
             // Its own cut is on its way, or was made.
             Outcome::Confirmed(Evidence::ProcessIdAfterCut) | Outcome::Sent(_) => self.owed = Owed::Nothing,
-            Outcome::Unknown(_, UnknownReason::Printer(error))
-            | Outcome::FailedBeforeSending(PrintRefused::Printer(error))
-                if self.printer.is_some() =>
-            {
+            Outcome::FailedBeforeSending(PrintRefused::Printer(error)) => return self.lost(&error),
+            Outcome::Unknown(_, UnknownReason::Printer(error)) if self.printer.is_some() => {
                 return self.lost(&error);
             }
             Outcome::Unknown(Evidence::SendStarted, _) => {
@@ -360,6 +356,7 @@ impl Owner<'_> {
             // It may take the questions for the rest of a command that was broken off.
             Err(PrinterError::NoAnswer { .. }) if self.owed == Owed::Recovery => {
                 printer.recover()?;
+                self.owed = Owed::Cut;
                 printer.status()?
             }
             said => said?,

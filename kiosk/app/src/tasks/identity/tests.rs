@@ -53,16 +53,16 @@ fn an_owner_started_again_goes_on_with_what_it_was_asked() {
     let (bus, mut heard) = bus();
     let mut health = Health::new(Device::Reader, bus.clone());
     let (to, asks) = channel();
-    let mut asked = ReaderDo::Rest;
+    let mut wish = Wish::NONE;
     let mut panics = |is_shown_something| {
         let source = Defective { is_shown_something };
-        catch_unwind(AssertUnwindSafe(|| run(source, &asks, &mut asked, &bus, &mut health))).is_err()
+        catch_unwind(AssertUnwindSafe(|| run(source, &asks, &mut wish, &bus, &mut health))).is_err()
     };
     to.send(ReaderDo::Watch(SESSION)).expect("an owner");
     assert!(panics(true));
     drop(to);
     assert!(!panics(false), "nobody asks any more");
-    assert_eq!(asked, ReaderDo::Watch(SESSION));
+    assert_eq!(wish.asked, ReaderDo::Watch(SESSION));
     let cards: Vec<CardEvent> = std::iter::from_fn(|| heard.try_recv().ok())
         .filter_map(|event| match event {
             Event::Card(session, event) => {
