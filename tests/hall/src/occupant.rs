@@ -6,6 +6,8 @@ use pcsc::{Context, Protocols, Scope, ShareMode};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The word that the program is told, and the one that it says.
@@ -22,6 +24,15 @@ pub(crate) fn run() -> Result<(), Fatal> {
     let readers = context.list_readers_owned()?;
     let reader = readers.first().ok_or("there is no reader")?;
     let deadline = Instant::now() + PATIENCE;
+    let held = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&held);
+    // A pcscd that does not answer keeps nobody waiting for this program's word.
+    std::thread::spawn(move || {
+        std::thread::sleep(PATIENCE * 2);
+        if !seen.load(Ordering::Acquire) {
+            std::process::exit(1);
+        }
+    });
     let _card = loop {
         match context.connect(reader, ShareMode::Exclusive, Protocols::ANY) {
             // Just put in: pcscd has not seen it yet. Or somebody is looking at it.
@@ -31,13 +42,14 @@ pub(crate) fn run() -> Result<(), Fatal> {
             taken => break taken?,
         }
     };
+    held.store(true, Ordering::Release);
     println!("{HELD}");
     io::stdout().flush()?;
     io::copy(&mut io::stdin(), &mut io::sink())?;
     Ok(())
 }
 
-/// The running program. Dropped, it lets go of the card and ends.
+/// The running program. Dropped, it ends, and pcscd lets go of the card for it.
 pub(crate) struct Occupant(Child);
 
 impl Occupant {
@@ -66,7 +78,7 @@ impl Occupant {
 
 impl Drop for Occupant {
     fn drop(&mut self) {
-        drop(self.0.stdin.take());
+        let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }

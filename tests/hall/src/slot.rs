@@ -151,7 +151,8 @@ impl Inside {
             self.remove();
             self.daemon.kill();
         }
-        self.service = wanted;
+        // Should what follows fail.
+        self.service = Service::Down;
         let impostor = |manner| Impostor::start(&self.daemon.socket(), manner).map_err(|e| e.to_string());
         match wanted {
             Service::Up => self.daemon.start_again().map_err(|e| e.to_string())?,
@@ -165,6 +166,7 @@ impl Inside {
                 self.occupant = Some(Occupant::start(&self.daemon.socket())?);
             }
         }
+        self.service = wanted;
         Ok(())
     }
 }

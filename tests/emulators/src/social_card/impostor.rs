@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long a client may take over one request.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The longest body of a request, in bytes: that of a command APDU with its frame.
 const LONGEST: usize = 128 * 1024;
 /// The request by which a client says which version of the protocol it speaks (pcsclite, winscard_msg.h).
@@ -51,7 +51,7 @@ impl Impostor {
             for client in listening.incoming().flatten().take_while(|_| !told.load(Ordering::Acquire)) {
                 if manner == Manner::Fails {
                     // A client that has had enough goes.
-                    let _ = fail(client);
+                    let _ = fail(client, &told);
                 }
             }
         })?;
@@ -73,10 +73,10 @@ impl Drop for Impostor {
 
 /// Requests and replies have the same body, at whose end the result stands; before a request come its
 /// length and its kind. All numbers are those of the machine.
-fn fail(mut client: UnixStream) -> io::Result<()> {
+fn fail(mut client: UnixStream, over: &AtomicBool) -> io::Result<()> {
     client.set_read_timeout(Some(PATIENCE))?;
     client.set_write_timeout(Some(PATIENCE))?;
-    loop {
+    while !over.load(Ordering::Acquire) {
         let mut word = [0; 4];
         client.read_exact(&mut word)?;
         let length = usize::try_from(u32::from_ne_bytes(word)).unwrap_or(usize::MAX);
@@ -92,4 +92,5 @@ fn fail(mut client: UnixStream) -> io::Result<()> {
         body.extend(result.to_ne_bytes());
         client.write_all(&body)?;
     }
+    Ok(())
 }
