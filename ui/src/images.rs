@@ -1,6 +1,6 @@
 //! Pictures on a screen: a scanned page, the code of a number.
 
-use qrcode::{Color, QrCode};
+use qrcodegen::{QrCode, QrCodeEcc};
 use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
 use std::sync::Arc;
 use visit::screen::{Preview, Screen};
@@ -8,7 +8,7 @@ use visit::screen::{Preview, Screen};
 /// Edge of the square that a code may fill, in pixels; `screens/number.slint` leaves as much room.
 const CODE_ROOM: u32 = 264;
 /// Empty modules around a QR code (ISO/IEC 18004, 6.3.8: four).
-const QUIET: usize = 4;
+const QUIET: i32 = 4;
 
 /// What is pictured on a screen.
 #[derive(Clone, Debug)]
@@ -60,18 +60,15 @@ fn page(preview: &Preview) -> Image {
 }
 
 fn code(text: &str) -> Image {
-    let Ok(code) = QrCode::new(text) else { return Image::default() };
-    let modules = code.width() + 2 * QUIET;
-    let scale = (CODE_ROOM as usize / modules).max(1);
-    let side = modules * scale;
-    let Ok(edge) = u32::try_from(side) else { return Image::default() };
-    let dark = |at: usize| (at / scale).checked_sub(QUIET).filter(|m| *m < code.width());
+    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return Image::default() };
+    let modules = (code.size() + 2 * QUIET).unsigned_abs();
+    let scale = (CODE_ROOM / modules).max(1);
+    let edge = modules * scale;
     let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(edge, edge);
-    for (at, pixel) in buffer.make_mut_slice().iter_mut().enumerate() {
-        let is_dark = match (dark(at % side), dark(at / side)) {
-            (Some(x), Some(y)) => code[(x, y)] == Color::Dark,
-            _ => false,
-        };
+    for (at, pixel) in (0..).zip(buffer.make_mut_slice()) {
+        // Outside the code all is white.
+        let module = |at: u32| i32::try_from(at / scale).map_or(-1, |module| module - QUIET);
+        let is_dark = code.get_module(module(at % edge), module(at / edge));
         let grey = if is_dark { 0 } else { 255 };
         *pixel = Rgb8Pixel { r: grey, g: grey, b: grey };
     }

@@ -7,9 +7,9 @@ use crate::command;
 use crate::font::{FontError, FontFile, Glyphs};
 use crate::page::Page;
 use crate::profile::{BuiltInFont, Profile};
-use crate::qr;
+use crate::qr::Code;
 use crate::text::{self, GETA};
-use crate::ticket::{Align, Level, Line, QrText, Scale, Size, Ticket};
+use crate::ticket::{Align, Level, Line, ModuleDots, QrText, Scale, Size, Ticket};
 
 /// Turns tickets into the bytes of one printer model.
 #[derive(Clone)]
@@ -124,8 +124,10 @@ impl Run<'_> {
             Line::Rule if self.draws_all() => self.page.drawn_rule(),
             Line::Rule => self.page.rule(self.profile),
             Line::Qr { data, module, level } => {
-                let module = qr::module_that_fits(data, *level, *module, self.profile.width_dots);
-                self.qr(data, module, *level);
+                // One that cannot be made would be of no use to a printer either.
+                if let Ok(code) = Code::new(data, *level) {
+                    self.qr(data, &code, *module, *level);
+                }
             }
             Line::Feed(lines) => self.page.feed(*lines),
             Line::Image(image) => self.page.image(image),
@@ -133,13 +135,14 @@ impl Run<'_> {
         }
     }
 
-    fn qr(&mut self, data: &QrText, module: u8, level: Level) {
-        let doubled = module.is_multiple_of(2);
-        let dots = if doubled { module / 2 } else { module };
-        let drawn = if self.profile.has_qr { None } else { qr::draw(data, level, dots) };
-        match drawn {
-            Some(code) => self.page.drawn_qr(&code, doubled, module),
-            None => self.page.qr(data, module, level, qr::side(data, level, module)),
+    fn qr(&mut self, data: &QrText, code: &Code, wanted: ModuleDots, level: Level) {
+        let module = code.module_that_fits(wanted, self.profile.width_dots);
+        if self.profile.has_qr {
+            self.page.qr(data, module, level, code.side(module));
+        } else {
+            let doubled = module.is_multiple_of(2);
+            let dots = if doubled { module / 2 } else { module };
+            self.page.drawn_qr(&code.draw(dots), doubled, module);
         }
     }
 

@@ -1,66 +1,80 @@
-//! How large a QR code becomes, so that none is wider than the paper; and its dots, for printers that
+//! A QR code: how large it becomes, so that none is wider than the paper, and its dots, for printers that
 //! draw none.
 
-use qrcode::bits::Bits;
-use qrcode::{Color, EcLevel, QrCode, Version};
+use qrcodegen::{DataTooLong, Mask, QrCode, QrCodeEcc, QrSegment, Version};
 
 use crate::raster::Bitmap;
 use crate::ticket::{Level, ModuleDots, QrText};
 
-/// The largest module up to `wanted` with which the code fits into `width` dots.
-///
-/// A printer silently prints nothing when a code is too wide. The printer chooses the version
-/// itself; at worst it stores plain bytes.
-pub(crate) fn module_that_fits(data: &QrText, level: Level, wanted: ModuleDots, width: u16) -> u8 {
-    let modules = modules(data.as_str().as_bytes(), level);
-    let most = u8::try_from(usize::from(width) / modules).unwrap_or(u8::MAX);
-    wanted.dots().min(most.max(1))
-}
+/// The code of some text.
+pub(crate) struct Code(QrCode);
 
-/// Draws the code in dots, `dots` of them a module; `None` when it cannot be made, which no
-/// [`QrText`] brings about.
-pub(crate) fn draw(data: &QrText, level: Level, dots: u8) -> Option<Bitmap> {
-    let code = QrCode::with_error_correction_level(data.as_str().as_bytes(), correction(level)).ok()?;
-    let (modules, dots) = (code.width(), usize::from(dots.max(1)));
-    let mut picture = Bitmap::blank(modules * dots, modules * dots);
-    for (at, _) in code.to_colors().into_iter().enumerate().filter(|(_, c)| *c == Color::Dark) {
-        let (x, y) = (at % modules * dots, at / modules * dots);
-        for dot in 0..dots * dots {
-            picture.blacken(x + dot % dots, y + dot / dots);
+impl Code {
+    /// The smallest code that holds the text as bytes. A printer that draws it itself may store it in
+    /// fewer, and makes it no larger.
+    ///
+    /// # Errors
+    /// When no code is large enough, which no [`QrText`] brings about.
+    pub(crate) fn new(data: &QrText, level: Level) -> Result<Self, DataTooLong> {
+        let bytes = [QrSegment::make_bytes(data.as_str().as_bytes())];
+        let any_mask: Option<Mask> = None;
+        QrCode::encode_segments_advanced(
+            &bytes,
+            correction(level),
+            Version::MIN,
+            Version::MAX,
+            any_mask,
+            // The level that was asked for, also where a higher one would fit.
+            false,
+        )
+        .map(Self)
+    }
+
+    /// The largest module up to `wanted` with which it fits into `width` dots: a printer silently prints
+    /// nothing when a code is too wide.
+    pub(crate) fn module_that_fits(&self, wanted: ModuleDots, width: u16) -> u8 {
+        let most = u32::from(width) / self.side(1);
+        wanted.dots().min(u8::try_from(most).unwrap_or(u8::MAX).max(1))
+    }
+
+    /// Dots a side with modules of `module` dots, without the white around it.
+    pub(crate) fn side(&self, module: u8) -> u32 {
+        self.0.size().unsigned_abs() * u32::from(module)
+    }
+
+    /// Draws it, `dots` of them a module.
+    pub(crate) fn draw(&self, dots: u8) -> Bitmap {
+        let (size, dots) = (self.0.size(), usize::from(dots.max(1)));
+        let side = usize::try_from(size).unwrap_or(0) * dots;
+        let mut picture = Bitmap::blank(side, side);
+        let modules = (0..size).flat_map(|y| (0..size).map(move |x| (x, y)));
+        for (x, y) in modules.filter(|(x, y)| self.0.get_module(*x, *y)) {
+            let [x, y] = [x, y].map(|at| usize::try_from(at).unwrap_or(0) * dots);
+            for dot in 0..dots * dots {
+                picture.blacken(x + dot % dots, y + dot / dots);
+            }
         }
+        picture
     }
-    Some(picture)
 }
 
-fn correction(level: Level) -> EcLevel {
+fn correction(level: Level) -> QrCodeEcc {
     match level {
-        Level::L => EcLevel::L,
-        Level::M => EcLevel::M,
-        Level::Q => EcLevel::Q,
-        Level::H => EcLevel::H,
+        Level::L => QrCodeEcc::Low,
+        Level::M => QrCodeEcc::Medium,
+        Level::Q => QrCodeEcc::Quartile,
+        Level::H => QrCodeEcc::High,
     }
-}
-
-/// Dots a side of the code that a printer draws with modules of `module` dots.
-pub(crate) fn side(data: &QrText, level: Level, module: u8) -> u32 {
-    u32::try_from(modules(data.as_str().as_bytes(), level)).unwrap_or(0) * u32::from(module)
-}
-
-/// Modules a side of the smallest code that holds `data` as bytes.
-fn modules(data: &[u8], level: Level) -> usize {
-    let level = correction(level);
-    let fits = |version: &i16| {
-        // Mode and length take 12 bits up to version 9, 20 above.
-        let head = if *version < 10 { 12 } else { 20 };
-        Bits::new(Version::Normal(*version)).max_len(level).is_ok_and(|bits| head + data.len() * 8 <= bits)
-    };
-    let version = (1i16..=40).find(fits).unwrap_or(40);
-    17 + 4 * usize::try_from(version).unwrap_or(40)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn code(bytes: usize, level: Level) -> Code {
+        let data = QrText::new("x".repeat(bytes)).expect("within limits");
+        Code::new(&data, level).expect("a code")
+    }
 
     /// Capacities in bytes, ISO/IEC 18004 table 7.
     #[test]
@@ -77,17 +91,16 @@ mod tests {
             (1000, Level::H, 161),
         ];
         for (bytes, level, expected) in table {
-            assert_eq!(modules(&vec![b'a'; bytes], level), expected, "{bytes} at {level:?}");
+            assert_eq!(code(bytes, level).side(1), expected, "{bytes} at {level:?}");
         }
     }
 
     #[test]
     fn a_code_never_leaves_the_paper() {
-        let data = QrText::new("x".repeat(1000)).expect("within limits");
+        let long = code(1000, Level::H);
         let sixteen = ModuleDots::new(16).expect("within limits");
-        assert_eq!(module_that_fits(&data, Level::H, sixteen, 576), 3);
-        assert_eq!(module_that_fits(&data, Level::H, sixteen, 384), 2);
-        let short = QrText::new("x".repeat(43)).expect("within limits");
-        assert_eq!(module_that_fits(&short, Level::M, ModuleDots::FOUR, 384), 4);
+        assert_eq!(long.module_that_fits(sixteen, 576), 3);
+        assert_eq!(long.module_that_fits(sixteen, 384), 2);
+        assert_eq!(code(43, Level::M).module_that_fits(ModuleDots::FOUR, 384), 4);
     }
 }
