@@ -196,7 +196,12 @@ impl Page {
 
     /// A QR code of `side` dots in the middle, by the printer's own command.
     pub(crate) fn qr(&mut self, data: &QrText, module: u8, level: Level, side: u32) {
+        // The white around it is not the printer's business. A line of it above and below is more than
+        // enough for any size but the largest, and takes a byte.
+        let quiet = QUIET_MODULES * u32::from(module);
+        let lines = u8::try_from(quiet.div_ceil(self.line_dots)).unwrap_or(u8::MAX);
         self.feed_white();
+        self.feed(lines);
         self.dots += side;
         self.set_align(Align::Centre);
         if !self.qr_model {
@@ -220,6 +225,7 @@ impl Page {
         self.out.extend(command::qr_store(u16::try_from(data.len()).unwrap_or(0)));
         self.out.extend_from_slice(data);
         self.out.extend(command::QR_PRINT);
+        self.feed(lines);
     }
 
     /// Empty lines.
