@@ -364,5 +364,5 @@ pub fn wait_until(what: &str, so: impl Fn() -> bool) {
 
 /// After which page scanning can go on.
 fn go_on(page: usize) -> String {
-    word("scan_problem.go_on").replace("{page}", &page.to_string())
+    word("scan_problem.go_on").replace("{page}", &page.to_string()).replace("{next}", &(page + 1).to_string())
 }

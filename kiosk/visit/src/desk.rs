@@ -123,7 +123,10 @@ impl Desk {
             }
             Event::Document(event) => self.document(event, now),
             Event::Status(device, status) => {
-                self.devices.insert(device, status);
+                let before = self.devices.insert(device, status.clone());
+                if let (Some(session), Some(before)) = (&mut self.session, before) {
+                    session.device_changed(&before, &status);
+                }
             }
             Event::CompanyKey(offer) => self.offer = offer,
             Event::TicketsLeft(left) => self.tickets_left = left,

@@ -435,15 +435,18 @@ pub enum ScanProblem {
         /// pages that came and were stored
         stored: u32,
     },
+    /// a fault of the scanner's that has gone since
+    Over,
 }
 
 impl ScanProblem {
-    /// Whether scanning may go on after the last page that is safe.
+    /// Whether scanning may go on after the last page that is safe. Where a page is missing somewhere in
+    /// the middle there is no such page.
     pub fn may_go_on(self) -> bool {
         match self {
-            Self::FeederEmpty | Self::BadPage | Self::PagesMissing { .. } => true,
+            Self::FeederEmpty | Self::BadPage | Self::Over => true,
             Self::Fault(fault) => fault.device() == Device::Scanner,
-            Self::TooManyPages => false,
+            Self::TooManyPages | Self::PagesMissing { .. } => false,
         }
     }
 }

@@ -117,6 +117,7 @@ fn scan() -> Vec<Sample> {
         ("scan-jam", ScanProblem::Fault(Fault::ScannerJam)),
         ("scan-bad-page", ScanProblem::BadPage),
         ("scan-too-many", ScanProblem::TooManyPages),
+        ("scan-goes-on", ScanProblem::Over),
     ] {
         all.push(sample(name, Screen::Scan(ScanReady { problem: Some(problem), have: 3, ..ready.clone() })));
     }

@@ -90,13 +90,14 @@ impl Voice<'_> {
             ScanProblem::Fault(fault) => self.fault(fault),
             ScanProblem::BadPage => note(&words.bad_page, true),
             ScanProblem::TooManyPages => note(&words.too_many, true),
+            ScanProblem::Over => note(&words.over, false),
             ScanProblem::PagesMissing { fed, stored } => {
                 note_with(&words.pages_missing, true, &[("fed", &fed), ("stored", &stored)])
             }
         };
         if kept > 0 {
             let kept = if problem.may_go_on() {
-                words.go_on.with(&[("page", &kept)])
+                words.go_on.with(&[("page", &kept), ("next", &(kept + 1))])
             } else {
                 words.kept.plain().to_owned()
             };

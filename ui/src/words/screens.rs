@@ -105,7 +105,7 @@ tables! {
 
     /// Why a scan ended early.
     ScanProblemText {
-        Told: feeder_empty, bad_page, too_many, pages_missing;
+        Told: feeder_empty, bad_page, too_many, pages_missing, over;
         Text: kept, go_on;
     }
 

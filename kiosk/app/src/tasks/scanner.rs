@@ -284,7 +284,7 @@ impl OneScan {
             Some(ScanProblem::Fault(fault)) => fault,
             Some(ScanProblem::BadPage) => Fault::ScannerBadPage,
             Some(ScanProblem::PagesMissing { .. }) => Fault::PagesMissing,
-            Some(ScanProblem::FeederEmpty | ScanProblem::TooManyPages) | None => return,
+            Some(ScanProblem::FeederEmpty | ScanProblem::TooManyPages | ScanProblem::Over) | None => return,
         };
         if let Some((recorder, recordings)) = self.recorder.clone() {
             // A failed write is told as a fault of the kiosk's own.

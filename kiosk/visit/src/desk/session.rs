@@ -6,7 +6,7 @@ use crate::checklist::Choice;
 use crate::event::{
     Action, DocumentId, LedgerDo, Now, OpenVisit, PageId, PrintJob, ReaderDo, SessionId, VisitId,
 };
-use crate::fault::Fault;
+use crate::fault::{DeviceStatus, Fault};
 use crate::identity::{Applicant, Person};
 use crate::intent::{Source, Tab};
 use crate::number::TicketNumber;
@@ -245,6 +245,17 @@ impl Session {
                 self.step = Step::Review { shown: 0, stack };
             }
             other => self.step = other,
+        }
+    }
+
+    /// A scanner that is in order again says so: what it said before is over.
+    pub fn device_changed(&mut self, before: &DeviceStatus, now: &DeviceStatus) {
+        if let Step::ScanReady(stack) | Step::Review { stack, .. } = &mut self.step
+            && let Some(ScanProblem::Fault(fault)) = stack.problem
+            && before.has(fault)
+            && !now.has(fault)
+        {
+            stack.problem = Some(ScanProblem::Over);
         }
     }
 
