@@ -243,6 +243,9 @@ fn a_printer_that_promises_too_much() {
     hall.wait("P15", |state| says(state, "P15"));
     let next = hall.take_number("woman", RESTAURANT);
     assert_eq!(next.number, "A002");
+    hall.post("/api/printer", json!({"confirm": true, "power": "off"}));
+    hall.post("/api/printer", json!({"power": "on"}));
+    hall.wait("P15 to go with the printer that was switched on", |state| !says(state, "P15"));
 }
 
 /// A printer of the kind that tells of its supply.

@@ -1,6 +1,7 @@
 //! The kiosk's program.
 
 use clap::{Parser, Subcommand};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
                 .from_env_lossy(),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let done = match &arguments.instead {
         None => run(&arguments).map_err(Fatal::from),
@@ -65,21 +67,34 @@ type Fatal = Box<dyn std::error::Error>;
 
 fn replay(file: &Path) -> Result<(), Fatal> {
     let played = kiosk::replay::replay(file)?;
-    for call in &played.calls {
-        println!("{call}");
-    }
-    println!(
-        "the same again: {} calls, {} bytes to the device, {} from it",
+    let calls = played.calls.iter().map(|call| format!("{call}\n"));
+    let end = format!(
+        "the same again: {} calls, {} bytes to the device, {} from it\n",
         played.calls.len(),
         played.to_device,
         played.from_device
     );
-    Ok(())
+    print(calls.chain([end]))
 }
 
 fn devices() -> Result<(), Fatal> {
-    for found in link::discover() {
-        println!("{found}");
+    let found = link::discover();
+    let heading = format!(
+        "{} on serial ports and USB. Card slots (pcscd), scanners on the network and SANE's are not \
+         looked for here.\n",
+        found.len()
+    );
+    print([heading].into_iter().chain(found.iter().map(|found| format!("{found}\n"))))
+}
+
+/// Writes to standard output. Whoever has read enough, such as `head`, closes it, and that is no error.
+fn print(lines: impl IntoIterator<Item = String>) -> Result<(), Fatal> {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        match out.write_all(line.as_bytes()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            written => written?,
+        }
     }
     Ok(())
 }

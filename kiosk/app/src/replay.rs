@@ -20,6 +20,9 @@ pub enum CannotReplay {
     /// It is too long to be one.
     #[error("recording {}: longer than any recording; is this the right file?", .0.display())]
     TooLong(PathBuf),
+    /// It is no text, as every recording is.
+    #[error("recording {}: this is no recording; they lie in the folder recordings of kiosk.data", .0.display())]
+    NoText(PathBuf),
     /// Its form is wrong.
     #[error("recording {}: {why}", path.display())]
     Form {
@@ -37,7 +40,11 @@ pub enum CannotReplay {
         driver: String,
     },
     /// The driver does not do the same again.
-    #[error("recording {}: {why}", path.display())]
+    #[error(
+        "recording {}: {why}. Either the recording is damaged or of another version, or this is the defect \
+         that is looked for",
+        path.display()
+    )]
     Differs {
         /// which
         path: PathBuf,
@@ -55,7 +62,8 @@ pub fn replay(path: &Path) -> Result<Transcript, CannotReplay> {
     if std::fs::metadata(path).map_err(file)?.len() > LONGEST {
         return Err(CannotReplay::TooLong(path.to_owned()));
     }
-    let text = std::fs::read_to_string(path).map_err(file)?;
+    let text = String::from_utf8(std::fs::read(path).map_err(file)?)
+        .map_err(|_| CannotReplay::NoText(path.to_owned()))?;
     let recording =
         Recording::parse(&text).map_err(|why| CannotReplay::Form { path: path.to_owned(), why })?;
     let played = match recording.driver.as_str() {

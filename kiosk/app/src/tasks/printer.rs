@@ -109,6 +109,7 @@ pub fn run(
         owed: if around.cut_off { Owed::Recovery } else { Owed::Nothing },
         prepared: None,
         under_way,
+        promised: profile.clone(),
         profile,
         around: around.clone(),
     };
@@ -125,6 +126,9 @@ pub fn run(
 
 struct Owner<'a> {
     line: Line,
+    /// what is known of its model
+    promised: Profile,
+    /// the same, as far as it has kept it since it was opened
     profile: Profile,
     encoder: Encoder,
     around: Surroundings,
@@ -282,11 +286,12 @@ impl Owner<'_> {
                         let around = &self.around;
                         // Fits: job numbers of a kiosk stay far below 2³².
                         let id = JobId::new(u32::try_from(job.0 & 0xFFFF_FFFF).unwrap_or_default());
-                        printer.finish(&ticket.body, id, &mut |step| {
+                        let outcome = printer.finish(&ticket.body, id, &mut |step| {
                             if step == Step::BytesSent {
                                 around.journal(job, PrintState::Sent, "all bytes sent");
                             }
-                        })
+                        });
+                        with_cause(printer, outcome)
                     }
                 }
             }
@@ -351,6 +356,9 @@ impl Owner<'_> {
             .line
             .open()
             .map_err(|source| PrinterError::Link { device: self.line.to_string(), source })?;
+        // It may be another one now, or one that has been mended: its promises are believed again.
+        self.profile = self.promised.clone();
+        self.standing.retain(|fault| *fault != Fault::PrinterUnproven);
         let mut printer = Printer::over(link, self.profile.clone(), self.line.speed());
         let status = match printer.status() {
             // It may take the questions for the rest of a command that was broken off.
@@ -412,8 +420,8 @@ impl Owner<'_> {
         self.backoff.next_pause()
     }
 
-    /// A printer whose profile promises proofs that never come is believed no more, until the kiosk
-    /// starts again: each further ticket would keep its visitor waiting for nothing.
+    /// A printer whose profile promises proofs that never come is believed no more, until it has been
+    /// switched off and on: each further ticket would keep its visitor waiting for nothing.
     fn unproven(&mut self) {
         let Some(printer) = &mut self.printer else { return };
         if printer.proofs() == Proofs::Missing && self.profile.has_process_id {
@@ -422,6 +430,17 @@ impl Owner<'_> {
             printer.set_profile(self.profile.clone());
             self.standing.push(Fault::PrinterUnproven);
         }
+    }
+}
+
+/// A printer that kept silent about a ticket may still say what is wrong with it.
+fn with_cause(printer: &mut Printer<Wire>, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Unknown(evidence, why @ UnknownReason::NoReply { .. }) => {
+            let fault = printer.status().ok().and_then(|status| status.fault());
+            Outcome::Unknown(evidence, fault.map_or(why, UnknownReason::Fault))
+        }
+        outcome => outcome,
     }
 }
 
