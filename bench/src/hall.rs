@@ -45,18 +45,6 @@ impl Bench {
     }
 }
 
-impl Bench {
-    /// Whether some text on the screen contains this.
-    pub fn says(&self, what: &str) -> Result<bool, Fatal> {
-        Ok(self.screen.inspect()?.texts.iter().any(|text| text.contains(what)))
-    }
-
-    /// Waits until something has been painted, at most so long.
-    pub fn repainted(&self, limit: Duration) {
-        let _ = self.painted.recv_timeout(limit);
-    }
-}
-
 /// Runs `measure` beside a kiosk, which takes this thread for its screen.
 pub fn with_kiosk<T: Send + 'static>(
     measure: impl FnOnce(&Bench) -> Result<T, Fatal> + Send + 'static,

@@ -8,6 +8,7 @@ mod hall;
 mod rows;
 mod status;
 mod ticket;
+mod told;
 mod wire;
 
 use std::process::ExitCode;
@@ -32,9 +33,11 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
-    let mut rows = hall::with_kiosk(|bench| {
+    let (tell, told) = std::sync::mpsc::channel();
+    told::listen(tell)?;
+    let mut rows = hall::with_kiosk(move |bench| {
         let mut rows = wire::measure(bench)?;
-        rows.push(status::printer_status_latency(bench)?);
+        rows.extend(status::printer_status_latency(bench, &told)?);
         Ok(rows)
     })?;
     rows.push(drivers::identity_decode()?);
