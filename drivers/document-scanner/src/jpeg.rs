@@ -36,9 +36,9 @@ pub(crate) struct Look {
 /// What a stretch of a stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Markers, and segments that a decoder needs.
+    /// Markers, lengths of segments, and what is read of their contents.
     Structure,
-    /// Segments that may hold anything, and what follows the image.
+    /// All else in segments, and what follows the image.
     Remark,
     /// Entropy-coded bytes: the picture itself.
     Entropy,
@@ -84,6 +84,20 @@ const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 const DNL: u8 = 0xDC;
 const APP0: u8 = 0xE0;
+/// How the content of an APP0 segment begins that is a JFIF header.
+const JFIF: &[u8] = b"JFIF\0";
+
+/// Whether a segment is a frame header: SOF0 to SOF15 without DHT, JPG and DAC (B.2.2).
+fn is_frame(code: u8) -> bool {
+    matches!(code, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF)
+}
+
+impl Kept {
+    /// What has come of them.
+    fn begun(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
 
 impl Look {
     /// Looks over the next piece.
@@ -106,8 +120,12 @@ impl Look {
         let Some((&byte, after)) = piece.split_first() else { return Ok((Part::Structure, piece)) };
         Ok(match self.at {
             At::Segment(code, left) => {
-                let part = if Self::is_about_the_image(code) { Part::Structure } else { Part::Remark };
-                (part, self.segment(code, left, piece))
+                let part = if self.is_read(code, byte) { Part::Structure } else { Part::Remark };
+                // Of the first bytes each is judged by itself; nothing is read of those behind them.
+                let most = if self.kept.len < KEPT { 1 } else { left.into() };
+                let (own, rest) = piece.split_at(piece.len().min(most));
+                self.segment(code, left, own);
+                (part, rest)
             }
             At::Entropy => {
                 let ff = piece.iter().position(|b| *b == 0xFF).unwrap_or(piece.len());
@@ -133,9 +151,17 @@ impl Look {
         })
     }
 
-    /// Whether a segment holds nothing but what a decoder needs; others may hold anything.
-    fn is_about_the_image(code: u8) -> bool {
-        !matches!(code, 0xE1..=0xEF | 0xFE)
+    /// Whether the next byte of a segment is one of those that are read when it has ended. Whatever a
+    /// damaged code or length makes of a page, those are too few in a row to show any of it.
+    fn is_read(&self, code: u8, byte: u8) -> bool {
+        match (code, self.kept.len) {
+            (APP0, at) if at < JFIF.len() => {
+                self.kept.begun() == JFIF.get(..at).unwrap_or_default() && JFIF.get(at) == Some(&byte)
+            }
+            (APP0, at) => at < KEPT && self.kept.begun().starts_with(JFIF),
+            (DNL, at) => at < 2,
+            (_, at) => is_frame(code) && (1..6).contains(&at),
+        }
     }
 
     /// The height is written into the header afterwards.
@@ -189,25 +215,21 @@ impl Look {
         })
     }
 
-    /// Takes what there is of a segment and returns the rest of the piece.
-    fn segment<'a>(&mut self, code: u8, left: u16, piece: &'a [u8]) -> &'a [u8] {
-        let (own, rest) = piece.split_at(piece.len().min(left.into()));
+    /// Takes bytes of a segment, no more than there are left of it.
+    fn segment(&mut self, code: u8, left: u16, own: &[u8]) {
         for (slot, byte) in self.kept.bytes.iter_mut().skip(self.kept.len).zip(own) {
             *slot = *byte;
         }
         self.kept.len = (self.kept.len + own.len()).min(KEPT);
         let left = left.saturating_sub(u16::try_from(own.len()).unwrap_or(left));
         self.at = if left == 0 { self.closed(code) } else { At::Segment(code, left) };
-        rest
     }
 
     /// A segment has ended; says what follows.
     fn closed(&mut self, code: u8) -> At {
-        let kept = self.kept.bytes.get(..self.kept.len).unwrap_or_default();
-        match (code, kept) {
-            // Frame headers SOF0 to SOF15 without DHT, JPG and DAC (B.2.2): precision, lines, samples
-            // a line, components.
-            (0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, &[_, y1, y0, x1, x0, components, ..]) => {
+        match (code, self.kept.begun()) {
+            // Precision, lines, samples a line, components.
+            (_, &[_, y1, y0, x1, x0, components, ..]) if is_frame(code) => {
                 let height = u32::from(u16::from_be_bytes([y1, y0]));
                 self.frame = Some(PageImage {
                     width: u16::from_be_bytes([x1, x0]).into(),

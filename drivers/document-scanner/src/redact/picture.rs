@@ -1,4 +1,7 @@
 //! A page's picture: its form stays, what it shows goes.
+//!
+//! Of its segments the codes and lengths stay and what the driver reads of them, nothing else: a header
+//! may hold a thumbnail, and among damaged bytes of a picture anything looks like a segment.
 
 use super::keep::Keep;
 use crate::jpeg::{Look, Part};

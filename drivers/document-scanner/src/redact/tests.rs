@@ -149,7 +149,86 @@ fn what_breaks_off_is_blank() {
     assert!(kept.ends_with(&[0; 20]));
 }
 
+/// A page with thumbnails in its header, and where it holds what nobody may see.
+fn page_with_thumbnails(noise: &[u8]) -> (Vec<u8>, Vec<Range<usize>>) {
+    let mut page = jpeg(2480, 3508, 300, 64);
+    let (mut header, scan) = (page.drain(..20).collect::<Vec<_>>(), page);
+    // In the JFIF header itself, in an extension of it (T.871, 10.1 and 10.2), and in a reserved segment.
+    let length = u8::try_from(noise.len() + 16).unwrap();
+    header.splice(4..6, [0, length]);
+    let mut secret = vec![header.len()..header.len() + noise.len()];
+    header.extend(noise);
+    for head in
+        [[0xFF, 0xE0, 0, length, b'J', b'F', b'X', b'X', 0, 0x13], [0xFF, 0x40, 0, length, 1, 2, 3, 4, 5, 6]]
+    {
+        header.extend(head);
+        secret.push(header.len()..header.len() + noise.len());
+        header.extend(noise);
+        header.extend([0; 8]);
+    }
+    let (scan, end) = scan.split_at(scan.len() - 2);
+    header.extend(scan);
+    let begin = header.len();
+    for byte in noise.iter().chain(noise).map(|byte| byte.rotate_left(3)) {
+        // A zero behind each FF.
+        header.extend([byte, 0].get(..1 + usize::from(byte == 0xFF)).unwrap());
+    }
+    secret.push(begin..header.len());
+    header.extend(end);
+    (header, secret)
+}
+
+#[test]
+fn thumbnails_go_and_a_page_with_them_stays_whole() {
+    let noise: Vec<u8> = (0..200_u8).map(|n| n.wrapping_mul(167) ^ 0x5A).collect();
+    let (page, _) = page_with_thumbnails(&noise);
+    let mut kept = vec![];
+    let (mut picture, mut keep) = (Picture::default(), Keep::default());
+    picture.crossed(&page, &mut keep);
+    for part in keep.take() {
+        match part {
+            Kept::Bytes(bytes) => kept.extend(bytes),
+            Kept::Zeros(count) => kept.resize(kept.len() + count, 0),
+        }
+    }
+    assert_eq!(kept.len(), page.len());
+    let (mut then, mut now) = (Look::default(), Look::default());
+    then.over(&page).unwrap();
+    now.over(&kept).unwrap();
+    assert_eq!(now.end(), then.end());
+    assert_eq!(now.end().unwrap().0.stated_dpi, Some(300));
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn of_a_picture_and_its_thumbnails_no_eight_bytes_stay_whatever_is_damaged(
+        noise in proptest::collection::vec(any::<u8>(), 40..200),
+        damage in proptest::collection::vec((any::<usize>(), any::<bool>(), any::<[u8; 4]>(), 1usize..5), 0..6),
+        size in 1usize..200,
+    ) {
+        let (page, secret) = page_with_thumbnails(&noise);
+        let mut damaged = page.clone();
+        for (at, marker, mut bytes, count) in damage {
+            if marker {
+                // What looks like a segment, of some length or of one that the picture gives it.
+                bytes[0] = 0xFF;
+            }
+            let at = at % (page.len() - 4);
+            damaged[at..at + count].copy_from_slice(&bytes[..count]);
+        }
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", page.len());
+        let kept = kept(&[head.as_bytes(), &damaged].concat(), size);
+        prop_assert_eq!(kept.len(), head.len() + page.len());
+        let there: std::collections::HashSet<&[u8]> = kept.windows(8).collect();
+        for part in secret.into_iter().flat_map(|range| page[range].windows(8)) {
+            // What is all the same shows nothing.
+            let shows = part.iter().any(|byte| *byte != part[0]);
+            prop_assert!(!shows || !there.contains(part), "{:02X?}", part);
+        }
+    }
+
     #[test]
     fn lengths_stay_whatever_comes(message: Vec<u8>, size in 1usize..40) {
         prop_assert_eq!(kept(&message, size).len(), message.len());
