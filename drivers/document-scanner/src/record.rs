@@ -38,7 +38,7 @@ pub fn recorder(profile: &Profile) -> Recorder {
 pub(crate) struct Crossings(Arc<Mutex<State>>);
 
 /// Makes what follows one direction of a new connection.
-pub(crate) type Fresh = fn(Direction) -> Box<dyn Follow>;
+pub(crate) type Fresh = Box<dyn Fn(Direction) -> Box<dyn Follow> + Send>;
 
 struct State {
     recorder: Recorder,
@@ -50,10 +50,14 @@ struct State {
 }
 
 impl Crossings {
-    pub(crate) fn new(recorder: Recorder, name: &str, fresh: Fresh) -> Self {
+    pub(crate) fn new(
+        recorder: Recorder,
+        name: &str,
+        fresh: impl Fn(Direction) -> Box<dyn Follow> + Send + 'static,
+    ) -> Self {
         recorder.name_link(name);
         let (sent, received) = (fresh(Direction::ToDevice), fresh(Direction::FromDevice));
-        Self(Arc::new(Mutex::new(State { recorder, fresh, sent, received, connection: 0 })))
+        Self(Arc::new(Mutex::new(State { recorder, fresh: Box::new(fresh), sent, received, connection: 0 })))
     }
 
     /// A new connection: what crosses it is recorded.

@@ -18,6 +18,7 @@ mod faults;
 pub mod fuzz;
 mod helper;
 mod job;
+mod names;
 mod profile;
 mod program;
 mod record;

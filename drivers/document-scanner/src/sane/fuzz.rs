@@ -44,7 +44,7 @@ pub fn recorded(data: &[u8]) {
 }
 
 fn kept(direction: Direction, pieces: &[&[u8]]) -> Vec<u8> {
-    let mut frames = Frames::new(direction);
+    let mut frames = Frames::new(direction, "avision:libusb:*");
     let mut all: Vec<Kept> = pieces.iter().flat_map(|piece| frames.crossed(piece)).collect();
     all.extend(frames.ended());
     let bytes = |kept| match kept {

@@ -221,12 +221,7 @@ impl SaneProfile {
 
     /// Whether a device of this name is meant.
     pub(crate) fn matches(&self, name: &str) -> bool {
-        match self.device.split_once('*') {
-            Some((before, after)) => {
-                name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
-            }
-            None => name == self.device,
-        }
+        matches(&self.device, name)
     }
 
     pub(crate) fn reply_wait(&self) -> Duration {
@@ -255,6 +250,16 @@ impl SaneProfile {
 }
 
 #[cfg(test)]
+/// Whether a name is this one, or like this pattern with one `*`.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((before, after)) => {
+            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+        }
+        None => name == pattern,
+    }
+}
+
 mod tests {
     use super::*;
 

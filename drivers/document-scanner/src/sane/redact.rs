@@ -8,6 +8,7 @@ use link::record::Direction;
 use sane_helper::{LENGTH_BYTES, Reply, Request, body_length};
 
 use crate::redact::{Follow, Keep, Kept, Picture};
+use crate::sane::names::{Names, model};
 
 /// The kind of a frame that is a piece of a page, and of one that is a message (see [`sane_helper`]).
 const PIECE: u8 = b'P';
@@ -16,6 +17,7 @@ const MESSAGE: u8 = b'J';
 /// Follows the frames of one direction.
 pub(crate) struct Frames {
     direction: Direction,
+    names: Names,
     stage: Stage,
     picture: Picture,
     /// Of a length or of a message, what is not judged yet.
@@ -40,10 +42,11 @@ enum Stage {
 }
 
 impl Frames {
-    /// Follows the frames of a new helper.
-    pub(crate) fn new(direction: Direction) -> Self {
+    /// Follows the frames of a new helper, which is asked for a device of this name or pattern.
+    pub(crate) fn new(direction: Direction, device: &str) -> Self {
         Self {
             direction,
+            names: Names::new(device),
             stage: Stage::Length,
             picture: Picture::default(),
             held: vec![],
@@ -131,12 +134,12 @@ impl Frames {
         let held = std::mem::take(&mut self.held);
         let frame = [&[MESSAGE], held.as_slice()].concat();
         let rewritten = match self.direction {
-            Direction::ToDevice => request(&frame),
+            Direction::ToDevice => request(&frame, &self.names),
             Direction::FromDevice => {
                 if matches!(Reply::decode(&frame), Ok(Reply::Started { .. })) {
                     self.picture = Picture::default();
                 }
-                reply(&frame)
+                reply(&frame, &self.names)
             }
         };
         match rewritten.as_deref().and_then(|frame| frame.get(LENGTH_BYTES + 1..)) {
@@ -173,39 +176,25 @@ impl Follow for Frames {
 }
 
 /// The frame of a request, rewritten.
-fn request(frame: &[u8]) -> Option<Vec<u8>> {
+fn request(frame: &[u8], names: &Names) -> Option<Vec<u8>> {
     let mut request = Request::decode(frame).ok()?;
     if let Request::Open { device: name } = &mut request {
-        *name = device(name);
+        *name = names.name(name);
     }
     request.encode().ok()
 }
 
 /// The frame of a reply, rewritten.
-fn reply(frame: &[u8]) -> Option<Vec<u8>> {
+fn reply(frame: &[u8], names: &Names) -> Option<Vec<u8>> {
     let mut reply = Reply::decode(frame).ok()?;
     if let Reply::Devices(devices) = &mut reply {
         for found in devices {
-            found.name = device(&found.name);
+            found.name = names.name(&found.name);
+            found.vendor = model(&found.vendor);
+            found.model = model(&found.model);
         }
     }
     reply.encode().ok()
-}
-
-/// A device's name, or a pattern for one: the back end's name stays, places, addresses and serial
-/// numbers become others of the same form. What began or ended alike does so still.
-pub(crate) fn device(name: &str) -> String {
-    let (back_end, place) = name.split_at(name.find([':', '*']).unwrap_or(name.len()));
-    let form = |c: char| match c {
-        '0'..='9' => '0',
-        'a'..='z' => 'x',
-        'A'..='Z' => 'X',
-        '\0'..='\u{7F}' => c,
-        '\u{80}'..='\u{7FF}' => 'é',
-        '\u{800}'..='\u{FFFF}' => '示',
-        _ => '𠀀',
-    };
-    back_end.chars().chain(place.chars().map(form)).collect()
 }
 
 #[cfg(test)]

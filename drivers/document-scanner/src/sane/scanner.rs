@@ -14,14 +14,16 @@ use crate::error::{Fault, ScanError};
 use crate::events::{ScanEvent, Scanned};
 use crate::input_caps::Resolutions;
 use crate::record::Crossings;
+use crate::redact::Follow;
 use crate::sane::choice::Options;
 use crate::sane::faults::{Step, of_refusal, of_status};
 use crate::sane::helper::{Helper, unexpected};
 use crate::sane::job::Job;
+use crate::sane::names::Names;
 use crate::sane::profile::SaneProfile;
 use crate::sane::program::HelperProgram;
 use crate::sane::record::LINK;
-use crate::sane::redact;
+use crate::sane::redact::Frames;
 use crate::sane::wire::Helpers;
 use crate::settings::{Color, Request, Source};
 use crate::status::{AdfState, ScannerStatus, State};
@@ -84,8 +86,10 @@ impl SaneScanner {
     /// The recorder gets nothing of pages but their form, and nothing that tells the device from others
     /// of its kind: see [`crate::sane::recorder`].
     pub fn recorded(program: HelperProgram, profile: SaneProfile, recorder: Recorder) -> Self {
-        let name = format!("{LINK}{}", redact::device(&profile.device));
-        let crossings = Crossings::new(recorder, &name, |direction| Box::new(redact::Frames::new(direction)));
+        let name = format!("{LINK}{}", Names::new(&profile.device).shown());
+        let device = profile.device.clone();
+        let fresh = move |direction| -> Box<dyn Follow> { Box::new(Frames::new(direction, &device)) };
+        let crossings = Crossings::new(recorder, &name, fresh);
         Self::over(Helpers::Recorded(program, crossings), profile)
     }
 
