@@ -238,6 +238,9 @@ pub enum ProfileError {
         /// Largest value allowed.
         max: u64,
     },
+    /// No device can have this name, and it is no pattern for one.
+    #[error("a name of a SANE device has 1 to {} bytes and at most one *", sane_helper::MAX_TEXT)]
+    Device,
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub fn replay(recording: &Recording) -> Result<Transcript, ReplayError> {
     let endpoint = endpoint(&events);
     let by_turns = recording.link.starts_with(sane::LINK);
     let tape = Tape(Arc::new(Mutex::new(Reel { events, by_turns, ..Reel::default() })));
-    let player = Player::of(recording, endpoint, &tape);
+    let player = Player::of(recording, endpoint, &tape)?;
     // The caller may be inside a runtime of its own, in which another cannot be driven.
     let played = std::thread::scope(|scope| {
         scope
@@ -92,18 +92,24 @@ enum Player {
 }
 
 impl Player {
-    fn of(recording: &Recording, endpoint: Endpoint, tape: &Tape) -> Self {
+    fn of(recording: &Recording, endpoint: Endpoint, tape: &Tape) -> Result<Self, ReplayError> {
         let dial = Arc::new(tape.clone());
-        match recording.link.strip_prefix(sane::LINK) {
+        Ok(match recording.link.strip_prefix(sane::LINK) {
             None => {
                 let profile = Profile::named(&recording.profile);
                 Self::Escl(Box::new(Scanner::over(Wire::Memory(dial), endpoint, profile)))
             }
             Some(device) => {
-                let profile = SaneProfile::named(&recording.profile).with_device(device);
+                let no_device = |_| ReplayError::OutOfTurn {
+                    at: std::time::Duration::ZERO,
+                    recorded: format!("link {}", shown(recording.link.as_bytes())),
+                    now: "can look for no device of such a name",
+                };
+                let profile =
+                    SaneProfile::named(&recording.profile).with_device(device).map_err(no_device)?;
                 Self::Sane(Box::new(SaneScanner::over(sane::Helpers::Memory(dial), profile)))
             }
-        }
+        })
     }
 
     /// Makes a call; false when the driver has none of that name.

@@ -155,7 +155,7 @@ async fn a_cancelled_scan_and_a_look_that_nobody_waits_for_play_again() {
 #[tokio::test]
 async fn what_is_missing_is_missing_again() {
     let stand = stand();
-    let profile = SaneProfile::named("avision").with_device("avision:libusb:*");
+    let profile = SaneProfile::named("avision").with_device("avision:libusb:*").unwrap();
     let mut no_library = stand.program.clone();
     no_library.library = Some("/nowhere/libsane.so".into());
     for (program, outcome) in [

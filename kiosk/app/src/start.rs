@@ -224,7 +224,9 @@ fn scanner(config: &ScannerConfig) -> Result<(BackEnd, Option<Recorder>), StartE
         };
         program.library = config.library.clone();
         program.config_dir = config.sane_config.clone();
-        let profile = SaneProfile::named(&config.profile).with_device(device);
+        let profile = SaneProfile::named(&config.profile)
+            .with_device(device)
+            .map_err(|why| StartError::Address { field: "scanner.sane", why: why.to_string() })?;
         let recorder = sane::recorder(&profile);
         let scanner = SaneScanner::recorded(program, profile, recorder.clone());
         return Ok((BackEnd::Sane(Box::new(scanner)), Some(recorder)));
@@ -272,6 +274,16 @@ mod tests {
             let Ok((BackEnd::Sane(scanner), Some(recorder))) = scanner(&config) else { panic!("{settings}") };
             assert_eq!(scanner.device(), called);
             assert_eq!(recorder.snapshot("none").profile, profile);
+        }
+    }
+
+    #[test]
+    fn a_scanner_behind_sane_without_a_usable_name_is_no_other_one() {
+        for device in ["", "avision:*:*"] {
+            let settings = format!("sane = {device:?}");
+            let config: ScannerConfig = toml::from_str(&settings).expect("a configuration");
+            let Err(StartError::Address { field, .. }) = scanner(&config) else { panic!("{settings}") };
+            assert_eq!(field, "scanner.sane");
         }
     }
 }

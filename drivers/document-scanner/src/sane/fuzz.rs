@@ -129,7 +129,7 @@ mod tests {
     fn the_good_helper_gives_a_page() {
         let dir = tempfile::tempdir().unwrap();
         let said = Said(good()[1..].to_vec());
-        let profile = SaneProfile::default().with_device("test:0");
+        let profile = SaneProfile::default().with_device("test:0").unwrap();
         let scanner = SaneScanner::over(Helpers::Memory(Arc::new(said)), profile);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let request = Request::new(SOURCES[2], dir.path());

@@ -166,17 +166,17 @@ impl SaneProfile {
         SHIPPED.into_iter().filter_map(|text| Self::from_toml(text).ok())
     }
 
-    /// The same for the device of this name; an empty one, or a pattern that is none, is left out.
-    #[must_use]
-    pub fn with_device(self, device: &str) -> Self {
-        match (Self { device: device.into(), ..self.clone() }).checked() {
-            Ok(profile) => profile,
-            Err(why) => {
-                tracing::warn!(%why, "this is no name of a SANE device: the first there is is used");
-                self
-            }
+    /// The same for the device of this name, or of a name like this pattern.
+    ///
+    /// # Errors
+    /// [`ProfileError::Device`] for a name that is empty or too long, and for a pattern with more than
+    /// one `*`.
+    pub fn with_device(self, device: &str) -> Result<Self, ProfileError> {
+        if device.is_empty() || device.len() > MAX_TEXT || device.matches('*').count() > 1 {
+            return Err(ProfileError::Device);
         }
     }
+        Ok(Self { device: device.into(), ..self })
 
     /// Reads a profile; what the text leaves out is as in [`SaneProfile::default`].
     ///
@@ -249,7 +249,6 @@ impl SaneProfile {
     }
 }
 
-#[cfg(test)]
 /// Whether a name is this one, or like this pattern with one `*`.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {

@@ -47,7 +47,7 @@ impl Stand {
     /// SANE's virtual scanner as its profile treats it, but with this much patience, and a recorder
     /// beside the pipes to its helpers.
     pub fn recorded(&self, piece_ms: u32) -> (SaneScanner, Recorder) {
-        let profile = SaneProfile { piece_ms, ..SaneProfile::named("test").with_device("test:0") };
+        let profile = SaneProfile { piece_ms, ..SaneProfile::named("test").with_device("test:0").unwrap() };
         let recorder = sane::recorder(&profile);
         (SaneScanner::recorded(self.program.clone(), profile, recorder.clone()), recorder)
     }
