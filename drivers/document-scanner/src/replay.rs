@@ -133,8 +133,10 @@ impl Player {
 async fn play(tape: &Tape, player: &Player, dir: &Path) {
     while let Some(text) = tape.next_call() {
         let (cancel, given_up) = (CancellationToken::new(), CancellationToken::new());
-        tape.reel().caller = Some(Caller { cancel: cancel.clone(), given_up: given_up.clone() });
-        let known = match Call::parse(&text, dir) {
+        let call = Call::parse(&text, dir);
+        let cancels = matches!(call, Some(Call::Scan(_))).then(|| cancel.clone());
+        tape.reel().caller = Some(Caller { cancel: cancels, given_up: given_up.clone() });
+        let known = match call {
             None => false,
             Some(call) => tokio::select! {
                 biased;
@@ -153,7 +155,8 @@ async fn play(tape: &Tape, player: &Player, dir: &Path) {
 
 /// What whoever made the call under way can do about it.
 struct Caller {
-    cancel: CancellationToken,
+    /// `None`: the call cannot be cancelled, or was, and the driver has noted it.
+    cancel: Option<CancellationToken>,
     given_up: CancellationToken,
 }
 
@@ -239,13 +242,22 @@ impl Reel {
         matches!(self.events.front(), Some(Event { what: What::Note(note), .. }) if note == wanted)
     }
 
-    /// Whether the caller cancelled here.
-    fn cancelled(&self) -> bool {
-        let here = self.is_next(CANCELLED);
-        if here && let Some(caller) = &self.caller {
-            caller.cancel.cancel();
+    /// Whether the caller cancelled here. Nobody cancels twice, nor anything but a scan: the driver
+    /// would wait for ever.
+    fn cancelled(&mut self) -> bool {
+        if !self.is_next(CANCELLED) {
+            return false;
         }
-        here
+        match self.caller.as_ref().and_then(|caller| caller.cancel.as_ref()) {
+            Some(cancel) => {
+                cancel.cancel();
+                true
+            }
+            None => {
+                self.out_of_turn("could not be cancelled");
+                false
+            }
+        }
     }
 
     /// Whether the caller gave the call up here.
@@ -258,7 +270,7 @@ impl Reel {
     }
 
     /// Whether nothing more happens until the caller has done something.
-    fn held(&self) -> bool {
+    fn held(&mut self) -> bool {
         self.cancelled() || self.dropped()
     }
 
@@ -408,6 +420,11 @@ impl Dial for Tape {
         match &event.what {
             What::Note(recorded) if recorded == note => {
                 reel.events.pop_front();
+                if note == CANCELLED
+                    && let Some(caller) = &mut reel.caller
+                {
+                    caller.cancel = None;
+                }
                 if let Some(call) = note.strip_prefix(CALL) {
                     let call = link::record::Call { at, call: call.to_owned(), outcome: None };
                     reel.transcript.calls.push(call);

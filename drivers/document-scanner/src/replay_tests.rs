@@ -143,3 +143,58 @@ async fn silence_is_silence_again() {
     let transcript = replay(&recorder.snapshot("timed-out")).unwrap();
     assert_eq!(transcript.calls[0].outcome.as_deref(), Some("timed-out"));
 }
+
+const SANE_STATUS: &str = include_str!("../../../fuzz/corpus/document_scanner_replay/sane-cancelled-look");
+const SANE_SCAN: &str = include_str!("../../../fuzz/corpus/document_scanner_replay/sane-scan");
+
+/// Plays what may only be found wrong, and at once: nothing is waited for that the file makes up.
+fn wrong_at_once(text: &str) {
+    let recording = Recording::parse(text).unwrap();
+    let begun = std::time::Instant::now();
+    let (told, played) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(replay(&recording)));
+    let played = played.recv_timeout(std::time::Duration::from_secs(60)).expect("an end");
+    assert!(matches!(played, Err(ReplayError::OutOfTurn { .. })), "{played:?}\n{text}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}\n{text}", begun.elapsed());
+}
+
+#[test]
+fn what_nobody_can_cancel_is_out_of_turn() {
+    for call in ["status", "capabilities", "devices"] {
+        // Before its connection, at its beginning, and in the middle of it.
+        let text = SANE_STATUS.replace("# call status", &format!("# call {call}"));
+        wrong_at_once(&text);
+        for before in ["! opened", "< 00*3 28 4A", "> 00*3 1D 4A"] {
+            let line = SANE_SCAN.lines().find(|line| line.contains(before)).unwrap();
+            let cancelled = format!("+0.000001 # cancelled\n{line}");
+            let moved = SANE_SCAN.replacen(line, &cancelled, 1);
+            wrong_at_once(&moved.replacen("scan flatbed 300 colour a4 1", call, 1));
+        }
+    }
+    for call in ["status", "capabilities", "estimate feeder 300 colour a4 1"] {
+        let escl = SANE_STATUS.replace("# call status", &format!("# call {call}"));
+        wrong_at_once(&escl.replace("link SANE test:0", "link eSCL over HTTP"));
+    }
+}
+
+#[test]
+fn nobody_cancels_twice() {
+    let cancelled_at = |count: usize| {
+        let cancelled = "+0.000012 # cancelled\n".repeat(count);
+        let (before, after) = SANE_SCAN.split_once("+0.000012 > 00*3 07 4A 22 72 65 61 64 22\n").unwrap();
+        let (_, end) = after.split_once("+0.000018 ").unwrap();
+        let (_, end) = end.split_once('\n').unwrap();
+        format!("{before}{cancelled}{end}").replace("= 1 pages", "= cancelled after 0 pages")
+    };
+    let once = replay(&Recording::parse(&cancelled_at(1)).unwrap()).unwrap();
+    assert_eq!(once.calls[0].outcome.as_deref(), Some("cancelled after 0 pages"));
+    wrong_at_once(&cancelled_at(2));
+    // Once more while the scanner is handed back.
+    let end = "+0.000020 < 00*3 07 4A 22 64 6F 6E 65 22\n";
+    wrong_at_once(&cancelled_at(1).replace(end, &format!("+0.000020 # cancelled\n{end}")));
+}
+
+#[test]
+fn a_name_that_is_none_is_no_other_device() {
+    wrong_at_once(&SANE_SCAN.replace("link SANE test:0", "link SANE a*b*"));
+}
