@@ -108,8 +108,10 @@ impl Helper {
         Reply::decode(&frame).map_err(|e| Broken::Protocol(e.to_string()))
     }
 
-    /// Ends the helper: politely when it is in step, so that the scanner is left in order.
+    /// Ends the helper: politely when it is in step, so that the scanner is left in order. What was
+    /// asked of it until now may have used up its time; this has its own.
     pub(crate) async fn end(mut self, wait: Duration) {
+        self.until = None;
         if !self.waiting {
             for request in [Request::Cancel, Request::Close] {
                 if self.ask(&request, Step::Open, wait).await.is_err() {
@@ -209,5 +211,53 @@ fn words(status: ExitStatus) -> String {
         },
         (None, Some(code)) => format!("exit status {code}"),
         (None, None) => "unknown".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::io::DuplexStream;
+
+    use super::*;
+    use crate::wire::{Dial, Dialled};
+
+    /// One helper, at the other end of these pipes.
+    struct Piped(Mutex<Option<DuplexStream>>);
+
+    impl Dial for Piped {
+        fn dial(&self) -> Dialled {
+            let pipes = self.0.lock().unwrap().take().expect("one helper");
+            Dialled::Stream(Box::new(pipes))
+        }
+
+        fn note(&self, _: &str) {}
+    }
+
+    #[tokio::test]
+    async fn a_look_without_time_left_hands_the_device_back_all_the_same() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let helper = tokio::spawn(async move {
+            let ready = Reply::Ready { protocol: PROTOCOL, sane: (1, 2, 1) }.encode().unwrap();
+            theirs.write_all(&ready).await.unwrap();
+            let mut asked = vec![];
+            let mut prefix = [0; LENGTH_BYTES];
+            while theirs.read_exact(&mut prefix).await.is_ok() {
+                let mut frame = vec![0; body_length(prefix).unwrap()];
+                theirs.read_exact(&mut frame).await.unwrap();
+                asked.push(Request::decode(&frame).unwrap());
+                // It takes a moment: an answer that is there at once would be read even without time.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                theirs.write_all(&Reply::Done.encode().unwrap()).await.unwrap();
+            }
+            asked
+        });
+        let wait = Duration::from_secs(60);
+        let helpers = Helpers::Memory(Arc::new(Piped(Mutex::new(Some(ours)))));
+        let mut started = Helper::start(&helpers, wait).await.unwrap();
+        started.end_by(Instant::now());
+        started.end(wait).await;
+        assert_eq!(helper.await.unwrap(), [Request::Cancel, Request::Close]);
     }
 }

@@ -62,8 +62,9 @@ pub struct SaneProfile {
     pub reply_ms: u32,
     /// Longest wait for a device to open or to be found, in milliseconds.
     pub open_ms: u32,
-    /// Longest time for a look at how the device is, with all of opening it, in milliseconds. A back end
-    /// that hangs is known to after this; then another helper is asked.
+    /// Longest time for a look at how the device is, with all of opening it, in milliseconds; twice as
+    /// long as the last look took, if that is more, and before the first that succeeds as long as its
+    /// steps may take. A back end that hangs is known to after this; then another helper is asked.
     pub look_ms: u32,
     /// Longest wait for a sheet to be taken, in milliseconds; lamps warm up here.
     pub start_ms: u32,
@@ -175,8 +176,8 @@ impl SaneProfile {
         if device.is_empty() || device.len() > MAX_TEXT || device.matches('*').count() > 1 {
             return Err(ProfileError::Device);
         }
-    }
         Ok(Self { device: device.into(), ..self })
+    }
 
     /// Reads a profile; what the text leaves out is as in [`SaneProfile::default`].
     ///
@@ -259,6 +260,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -280,11 +282,14 @@ mod tests {
 
     #[test]
     fn a_device_is_named_beside_the_profile() {
-        for (device, named) in
-            [("avision:libusb:*", "avision:libusb:*"), ("test:0", "test:0"), ("", "*"), ("a*b*", "*")]
-        {
-            let profile = SaneProfile::named("avision").with_device(device);
-            assert_eq!((profile.name.as_str(), profile.device.as_str()), ("avision", named));
+        for device in ["avision:libusb:*", "test:0", "*"] {
+            let profile = SaneProfile::named("avision").with_device(device).unwrap();
+            assert_eq!((profile.name.as_str(), profile.device.as_str()), ("avision", device));
+        }
+        // Never another in its place.
+        for device in ["", "a*b*", &"x".repeat(MAX_TEXT + 1)] {
+            let wrong = SaneProfile::named("avision").with_device(device);
+            assert!(matches!(wrong, Err(ProfileError::Device)), "{device}");
         }
     }
 

@@ -54,6 +54,8 @@ struct Turn {
     deaths: u32,
     last: Option<Fault>,
     not_before: Option<Instant>,
+    /// How long the last look took that told how the device is.
+    looked: Option<Duration>,
 }
 
 /// What a scanner behind SANE offers.
@@ -109,7 +111,7 @@ impl SaneScanner {
     /// # Errors
     /// [`ScanError`] when libsane or its helper is missing, fails or takes too long.
     pub async fn devices(&self) -> Result<Vec<Device>, ScanError> {
-        self.with_helper(Call::Devices, async |helper| Self::list(helper, &self.profile).await).await
+        self.with_helper(Call::Devices, None, async |helper| Self::list(helper, &self.profile).await).await
     }
 
     /// Opens the scanner and asks what it can do.
@@ -117,7 +119,7 @@ impl SaneScanner {
     /// # Errors
     /// [`ScanError`] when it is busy, cannot be opened or does not answer in time.
     pub async fn capabilities(&self) -> Result<SaneCapabilities, ScanError> {
-        self.with_helper(Call::Capabilities, async |helper| {
+        self.with_helper(Call::Capabilities, None, async |helper| {
             let (device, options) = self.open(helper).await?;
             let profile = &self.profile;
             Ok(SaneCapabilities {
@@ -142,20 +144,16 @@ impl SaneScanner {
     /// As [`SaneScanner::capabilities`].
     pub async fn status(&self) -> Result<ScannerStatus, ScanError> {
         let status = |state, adf_state| ScannerStatus { state, adf_state, jobs: vec![] };
-        match self.turn.try_lock() {
+        let longest = match self.turn.try_lock() {
             Err(_) => return Ok(status(State::Processing, None)),
             Ok(turn) => match (turn.not_before, &turn.last) {
                 (Some(then), Some(fault)) if then > Instant::now() => {
                     return Err(self.error(fault.clone()));
                 }
-                _ => {}
+                _ => turn.longest_look(&self.profile),
             },
-        }
-        let until = Instant::now() + self.profile.look_wait();
-        let sensed = self.with_helper(Call::Status, async |helper| {
-            helper.end_by(until);
-            self.sense(helper).await
-        });
+        };
+        let sensed = self.with_helper(Call::Status, longest, async |helper| self.sense(helper).await);
         match sensed.await {
             Ok(adf_state) => Ok(status(State::Idle, adf_state)),
             Err(ScanError { fault: Fault::Busy, .. }) => Ok(status(State::Processing, None)),
@@ -257,24 +255,36 @@ impl SaneScanner {
         }
     }
 
-    /// Starts a helper for some work and ends it afterwards.
+    /// Starts a helper for some work, of which all together may be bounded, and ends it afterwards.
     async fn with_helper<T>(
         &self,
         call: Call,
+        longest: Option<Duration>,
         work: impl AsyncFnOnce(&mut Helper) -> Result<T, Fault>,
     ) -> Result<T, ScanError> {
         let Ok(mut turn) = self.turn.try_lock() else { return Err(self.error(Fault::Busy)) };
         turn.pause().await;
         let ongoing = Ongoing::begin(&self.helpers, &call);
+        let begun = Instant::now();
+        let mut took = None;
         let done = async {
-            let mut helper = Helper::start(&self.helpers, self.profile.look_wait()).await?;
+            let open = self.profile.open_wait();
+            let mut helper =
+                Helper::start(&self.helpers, longest.map_or(open, |most| most.min(open))).await?;
+            if let Some(most) = longest {
+                helper.end_by(begun + most);
+            }
             let done = work(&mut helper).await;
+            took = Some(begun.elapsed());
             helper.end(self.profile.reply_wait()).await;
             done
         };
         let done = done.await;
         ongoing.end(done.as_ref().map_or_else(Fault::code, |_| "done"));
         self.ended(&mut turn, done.as_ref().err());
+        if done.is_ok() && call == Call::Status {
+            turn.looked = took;
+        }
         done.map_err(|fault| self.error(fault))
     }
 
@@ -291,6 +301,14 @@ impl SaneScanner {
 }
 
 impl Turn {
+    /// How long a look may take. Before the first that told how the device is, each step has its own
+    /// wait: a search of the network or a lamp that warms up may well take longer than a look should. A
+    /// device that then needed long is given twice as long, so that one which is always slow is not taken
+    /// for one that is silent.
+    fn longest_look(&self, profile: &SaneProfile) -> Option<Duration> {
+        Some(self.looked?.saturating_mul(2).max(profile.look_wait()))
+    }
+
     /// Waits until the next helper may be started.
     async fn pause(&self) {
         if let Some(then) = self.not_before {
@@ -307,7 +325,7 @@ impl Turn {
                 self.not_before = Some(now + pause);
                 self.last = Some(fault.clone());
             }
-            _ => *self = Self::default(),
+            _ => *self = Self { looked: self.looked, ..Self::default() },
         }
     }
 }
@@ -336,5 +354,18 @@ mod tests {
         }
         turn.ended(Some(&Fault::FeederEmpty), now);
         assert_eq!((turn.deaths, turn.not_before), (0, None));
+    }
+
+    #[test]
+    fn only_a_look_after_one_that_succeeded_is_bounded() {
+        let profile = SaneProfile::default();
+        let died = Fault::HelperDied { how: "signal 11".into() };
+        for (looked_s, longest_s) in [(None, None), (Some(1), Some(15)), (Some(20), Some(40))] {
+            let mut turn = Turn { looked: looked_s.map(Duration::from_secs), ..Turn::default() };
+            for fault in [None, Some(&died)] {
+                turn.ended(fault, Instant::now());
+                assert_eq!(turn.longest_look(&profile), longest_s.map(Duration::from_secs));
+            }
+        }
     }
 }
