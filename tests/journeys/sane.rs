@@ -44,11 +44,12 @@ impl Sane {
         self.folder.path().join("trouble")
     }
 
-    /// From now on each opening of the device ends like this: a status as a number, or a word.
-    fn opening(&self, ends: &str) {
+    /// From now on this happens: each opening of the device ends with a status, as a number, or with a
+    /// crash, or each page does.
+    fn trouble_is(&self, what: &str) {
         // In one step, so that nobody reads half of it.
         let written = self.folder.path().join("written");
-        std::fs::write(&written, ends).expect("a file");
+        std::fs::write(&written, what).expect("a file");
         std::fs::rename(written, self.trouble()).expect("its name");
     }
 
@@ -74,7 +75,7 @@ fn what_a_back_end_does_and_says() {
     let sane = Sane::new();
     let hall = sane.hall();
     for (code, ends, person) in [("S12", "11", "man"), ("S13", "crash", "woman"), ("S17", "10", "old_man")] {
-        sane.opening(ends);
+        sane.trouble_is(ends);
         let state = hall.wait(code, |state| says(state, code));
         assert_eq!(name(&state), "home", "{code}");
         let ticket = hall.take_number(person, MATTER);
@@ -98,7 +99,8 @@ fn a_page_through_sane_and_a_recording_of_what_went_wrong() {
     to_materials(&hall, "man");
     open(&hall, "id-card");
     hall.touch("source.flatbed");
-    sane.opening("crash");
+    // Looks at the device stay well: what is recorded of the fault can only be the scan.
+    sane.trouble_is("crash-start");
     hall.touch("scan.start");
     hall.wait("the reason", |state| name(state) == "scan" && says(state, &word("fault.S13.title")));
     sane.mend();

@@ -109,6 +109,38 @@ async fn after_a_jam_or_an_open_cover_the_scan_goes_on_with_the_next_page() {
 }
 
 #[tokio::test]
+async fn a_crash_as_a_page_begins_is_the_scans_alone() {
+    let mut stand = stand();
+    let told = stand.misbehave_while_told();
+    let scanner = stand.scanner(TEST);
+    let request = stand.request(Source::Flatbed);
+    fs::write(&told, "crash-start").unwrap();
+    assert!(scanner.status().await.is_ok() && scanner.capabilities().await.is_ok());
+    let (fault, safe) = scan(&scanner, &request).await.failed();
+    assert!(matches!(&fault, Fault::HelperDied { how } if how.contains("signal 11")), "{fault}");
+    assert!(safe.is_empty());
+    fs::remove_file(&told).unwrap();
+    assert_eq!(scan(&scanner, &request).await.numbers(), [1]);
+}
+
+#[tokio::test]
+async fn a_device_that_is_slow_to_open_is_no_silent_one() {
+    let mut stand = stand();
+    let told = stand.misbehave_while_told();
+    let scanner = stand.scanner(&format!("{TEST} look_ms = 500"));
+    let silent = Fault::TimedOut { waiting_for: "the scanner to open" };
+    // Slow from the beginning, it is waited for each time; one that hangs later is given up soon.
+    fs::write(&told, "slow").unwrap();
+    for _ in 0..2 {
+        assert!(scanner.status().await.is_ok());
+    }
+    fs::write(&told, "hang").unwrap();
+    let begun = Instant::now();
+    assert_eq!(scanner.status().await.unwrap_err().fault, silent);
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn what_is_missing_is_named() {
     let stand = stand();
     let nowhere = stand.dir.path().join("nowhere");

@@ -1,7 +1,7 @@
 /* A libsane that misbehaves. It stands before the real one, whose functions it hands out where it does
  * not bring its own. Built by the tests with one of CRASH, HANG, PRINT, JAM, which happen once, or OPEN,
  * and with TRIGGER, the path of a file that arms it and that it removes when it has gone off; with OPEN
- * the file stays, and says what happens. */
+ * the file stays, and says in a word what happens. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <signal.h>
@@ -11,20 +11,38 @@
 #include <unistd.h>
 
 #ifdef OPEN
-/* As long as the file is there: "crash", "hang", or the status of every opening as a number. */
-int sane_open(const char *name, void **handle) {
-    int (*real)(const char *, void **) = (int (*)(const char *, void **))dlsym(RTLD_NEXT, "sane_open");
-    char word[16] = "";
+static char word[16];
+
+/* Whether the file is there and says this; what it says stays in `word`. */
+static int said(const char *wanted) {
     FILE *file = fopen(TRIGGER, "r");
-    if (file == NULL) return real(name, handle);
+    word[0] = 0;
+    if (file == NULL) return 0;
     if (fscanf(file, "%15s", word) != 1) abort();
     fclose(file);
-    if (strcmp(word, "crash") == 0) {
-        signal(SIGSEGV, SIG_DFL);
-        *(volatile int *)8 = 1;
-    }
+    return strcmp(word, wanted) == 0;
+}
+
+static void crash(void) {
+    signal(SIGSEGV, SIG_DFL);
+    *(volatile int *)8 = 1;
+}
+
+/* As long as the file is there: "crash", "hang", "slow" for a second, or the status of every opening as a
+ * number. */
+int sane_open(const char *name, void **handle) {
+    int (*real)(const char *, void **) = (int (*)(const char *, void **))dlsym(RTLD_NEXT, "sane_open");
+    if (said("crash")) crash();
     while (strcmp(word, "hang") == 0) pause();
-    return atoi(word);
+    if (strcmp(word, "slow") == 0) sleep(1);
+    return atoi(word) > 0 ? atoi(word) : real(name, handle);
+}
+
+/* "crash-start": every page crashes, while all is well with whoever only looks at the device. */
+int sane_start(void *handle) {
+    int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "sane_start");
+    if (said("crash-start")) crash();
+    return real(handle);
 }
 #else
 static int goes_off(void) { return unlink(TRIGGER) == 0; }

@@ -92,6 +92,14 @@ impl Stand {
     pub fn arm(&self, trigger: &Path) {
         fs::write(trigger, "").unwrap();
     }
+
+    /// Puts the library before the real one that misbehaves for as long as a file says how; returns that
+    /// file's path. Until it is written all is well.
+    pub fn misbehave_while_told(&mut self) -> PathBuf {
+        let told = self.misbehave("OPEN");
+        fs::remove_file(&told).unwrap();
+        told
+    }
 }
 
 /// `test.conf` for A4 with a small default.
