@@ -156,7 +156,8 @@ fn page_with_thumbnails(noise: &[u8]) -> (Vec<u8>, Vec<Range<usize>>) {
     // In the JFIF header itself, in an extension of it (T.871, 10.1 and 10.2), and in a reserved segment.
     let length = u8::try_from(noise.len() + 16).unwrap();
     header.splice(4..6, [0, length]);
-    let mut secret = vec![header.len()..header.len() + noise.len()];
+    let thumbnail = header.len()..header.len() + noise.len();
+    let mut secret = vec![thumbnail];
     header.extend(noise);
     for head in
         [[0xFF, 0xE0, 0, length, b'J', b'F', b'X', b'X', 0, 0x13], [0xFF, 0x40, 0, length, 1, 2, 3, 4, 5, 6]]
