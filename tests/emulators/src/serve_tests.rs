@@ -7,11 +7,14 @@ async fn gone(connection: axum::Extension<Connection>) -> &'static str {
 }
 
 async fn server() -> Server {
+    serving(ports::bind_free().await.expect("a free port"))
+}
+
+fn serving(listener: tokio::net::TcpListener) -> Server {
     let router = Router::new()
         .route("/", get(|| async { "here" }))
         .route("/slow", get(std::future::pending::<&'static str>))
         .route("/gone", get(gone));
-    let listener = ports::bind_free().await.expect("a free port");
     Server::start(listener, Transport::Plain, router)
 }
 
@@ -24,7 +27,8 @@ async fn ask(address: SocketAddr, path: &str) -> TcpStream {
 
 #[tokio::test]
 async fn an_open_request_does_not_hold_up_a_stop() {
-    let server = server().await;
+    // An address of its own: as soon as the port is free another test may take it.
+    let server = serving(tokio::net::TcpListener::bind("127.77.0.1:0").await.expect("a free port"));
     let mut idle = ask(server.address(), "/").await;
     let mut byte = [0_u8; 1];
     idle.read_exact(&mut byte).await.expect("an answer");
