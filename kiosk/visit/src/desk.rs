@@ -124,8 +124,8 @@ impl Desk {
             Event::Document(event) => self.document(event, now),
             Event::Status(device, status) => {
                 let before = self.devices.insert(device, status.clone());
-                if let (Some(session), Some(before)) = (&mut self.session, before) {
-                    session.device_changed(&before, &status);
+                if let (Device::Scanner, Some(session), Some(before)) = (device, &mut self.session, before) {
+                    session.scanner_changed(&before, &status);
                 }
             }
             Event::CompanyKey(offer) => self.offer = offer,

@@ -6,7 +6,7 @@ use crate::checklist::Choice;
 use crate::event::{
     Action, DocumentId, LedgerDo, Now, OpenVisit, PageId, PrintJob, ReaderDo, SessionId, VisitId,
 };
-use crate::fault::{DeviceStatus, Fault};
+use crate::fault::{Device, DeviceStatus, Fault};
 use crate::identity::{Applicant, Person};
 use crate::intent::{Source, Tab};
 use crate::number::TicketNumber;
@@ -248,12 +248,13 @@ impl Session {
         }
     }
 
-    /// A scanner that is in order again says so: what it said before is over.
-    pub fn device_changed(&mut self, before: &DeviceStatus, now: &DeviceStatus) {
+    /// A scanner about which nothing is wrong any more: what ended the scan is over.
+    pub fn scanner_changed(&mut self, before: &DeviceStatus, now: &DeviceStatus) {
+        let is_well_again = before.faults().next().is_some() && now.faults().next().is_none();
         if let Step::ScanReady(stack) | Step::Review { stack, .. } = &mut self.step
             && let Some(ScanProblem::Fault(fault)) = stack.problem
-            && before.has(fault)
-            && !now.has(fault)
+            && fault.device() == Device::Scanner
+            && is_well_again
         {
             stack.problem = Some(ScanProblem::Over);
         }

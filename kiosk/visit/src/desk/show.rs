@@ -10,8 +10,8 @@ use crate::identity::{Applicant, Person};
 use crate::intent::Tab;
 use crate::screen::{
     ApplicantShown, Choose, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials,
-    MatterBy, MatterFull, MatterShown, NumberShown, OptionShown, Review, ScanReady, Scanning, Screen, View,
-    Wait, Who,
+    MatterBy, MatterFull, MatterShown, NumberShown, OptionShown, Review, ScanProblem, ScanReady, Scanning,
+    Screen, View, Wait, Who,
 };
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ impl Desk {
                 source: stack.source,
                 have: stack.pages.len(),
                 scanner: !self.is_down(Device::Scanner),
-                problem: stack.problem,
+                problem: self.scan_problem(stack),
             }),
             Step::Scanning { stack, arriving } => Screen::Scanning(Scanning {
                 material: self.material_name(stack),
@@ -135,7 +135,7 @@ impl Desk {
                     page: shown + 1,
                     preview: Arc::clone(&page.preview),
                     warnings: page.warnings.clone(),
-                    problem: stack.problem,
+                    problem: self.scan_problem(stack),
                 }),
                 None => Screen::Wait(Wait::Document),
             },
@@ -287,6 +287,17 @@ impl Desk {
     fn material_name(&self, stack: &Stack) -> Label {
         let unknown = || Label { zh: String::new(), en: String::new() };
         self.catalogue.material(&stack.material).map_or_else(unknown, |m| m.name.clone())
+    }
+
+    /// Why the scan ended early; once that is over, what is wrong now, if anything.
+    fn scan_problem(&self, stack: &Stack) -> Option<ScanProblem> {
+        match stack.problem {
+            Some(ScanProblem::Over) => {
+                let now = self.devices.get(&Device::Scanner).and_then(|status| status.faults().next());
+                Some(now.map_or(ScanProblem::Over, ScanProblem::Fault))
+            }
+            problem => problem,
+        }
     }
 
     fn expected(&self, stack: &Stack) -> u16 {

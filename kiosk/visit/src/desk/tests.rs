@@ -436,6 +436,36 @@ fn a_jam_keeps_the_pages_before_it() {
 }
 
 #[test]
+fn a_jam_that_is_cleared_is_told_as_over_and_only_then() {
+    use Fault::{ScannerHatchOpen, ScannerJam};
+    let problem = |hall: &Lobby| match hall.screen() {
+        Screen::Review(review) => review.problem,
+        Screen::Scan(ready) => ready.problem,
+        other => panic!("{other:?}"),
+    };
+    for pages in [0, 1] {
+        let mut hall = Lobby::at_review(0);
+        hall.status(&[]).touch("scan.start");
+        for page in 1..=pages {
+            hall.page(page);
+        }
+        hall.scan(ScanEvent::Ended(Some(ScanProblem::Fault(ScannerJam))));
+        for (faults, told) in [
+            (&[][..], ScanProblem::Fault(ScannerJam)),
+            (&[ScannerJam], ScanProblem::Fault(ScannerJam)),
+            // To get at the paper somebody opens the hatch: it is not over yet.
+            (&[ScannerHatchOpen], ScanProblem::Fault(ScannerJam)),
+            (&[], ScanProblem::Over),
+            (&[ScannerJam], ScanProblem::Fault(ScannerJam)),
+            (&[], ScanProblem::Over),
+        ] {
+            hall.status(faults);
+            assert_eq!(problem(&hall), Some(told), "{faults:?} with {pages} pages");
+        }
+    }
+}
+
+#[test]
 fn midnight_begins_a_new_visit() {
     let mut hall = Lobby::at_choose("home.number");
     hall.now.wall = date(2026, 11, 24).at(0, 0, 1, 0);
