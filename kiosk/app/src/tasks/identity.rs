@@ -127,11 +127,13 @@ pub struct Wish {
     asked: ReaderDo,
     /// something was shown and is being read
     reading: bool,
+    /// the person that was read last was read here: only that card is looked after
+    read_here: bool,
 }
 
 impl Wish {
     /// Nothing yet.
-    pub const NONE: Self = Self { asked: ReaderDo::Rest, reading: false };
+    pub const NONE: Self = Self { asked: ReaderDo::Rest, reading: false, read_here: false };
 }
 
 /// Owns one source until nobody can ask for it any more.
@@ -148,7 +150,6 @@ pub fn run<S: IdentitySource>(
         health,
         warned: None,
         wish,
-        read_for: None,
         told: None,
         watching_since: Instant::now(),
     };
@@ -173,8 +174,6 @@ struct Owner<'a, S> {
     /// the fault that the log has been told of
     warned: Option<Fault>,
     wish: &'a mut Wish,
-    /// the session whose person was read here: only that card is looked after
-    read_for: Option<SessionId>,
     told: Option<CardReminder>,
     watching_since: Instant,
 }
@@ -191,10 +190,8 @@ impl<S: IdentitySource> Owner<'_, S> {
                     self.tell(session, CardEvent::Problem(CardProblem::Unreadable));
                 }
             }
-            ReaderDo::Presence(session) => {
-                self.tell(session, CardEvent::Presence(CardReminder::Unknown));
-            }
-            ReaderDo::Rest => {}
+            // Whether it still lies there is asked again, and told.
+            ReaderDo::Presence(_) | ReaderDo::Rest => {}
         }
     }
 
@@ -202,7 +199,7 @@ impl<S: IdentitySource> Owner<'_, S> {
         self.wish.asked = ask;
         if matches!(ask, ReaderDo::Watch(_)) {
             self.watching_since = Instant::now();
-            self.read_for = None;
+            self.wish.read_here = false;
             self.source.begin();
         }
         self.told = None;
@@ -219,7 +216,7 @@ impl<S: IdentitySource> Owner<'_, S> {
         }
         let done = match self.wish.asked {
             ReaderDo::Watch(session) => self.watch(session),
-            ReaderDo::Presence(session) if self.read_for == Some(session) => self.look_after(),
+            ReaderDo::Presence(_) if self.wish.read_here => self.look_after(),
             ReaderDo::Presence(_) | ReaderDo::Rest => self.source.rest().map(|()| HEALTH_EVERY),
         };
         match done {
@@ -247,7 +244,7 @@ impl<S: IdentitySource> Owner<'_, S> {
                     Reading::Person(person) => {
                         // From now on only whether it still lies there is of interest.
                         self.ask(ReaderDo::Presence(session));
-                        self.read_for = Some(session);
+                        self.wish.read_here = true;
                         self.tell(session, CardEvent::Read(person));
                     }
                     // Another is still wanted.

@@ -188,7 +188,9 @@ impl Owner<'_> {
     /// It answers: what it says is wrong, and what is wrong anyway.
     fn well(&mut self, status: &Status) {
         self.ladder = None;
-        self.lost_to = None;
+        if self.lost_to.take().is_some() {
+            self.believe();
+        }
         self.backoff.reset();
         self.gauge.saw(status);
         self.tell_paper();
@@ -269,7 +271,13 @@ impl Owner<'_> {
             Err(PrintRefused::Printer(PrinterError::Link { source, .. })) => {
                 tracing::warn!(%source, "ticket printer: opened before a ticket");
                 self.printer = None;
-                self.open().map_err(PrintRefused::from).and_then(|()| self.ready(until))
+                let opened = loop {
+                    match self.open() {
+                        Err(PrinterError::NoAnswer { .. }) if Instant::now() < until => {}
+                        opened => break opened,
+                    }
+                };
+                opened.map_err(PrintRefused::from).and_then(|()| self.ready(until))
             }
             ready => ready,
         };
@@ -356,9 +364,7 @@ impl Owner<'_> {
             .line
             .open()
             .map_err(|source| PrinterError::Link { device: self.line.to_string(), source })?;
-        // It may be another one now, or one that has been mended: its promises are believed again.
-        self.profile = self.promised.clone();
-        self.standing.retain(|fault| *fault != Fault::PrinterUnproven);
+        self.believe();
         let mut printer = Printer::over(link, self.profile.clone(), self.line.speed());
         let status = match printer.status() {
             // It may take the questions for the rest of a command that was broken off.
@@ -418,6 +424,18 @@ impl Owner<'_> {
         }
         self.ladder = Some(ladder);
         self.backoff.next_pause()
+    }
+
+    /// It was away: it may be another one now, or one that has been mended, and its promises are believed
+    /// again.
+    fn believe(&mut self) {
+        if self.standing.contains(&Fault::PrinterUnproven) {
+            self.standing.retain(|fault| *fault != Fault::PrinterUnproven);
+            self.profile = self.promised.clone();
+            if let Some(printer) = &mut self.printer {
+                printer.set_profile(self.profile.clone());
+            }
+        }
     }
 
     /// A printer whose profile promises proofs that never come is believed no more, until it has been

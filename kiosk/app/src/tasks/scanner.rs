@@ -338,6 +338,8 @@ impl OneScan {
                 document_scanner::ScanEvent::PageArriving { bytes, .. } => {
                     self.tell(ScanEvent::Arriving(bytes)).await;
                 }
+                // Behind a page that is none, others would take its place.
+                document_scanner::ScanEvent::PageStored(page) if heard.bad.is_some() => remove(&page.path),
                 document_scanner::ScanEvent::PageStored(page) => {
                     heard.next = page.page + 1;
                     if let Err(why) = self.show(page).await {

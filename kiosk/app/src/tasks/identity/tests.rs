@@ -35,7 +35,7 @@ impl IdentitySource for Defective {
     }
 
     fn presence(&mut self) -> Result<CardReminder, Trouble> {
-        Ok(CardReminder::Unknown)
+        Ok(CardReminder::Present)
     }
 
     fn rest(&mut self) -> Result<(), Trouble> {
@@ -75,4 +75,24 @@ fn an_owner_started_again_goes_on_with_what_it_was_asked() {
     let [CardEvent::Found, CardEvent::Problem(CardProblem::Unreadable)] = cards[..] else {
         panic!("{cards:?}")
     };
+}
+
+/// The desk asks after the card in a session of its own at goodbye; and whoever did not read it says
+/// nothing of it, also when he was started again.
+#[test]
+fn only_who_read_a_card_looks_after_it_whatever_the_session() {
+    for read_here in [true, false] {
+        let (bus, mut heard) = bus();
+        let mut health = Health::new(Device::Reader, bus.clone());
+        let (to, asks) = channel();
+        let mut wish = Wish { asked: ReaderDo::Presence(SESSION), reading: false, read_here };
+        let goodbye = SessionId(8);
+        to.send(ReaderDo::Presence(goodbye)).expect("an owner");
+        drop(to);
+        run(Defective { is_shown_something: false }, &asks, &mut wish, &bus, &mut health);
+        let told = std::iter::from_fn(|| heard.try_recv().ok()).any(|event| {
+            matches!(event, Event::Card(session, CardEvent::Presence(CardReminder::Present)) if session == goodbye)
+        });
+        assert_eq!(told, read_here);
+    }
 }
