@@ -148,12 +148,24 @@ fn run(hall: &Hall, cases: &[Case], goes_on: impl Fn(&Hall, &Case)) {
         goes_on(hall, case);
         hall.post(case.path, case.mended.clone());
         let mended = Instant::now();
-        hall.wait(&format!("{} to go", case.code), |state| !says(state, case.code));
+        // Ready again: not of another fault either, such as that it was away for a moment.
+        hall.wait(&format!("{} to go", case.code), |state| !says_code(state, case.code));
         assert!(mended.elapsed() < READY, "{}: gone only after {:?}", case.code, mended.elapsed());
         // A printer that was switched on is first sent what ends a broken command. Put off line in the
         // midst of it, it can take no question until it is on line again, and is silent and no more.
         hall.wait("an idle printer", |state| state["printer"]["buffered"] == 0);
     }
+}
+
+/// Whether the screen names any fault of the device that this one is of.
+fn says_code(state: &Value, code: &str) -> bool {
+    let device = code.chars().next();
+    crate::hall::texts(state).any(|text| {
+        let letters: Vec<char> = text.chars().collect();
+        letters
+            .windows(3)
+            .any(|three| three.first().copied() == device && three.iter().skip(1).all(char::is_ascii_digit))
+    })
 }
 
 /// A number without a ticket: the screen keeps it and says why.

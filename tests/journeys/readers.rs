@@ -3,6 +3,7 @@
 
 use crate::hall::{Hall, Opening, says};
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -91,7 +92,7 @@ impl Emupos {
             .expect("emupos");
         let emupos = Self { process, folder };
         for id in devices {
-            emupos.wait("its printers", || emupos.port(id).exists());
+            emupos.wait("its printers", || emupos.port(id).exists() && answers(&emupos.port(id)));
         }
         Some(emupos)
     }
@@ -137,6 +138,22 @@ impl Drop for Emupos {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Whether a printer on this line says how it is. Its line is there before it listens, and a kiosk that
+/// gets no answer takes it for broken and sends thousands of bytes, which keep a slow program busy.
+fn answers(port: &Path) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let asked = || -> std::io::Result<bool> {
+        let mut line = File::options().read(true).write(true).open(port)?;
+        let mut raw = rustix::termios::tcgetattr(&line)?;
+        raw.make_raw();
+        rustix::termios::tcsetattr(&line, rustix::termios::OptionalActions::Now, &raw)?;
+        line.write_all(&[0x10, 0x04, 0x01])?;
+        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+        Ok(poll(&mut [PollFd::new(&line, PollFlags::IN)], Some(&second))? == 1)
+    };
+    asked().unwrap_or(false)
 }
 
 /// Where tests/peers/setup-emupos puts it.
