@@ -1,8 +1,5 @@
 //! One document's way to the store: create, append, hand over, delete.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http::Method;
@@ -12,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::fault::Setback;
 use crate::http::{Client, Request};
 use crate::material::Material;
-use crate::outbox::{Document, Outbox, OutboxError, Stage};
+use crate::outbox::{CHUNK, Document, Outbox, OutboxError, Sealed, Stage};
 use crate::tus::{self, Appended, Held, UploadPath};
 use crate::worker::Reports;
 use crate::{Digest, DiskFault, DocId, LinkFault, Receipt, StoreFault, Submission};
@@ -125,7 +122,7 @@ impl Courier {
         known: Option<u64>,
     ) -> Result<Sent, Setback> {
         let total = doc.submission.bytes;
-        let file = Arc::new(open(&doc.submission.path, total).await?);
+        let file = Arc::new(self.open(doc).await?);
         let mut offset = match known {
             Some(offset) => offset,
             None => match self.ask(doc, upload).await? {
@@ -241,8 +238,7 @@ impl Courier {
 
     /// The store holds other bytes. The file stays; if it is what was scanned, it is sent once more.
     async fn differs(&mut self, doc: &Document) -> Result<Stage, Setback> {
-        let (path, bytes) = (doc.submission.path.clone(), doc.submission.bytes);
-        if digest(path, bytes).await? != doc.submission.sha256 {
+        if digest(self.open(doc).await?, doc.submission.bytes).await? != doc.submission.sha256 {
             return Err(StoreFault::Disk(DiskFault::Damaged).into());
         }
         let id = doc.id;
@@ -252,6 +248,13 @@ impl Courier {
         }
         tracing::warn!(document = doc.id.0, "the store holds other bytes: the document is sent again");
         Ok(Stage::Waiting)
+    }
+
+    /// Opens a document's file, which must be what was written when it was added.
+    async fn open(&self, doc: &Document) -> Result<Sealed, StoreFault> {
+        let (outbox, material) = (self.outbox.clone(), doc.submission.material_id.clone());
+        let bytes = doc.submission.bytes;
+        blocking_read(move || outbox.sealed(&material, bytes)).await
     }
 
     async fn confirm(&mut self, doc: &Document, received_at: Timestamp) -> Result<Stage, Setback> {
@@ -335,46 +338,25 @@ pub(crate) async fn on_disk<T: Send + 'static>(
     }
 }
 
-/// Opens a document's file, which must have the length it was added with.
-async fn open(path: &Path, bytes: u64) -> Result<File, StoreFault> {
-    let path = path.to_owned();
+/// The SHA-256 of a document.
+async fn digest(document: Sealed, bytes: u64) -> Result<Digest, StoreFault> {
     blocking_read(move || {
-        let file = File::open(path)?;
-        let length = file.metadata()?.len();
-        Ok((file, length))
-    })
-    .await
-    .and_then(
-        |(file, length)| {
-            if length == bytes { Ok(file) } else { Err(StoreFault::Disk(DiskFault::Damaged)) }
-        },
-    )
-}
-
-/// The SHA-256 of a document's file.
-async fn digest(path: PathBuf, bytes: u64) -> Result<Digest, StoreFault> {
-    blocking_read(move || {
-        let mut file = File::open(path)?.take(bytes);
         let mut hash = Sha256::new();
-        let mut part = vec![0; 64 * 1024];
-        loop {
-            match file.read(&mut part)? {
-                0 => return Ok(Digest(hash.finalize().into())),
-                read => hash.update(part.get(..read).unwrap_or_default()),
-            }
+        let mut offset = 0;
+        while offset < bytes {
+            let part = document.read(offset, CHUNK)?;
+            hash.update(&part);
+            // A part is empty only at the end.
+            offset += (part.len() as u64).max(1);
         }
+        Ok(Digest(hash.finalize().into()))
     })
     .await
 }
 
 async fn blocking_read<T: Send + 'static>(
-    read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+    read: impl FnOnce() -> Result<T, DiskFault> + Send + 'static,
 ) -> Result<T, StoreFault> {
-    match tokio::task::spawn_blocking(read).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(StoreFault::Disk(DiskFault::Missing))
-        }
-        _ => Err(StoreFault::Disk(DiskFault::Read)),
-    }
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or(Err(DiskFault::Read)).map_err(StoreFault::Disk)
 }

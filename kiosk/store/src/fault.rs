@@ -129,9 +129,15 @@ pub enum DiskFault {
     /// The document's file is gone.
     #[error("the document's file is missing on this kiosk's disk; ask the visitor to scan it again")]
     Missing,
-    /// The document's file has another length than when it was added.
+    /// The document's file is not what was written when it was added.
     #[error("the document's file on this kiosk's disk is damaged; ask the visitor to scan it again")]
     Damaged,
+    /// The document's file was encrypted under another key.
+    #[error(
+        "the document's file on this kiosk's disk was encrypted under another key; it stays there; \
+         put the outbox's former key file back in its place and start the kiosk again"
+    )]
+    WrongKey,
     /// The file could not be read.
     #[error("this kiosk's disk could not be read; have the disk checked")]
     Read,
@@ -165,7 +171,7 @@ impl StoreFault {
             | Self::TooLarge
             | Self::Rejected(_)
             | Self::DigestMismatch
-            | Self::Disk(DiskFault::Missing | DiskFault::Damaged) => Recovery::Never,
+            | Self::Disk(DiskFault::Missing | DiskFault::Damaged | DiskFault::WrongKey) => Recovery::Never,
         }
     }
 
@@ -188,6 +194,7 @@ impl StoreFault {
             Self::Conflict => "conflict".into(),
             Self::DigestMismatch => "digest".into(),
             Self::Disk(DiskFault::Missing) => "missing".into(),
+            Self::Disk(DiskFault::WrongKey) => "wrong_key".into(),
             Self::Disk(_) => "damaged".into(),
             Self::Rejected(status) => format!("rejected {status}"),
             // The rest never ends a document's journey; kept total so that no fault can be lost.
@@ -203,6 +210,7 @@ impl StoreFault {
             "digest" => Self::DigestMismatch,
             "missing" => Self::Disk(DiskFault::Missing),
             "damaged" => Self::Disk(DiskFault::Damaged),
+            "wrong_key" => Self::Disk(DiskFault::WrongKey),
             other => other
                 .strip_prefix("rejected ")
                 .and_then(|status| status.parse().ok())
@@ -245,6 +253,7 @@ mod tests {
             StoreFault::Rejected(415),
             StoreFault::Disk(DiskFault::Missing),
             StoreFault::Disk(DiskFault::Damaged),
+            StoreFault::Disk(DiskFault::WrongKey),
         ] {
             assert_eq!(fault.recovery(), Recovery::Never, "{fault:?}");
             assert_eq!(StoreFault::from_code(&fault.code()), fault);

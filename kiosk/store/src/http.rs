@@ -5,7 +5,6 @@
 mod body;
 mod link;
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +21,7 @@ use zeroize::{Zeroize, Zeroizing};
 use self::body::{Outgoing, Sending};
 use self::link::Link;
 use crate::fault::Setback;
+use crate::outbox::Sealed;
 use crate::{DiskFault, LinkFault, StoreFault, Tls, ValueError, tls};
 
 /// A response body is at most this long, in bytes.
@@ -233,9 +233,9 @@ pub(crate) struct Request {
 enum Content {
     Nothing,
     Json(Bytes),
-    /// `length` bytes of the file from `offset`, streamed.
+    /// `length` bytes of the document from `offset`, streamed.
     Piece {
-        file: Arc<File>,
+        document: Arc<Sealed>,
         offset: u64,
         length: u64,
     },
@@ -270,8 +270,8 @@ impl Request {
         self
     }
 
-    pub(crate) fn piece(mut self, file: Arc<File>, offset: u64, length: u64) -> Self {
-        self.content = Content::Piece { file, offset, length };
+    pub(crate) fn piece(mut self, document: Arc<Sealed>, offset: u64, length: u64) -> Self {
+        self.content = Content::Piece { document, offset, length };
         self
     }
 
@@ -285,7 +285,9 @@ impl Request {
         let (outgoing, sending) = match &self.content {
             Content::Nothing => Outgoing::bytes(Bytes::new()),
             Content::Json(json) => Outgoing::bytes(json.clone()),
-            Content::Piece { file, offset, length } => Outgoing::piece(Arc::clone(file), *offset, *length),
+            Content::Piece { document, offset, length } => {
+                Outgoing::piece(Arc::clone(document), *offset, *length)
+            }
         };
         let mut message = http::Request::new(outgoing);
         *message.method_mut() = self.method.clone();

@@ -1,6 +1,6 @@
 //! Client of the hall's central e-licence store, and the durable outbox in front of it.
 //!
-//! A document that a visitor scans is first made durable on this kiosk ([`Outbox::add`]), then sent
+//! A document that a visitor scans is first made durable on this kiosk, encrypted ([`Outbox::add`]), then sent
 //! in small resumable pieces (tus 1.0.0), then handed over as a material. Only the store's own word
 //! that it holds the same digest and length deletes the kiosk's copy. The contract is `openapi.yaml`
 //! in this folder. The store also knows whose a code on a telephone is ([`Client::identify`]).
@@ -30,6 +30,6 @@ pub use fault::{DiskFault, Distrust, LinkFault, StoreFault};
 pub use http::{Client, Deadlines};
 pub use identity::{Identified, IdentifiedKind, IdentifyFault};
 pub use material::{Digest, MaterialId, Receipt, ValueError};
-pub use outbox::{DocId, DocState, Outbox, OutboxConfig, OutboxError, Submission};
+pub use outbox::{DocId, DocState, Outbox, OutboxConfig, OutboxError, OutboxKey, OutboxKeyError, Submission};
 pub use tls::{Tls, TlsFiles, TlsSetupError};
 pub use worker::{StoreEvent, WorkerConfig, run};

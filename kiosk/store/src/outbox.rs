@@ -1,9 +1,12 @@
 //! The durable outbox: documents on this kiosk's disk until the store holds them.
 //!
 //! A folder with a SQLite file (WAL, `synchronous=FULL`) and a folder of document files, both owned
-//! by one process. What a function reports as done is on disk when it returns.
+//! by one process. The files are encrypted under a key that lies elsewhere ([`OutboxKey`]). What a
+//! function reports as done is on disk when it returns.
 
+mod container;
 mod disk;
+mod key;
 mod row;
 
 use std::collections::HashSet;
@@ -15,13 +18,17 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use thiserror::Error;
 
+use self::container::Identity;
+pub(crate) use self::container::{CHUNK, Sealed};
+pub use self::key::{KEY_LENGTH, OutboxKey, OutboxKeyError};
+use self::row::Keeping;
 pub use self::row::{DocId, DocState, Submission};
 pub(crate) use self::row::{Document, Stage};
 use crate::tus::UploadPath;
 use crate::{DiskFault, MaterialId, Receipt, StoreFault, ValueError};
 
 /// Called with the name of each journalled step as soon as the step is durable:
-/// `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
+/// `doc.sealed`, `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
 /// `doc.deleted`. For tests that end the process at a step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 
@@ -60,6 +67,9 @@ pub enum OutboxError {
     /// The document's file is not there, is no plain file, or has another length than said.
     #[error("the scanned document's file is missing or has another length than expected; scan it again")]
     NotTheFile,
+    /// The document's file in the outbox cannot be sent.
+    #[error("{0}")]
+    File(DiskFault),
     /// Another process holds the folder.
     #[error("another program holds the outbox {}; end it first", .0.display())]
     InUse(PathBuf),
@@ -106,6 +116,7 @@ pub struct Outbox {
 struct Inner {
     database: Mutex<Connection>,
     folder: disk::Folder,
+    key: OutboxKey,
     config: OutboxConfig,
 }
 
@@ -120,27 +131,46 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`Outbox::open_with`].
-    pub fn open(dir: &Path) -> Result<Self, OutboxError> {
-        Self::open_with(dir, OutboxConfig::default())
+    pub fn open(dir: &Path, key: OutboxKey) -> Result<Self, OutboxError> {
+        Self::open_with(dir, key, OutboxConfig::default())
     }
 
     /// Opens the outbox in `dir`, made if missing.
     ///
-    /// Files without a row are removed: they come from a crash inside [`Outbox::add`], before the
-    /// visitor was told that the document is kept. Rows whose file is missing or has another length
-    /// become refused. Tombstones past their days are removed.
+    /// Documents that an older version kept as they were are encrypted first. Files without a row are
+    /// removed: they come from a crash inside [`Outbox::add`], before the visitor was told that the
+    /// document is kept. Rows whose file is missing, damaged or encrypted under another key become
+    /// refused; the last ones are queued again when the outbox is opened with their key. Tombstones
+    /// past their days are removed.
     ///
     /// # Errors
     /// [`OutboxError::InUse`], [`OutboxError::Folder`], [`OutboxError::Database`] or
     /// [`OutboxError::Unusable`].
-    pub fn open_with(dir: &Path, config: OutboxConfig) -> Result<Self, OutboxError> {
+    pub fn open_with(dir: &Path, key: OutboxKey, config: OutboxConfig) -> Result<Self, OutboxError> {
         let folder = disk::Folder::open(dir)?;
-        let database = row::open_database(&folder.database())?;
+        let (database, keeping) = row::open_database(&folder.database())?;
         let known = row::files(&database)?;
+        if keeping == Keeping::Clear {
+            for (id, material, _) in &known {
+                if folder.take_over(&key, material)? {
+                    tracing::info!(document = id.0, "a document of an older version was encrypted");
+                    (config.observer)("doc.sealed");
+                }
+            }
+        }
         for (id, material, bytes) in &known {
-            if let Some(damage) = folder.check(material, *bytes)? {
-                tracing::error!(document = id.0, "{damage}");
-                row::set_refused(&database, *id, &StoreFault::Disk(damage))?;
+            match folder.sealed(&key, Identity { material, bytes: *bytes }) {
+                Ok(_) => {
+                    if row::readmit(&database, *id)? {
+                        tracing::info!(document = id.0, "a document's key is back: it is sent");
+                    }
+                }
+                // It may be readable by the time that it is sent.
+                Err(DiskFault::Read) => tracing::error!(document = id.0, "{}", DiskFault::Read),
+                Err(damage) => {
+                    tracing::error!(document = id.0, "{damage}");
+                    row::set_refused(&database, *id, &StoreFault::Disk(damage))?;
+                }
             }
         }
         let names: HashSet<_> = known.iter().map(|(_, material, _)| disk::file_name(material)).collect();
@@ -148,21 +178,24 @@ impl Outbox {
         if removed > 0 {
             tracing::warn!(removed, "files that no waiting document needs were removed");
         }
-        let outbox = Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, config }) };
+        if keeping == Keeping::Clear {
+            // Only now: a clear file that no row needs was swept just above.
+            row::set_sealed(&database)?;
+        }
+        let outbox = Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, key, config }) };
         outbox.purge(Timestamp::now())?;
         Ok(outbox)
     }
 
-    /// Takes a document over: its file is moved into the outbox's folder (same file system) and its
-    /// row is on disk when this returns.
+    /// Takes a document over: it is encrypted into the outbox's folder, and its row is on disk and
+    /// the file given removed when this returns.
     ///
     /// Adding the same id with the same digest and length again gives the same [`DocId`] and
     /// removes the file given, so a caller that crashed may simply repeat itself.
     ///
     /// # Errors
     /// [`OutboxError::Invalid`], [`OutboxError::NotTheFile`], [`OutboxError::Taken`],
-    /// [`OutboxError::Folder`] or [`OutboxError::Database`]; the file is then still where it was, as
-    /// far as the disk allows.
+    /// [`OutboxError::Folder`] or [`OutboxError::Database`]; the file is then still where it was.
     pub fn add(&self, submission: Submission) -> Result<DocId, OutboxError> {
         submission.check()?;
         let id = {
@@ -172,20 +205,33 @@ impl Outbox {
                     if (sha256, bytes) != (submission.sha256, submission.bytes) {
                         return Err(OutboxError::Taken);
                     }
-                    disk::remove_if_there(&submission.path)?;
+                    disk::remove_clear(&submission.path)?;
                     return Ok(id);
                 }
-                None => {
-                    let folder = &self.inner.folder;
-                    folder.take_in(&submission.path, &submission.material_id, submission.bytes)?;
-                    row::insert(&database, &submission).inspect_err(|_| {
-                        folder.give_back(&submission.material_id, &submission.path);
-                    })?
-                }
+                None => self.take_in(&database, &submission)?,
             }
         };
         self.step("doc.added");
+        if let Err(error) = disk::remove_clear(&submission.path) {
+            // The document is safe: the visitor must not be asked for it again on this account. Whose
+            // folder the file lies in empties it, at the latest at the next start.
+            tracing::error!(%error, "the clear file of a document in the outbox could not be removed");
+        }
         Ok(id)
+    }
+
+    /// The encrypted file first, then the row: no row is ever without its file.
+    fn take_in(&self, database: &Connection, submission: &Submission) -> Result<DocId, OutboxError> {
+        let Inner { folder, key, .. } = &*self.inner;
+        let material = &submission.material_id;
+        let identity = Identity { material, bytes: submission.bytes };
+        folder
+            .take_in(key, identity, &submission.path)
+            .and_then(|()| {
+                self.step("doc.sealed");
+                row::insert(database, submission)
+            })
+            .inspect_err(|_| folder.put_out(material))
     }
 
     /// Gives the documents of a visit the queue number that it received after they were added.
@@ -239,15 +285,13 @@ impl Outbox {
     /// Queues a refused document again, from the start, once staff have removed the reason.
     ///
     /// # Errors
-    /// [`OutboxError::Unknown`] when it is not refused, [`OutboxError::NotTheFile`] when its file
-    /// cannot be sent, [`OutboxError::Folder`] or [`OutboxError::Database`].
+    /// [`OutboxError::Unknown`] when it is not refused, [`OutboxError::File`] when its file
+    /// cannot be sent, [`OutboxError::Database`].
     pub fn retry(&self, doc: DocId) -> Result<(), OutboxError> {
         let database = self.database();
         let (_, material, bytes) =
             row::files(&database)?.into_iter().find(|(id, _, _)| *id == doc).ok_or(OutboxError::Unknown)?;
-        if self.inner.folder.check(&material, bytes)?.is_some() {
-            return Err(OutboxError::NotTheFile);
-        }
+        self.sealed(&material, bytes).map_err(OutboxError::File)?;
         let changed = database.execute(
             "UPDATE document SET state = 'waiting', url = NULL, refusal = NULL, mismatches = 0
              WHERE id = ?1 AND state = 'refused'",
@@ -290,6 +334,11 @@ impl Outbox {
     pub(crate) fn document(&self, doc: DocId) -> Result<Option<Document>, OutboxError> {
         let path = |material: &MaterialId| self.inner.folder.file(material);
         Ok(row::load(&self.database(), doc, path)?)
+    }
+
+    /// Opens a document's file.
+    pub(crate) fn sealed(&self, material: &MaterialId, bytes: u64) -> Result<Sealed, DiskFault> {
+        self.inner.folder.sealed(&self.inner.key, Identity { material, bytes })
     }
 
     /// Keeps the address of an upload, before its first byte is sent.

@@ -1,6 +1,5 @@
 //! Resumable uploads: the tus 1.0.0 core protocol and its creation extension, client side.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -9,6 +8,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 
 use crate::fault::Setback;
 use crate::http::{Answer, Client, Request};
+use crate::outbox::Sealed;
 use crate::{MaterialId, StoreFault};
 
 /// Where uploads are created.
@@ -122,18 +122,18 @@ pub(crate) async fn held(client: &Client, upload: &UploadPath, length: u64) -> R
     Ok(Held::Bytes(offset))
 }
 
-/// Appends `length` bytes of the file at `offset`, which is the same in the file and the upload.
+/// Appends `length` bytes of the document at `offset`, which is the same in the document and the upload.
 pub(crate) async fn append(
     client: &Client,
     upload: &UploadPath,
-    file: Arc<File>,
+    document: Arc<Sealed>,
     offset: u64,
     length: u64,
 ) -> Result<Appended, Setback> {
     let request = request(Method::PATCH, upload.as_str())
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/offset+octet-stream"))
         .header(UPLOAD_OFFSET, offset.into())
-        .piece(file, offset, length);
+        .piece(document, offset, length);
     let answer = client.send(request).await?;
     match answer.status {
         204 => {}

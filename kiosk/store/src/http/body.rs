@@ -1,8 +1,5 @@
-//! Request bodies: bytes at hand, or a piece of a file read as it is sent.
+//! Request bodies: bytes at hand, or a piece of a document decrypted as it is sent.
 
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +10,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::task::JoinHandle;
 
 use crate::DiskFault;
-
-/// Bytes read from a file at a time: what one request keeps in memory.
-const PIECE: u64 = 64 * 1024;
+use crate::outbox::Sealed;
 
 /// Tells whether a body has been handed over to the connection in full.
 #[derive(Debug, Default)]
@@ -41,7 +36,12 @@ pub(super) struct Outgoing {
 
 enum Source {
     Bytes(Bytes),
-    File { file: Arc<File>, offset: u64, left: u64, reading: Option<JoinHandle<io::Result<Bytes>>> },
+    Piece {
+        document: Arc<Sealed>,
+        offset: u64,
+        left: u64,
+        reading: Option<JoinHandle<Result<Bytes, DiskFault>>>,
+    },
 }
 
 impl Outgoing {
@@ -49,8 +49,8 @@ impl Outgoing {
         Self::new(Source::Bytes(bytes))
     }
 
-    pub(super) fn piece(file: Arc<File>, offset: u64, length: u64) -> (Self, Arc<Sending>) {
-        Self::new(Source::File { file, offset, left: length, reading: None })
+    pub(super) fn piece(document: Arc<Sealed>, offset: u64, length: u64) -> (Self, Arc<Sending>) {
+        Self::new(Source::Piece { document, offset, left: length, reading: None })
     }
 
     fn new(source: Source) -> (Self, Arc<Sending>) {
@@ -65,7 +65,7 @@ impl Outgoing {
     fn left(&self) -> u64 {
         match &self.source {
             Source::Bytes(bytes) => bytes.len() as u64,
-            Source::File { left, .. } => *left,
+            Source::Piece { left, .. } => *left,
         }
     }
 }
@@ -83,16 +83,18 @@ impl Body for Outgoing {
         }
         let bytes = match &mut self.source {
             Source::Bytes(bytes) => std::mem::take(bytes),
-            Source::File { file, offset, left, reading } => {
-                let read = reading.get_or_insert_with(|| read(file, *offset, (*left).min(PIECE)));
+            Source::Piece { document, offset, left, reading } => {
+                let read = reading.get_or_insert_with(|| read(document, *offset, *left));
                 let outcome = ready!(Pin::new(read).poll(cx));
                 *reading = None;
                 let bytes = match outcome {
-                    Ok(Ok(bytes)) => bytes,
-                    Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    Ok(Ok(bytes)) if bytes.is_empty() => {
+                        // More was asked for than the document has.
                         return Poll::Ready(Some(Err(DiskFault::Damaged)));
                     }
-                    _ => return Poll::Ready(Some(Err(DiskFault::Read))),
+                    Ok(Ok(bytes)) => bytes,
+                    Ok(Err(fault)) => return Poll::Ready(Some(Err(fault))),
+                    Err(_) => return Poll::Ready(Some(Err(DiskFault::Read))),
                 };
                 let taken = bytes.len() as u64;
                 *offset = offset.saturating_add(taken);
@@ -115,40 +117,38 @@ impl Body for Outgoing {
     }
 }
 
-/// Reads exactly `length` bytes (at most [`PIECE`]) at `offset`, off the event loop.
-fn read(file: &Arc<File>, offset: u64, length: u64) -> JoinHandle<io::Result<Bytes>> {
-    let file = Arc::clone(file);
-    tokio::task::spawn_blocking(move || {
-        let mut bytes = vec![0; length.min(PIECE) as usize];
-        file.read_exact_at(&mut bytes, offset)?;
-        Ok(bytes.into())
-    })
+/// Reads what one chunk has of the next `left` bytes, off the event loop.
+fn read(document: &Arc<Sealed>, offset: u64, left: u64) -> JoinHandle<Result<Bytes, DiskFault>> {
+    let document = Arc::clone(document);
+    tokio::task::spawn_blocking(move || document.read(offset, left))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use http_body_util::BodyExt;
 
     use super::*;
+    use crate::outbox::CHUNK;
+    use crate::testing::{Kiosk, document};
 
-    fn file(bytes: &[u8]) -> Arc<File> {
-        let mut file = tempfile::tempfile().expect("a temporary file");
-        file.write_all(bytes).expect("written");
-        Arc::new(file)
+    fn sealed(kiosk: &Kiosk, bytes: &[u8]) -> Arc<Sealed> {
+        let outbox = kiosk.outbox();
+        let scan = kiosk.scan("m-1", bytes);
+        outbox.add(scan.clone()).expect("added");
+        Arc::new(outbox.sealed(&scan.material_id, scan.bytes).expect("readable"))
     }
 
     #[tokio::test]
     async fn a_piece_is_read_in_small_parts_and_exactly() {
-        let bytes: Vec<u8> = (0..200_000u32).map(|n| (n % 251) as u8).collect();
-        for (offset, length) in [(0, 200_000), (1, 1), (65_535, 65_537), (199_999, 1)] {
-            let (mut body, sending) = Outgoing::piece(file(&bytes), offset, length);
+        let (kiosk, bytes) = (Kiosk::new(), document(200_000));
+        let sealed = sealed(&kiosk, &bytes);
+        for (offset, length) in [(0, 200_000), (1, 1), (65_535, 65_537), (131_071, 2), (199_999, 1)] {
+            let (mut body, sending) = Outgoing::piece(Arc::clone(&sealed), offset, length);
             assert_eq!(body.size_hint().exact(), Some(length));
             let mut got = Vec::new();
             while let Some(frame) = body.frame().await {
                 let data = frame.expect("readable").into_data().expect("data");
-                assert!(data.len() as u64 <= PIECE);
+                assert!(data.len() as u64 <= CHUNK);
                 got.extend_from_slice(&data);
             }
             assert!(sending.finished());
@@ -159,7 +159,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_shrank_is_damage() {
-        let (body, sending) = Outgoing::piece(file(b"short"), 0, 6);
+        let kiosk = Kiosk::new();
+        let sealed = sealed(&kiosk, b"short");
+        let (body, sending) = Outgoing::piece(Arc::clone(&sealed), 0, 6);
+        assert_eq!(body.collect().await.err(), Some(DiskFault::Damaged), "more than there is");
+        assert!(!sending.finished());
+        let file = std::fs::OpenOptions::new().write(true).open(kiosk.kept("m-1")).expect("open");
+        file.set_len(90).expect("cut short");
+        let (body, sending) = Outgoing::piece(sealed, 0, 5);
         assert_eq!(body.collect().await.err(), Some(DiskFault::Damaged));
         assert!(!sending.finished());
     }

@@ -1,4 +1,4 @@
-//! The outbox's folder: one file for each document, each move made durable.
+//! The outbox's folder: one encrypted file for each document, each change made durable.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -6,6 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::OutboxError;
+use super::container::{self, Identity, Sealed};
+use super::key::OutboxKey;
 use crate::{DiskFault, MaterialId};
 
 /// The folder, locked for this process as long as the value lives.
@@ -44,31 +46,64 @@ impl Folder {
         self.documents.join(file_name(material))
     }
 
-    /// Moves a file in: content first, then its name, both on disk when this returns.
-    pub(super) fn take_in(&self, from: &Path, material: &MaterialId, bytes: u64) -> Result<(), OutboxError> {
-        if measure(from)? != Some(bytes) {
+    /// Takes a document in: its encrypted file is on disk, content first, then its name, when this
+    /// returns. The clear file stays where it is.
+    pub(super) fn take_in(
+        &self,
+        key: &OutboxKey,
+        identity: Identity<'_>,
+        from: &Path,
+    ) -> Result<(), OutboxError> {
+        if measure(from)? != Some(identity.bytes) {
             return Err(OutboxError::NotTheFile);
         }
-        File::open(from)?.sync_all()?;
-        fs::rename(from, self.file(material))?;
-        let synced = sync_folder(&self.documents).and_then(|()| from.parent().map_or(Ok(()), sync_folder));
-        Ok(synced.inspect_err(|_| self.give_back(material, from))?)
+        self.seal(key, identity, from)
+    }
+
+    /// Encrypts a file that an older version kept as it was, in its place and whatever its length: at
+    /// no moment is there less than one of the two. Nothing to do where there is none, or it is
+    /// encrypted already. Returns whether something was done.
+    pub(super) fn take_over(&self, key: &OutboxKey, material: &MaterialId) -> Result<bool, OutboxError> {
+        let path = self.file(material);
+        let Some(bytes) = measure(&path)? else {
+            return Ok(false);
+        };
+        if container::begins(&mut File::open(&path)?)? {
+            return Ok(false);
+        }
+        self.seal(key, Identity { material, bytes }, &path)?;
+        Ok(true)
+    }
+
+    fn seal(&self, key: &OutboxKey, identity: Identity<'_>, from: &Path) -> Result<(), OutboxError> {
+        // No id has a full stop in it, so that this is no document's name: it is removed at the next
+        // start if the program ends before it gets its own.
+        let unfinished = self.documents.join(format!("{}.new", identity.material));
+        let sealed = write_sealed(key, identity, from, &unfinished)
+            .and_then(|()| Ok(fs::rename(&unfinished, self.file(identity.material))?));
+        if sealed.is_err() {
+            let _ = fs::remove_file(&unfinished);
+        }
+        sealed?;
+        Ok(sync_folder(&self.documents)?)
     }
 
     /// Undoes [`Self::take_in`]. What fails here is removed as an orphan at the next start.
-    pub(super) fn give_back(&self, material: &MaterialId, to: &Path) {
-        if let Err(error) = fs::rename(self.file(material), to) {
-            tracing::warn!(%error, "a document that could not be queued could not be given back");
+    pub(super) fn put_out(&self, material: &MaterialId) {
+        if let Err(error) = self.remove(material) {
+            tracing::warn!(%error, "the file of a document that could not be queued could not be removed");
         }
     }
 
-    /// What is wrong with a document's file, if anything.
-    pub(super) fn check(&self, material: &MaterialId, bytes: u64) -> Result<Option<DiskFault>, OutboxError> {
-        Ok(match measure(&self.file(material))? {
-            Some(length) if length == bytes => None,
-            Some(_) => Some(DiskFault::Damaged),
-            None => Some(DiskFault::Missing),
-        })
+    /// Opens a document's file. Links are not followed.
+    pub(super) fn sealed(&self, key: &OutboxKey, identity: Identity<'_>) -> Result<Sealed, DiskFault> {
+        let path = self.file(identity.material);
+        let file = match measure(&path) {
+            Ok(Some(_)) => File::open(&path),
+            Ok(None) => return Err(DiskFault::Missing),
+            Err(error) => Err(error),
+        };
+        Sealed::open(key, identity, file.map_err(|_| DiskFault::Read)?)
     }
 
     /// Removes a document's file, if it is still there.
@@ -106,7 +141,21 @@ fn measure(path: &Path) -> io::Result<Option<u64>> {
     }
 }
 
-pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+/// Writes an encrypted file, on disk when this returns.
+fn write_sealed(key: &OutboxKey, identity: Identity<'_>, from: &Path, to: &Path) -> Result<(), OutboxError> {
+    let mut from = File::open(from)?;
+    let mut to = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
+    container::seal(key, identity, &mut from, &mut to)?;
+    Ok(to.sync_all()?)
+}
+
+/// Removes a file whose content is in the outbox now; it is gone from the disk when this returns.
+pub(super) fn remove_clear(path: &Path) -> io::Result<()> {
+    remove_if_there(path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -9,10 +9,17 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{OutboxError, Pending};
 use crate::tus::UploadPath;
-use crate::{Digest, MaterialId, StoreFault, ValueError};
+use crate::{Digest, DiskFault, MaterialId, StoreFault, ValueError};
 
-/// Version of the tables, in `user_version`.
-const VERSION: i64 = 1;
+/// How a version of this program keeps the documents that the tables tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// As they are: `user_version` 1.
+    Clear,
+    /// Encrypted: `user_version` 2. The number also keeps a version that would send the files as
+    /// they lie from doing so.
+    Sealed,
+}
 
 const TABLES: &str = "
 CREATE TABLE document (
@@ -35,7 +42,7 @@ CREATE TABLE document (
 ) STRICT;
 CREATE INDEX document_state ON document (state, id);
 CREATE INDEX document_visit ON document (visit, id);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 ";
 
 /// A document's number in this outbox. Never given twice.
@@ -57,7 +64,7 @@ pub struct Submission {
     pub name: String,
     /// Media type (RFC 6838), such as `application/pdf`.
     pub media_type: String,
-    /// The file, on the outbox's file system. It is moved away.
+    /// The file. Its content is encrypted into the outbox, then it is removed.
     pub path: PathBuf,
     /// Digest of the file.
     pub sha256: Digest,
@@ -157,7 +164,7 @@ pub(crate) struct Document {
     pub submission: Submission,
 }
 
-pub(super) fn open_database(path: &Path) -> Result<Connection, OutboxError> {
+pub(super) fn open_database(path: &Path) -> Result<(Connection, Keeping), OutboxError> {
     let database = Connection::open(path)?;
     database.busy_timeout(Duration::from_secs(5))?;
     // secure_delete overwrites what is deleted, so that names do not linger in free pages.
@@ -169,12 +176,21 @@ pub(super) fn open_database(path: &Path) -> Result<Connection, OutboxError> {
     if sound != "ok" {
         return Err(OutboxError::Unusable("it is damaged"));
     }
-    match database.query_row("PRAGMA user_version", [], |row| row.get(0))? {
-        0 => database.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;"))?,
-        VERSION => {}
+    let keeping = match database.query_row("PRAGMA user_version", [], |row| row.get(0))? {
+        0 => {
+            database.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;"))?;
+            Keeping::Sealed
+        }
+        1 => Keeping::Clear,
+        2 => Keeping::Sealed,
         _ => return Err(OutboxError::Unusable("it is of another version")),
-    }
-    Ok(database)
+    };
+    Ok((database, keeping))
+}
+
+/// No document's file is clear any more.
+pub(super) fn set_sealed(database: &Connection) -> rusqlite::Result<()> {
+    database.pragma_update(None, "user_version", 2)
 }
 
 /// Folds the write-ahead log into the database and empties it, so that deleted names go from there
@@ -311,6 +327,18 @@ pub(super) fn set_refused(database: &Connection, doc: DocId, fault: &StoreFault)
             params![doc.0, fault.code()],
         )
         .map(|_| ())
+}
+
+/// Queues a document again that was put aside only because the key was another one. Returns whether
+/// it was.
+pub(super) fn readmit(database: &Connection, doc: DocId) -> rusqlite::Result<bool> {
+    database
+        .execute(
+            "UPDATE document SET state = 'waiting', url = NULL, refusal = NULL
+             WHERE id = ?1 AND state = 'refused' AND refusal = ?2",
+            params![doc.0, StoreFault::Disk(DiskFault::WrongKey).code()],
+        )
+        .map(|changed| changed > 0)
 }
 
 /// Reads the row of a document that the worker can still do something about.

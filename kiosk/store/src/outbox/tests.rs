@@ -39,7 +39,7 @@ fn the_same_document_may_be_added_again_another_not() {
     let path = other.path.clone();
     assert!(matches!(outbox.add(other), Err(OutboxError::Taken)));
     assert!(path.exists(), "a document not taken over stays with the caller");
-    assert_eq!(std::fs::read(kiosk.kept("m-1")).expect("kept"), b"one");
+    assert_eq!(kiosk.read(&outbox, "m-1", 3).as_deref(), Ok(&b"one"[..]));
 }
 
 #[test]
@@ -92,31 +92,227 @@ fn files_and_rows_are_compared_at_the_start() {
         ["m-1", "m-2", "m-3"].map(|id| outbox.add(kiosk.scan(id, b"content")).expect("added"));
     drop(outbox);
     std::fs::remove_file(kiosk.kept("m-1")).expect("removed");
-    std::fs::write(kiosk.kept("m-2"), b"cont").expect("cut short");
-    // A crash between the move and the row.
+    let kept = std::fs::read(kiosk.kept("m-2")).expect("read");
+    std::fs::write(kiosk.kept("m-2"), &kept[..kept.len() - 1]).expect("cut short");
+    // A crash between the file and the row, and one before the file was whole.
     std::fs::write(kiosk.kept("m-4"), b"orphan").expect("written");
+    std::fs::write(kiosk.kept("m-5").with_extension("new"), b"half").expect("written");
     std::fs::write(kiosk.outbox_dir().join("documents/x\u{4e2d}"), b"stray").expect("written");
     let outbox = kiosk.outbox();
-    let refused = |damage| Some(DocState::Refused(StoreFault::Disk(damage)));
     assert_eq!(outbox.state(missing).expect("read"), refused(DiskFault::Missing));
     assert_eq!(outbox.state(short).expect("read"), refused(DiskFault::Damaged));
     assert_eq!(outbox.state(whole).expect("read"), Some(DocState::Waiting));
     assert_eq!(files(&kiosk), ["m-2.doc", "m-3.doc"]);
     assert_eq!(outbox.refused().expect("read").len(), 2);
-    assert!(matches!(outbox.retry(missing), Err(OutboxError::NotTheFile)));
-    std::fs::write(kiosk.kept("m-2"), b"content").expect("restored");
+    assert!(matches!(outbox.retry(missing), Err(OutboxError::File(DiskFault::Missing))));
+    assert!(matches!(outbox.retry(short), Err(OutboxError::File(DiskFault::Damaged))));
+    std::fs::write(kiosk.kept("m-2"), kept).expect("restored");
     outbox.retry(short).expect("queued again");
     assert!(matches!(outbox.retry(short), Err(OutboxError::Unknown)));
     assert_eq!(outbox.due().expect("read"), [short, whole]);
+}
+
+fn refused(damage: DiskFault) -> Option<DocState> {
+    Some(DocState::Refused(StoreFault::Disk(damage)))
+}
+
+#[test]
+fn a_document_waits_for_its_own_key() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let [first, damaged] = ["m-1", "m-2"].map(|id| outbox.add(kiosk.scan(id, b"content")).expect("added"));
+    drop(outbox);
+    let kept = std::fs::read(kiosk.kept("m-1")).expect("read");
+
+    let outbox = Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(8)).expect("an outbox");
+    for doc in [first, damaged] {
+        assert_eq!(outbox.state(doc).expect("read"), refused(DiskFault::WrongKey));
+        assert!(matches!(outbox.retry(doc), Err(OutboxError::File(DiskFault::WrongKey))));
+    }
+    // The kiosk works under its new key meanwhile.
+    let second = outbox.add(kiosk.scan("m-3", b"content")).expect("added");
+    assert_eq!(outbox.due().expect("read"), [second]);
+    drop(outbox);
+    assert_eq!(std::fs::read(kiosk.kept("m-1")).expect("kept"), kept);
+
+    let mut spoilt = std::fs::read(kiosk.kept("m-2")).expect("read");
+    spoilt[50] ^= 1;
+    std::fs::write(kiosk.kept("m-2"), spoilt).expect("spoilt");
+    let outbox = kiosk.outbox();
+    assert_eq!(outbox.due().expect("read"), [first]);
+    assert_eq!(kiosk.read(&outbox, "m-1", 7).as_deref(), Ok(&b"content"[..]));
+    assert_eq!(outbox.state(damaged).expect("read"), refused(DiskFault::Damaged));
+    assert_eq!(outbox.state(second).expect("read"), refused(DiskFault::WrongKey));
+}
+
+#[test]
+fn a_document_refused_for_another_reason_is_not_queued_by_a_start() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    outbox.set_refused(doc, &StoreFault::TooLarge).expect("refused");
+    drop(outbox);
+    let state = kiosk.outbox().state(doc).expect("read");
+    assert_eq!(state, Some(DocState::Refused(StoreFault::TooLarge)));
+}
+
+/// Every file below the kiosk's folder that holds a text.
+fn holding(kiosk: &Kiosk, text: &[u8]) -> Vec<PathBuf> {
+    let (mut folders, mut holding) = (vec![kiosk.dir.path().to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read(&path).expect("read").windows(text.len()).any(|part| part == text) {
+                holding.push(path);
+            }
+        }
+    }
+    holding
+}
+
+/// Long enough for several chunks, and telling at every place.
+fn telling() -> Vec<u8> {
+    b"a telling sentence ".repeat(10_000)
+}
+
+#[test]
+fn nothing_clear_is_left_of_a_document_that_was_added() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let scan = kiosk.scan("m-1", &telling());
+    assert_eq!(holding(&kiosk, b"telling"), std::slice::from_ref(&scan.path));
+    outbox.add(scan).expect("added");
+    assert!(holding(&kiosk, b"telling").is_empty());
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(kiosk.kept("m-1")).expect("kept"));
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(kiosk.read(&outbox, "m-1", telling().len()) == Ok(telling()));
+}
+
+#[test]
+fn the_program_may_end_while_a_document_is_added() {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    for step in ["doc.sealed", "doc.added"] {
+        let kiosk = Kiosk::new();
+        let outbox = kiosk.outbox_observed(move |seen| {
+            if seen == step {
+                resume_unwind(Box::new(step));
+            }
+        });
+        let scan = kiosk.scan("m-1", &telling());
+        catch_unwind(AssertUnwindSafe(|| outbox.add(scan.clone()))).expect_err("ended");
+        drop(outbox);
+        assert!(scan.path.exists(), "{step}: what was scanned is there until all else is durable");
+
+        let outbox = kiosk.outbox();
+        let known = outbox.pending().expect("read").documents;
+        assert_eq!(known, u64::from(step == "doc.added"), "{step}");
+        assert_eq!(files(&kiosk).len() as u64, known, "{step}: no file without a row");
+        // The caller does not know and repeats itself.
+        outbox.add(scan).expect("added");
+        assert_eq!(outbox.pending().expect("read").documents, 1, "{step}");
+        assert!(kiosk.read(&outbox, "m-1", telling().len()) == Ok(telling()), "{step}");
+        assert!(holding(&kiosk, b"telling").is_empty(), "{step}");
+    }
+}
+
+#[test]
+fn a_document_that_cannot_be_queued_stays_with_the_caller() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    outbox.database().execute_batch("ALTER TABLE document RENAME COLUMN kiosk TO box").expect("changed");
+    let scan = kiosk.scan("m-1", &telling());
+    assert!(matches!(outbox.add(scan.clone()), Err(OutboxError::Database(_))));
+    assert!(files(&kiosk).is_empty(), "no file without a row");
+    assert!(std::fs::read(&scan.path).expect("there") == telling());
+    outbox.database().execute_batch("ALTER TABLE document RENAME COLUMN box TO kiosk").expect("changed");
+    let documents = kiosk.outbox_dir().join("documents");
+    std::fs::rename(&documents, kiosk.outbox_dir().join("away")).expect("moved");
+    assert!(matches!(outbox.add(scan.clone()), Err(OutboxError::Folder(_))));
+    assert!(scan.path.exists());
+}
+
+/// An outbox as the version before encryption left it.
+fn of_the_older_version(kiosk: &Kiosk, ids: &[&str]) -> Vec<DocId> {
+    let outbox = kiosk.outbox();
+    let docs = ids.iter().map(|id| outbox.add(kiosk.scan(id, &telling())).expect("added")).collect();
+    ids.iter().for_each(|id| std::fs::write(kiosk.kept(id), telling()).expect("written"));
+    outbox.database().pragma_update(None, "user_version", 1).expect("set");
+    docs
+}
+
+#[test]
+fn documents_of_an_older_version_are_encrypted_at_the_start() {
+    let kiosk = Kiosk::new();
+    let docs = of_the_older_version(&kiosk, &["m-1", "m-2", "m-3", "m-4", "m-5"]);
+    // Sent already, cut short, gone; and a clear file of nobody's.
+    let database = Connection::open(kiosk.outbox_dir().join("outbox.sqlite")).expect("open");
+    let sent = "UPDATE document SET state = 'confirmed', confirmed_at = 0 WHERE id = ?1";
+    assert_eq!(database.execute(sent, [docs[1].0]).expect("set"), 1);
+    drop(database);
+    std::fs::write(kiosk.kept("m-3"), &telling()[1..]).expect("cut short");
+    std::fs::remove_file(kiosk.kept("m-4")).expect("removed");
+    std::fs::write(kiosk.kept("m-9"), telling()).expect("written");
+
+    let outbox = kiosk.outbox();
+    assert!(holding(&kiosk, b"telling").is_empty());
+    assert_eq!(files(&kiosk), ["m-1.doc", "m-3.doc", "m-5.doc"]);
+    for (doc, id) in [(docs[0], "m-1"), (docs[4], "m-5")] {
+        assert_eq!(outbox.state(doc).expect("read"), Some(DocState::Waiting));
+        assert!(kiosk.read(&outbox, id, telling().len()) == Ok(telling()));
+    }
+    assert_eq!(outbox.state(docs[2]).expect("read"), refused(DiskFault::Damaged));
+    assert_eq!(outbox.state(docs[3]).expect("read"), refused(DiskFault::Missing));
+    drop(outbox);
+    // From now on a clear file is none of this outbox's.
+    std::fs::write(kiosk.kept("m-1"), telling()).expect("written");
+    let outbox = kiosk.outbox();
+    assert_eq!(outbox.state(docs[0]).expect("read"), refused(DiskFault::Damaged));
+    assert_eq!(outbox.state(docs[4]).expect("read"), Some(DocState::Waiting));
+}
+
+#[test]
+fn the_program_may_end_while_an_older_versions_documents_are_encrypted() {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    let ids = ["m-1", "m-2", "m-3"];
+    let kiosk = Kiosk::new();
+    let docs = of_the_older_version(&kiosk, &ids);
+    for _ in ids {
+        let end = |step: &'static str| resume_unwind(Box::new(step));
+        catch_unwind(AssertUnwindSafe(|| kiosk.outbox_observed(end))).expect_err("ended");
+        for id in ids {
+            assert!(kiosk.kept(id).exists());
+        }
+        std::fs::write(kiosk.kept("m-1").with_extension("new"), telling()).expect("half");
+    }
+    let outbox = kiosk.outbox();
+    assert!(holding(&kiosk, b"telling").is_empty());
+    assert_eq!(outbox.due().expect("read"), docs);
+    for id in ids {
+        assert!(kiosk.read(&outbox, id, telling().len()) == Ok(telling()), "{id}");
+    }
+}
+
+#[test]
+fn an_outbox_of_a_newer_version_is_left_alone() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    outbox.database().pragma_update(None, "user_version", 3).expect("set");
+    drop(outbox);
+    let opened = Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7));
+    assert!(matches!(opened, Err(OutboxError::Unusable(_))));
+    assert_eq!(files(&kiosk), ["m-1.doc"]);
 }
 
 #[test]
 fn the_folder_has_one_owner() {
     let kiosk = Kiosk::new();
     let outbox = kiosk.outbox();
-    assert!(matches!(Outbox::open(&kiosk.outbox_dir()), Err(OutboxError::InUse(_))));
+    assert!(matches!(Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7)), Err(OutboxError::InUse(_))));
     drop(outbox);
-    Outbox::open(&kiosk.outbox_dir()).expect("free again");
+    Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7)).expect("free again");
 }
 
 #[test]
@@ -209,7 +405,7 @@ fn a_database_that_is_none_is_not_overwritten() {
     let path = kiosk.outbox_dir().join("outbox.sqlite");
     std::fs::write(&path, b"this is no database, whatever its name says").expect("written");
     assert!(matches!(
-        Outbox::open(&kiosk.outbox_dir()),
+        Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7)),
         Err(OutboxError::Database(_) | OutboxError::Unusable(_))
     ));
     assert!(std::fs::read(&path).expect("kept").starts_with(b"this is no"));

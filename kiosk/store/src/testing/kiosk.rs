@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::pki::Ca;
 use super::server::{Act, Request, TestStore};
 use crate::{
-    Backoff, Client, Deadlines, Digest, MaterialId, Outbox, OutboxConfig, StoreEvent, Submission, Tls,
-    WorkerConfig, run,
+    Backoff, Client, Deadlines, Digest, DiskFault, MaterialId, Outbox, OutboxConfig, OutboxKey, StoreEvent,
+    Submission, Tls, WorkerConfig, run,
 };
 
 /// A bound on waiting for what must come; never the time it takes.
@@ -74,7 +74,19 @@ impl Kiosk {
 
     pub(crate) fn outbox_observed(&self, observer: impl Fn(&'static str) + Send + Sync + 'static) -> Outbox {
         let config = OutboxConfig { observer: Arc::new(observer), ..OutboxConfig::default() };
-        Outbox::open_with(&self.outbox_dir(), config).expect("an outbox")
+        Outbox::open_with(&self.outbox_dir(), OutboxKey::of(7), config).expect("an outbox")
+    }
+
+    /// A document as the outbox gives it out.
+    pub(crate) fn read(&self, outbox: &Outbox, id: &str, bytes: usize) -> Result<Vec<u8>, DiskFault> {
+        let sealed = outbox.sealed(&MaterialId::new(id).expect("an id"), bytes as u64)?;
+        let mut read = Vec::new();
+        loop {
+            match sealed.read(read.len() as u64, u64::MAX)? {
+                part if part.is_empty() => return Ok(read),
+                part => read.extend_from_slice(&part),
+            }
+        }
     }
 
     /// A document as a scan would leave it.

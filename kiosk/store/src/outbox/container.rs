@@ -1,0 +1,219 @@
+//! A document's file at rest: encrypted in chunks, so that any part of it is read by itself.
+//!
+//! ```text
+//!  8  "1DOOROB1"
+//!  8  the name of the key, so that a wrong key is told from damage
+//! 32  salt, random for each file
+//! 32  HMAC of salt, length and id of the document
+//!     chunks: 64 KiB of the document (the last one less), each followed by its tag of 16 bytes
+//! ```
+//!
+//! Chunks are AES-256-GCM in the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár, CRYPTO 2015):
+//! a chunk's nonce is its number and whether it is the last, so that none can be swapped, left out or
+//! cut off. Each file has a key of its own, derived from the outbox's key, the salt, and the document's
+//! length and id: a nonce is never used twice under one key, and a file under another document's name
+//! opens nothing.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+
+use aead_stream::{NewStream, StreamBE32, StreamPrimitive};
+use aes_gcm::{Aes256Gcm, KeyInit};
+use bytes::Bytes;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::OutboxError;
+use super::key::OutboxKey;
+use crate::{DiskFault, MaterialId};
+
+/// Bytes of the document in one chunk: what reading any part of it keeps in memory.
+pub(crate) const CHUNK: u64 = 64 * 1024;
+
+const MAGIC: [u8; 8] = *b"1DOOROB1";
+const HEADER: usize = 80;
+const TAG: u64 = 16;
+
+/// Which document a file must be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Identity<'a> {
+    pub material: &'a MaterialId,
+    /// Length of the document.
+    pub bytes: u64,
+}
+
+impl Identity<'_> {
+    fn mac(&self, key: &OutboxKey, purpose: &str, salt: &[u8; 32]) -> Hmac<Sha256> {
+        let mut mac = key.mac(purpose);
+        mac.update(salt);
+        mac.update(&self.bytes.to_be_bytes());
+        // The only part without a fixed length comes last.
+        mac.update(self.material.as_str().as_bytes());
+        mac
+    }
+
+    fn head(&self, key: &OutboxKey, salt: &[u8; 32]) -> Hmac<Sha256> {
+        self.mac(key, "onedoor/outbox/head/1", salt)
+    }
+
+    /// What encrypts this file, and no other.
+    fn stream(&self, key: &OutboxKey, salt: &[u8; 32]) -> StreamBE32<Aes256Gcm> {
+        let mut own = self.mac(key, "onedoor/outbox/file/1", salt).finalize().into_bytes();
+        // The key is this file's own: nothing but the chunk's number and end need be in the nonce.
+        let stream = StreamBE32::from_aead(Aes256Gcm::new(&own), &[0; 7].into());
+        own.as_mut_slice().zeroize();
+        stream
+    }
+
+    /// How many chunks there are; at least one, so that an empty document has an end, too. Nothing
+    /// for a length beyond what the chunks' numbers can count.
+    fn chunks(&self) -> Option<u32> {
+        u32::try_from(self.bytes.div_ceil(CHUNK).max(1)).ok()
+    }
+
+    /// Length of the file.
+    fn file_length(&self) -> Option<u64> {
+        u64::from(self.chunks()?).checked_mul(TAG)?.checked_add(self.bytes)?.checked_add(HEADER as u64)
+    }
+}
+
+/// The head of a container, as it lies in the file.
+struct Header {
+    key_name: [u8; 8],
+    salt: [u8; 32],
+    tag: [u8; 32],
+}
+
+impl Header {
+    /// Takes a head apart; nothing when it is none.
+    fn parse(bytes: &[u8; HEADER]) -> Option<Self> {
+        let rest = bytes.strip_prefix(&MAGIC)?;
+        let (key_name, rest) = rest.split_first_chunk()?;
+        let (salt, rest) = rest.split_first_chunk()?;
+        let (tag, _) = rest.split_first_chunk()?;
+        Some(Self { key_name: *key_name, salt: *salt, tag: *tag })
+    }
+
+    /// Whether it is this document's, and was written under this key.
+    fn check(&self, key: &OutboxKey, identity: Identity<'_>) -> Result<(), DiskFault> {
+        let sound = identity.head(key, &self.salt).verify_slice(&self.tag).is_ok();
+        match (sound, self.key_name == key.name()) {
+            (true, true) => Ok(()),
+            (false, false) => Err(DiskFault::WrongKey),
+            // The key's name is all that is damaged, or all that is not.
+            (true, false) | (false, true) => Err(DiskFault::Damaged),
+        }
+    }
+}
+
+/// Whether a file begins as a container does.
+pub(super) fn begins(file: &mut File) -> io::Result<bool> {
+    let mut magic = [0; MAGIC.len()];
+    match file.read_exact(&mut magic) {
+        Ok(()) => Ok(magic == MAGIC),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Encrypts a document from one file into another, chunk by chunk.
+///
+/// # Errors
+/// [`OutboxError::NotTheFile`] when it has another length than said, [`OutboxError::Folder`].
+pub(super) fn seal(
+    key: &OutboxKey,
+    identity: Identity<'_>,
+    from: &mut File,
+    to: &mut File,
+) -> Result<(), OutboxError> {
+    let chunks = identity.chunks().ok_or(OutboxError::NotTheFile)?;
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt).map_err(io::Error::from)?;
+    let mut header = Vec::with_capacity(HEADER);
+    header.extend_from_slice(&MAGIC);
+    header.extend_from_slice(&key.name());
+    header.extend_from_slice(&salt);
+    header.extend_from_slice(&identity.head(key, &salt).finalize().into_bytes());
+    to.write_all(&header)?;
+
+    let stream = identity.stream(key, &salt);
+    let mut part = Zeroizing::new(Vec::with_capacity((CHUNK + TAG) as usize));
+    let mut left = identity.bytes;
+    for number in 0..chunks {
+        let length = left.min(CHUNK);
+        left -= length;
+        part.resize(length as usize, 0);
+        from.read_exact(&mut part).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => OutboxError::NotTheFile,
+            _ => OutboxError::Folder(error),
+        })?;
+        stream
+            .encrypt_in_place(number, left == 0, &[], &mut *part)
+            .map_err(|_| io::Error::other("a chunk cannot be encrypted"))?;
+        to.write_all(&part)?;
+    }
+    // A file that grew meanwhile is not the one that was described.
+    if from.read(&mut [0])? == 0 { Ok(()) } else { Err(OutboxError::NotTheFile) }
+}
+
+/// A document's file, open for reading.
+pub(crate) struct Sealed {
+    file: File,
+    stream: StreamBE32<Aes256Gcm>,
+    bytes: u64,
+}
+
+impl Sealed {
+    /// Opens a file that must be this document's: its head and its length are checked here, its
+    /// chunks as they are read.
+    ///
+    /// # Errors
+    /// [`DiskFault::Damaged`], [`DiskFault::WrongKey`] or [`DiskFault::Read`].
+    pub(super) fn open(key: &OutboxKey, identity: Identity<'_>, file: File) -> Result<Self, DiskFault> {
+        let mut head = [0; HEADER];
+        file.read_exact_at(&mut head, 0).map_err(reading)?;
+        let header = Header::parse(&head).ok_or(DiskFault::Damaged)?;
+        header.check(key, identity)?;
+        let length = file.metadata().map_err(|_| DiskFault::Read)?.len();
+        if identity.file_length() != Some(length) {
+            return Err(DiskFault::Damaged);
+        }
+        Ok(Self { stream: identity.stream(key, &header.salt), file, bytes: identity.bytes })
+    }
+
+    /// Reads at most `most` bytes of the document from `offset`, and no further than the end of one
+    /// chunk; at least one, unless the document ends there or `most` is 0.
+    ///
+    /// # Errors
+    /// [`DiskFault::Damaged`] or [`DiskFault::Read`].
+    pub(crate) fn read(&self, offset: u64, most: u64) -> Result<Bytes, DiskFault> {
+        if offset >= self.bytes {
+            return Ok(Bytes::new());
+        }
+        let number = offset / CHUNK;
+        let start = number * CHUNK;
+        let length = (self.bytes - start).min(CHUNK);
+        let mut part = vec![0; (length + TAG) as usize];
+        let place = HEADER as u64 + number * (CHUNK + TAG);
+        self.file.read_exact_at(&mut part, place).map_err(reading)?;
+        let number = u32::try_from(number).map_err(|_| DiskFault::Damaged)?;
+        let last = start + length == self.bytes;
+        self.stream.decrypt_in_place(number, last, &[], &mut part).map_err(|_| DiskFault::Damaged)?;
+        let from = offset - start;
+        let to = from.saturating_add(most).min(length);
+        Ok(Bytes::from(part).slice(from as usize..to as usize))
+    }
+}
+
+/// A file that ends too early was damaged; one that cannot be read may be readable later.
+fn reading(error: io::Error) -> DiskFault {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => DiskFault::Damaged,
+        _ => DiskFault::Read,
+    }
+}
+
+#[cfg(test)]
+mod tests;
