@@ -64,6 +64,7 @@ pub fn with_kiosk<T: Send + 'static>(
     let secrets = dir.join("secrets");
     std::fs::create_dir_all(&secrets)?;
     queue::key::HallKey::create(&secrets.join("hall.key"))?;
+    store::OutboxKey::create(&secrets.join("outbox.key"))?;
     let catalogue = dir.join("catalogue.toml");
     std::fs::write(&catalogue, without_hours(include_str!("../../halls/jiading.toml")))?;
     let pki = Pki::open(&dir.join("pki"))?;
@@ -75,6 +76,7 @@ pub fn with_kiosk<T: Send + 'static>(
         catalogue = {catalogue:?}
         data = {data:?}
         hall_key = {key:?}
+        outbox_key = {outbox_key:?}
         [reader]
         port = {reader:?}
         profile = "sam-v-cmn"
@@ -93,6 +95,7 @@ pub fn with_kiosk<T: Send + 'static>(
         "#,
         data = dir.join("kiosk"),
         key = secrets.join("hall.key"),
+        outbox_key = secrets.join("outbox.key"),
         reader = format!("serial:{}", reader.path().display()),
         printer = format!("serial:{}", printer.path().display()),
         scanner = scanner.url(),

@@ -81,6 +81,8 @@ pub struct KioskConfig {
     pub data: PathBuf,
     /// the hall's key for hashing document numbers; never in or below `data`
     pub hall_key: PathBuf,
+    /// this kiosk's own key for documents that wait in the outbox; never in or below `data`
+    pub outbox_key: PathBuf,
     /// days that ended visits and confirmed documents are remembered
     #[serde(default = "thirty")]
     pub retention_days: u16,
@@ -270,6 +272,12 @@ impl Config {
                 "lies in kiosk.data, beside the database whose entries it protects; keep it elsewhere",
             );
         }
+        if self.kiosk.outbox_key.starts_with(&self.kiosk.data) {
+            return bad(
+                "kiosk.outbox_key",
+                "lies in kiosk.data, beside the documents that it protects; keep it elsewhere",
+            );
+        }
         if self.kiosk.retention_days == 0 {
             return bad("kiosk.retention_days", "must be at least 1");
         }
@@ -310,6 +318,7 @@ letter = "A"
 catalogue = "c.toml"
 data = "/var/lib/onedoor"
 hall_key = "/etc/onedoor/hall.key"
+outbox_key = "/etc/onedoor/outbox.key"
 [reader]
 port = "/dev/reader"
 [printer]
@@ -342,11 +351,13 @@ key = "kiosk.key"
             ("letter = \"A\"", "latter = \"A\"", "line 4"),
             ("name = \"lobby-1\"", "name = \"\"", "kiosk.name"),
             ("/etc/onedoor/hall.key", "/var/lib/onedoor/queue/hall.key", "kiosk.hall_key"),
+            ("/etc/onedoor/outbox.key", "/var/lib/onedoor/outbox.key", "kiosk.outbox_key"),
+            ("outbox_key = \"/etc/onedoor/outbox.key\"", "", "outbox_key"),
             ("http://127", "ftp://127", "scanner.url: must begin with http://"),
             ("https://store", "http://store", "store.url: must begin with https://"),
             ("port = \"/dev/reader\"", "port = \"/dev/reader\"\nbaud = 1200", "reader.baud"),
             ("port = \"/dev/reader\"", "port = \"reader\"", "reader"),
-            ("port = \"/dev/printer\"", "port = \"tcp:printer:9100\"", "line 11"),
+            ("port = \"/dev/printer\"", "port = \"tcp:printer:9100\"", "line 12"),
             ("url = \"http://127.0.0.1:60000/eSCL\"", "", "scanner: needs either url"),
             ("[scanner]", "[scanner]\nsane = \"test:0\"", "scanner: needs either url"),
             ("[store]", "[shop]", "shop"),

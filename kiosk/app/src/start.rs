@@ -14,7 +14,8 @@ use queue::sqlite::{Durability, SqliteLedger};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{
-    Client, Deadlines, Outbox, OutboxConfig, OutboxError, Tls, TlsFiles, TlsSetupError, WorkerConfig,
+    Client, Deadlines, Outbox, OutboxConfig, OutboxError, OutboxKey, OutboxKeyError, Tls, TlsFiles,
+    TlsSetupError, WorkerConfig,
 };
 use tokio::sync::Notify;
 use visit::catalogue::{Catalogue, CatalogueErrors};
@@ -77,6 +78,9 @@ pub enum StartError {
     /// The hall's key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The outbox's key.
+    #[error(transparent)]
+    OutboxKey(#[from] OutboxKeyError),
     /// The number ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -143,6 +147,7 @@ impl Opened {
         let queue_dir = data.join("queue");
         std::fs::create_dir_all(&queue_dir).map_err(|why| StartError::Folder { path: queue_dir, why })?;
         let key = HallKey::load(&config.kiosk.hall_key, &database)?;
+        let outbox_key = OutboxKey::load(&config.kiosk.outbox_key, data)?;
         let ledger = SqliteLedger::open(
             &database,
             queue::sqlite::Options {
@@ -166,6 +171,7 @@ impl Opened {
             PageFolders::open(pages.clone()).map_err(|why| StartError::Folder { path: pages, why })?;
         let outbox = Outbox::open_with(
             &data.join("outbox"),
+            outbox_key,
             OutboxConfig { keep_days: config.kiosk.retention_days, observer: options.step.clone() },
         )?;
         let wake = Arc::new(Notify::new());

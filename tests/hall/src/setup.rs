@@ -68,10 +68,14 @@ impl Hall {
         // Not a file: a folder's name may be longer than a socket's address.
         let socket = format!("onedoor-hall-{}", std::process::id());
 
-        let key = dir.join("secrets").join("hall.key");
+        let secrets = dir.join("secrets");
+        std::fs::create_dir_all(&secrets)?;
+        let (key, outbox_key) = (secrets.join("hall.key"), secrets.join("outbox.key"));
         if !key.exists() {
-            std::fs::create_dir_all(dir.join("secrets"))?;
             queue::key::HallKey::create(&key)?;
+        }
+        if !outbox_key.exists() {
+            store::OutboxKey::create(&outbox_key)?;
         }
         let catalogue = dir.join("catalogue.toml");
         std::fs::write(&catalogue, around_the_clock(CATALOGUE)?)?;
@@ -90,6 +94,7 @@ impl Hall {
         set("kiosk", "catalogue", path(&catalogue));
         set("kiosk", "data", path(&dir.join("kiosk")));
         set("kiosk", "hall_key", path(&key));
+        set("kiosk", "outbox_key", path(&outbox_key));
         set("reader", "port", port(reader.path()));
         set("reader", "profile", "sam-v-cmn".into());
         set("printer", "port", port(printer.path()));

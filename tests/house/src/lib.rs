@@ -44,7 +44,10 @@ const PLAN: &[(&str, &[&str])] = &[
     ("emulators", &[]),
     ("forgetful-vfs", &[]),
     ("hall", &["kiosk", "queue", "store", "ui", "emulators", "forgetful-vfs", "skf-vendor"]),
-    ("bench", &["kiosk", "queue", "visit", "ui", "emulators", "link", "id-reader", "ticket-printer"]),
+    (
+        "bench",
+        &["kiosk", "queue", "store", "visit", "ui", "emulators", "link", "id-reader", "ticket-printer"],
+    ),
     ("house", &[]),
     ("skf-vendor", &[]),
     ("guest", &["link", "id-reader", "ticket-printer", "emulators"]),

@@ -31,7 +31,7 @@ pub fn store_fault(fault: &StoreFault) -> Fault {
         StoreFault::Rejected(status) => rejected(*status),
         StoreFault::DigestMismatch => Fault::StoreDigest,
         StoreFault::Disk(DiskFault::Missing | DiskFault::Damaged) => Fault::DocumentFailed,
-        StoreFault::Disk(DiskFault::Read | DiskFault::Outbox) => Fault::OutboxFailed,
+        StoreFault::Disk(DiskFault::Read | DiskFault::Outbox | DiskFault::WrongKey) => Fault::OutboxFailed,
     }
 }
 
@@ -53,6 +53,7 @@ pub fn outbox_fault(error: &OutboxError) -> Fault {
         | OutboxError::Database(_)
         | OutboxError::InUse(_)
         | OutboxError::Unusable(_) => Fault::OutboxFailed,
+        OutboxError::File(damage) => store_fault(&StoreFault::Disk(*damage)),
         OutboxError::Invalid(_) | OutboxError::Taken | OutboxError::NotTheFile | OutboxError::Unknown => {
             Fault::DocumentFailed
         }
@@ -77,6 +78,8 @@ mod tests {
             (StoreFault::Rejected(412), Fault::StoreVersion),
             (StoreFault::Rejected(460), Fault::StoreChecksum),
             (StoreFault::Rejected(415), Fault::StoreRefusedDocument),
+            (StoreFault::Disk(DiskFault::Damaged), Fault::DocumentFailed),
+            (StoreFault::Disk(DiskFault::WrongKey), Fault::OutboxFailed),
         ] {
             assert_eq!(store_fault(&fault), entry, "{fault:?}");
         }
