@@ -91,6 +91,8 @@ fn mistakes_are_named() {
         ("kiosk", "retention_days", toml::Value::from(0), "kiosk.retention_days"),
         ("kiosk", "hall_key", data.join("hall.key").display().to_string().into(), "kiosk.hall_key"),
         ("kiosk", "hall_key", "/nowhere/hall.key".into(), "/nowhere/hall.key"),
+        ("kiosk", "outbox_key", data.join("outbox.key").display().to_string().into(), "kiosk.outbox_key"),
+        ("kiosk", "outbox_key", "/nowhere/outbox.key".into(), "/nowhere/outbox.key"),
         ("kiosk", "catalogue", "/nowhere/catalogue.toml".into(), "/nowhere/catalogue.toml"),
         ("store", "ca", "/nowhere/ca.pem".into(), "/nowhere/ca.pem"),
         ("kiosk", "data", "/proc/nowhere".into(), "/proc/nowhere"),
