@@ -25,8 +25,11 @@ fn kept(folder: &Path) -> Kept {
     let files = in_outbox(folder);
     assert_eq!(files.len(), 1, "{files:?}");
     let file = std::fs::read(&files[0]).expect("the document");
-    for clear in [&b"%PDF"[..], b"%%EOF", b"endobj"] {
-        assert!(memchr::memmem::find(&file, clear).is_none(), "a clear document lies in the outbox");
+    for clear in ["%%EOF", "endobj"] {
+        assert!(
+            memchr::memmem::find(&file, clear.as_bytes()).is_none(),
+            "a clear document lies in the outbox"
+        );
     }
     // A copy is read: opening the index itself would tidy up what a crash has left.
     let copy = tempfile::tempdir().expect("a folder");

@@ -1,9 +1,10 @@
 //! Client of the hall's central e-licence store, and the durable outbox in front of it.
 //!
-//! A document that a visitor scans is first made durable on this kiosk, encrypted ([`Outbox::add`]), then sent
-//! in small resumable pieces (tus 1.0.0), then handed over as a material. Only the store's own word
-//! that it holds the same digest and length deletes the kiosk's copy. The contract is `openapi.yaml`
-//! in this folder. The store also knows whose a code on a telephone is ([`Client::identify`]).
+//! A document that a visitor scans is first made durable on this kiosk, encrypted ([`Outbox::add`]),
+//! then sent in small resumable pieces (tus 1.0.0), then handed over as a material. Only the store's
+//! own word that it holds the same digest and length deletes the kiosk's copy. The contract is
+//! `openapi.yaml` in this folder. The store also knows whose a code on a telephone is
+//! ([`Client::identify`]).
 //!
 //! * [`tls`]: TLS 1.3 with mutual authentication inside the hall's own CA.
 //! * [`http`]: one bounded HTTP/1.1 client; also carries the window feed ([`window`]).

@@ -122,7 +122,7 @@ pub(crate) async fn held(client: &Client, upload: &UploadPath, length: u64) -> R
     Ok(Held::Bytes(offset))
 }
 
-/// Appends `length` bytes of the document at `offset`, which is the same in the document and the upload.
+/// Appends `length` bytes of the document at `offset`, which is the same in both.
 pub(crate) async fn append(
     client: &Client,
     upload: &UploadPath,

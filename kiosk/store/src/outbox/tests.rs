@@ -227,10 +227,18 @@ fn a_document_that_cannot_be_queued_stays_with_the_caller() {
     assert!(files(&kiosk).is_empty(), "no file without a row");
     assert!(std::fs::read(&scan.path).expect("there") == telling());
     outbox.database().execute_batch("ALTER TABLE document RENAME COLUMN box TO kiosk").expect("changed");
-    let documents = kiosk.outbox_dir().join("documents");
-    std::fs::rename(&documents, kiosk.outbox_dir().join("away")).expect("moved");
+    // Written whole, but not to be given its name.
+    std::fs::create_dir(kiosk.kept("m-1")).expect("a folder");
     assert!(matches!(outbox.add(scan.clone()), Err(OutboxError::Folder(_))));
-    assert!(scan.path.exists());
+    assert_eq!(files(&kiosk), ["m-1.doc"], "nothing unfinished is left");
+    std::fs::remove_dir(kiosk.kept("m-1")).expect("removed");
+    let (documents, away) = (kiosk.outbox_dir().join("documents"), kiosk.outbox_dir().join("away"));
+    std::fs::rename(&documents, &away).expect("moved");
+    assert!(matches!(outbox.add(scan.clone()), Err(OutboxError::Folder(_))));
+    assert!(std::fs::read(&scan.path).expect("there") == telling());
+    std::fs::rename(&away, &documents).expect("moved back");
+    outbox.add(scan).expect("added at last");
+    assert!(kiosk.read(&outbox, "m-1", telling().len()) == Ok(telling()));
 }
 
 /// An outbox as the version before encryption left it.
