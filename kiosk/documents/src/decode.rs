@@ -11,7 +11,7 @@ use crate::jpeg_header::{self, Header};
 
 /// Most scans of a progressive image; encoders write about ten. Without a bound a small file can
 /// keep a decoder busy for hours.
-const MAX_SCANS: u32 = 64;
+pub(crate) const MAX_SCANS: u32 = 64;
 
 /// A page file in memory, whose header has been found acceptable.
 pub(crate) struct Loaded<'a> {
@@ -66,8 +66,21 @@ impl Loaded<'_> {
         Ok(Pixels { width, height, bytes: image.pixels })
     }
 
+    /// The whole file.
+    pub(crate) fn jpeg(&self) -> &[u8] {
+        &self.jpeg
+    }
+
+    pub(crate) fn unsupported(&self, what: &'static str) -> PageError {
+        PageError::Unsupported { path: self.path.to_owned(), what }
+    }
+
     fn flaw(&self, error: &turbojpeg::Error) -> PageError {
-        let why = error.to_string();
+        self.flaw_said(&error.to_string())
+    }
+
+    /// The error that the decoder's words stand for.
+    pub(crate) fn flaw_said(&self, why: &str) -> PageError {
         // The decoder's own words for a file that stops (jerror.h, JWRN_JPEG_EOF).
         if why.contains("Premature end of JPEG file") || why.contains("Premature end of input file") {
             PageError::Truncated { path: self.path.to_owned() }

@@ -40,7 +40,7 @@ pub enum Warning {
 pub fn inspect(path: &Path) -> Result<PageInfo, PageError> {
     let page = decode::load(path)?;
     let grey = page.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY)?;
-    let warnings = warnings(&grey);
+    let warnings = warnings(&histogram(&grey));
     let header = page.header;
     tracing::debug!(page = %path.display(), header.width, header.height, ?warnings, "page inspected");
     Ok(PageInfo {
@@ -55,15 +55,15 @@ pub fn inspect(path: &Path) -> Result<PageInfo, PageError> {
     })
 }
 
-fn warnings(grey: &Pixels) -> Vec<Warning> {
+/// What to warn of on a page whose greys occur this often.
+pub(crate) fn warnings(histogram: &[u64; 256]) -> Vec<Warning> {
     /// Median grey, of 255, below which black print cannot be told from the paper.
     const DARK: usize = 70;
-    let histogram = histogram(grey);
-    let paper = median(&histogram);
+    let paper = median(histogram);
     let mut warnings = vec![];
     if paper < DARK {
         warnings.push(Warning::TooDark);
-    } else if is_blank(&histogram, paper) {
+    } else if is_blank(histogram, paper) {
         warnings.push(Warning::Blank);
     }
     warnings

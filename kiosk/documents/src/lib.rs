@@ -1,8 +1,9 @@
 //! From scanned pages to one document: inspect a page image, show it, and bind pages into a PDF.
 //!
 //! Pages are JPEG files (ISO/IEC 10918-1) on disk. [`inspect`] decides whether a page is whole and
-//! fit to keep, [`preview`] makes a small picture of it for the screen, and [`assemble`] writes all
-//! pages into one PDF/A-2b file (ISO 19005-2), in which the images stand byte for byte as they came.
+//! fit to keep, [`finish`] makes a clean page of a raw scan, [`preview`] makes a small picture of it for
+//! the screen, and [`assemble`] writes all pages into one PDF/A-2b file (ISO 19005-2), in which the
+//! images stand byte for byte as they came. [`page_command`] does it all for the command line.
 //!
 //! All functions work on files and block; an asynchronous caller runs them on a thread for blocking
 //! work. Files are hostile until proven otherwise: sizes, dimensions and decoding effort are bounded,
@@ -12,10 +13,12 @@ mod assemble;
 mod color_profile;
 mod decode;
 mod error;
+mod finish;
 mod inspect;
 mod jpeg_header;
 mod meta;
 mod output;
+mod page_command;
 mod preview;
 mod xmp;
 
@@ -26,7 +29,9 @@ mod sample_images;
 
 pub use assemble::{Built, MAX_DOCUMENT_BYTES, MAX_PAGES, PageRef, assemble};
 pub use error::PageError;
+pub use finish::{Finished, Paper, Straightened, finish};
 pub use inspect::{PageInfo, Warning, inspect};
 pub use jpeg_header::{MAX_BUFFERED_PIXELS, MAX_PAGE_BYTES, MAX_PIXELS, MAX_SIDE};
 pub use meta::{Created, Meta, MetaError};
+pub use page_command::{Form, page_command};
 pub use preview::{MAX_PREVIEW_WIDTH, Preview, preview};

@@ -1,0 +1,119 @@
+//! Where the page lies in the scan, and what is to be cut out of it.
+
+use turbojpeg::{PixelFormat, ScalingFactor};
+
+use crate::decode::{Loaded, Pixels};
+use crate::error::PageError;
+use crate::jpeg_header::{MAX_PIXELS, MAX_SIDE};
+
+use super::paper::{self, Edges};
+use super::warp::Turn;
+use super::window::MAX_SAMPLES;
+use super::{Paper, Straightened, text_lines};
+
+/// Where the page lies.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Place {
+    /// Clockwise, in radians.
+    pub(super) angle: f64,
+    pub(super) straightened: Straightened,
+    pub(super) paper: Paper,
+    /// How much is cut off at each side beyond the paper's edge: left, top, right, bottom.
+    rims: [f64; 4],
+}
+
+impl Place {
+    /// Finds the page by its edges, else by its lines of text; else it is the whole scan as it is.
+    pub(super) fn find(scan: &Loaded<'_>, picture: &Pixels) -> Result<Self, PageError> {
+        let size = (f64::from(scan.header.width), f64::from(scan.header.height));
+        if let Some(edges) = paper::find(picture)
+            && let Some(place) = Self::within(&edges, Straightened::Edges, size)
+        {
+            return Ok(place);
+        }
+        let lines = match line_scale(scan) {
+            Some(scale) => text_lines::angle(&scan.decode(scale, PixelFormat::GRAY)?),
+            None => text_lines::angle(picture),
+        };
+        let turned = lines.and_then(|angle| Self::within(&nowhere(angle), Straightened::Lines, size));
+        Ok(turned.unwrap_or_else(|| Self::whole(size)))
+    }
+
+    fn whole((width, height): (f64, f64)) -> Self {
+        let paper = Paper { x: 0.0, y: 0.0, width, height };
+        Self { angle: 0.0, straightened: Straightened::Nothing, paper, rims: [0.0; 4] }
+    }
+
+    /// The place within these edges; `None` when what they enclose is no page, or is larger than a
+    /// page may be.
+    fn within(edges: &Edges, straightened: Straightened, (width, height): (f64, f64)) -> Option<Self> {
+        /// Smaller than the smallest card at 75 dots per inch.
+        const SMALLEST: f64 = 128.0;
+        let (sin, cos) = edges.angle.sin_cos();
+        // Where an edge is missing, the page reaches as far as the farthest corner of the scan, and
+        // what lies outside the scan stays empty: nothing is cut off.
+        let lowest = |lean: f64| lean.min(0.0);
+        let left = edges.left.unwrap_or(lowest(height * sin));
+        let right = edges.right.unwrap_or(width * cos + (height * sin).max(0.0));
+        let top = edges.top.unwrap_or(lowest(-width * sin));
+        let bottom = edges.bottom.unwrap_or(height * cos + (-width * sin).max(0.0));
+        let paper = Paper {
+            x: left * cos - top * sin,
+            y: left * sin + top * cos,
+            width: right - left,
+            height: bottom - top,
+        };
+        // The edge itself is half shadow: about a third of a millimetre goes with it.
+        let rim = (paper.width.min(paper.height) / 600.0).round().max(1.0);
+        let rims = [edges.left, edges.top, edges.right, edges.bottom]
+            .map(|edge| if edge.is_some() { rim } else { 0.0 });
+        let place = Self { angle: edges.angle, straightened, paper, rims };
+        let (w, h) = place.cut().1;
+        let possible = w.max(h) <= MAX_SIDE as usize && (w * h) as u64 <= MAX_PIXELS;
+        let large = paper.width >= SMALLEST && paper.height >= SMALLEST;
+        // Three planes of full size at most, in bands of at most 32 rows that are rounded up.
+        let light = 3 * (place.rows_at_once(32) + 64) * (width as usize + 32) <= MAX_SAMPLES;
+        (possible && large && light).then_some(place)
+    }
+
+    /// The box as it was found.
+    pub(super) fn turn(&self) -> Turn {
+        let (sin, cos) = self.angle.sin_cos();
+        Turn { corner: (self.paper.x, self.paper.y), sin, cos }
+    }
+
+    /// What is cut out, and its size in pixels.
+    pub(super) fn cut(&self) -> (Turn, (usize, usize)) {
+        let Turn { corner: (x, y), sin, cos } = self.turn();
+        let [left, top, right, bottom] = self.rims;
+        let corner = (x + left * cos - top * sin, y + left * sin + top * cos);
+        let pixels = |side: f64| side.round().max(1.0) as usize;
+        let size = (pixels(self.paper.width - left - right), pixels(self.paper.height - top - bottom));
+        (Turn { corner, sin, cos }, size)
+    }
+
+    /// Rows of the scan that a band of so many rows of the finished page touches.
+    pub(super) fn rows_at_once(&self, band: usize) -> usize {
+        /// Rounding and the second row of each pair, in the coarsest plane.
+        const MORE: usize = 10;
+        let (Turn { sin, .. }, (width, _)) = self.cut();
+        (width as f64 * sin.abs()).ceil() as usize + band + MORE
+    }
+}
+
+/// No edge, only an angle.
+fn nowhere(angle: f64) -> Edges {
+    Edges { angle, left: None, top: None, right: None, bottom: None }
+}
+
+/// The scale at which lines of text are looked for: the smallest that leaves enough pixels. `None` when
+/// that is the eighth that is there already.
+fn line_scale(scan: &Loaded<'_>) -> Option<ScalingFactor> {
+    const ENOUGH: usize = 600;
+    let shorter = scan.header.width.min(scan.header.height) as usize;
+    let scales = [ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF];
+    if ScalingFactor::ONE_EIGHTH.scale(shorter) >= ENOUGH {
+        return None;
+    }
+    scales.into_iter().find(|scale| scale.scale(shorter) >= ENOUGH).or(Some(ScalingFactor::ONE_HALF))
+}

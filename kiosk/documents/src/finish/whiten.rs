@@ -1,0 +1,60 @@
+//! How bright the paper is: whether there is anything on it, and what makes it white.
+
+use crate::decode::Pixels;
+
+use super::paper::REDUCTION;
+use super::warp::{Gain, Turn};
+
+/// How often each grey occurs on the paper, apart from a narrow margin: inside the box of
+/// `width × height` pixels of the scan that lies at `turn`.
+pub(super) fn histogram(picture: &Pixels, turn: Turn, (width, height): (f64, f64)) -> [u64; 256] {
+    const MARGIN: f64 = 0.03;
+    let mut histogram = [0; 256];
+    let inside = |at: f64, size: f64| at > size * MARGIN && at < size * (1.0 - MARGIN);
+    for (y, row) in picture.bytes.chunks_exact(picture.width.max(1)).enumerate() {
+        let down = (y as f64 + 0.5) * REDUCTION - turn.corner.1;
+        for (x, &grey) in row.iter().enumerate() {
+            let right = (x as f64 + 0.5) * REDUCTION - turn.corner.0;
+            let across = right * turn.cos + down * turn.sin;
+            let along = down * turn.cos - right * turn.sin;
+            if inside(across, width)
+                && inside(along, height)
+                && let Some(count) = histogram.get_mut(usize::from(grey))
+            {
+                *count += 1;
+            }
+        }
+    }
+    histogram
+}
+
+/// What makes the paper white. Everything is brightened alike, so that photographs keep their tones;
+/// where no grey is common enough to be paper, as on a page that is one photograph, nothing changes.
+pub(super) fn gain(histogram: &[u64; 256]) -> Gain {
+    /// Darker than this is no paper that ought to be white.
+    const DARKEST: usize = 150;
+    /// How far paper is from even: below its commonest grey and above.
+    const SPREAD: usize = 20;
+    /// The grain of single pixels, which the small picture no longer shows.
+    const GRAIN: usize = 5;
+    let around = |grey: usize| -> u64 {
+        let near = grey.saturating_sub(4)..=(grey + 4).min(255);
+        histogram.get(near).unwrap_or_default().iter().sum()
+    };
+    let all: u64 = histogram.iter().sum();
+    let Some(peak) = (DARKEST..256).max_by_key(|&grey| around(grey)) else { return Gain::NONE };
+    let paper: Vec<_> = histogram.iter().enumerate().skip(peak - SPREAD).collect();
+    let on_paper: u64 = paper.iter().map(|(_, count)| **count).sum();
+    if on_paper * 5 < all || on_paper == 0 {
+        return Gain::NONE;
+    }
+    // All but the darkest tenth of the paper becomes white.
+    let mut seen = 0;
+    let tenth = paper.into_iter().find(|(_, count)| {
+        seen += **count;
+        seen * 10 >= on_paper
+    });
+    let white = tenth.map_or(peak, |(grey, _)| grey).saturating_sub(GRAIN).max(1);
+    let gain = (255 * usize::from(Gain::NONE.0)).div_ceil(white);
+    Gain(u16::try_from(gain).unwrap_or(u16::MAX).clamp(Gain::NONE.0, Gain::MOST.0))
+}

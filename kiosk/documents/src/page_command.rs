@@ -1,0 +1,166 @@
+//! What `kiosk page` does: scans in, one document out, and a line about each page.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use crate::assemble::{MAX_PAGES, PageRef, assemble};
+use crate::error::PageError;
+use crate::finish::{Finished, Straightened, finish_into};
+use crate::inspect::Warning;
+use crate::meta::Meta;
+
+/// How the report about the pages is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A sentence a page, for people.
+    Text,
+    /// A JSON object (RFC 8259) a page, each on its own line, for programs.
+    Json,
+}
+
+/// Finishes each of the scans `pages`, binds them into the PDF/A-2b file `out`, and returns what there
+/// is to say of them: one line a page, in their order.
+///
+/// A page is in memory only while it is being finished. Finished pages wait in a folder beside `out`
+/// that is removed before this returns. A scan that states no resolution is taken for one of 300 dots
+/// per inch.
+///
+/// # Errors
+/// [`PageError`] for the first page that cannot be used, and when the document cannot be written; no
+/// document is left then, and an older one of the name `out` is untouched.
+pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> Result<String, PageError> {
+    const USUAL_DPI: u32 = 300;
+    if !(1..=MAX_PAGES).contains(&pages.len()) {
+        return Err(PageError::PageCount { pages: pages.len() });
+    }
+    let waiting = Waiting::beside(out)?;
+    let mut report = String::new();
+    let mut finished_pages = vec![];
+    for (number, scan) in pages.iter().enumerate() {
+        let path = waiting.0.join(format!("{:03}.jpg", number + 1));
+        let finished = finish_to(scan, &path)?;
+        finished_pages.push(PageRef { path, dpi: finished.dpi.unwrap_or(USUAL_DPI) });
+        report.push_str(&match form {
+            Form::Text => text(scan, &finished),
+            Form::Json => json(scan, &finished),
+        });
+        report.push('\n');
+    }
+    assemble(&finished_pages, out, meta)?;
+    Ok(report)
+}
+
+/// Without a sync: only the document has to last.
+fn finish_to(scan: &Path, path: &Path) -> Result<Finished, PageError> {
+    let writing = |e| PageError::writing(path, &e);
+    let file = BufWriter::new(File::create_new(path).map_err(writing)?);
+    let (file, finished) = finish_into(scan, file, path)?;
+    file.into_inner().map_err(|e| writing(e.into_error()))?;
+    Ok(finished)
+}
+
+/// The folder of finished pages; removed when dropped.
+struct Waiting(PathBuf);
+
+impl Waiting {
+    fn beside(out: &Path) -> Result<Self, PageError> {
+        let mut name = OsString::from(out);
+        // Two that write the same document at once do not share a folder.
+        name.push(format!(".pages-{}", std::process::id()));
+        let folder = PathBuf::from(name);
+        fs::create_dir(&folder).map_err(|e| PageError::writing(out, &e))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "finished pages could not be removed");
+        }
+    }
+}
+
+fn text(scan: &Path, finished: &Finished) -> String {
+    let Finished { angle, paper, width, height, .. } = finished;
+    let found = match finished.straightened {
+        Straightened::Edges => format!("lay at {angle:.2}°, by its edges"),
+        Straightened::Lines => format!("lay at {angle:.2}°, by its lines of text"),
+        Straightened::Nothing => "left as it lay".into(),
+    };
+    let mut line = format!(
+        "{}: {found}; paper {:.0} × {:.0} pixels at {:.0}, {:.0}; now {width} × {height}",
+        scan.display(),
+        paper.width,
+        paper.height,
+        paper.x,
+        paper.y,
+    );
+    for warning in &finished.warnings {
+        line.push_str(match warning {
+            Warning::Blank => "; seems blank",
+            Warning::TooDark => "; too dark to read",
+        });
+    }
+    line
+}
+
+fn json(scan: &Path, finished: &Finished) -> String {
+    let Finished { angle, paper, width, height, .. } = finished;
+    let by = match finished.straightened {
+        Straightened::Edges => "edges",
+        Straightened::Lines => "lines",
+        Straightened::Nothing => "nothing",
+    };
+    let dpi = finished.dpi.map_or_else(|| "null".into(), |dpi| dpi.to_string());
+    let blank = finished.warnings.contains(&Warning::Blank);
+    let warnings: Vec<_> = finished
+        .warnings
+        .iter()
+        .map(|warning| match warning {
+            Warning::Blank => "\"blank\"",
+            Warning::TooDark => "\"too-dark\"",
+        })
+        .collect();
+    format!(
+        "{{\"page\":{},\"angle\":{},\"by\":\"{by}\",\
+         \"box\":{{\"x\":{},\"y\":{},\"width\":{},\"height\":{}}},\
+         \"width\":{width},\"height\":{height},\"dpi\":{dpi},\"blank\":{blank},\"warnings\":[{}]}}",
+        json_string(&scan.to_string_lossy()),
+        decimal(*angle, 4),
+        decimal(paper.x, 2),
+        decimal(paper.y, 2),
+        decimal(paper.width, 2),
+        decimal(paper.height, 2),
+        warnings.join(","),
+    )
+}
+
+/// A number of so many places, and no zero below zero.
+fn decimal(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    match text.strip_prefix('-') {
+        Some(rest) if rest.bytes().all(|b| matches!(b, b'0' | b'.')) => rest.to_owned(),
+        _ => text,
+    }
+}
+
+fn json_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            // Writing to a string does not fail.
+            c if c.is_control() => drop(write!(quoted, "\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests;
