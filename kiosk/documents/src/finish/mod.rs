@@ -15,6 +15,8 @@ mod whiten;
 mod window;
 
 #[cfg(test)]
+mod scenes;
+#[cfg(test)]
 mod tests;
 
 use std::io::Write;

@@ -1,1 +1,86 @@
+use std::process::Command;
 
+use super::*;
+use crate::meta::Created;
+use crate::sample_images::{Kind, Picture, encode};
+
+fn meta() -> Meta {
+    let created = Created::new((2026, 11, 23), (9, 30, 0), 480).unwrap();
+    Meta::new("材料", created, "0.1.0", "m-1").unwrap()
+}
+
+fn scans(dir: &Path) -> Vec<PathBuf> {
+    let pictures =
+        [(Picture::Text, Kind::Color), (Picture::White, Kind::Grey), (Picture::Black, Kind::Color)];
+    let write = |(number, (picture, kind)): (usize, (Picture, Kind))| {
+        let path = dir.join(format!("scan \"{number}\".jpg"));
+        fs::write(&path, encode(picture, 620, 877, kind)).unwrap();
+        path
+    };
+    pictures.into_iter().enumerate().map(write).collect()
+}
+
+#[test]
+fn pages_become_one_document_and_a_line_each() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scans, out) = (scans(dir.path()), dir.path().join("out.pdf"));
+    let report = page_command(&scans, &out, &meta(), Form::Text).unwrap();
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[0].contains("scan \"0\".jpg: ") && lines[0].ends_with("; now 620 × 877"), "{report}");
+    assert!(lines[1].ends_with("left as it lay; paper 620 × 877 pixels at 0, 0; now 620 × 877; seems blank"));
+    assert!(lines[2].ends_with("; too dark to read"), "{report}");
+    // Scans and document; nothing else is left.
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4);
+    let check = Command::new("qpdf").arg("--check").arg(&out).output().unwrap();
+    assert!(check.status.success() && check.stderr.is_empty(), "{check:?}");
+    let pages = Command::new("qpdf").arg("--show-npages").arg(&out).output().unwrap();
+    assert_eq!(pages.stdout, b"3\n");
+}
+
+#[test]
+fn programs_get_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scans, out) = (scans(dir.path()), dir.path().join("out.pdf"));
+    let report = page_command(&scans, &out, &meta(), Form::Json).unwrap();
+    let name = dir.path().join("scan \\\"1\\\".jpg");
+    let expected = format!(
+        "{{\"page\":\"{}\",\"angle\":0.0000,\"by\":\"nothing\",\
+         \"box\":{{\"x\":0.00,\"y\":0.00,\"width\":620.00,\"height\":877.00}},\
+         \"width\":620,\"height\":877,\"dpi\":null,\"blank\":true,\"warnings\":[\"blank\"]}}",
+        name.display()
+    );
+    assert_eq!(report.lines().nth(1), Some(expected.as_str()));
+    assert!(report.lines().nth(2).unwrap().ends_with("\"blank\":false,\"warnings\":[\"too-dark\"]}"));
+    assert_eq!(report, page_command(&scans, &dir.path().join("2.pdf"), &meta(), Form::Json).unwrap());
+    assert!(fs::read(&out).unwrap() == fs::read(dir.path().join("2.pdf")).unwrap());
+}
+
+#[test]
+fn what_json_must_not_hold_is_escaped() {
+    assert_eq!(json_string("a\"\\\n\u{7f}页"), "\"a\\\"\\\\\\u000a\\u007f页\"");
+    assert_eq!(
+        [-0.00001, -1.5, 2.0].map(|value| decimal(value, 4)),
+        ["0.0000", "-1.5000", "2.0000"].map(String::from)
+    );
+}
+
+#[test]
+fn one_bad_scan_leaves_the_old_document_and_no_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut scans, out) = (scans(dir.path()), dir.path().join("out.pdf"));
+    fs::write(&out, "older").unwrap();
+    let bad = dir.path().join("bad.jpg");
+    fs::write(&bad, "text").unwrap();
+    scans.push(bad.clone());
+    let error = page_command(&scans, &out, &meta(), Form::Text).unwrap_err();
+    assert_eq!(error, PageError::NotJpeg { path: bad });
+    assert_eq!(fs::read(&out).unwrap(), b"older");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 5);
+    assert_eq!(page_command(&[], &out, &meta(), Form::Text), Err(PageError::PageCount { pages: 0 }));
+    let nowhere = dir.path().join("gone/out.pdf");
+    assert!(matches!(
+        page_command(&scans[..1], &nowhere, &meta(), Form::Text),
+        Err(PageError::Unwritable { .. })
+    ));
+}
