@@ -41,7 +41,7 @@ pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> R
     let mut finished_pages = vec![];
     for (number, scan) in pages.iter().enumerate() {
         let path = waiting.0.join(format!("{:03}.jpg", number + 1));
-        let finished = finish_to(scan, &path)?;
+        let finished = finish_to(scan, &path, out)?;
         finished_pages.push(PageRef { path, dpi: finished.dpi.unwrap_or(USUAL_DPI) });
         report.push_str(&match form {
             Form::Text => text(scan, &finished),
@@ -53,11 +53,11 @@ pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> R
     Ok(report)
 }
 
-/// Without a sync: only the document has to last.
-fn finish_to(scan: &Path, path: &Path) -> Result<Finished, PageError> {
-    let writing = |e| PageError::writing(path, &e);
+/// Without a sync: only the document has to last. Errors name the document, not the waiting page.
+fn finish_to(scan: &Path, path: &Path, out: &Path) -> Result<Finished, PageError> {
+    let writing = |e| PageError::writing(out, &e);
     let file = BufWriter::new(File::create_new(path).map_err(writing)?);
-    let (file, finished) = finish_into(scan, file, path)?;
+    let (file, finished) = finish_into(scan, file, out)?;
     file.into_inner().map_err(|e| writing(e.into_error()))?;
     Ok(finished)
 }

@@ -31,7 +31,7 @@ use crate::output::Part;
 
 use place::Place;
 use planes::{Colour, Flaw, Layout, Reader, Samples, Writer};
-use warp::{Gain, Mapping, OVERRUN, Source};
+use warp::{Gain, Mapping, OVERRUN, Row, Source};
 use window::Window;
 
 /// What was done to a page.
@@ -191,13 +191,24 @@ impl Sheet {
         usize::try_from(self.mapping.rows(row, self.width).1).unwrap_or(0)
     }
 
+    /// Draws a band, some columns at a time, so that the rows of the scan that the next row needs again
+    /// are still in the processor's cache.
     fn draw(&mut self, band: usize, window: &Window, from: &Layout, plane: usize, gain: Gain) {
+        const COLUMNS: usize = 256;
         let (width, height) = from.size(plane);
         let source = Source { width, height, row: |y| window.row(plane, y) };
-        for (number, out) in self.samples.chunks_exact_mut(self.stride).enumerate() {
-            // Below the page's end its last row goes on, so that the last blocks have no hard edge.
-            let v = (band * self.rows + number).min(self.height.saturating_sub(1));
-            warp::row(out, (v, self.width), &self.mapping, &source, gain, self.beyond);
+        // Below the page's end its last row goes on, so that the last blocks have no hard edge.
+        let last = self.height.saturating_sub(1);
+        let row = |number: usize| ((band * self.rows + number).min(last), self.width);
+        let rows: Vec<_> =
+            (0..self.rows).map(|number| Row::new(row(number), &self.mapping, &source)).collect();
+        for left in (0..self.width).step_by(COLUMNS) {
+            let columns = left..(left + COLUMNS).min(self.width);
+            for (out, row) in self.samples.chunks_exact_mut(self.stride).zip(&rows) {
+                warp::draw(out, columns.clone(), row, &self.mapping, &source, gain, self.beyond);
+            }
+        }
+        for out in self.samples.chunks_exact_mut(self.stride) {
             if let Some((drawn, rest)) = out.split_at_mut_checked(self.width) {
                 rest.fill(drawn.last().copied().unwrap_or(self.beyond));
             }

@@ -117,3 +117,42 @@ fn line_scale(scan: &Loaded<'_>) -> Option<ScalingFactor> {
     }
     scales.into_iter().find(|scale| scale.scale(shorter) >= ENOUGH).or(Some(ScalingFactor::ONE_HALF))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turned(degrees: f64, size: (f64, f64)) -> Option<Place> {
+        Place::within(&nowhere(f64::to_radians(degrees)), Straightened::Lines, size)
+    }
+
+    #[test]
+    fn a_turn_that_needs_too_much_memory_is_not_made() {
+        assert!(turned(1.0, (19_000.0, 4_000.0)).is_some());
+        assert_eq!(turned(8.0, (19_000.0, 4_000.0)), None);
+        // A3 at 600 dots per inch can be turned as far as paper is looked for.
+        assert!(turned(8.0, (7_016.0, 9_921.0)).is_some());
+    }
+
+    #[test]
+    fn a_turned_page_stays_within_the_bounds_of_a_page() {
+        assert_eq!(turned(2.0, (5_000.0, 19_990.0)), None);
+        assert_eq!(turned(2.0, (9_990.0, 9_990.0)), None);
+        assert_eq!(turned(2.0, (100.0, 100.0)), None);
+    }
+
+    #[test]
+    fn without_edges_a_turned_page_holds_the_whole_scan() {
+        let place = turned(-3.0, (1_240.0, 1_754.0)).unwrap();
+        let (sin, cos) = place.angle.sin_cos();
+        let Paper { x, y, width, height } = place.paper;
+        for (corner_x, corner_y) in [(0.0, 0.0), (1_240.0, 0.0), (0.0, 1_754.0), (1_240.0, 1_754.0)] {
+            let (right, down) = (corner_x - x, corner_y - y);
+            let across = right * cos + down * sin;
+            let along = down * cos - right * sin;
+            let near = 1e-6;
+            assert!((-near..=width + near).contains(&across), "{across} of {width}");
+            assert!((-near..=height + near).contains(&along), "{along} of {height}");
+        }
+    }
+}

@@ -5,6 +5,8 @@
 //! neighbours of each sample lie side by side, only their weights change, and a whole vector of
 //! samples can be blended at once.
 
+use std::ops::Range;
+
 /// Samples blended at once. A run's last vector may reach beyond its end; what it leaves there is
 /// overwritten by the next run, so that buffers need this much room after their last sample.
 pub(super) const OVERRUN: usize = LANES + 1;
@@ -79,34 +81,54 @@ impl Gain {
     pub(super) const MOST: Self = Self(256);
 }
 
-/// Writes row `v` of the finished plane into the first `width` samples of `out`, which has
-/// [`OVERRUN`] more; `beyond` is what lies outside the scan.
-pub(super) fn row<'a>(
+/// A row of the finished plane: where its first sample lies, and which of its samples lie within the
+/// scan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    first: (i64, i64),
+    inside: (i64, i64),
+}
+
+impl Row {
+    /// Row `v`, `width` samples wide.
+    pub(super) fn new<F>((v, width): (usize, usize), mapping: &Mapping, source: &Source<F>) -> Self {
+        let first = mapping.start(v);
+        let (step_x, step_y) = mapping.across;
+        let inside = clip((0, width as i64), first.0, step_x, source.width);
+        let (from, to) = clip(inside, first.1, step_y, source.height);
+        Self { first, inside: if from < to { (from, to) } else { (0, 0) } }
+    }
+}
+
+/// Writes the samples `columns` of a row; `out` is the whole row and has [`OVERRUN`] samples more.
+/// What is drawn to the left of `columns` stays, what is to the right may not. `beyond` is what lies
+/// outside the scan.
+pub(super) fn draw<'a>(
     out: &mut [u8],
-    (v, width): (usize, usize),
+    columns: Range<usize>,
+    row: &Row,
     mapping: &Mapping,
     source: &Source<impl Fn(usize) -> &'a [u8]>,
     gain: Gain,
     beyond: u8,
 ) {
-    let (x, y) = mapping.start(v);
+    let within = |u: i64| (u as usize).clamp(columns.start, columns.end);
+    let (from, to) = (within(row.inside.0), within(row.inside.1));
     let (step_x, step_y) = mapping.across;
-    let inside = clip(clip((0, width as i64), x, step_x, source.width), y, step_y, source.height);
-    let (from, to) = if inside.0 < inside.1 { inside } else { (0, 0) };
-    fill(out, 0, from as usize, beyond);
     let last_row = source.height.saturating_sub(1);
+    fill(out, columns.start, from, beyond);
     let mut u = from;
     while u < to {
-        let (at_x, at_y) = (x + u * step_x, y + u * step_y);
+        let (at_x, at_y) = (row.first.0 + u as i64 * step_x, row.first.1 + u as i64 * step_y);
         let (column, line) = ((at_x >> 32) as usize, (at_y >> 32) as usize);
-        let length = run(at_x, step_x - ONE).min(run(at_y, step_y)).min(to - u) as usize;
+        let length = run(at_x, step_x - ONE).min(run(at_y, step_y)).min((to - u) as i64) as usize;
         let upper = (source.row)(line).get(column..).unwrap_or_default();
         let lower = (source.row)((line + 1).min(last_row)).get(column..).unwrap_or_default();
         let weights = (Weight::new(at_x, step_x - ONE), Weight::new(at_y, step_y));
-        blend(out.get_mut(u as usize..).unwrap_or_default(), length, (upper, lower), weights, gain);
-        u += length as i64;
+        blend(out.get_mut(u..).unwrap_or_default(), length, (upper, lower), weights, gain);
+        u += length;
     }
-    fill(out, to as usize, out.len(), beyond);
+    fill(out, to, columns.end, beyond);
 }
 
 fn fill(out: &mut [u8], from: usize, to: usize, value: u8) {
@@ -151,9 +173,9 @@ impl Weight {
         Self { first: ((at & (ONE - 1)) >> 16) as u16, step: (drift / 65_536) as u16 }
     }
 
-    /// In 1/128: sums of two products still fit into 16 bits.
-    fn at(self, index: u16) -> u16 {
-        self.first.wrapping_add(index.wrapping_mul(self.step)) >> 9
+    /// In 1/128: a product with a difference of two samples still fits into 16 bits.
+    fn at(self, index: u16) -> i16 {
+        (self.first.wrapping_add(index.wrapping_mul(self.step)) >> 9) as i16
     }
 }
 
@@ -175,11 +197,11 @@ fn blend(
         for lane in 0..LANES {
             let index = (first + lane) as u16;
             let (right, down) = (x.at(index), y.at(index));
-            let mix = |a: u16, b: u16, share: u16| (a * (128 - share) + b * share + 64) >> 7;
+            let mix = |a: i16, b: i16, share: i16| a + (((b - a) * share + 64) >> 7);
             let top = mix(above[lane].into(), above[lane + 1].into(), right);
             let bottom = mix(below[lane].into(), below[lane + 1].into(), right);
             let value = mix(top, bottom, down);
-            to[lane] = ((value * gain + 64) >> 7).min(255) as u8;
+            to[lane] = ((value as u16 * gain + 64) >> 7).min(255) as u8;
         }
         out = rest;
         upper = upper.get(LANES..).unwrap_or_default();

@@ -3,8 +3,8 @@
 use super::planes::{Colour, Flaw, Layout, Reader, Samples};
 use super::warp::OVERRUN;
 
-/// Most samples in the ring. A sheet of A3 at 600 dots per inch, tilted by 8°, needs 22 million.
-pub(super) const MAX_SAMPLES: usize = 24 << 20;
+/// Most samples in the ring. A sheet of A3 at 600 dots per inch, tilted by 8°, needs 27 million.
+pub(super) const MAX_SAMPLES: usize = 28 << 20;
 
 /// A window over the planes of a scan that moves down as it is read.
 pub(super) struct Window<'a> {
