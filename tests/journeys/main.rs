@@ -11,6 +11,7 @@ mod hours;
 mod interop;
 mod leaving;
 mod number;
+mod page;
 mod papers;
 mod people;
 mod privacy;

@@ -32,6 +32,15 @@ enum Instead {
         /// a file of `kiosk.data/recordings`
         file: PathBuf,
     },
+    /// Make scans into clean pages, and those into a PDF/A-2b
+    Page {
+        /// scans (JPEG), and last the document to write (PDF)
+        #[arg(required = true, num_args = 2.., value_names = ["IN.jpg", "OUT.pdf"])]
+        files: Vec<PathBuf>,
+        /// say what was found on each page as a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -49,6 +58,7 @@ fn main() -> ExitCode {
         None => run(&arguments).map_err(Fatal::from),
         Some(Instead::Devices) => devices(),
         Some(Instead::Replay { file }) => replay(file),
+        Some(Instead::Page { files, json }) => page(files, *json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -75,6 +85,17 @@ fn replay(file: &Path) -> Result<(), Fatal> {
         played.from_device
     );
     print(calls.chain([end]))
+}
+
+/// The same scans give the same bytes, so the document tells of no time: the beginning of 1970 stands
+/// for none.
+fn page(files: &[PathBuf], json: bool) -> Result<(), Fatal> {
+    let Some((out, scans)) = files.split_last() else { return Err("name scans and a document".into()) };
+    let title = out.file_stem().and_then(|name| name.to_str()).unwrap_or("document");
+    let created = documents::Created::new((1970, 1, 1), (0, 0, 0), 0)?;
+    let meta = documents::Meta::new(title, created, env!("CARGO_PKG_VERSION"), title)?;
+    let form = if json { documents::Form::Json } else { documents::Form::Text };
+    print([documents::page_command(scans, out, &meta, form)?])
 }
 
 fn devices() -> Result<(), Fatal> {
