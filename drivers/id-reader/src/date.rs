@@ -25,8 +25,12 @@ impl Date {
         }
         let date = Self { digits };
         let exists = date.year() >= FIRST_YEAR
-            && (1..=12).contains(&date.month())
-            && (1..=days_in(date.year(), date.month())).contains(&date.day());
+            && jiff::civil::Date::new(
+                date.year().cast_signed(),
+                date.month().cast_signed(),
+                date.day().cast_signed(),
+            )
+            .is_ok();
         exists.then_some(date)
     }
 
@@ -60,15 +64,6 @@ impl Date {
 
     fn two_digits(&self, at: usize) -> u8 {
         self.digits.bytes().skip(at).take(2).fold(0, |n, digit| n * 10 + (digit & 0x0F))
-    }
-}
-
-fn days_in(year: u16, month: u8) -> u8 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        _ => 31,
     }
 }
 

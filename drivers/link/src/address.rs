@@ -73,16 +73,6 @@ impl Address {
         UsbDevice::open(&identity)?.reset_port()
     }
 
-    /// Whether [`reset_port`](Self::reset_port) has something to reset, at present.
-    #[must_use]
-    pub fn has_usb_port(&self) -> bool {
-        match self {
-            Self::Serial(path) => discover::usb_behind(path).is_some(),
-            Self::Usb(_) => true,
-            Self::Tcp(_) => false,
-        }
-    }
-
     /// A warning for the log when the address need not mean the same device tomorrow, with the
     /// address to write instead if discovery knows one.
     #[must_use]
@@ -230,7 +220,6 @@ mod tests {
         let address = Address::Tcp(listener.local_addr().unwrap());
         assert!(address.open(0, soon()).is_ok());
         assert!(matches!(address.reset_port(), Err(LinkError::NotFound(_))));
-        assert!(!address.has_usb_port());
     }
 
     proptest! {

@@ -200,7 +200,8 @@ fn the_helper_ends_with_its_input() {
 }
 
 async fn appears(path: &Path) {
-    until(|| fs::read_to_string(path).is_ok_and(|text| text.ends_with('\n'))).await;
+    let is_there = || fs::read_to_string(path).is_ok_and(|text| text.ends_with('\n'));
+    tokio::time::timeout(PATIENCE, until(is_there)).await.expect("it appears");
 }
 
 /// Whether a process ends in time; one that is dead but not reaped by its parent has ended.

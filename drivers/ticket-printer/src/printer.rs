@@ -132,14 +132,6 @@ impl<L: Link> Printer<L> {
         })
     }
 
-    /// [`Remedy::LeaveError`].
-    ///
-    /// # Errors
-    /// When the connection fails or does not take the bytes.
-    pub fn leave_error(&mut self) -> Result<(), PrinterError> {
-        self.apply(Remedy::LeaveError)
-    }
-
     /// Asks the printer who made it and what it is (GS I 66, 67), as far as it says so.
     ///
     /// It is asked in its turn: only a printer without a fault answers, and one that does not know the

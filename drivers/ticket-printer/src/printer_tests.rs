@@ -108,7 +108,7 @@ fn a_broken_transfer_must_be_recovered_first() {
 #[test]
 fn a_mended_error_is_left_at_once_and_in_real_time() {
     let mut printer = printer(Scripted::well());
-    printer.leave_error().expect("sent");
+    printer.apply(Remedy::LeaveError).expect("sent");
     assert_eq!(printer.into_link().writes, [[0x10, 0x05, 0x02]]);
 }
 
