@@ -105,6 +105,36 @@ pub enum MaterialForm {
     Copy,
 }
 
+/// A kind of licence (证照类型代码, GB/T 36902): the credit code of the body that defines it and a number
+/// of three characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LicenceType(String);
+
+impl LicenceType {
+    /// Accepts 21 digits and capitals.
+    pub fn new(text: &str) -> Option<Self> {
+        let good = text.len() == 21 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// The code as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the scanned pages of a material are put into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DocumentFormat {
+    /// PDF/A-2b (ISO 19005-2)
+    #[default]
+    Pdf,
+    /// OFD (GB/T 33190)
+    Ofd,
+    /// the pages as they are, JPEG
+    Jpeg,
+}
+
 /// A material that items ask for; shared between items, handed in once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Material {
@@ -118,6 +148,14 @@ pub struct Material {
     pub pages: u16,
     /// whether the kiosk may scan it; photographs and sealed originals may have to go to the window
     pub scannable: bool,
+    /// licences that stand for it: who has one of them in the store need not hand it in
+    pub licence_types: Vec<LicenceType>,
+    /// what its pages become
+    pub document: DocumentFormat,
+    /// whether text is kept apart from its ground, which makes the document many times smaller
+    pub compact: bool,
+    /// file of a picture that shows what it looks like (`example_guid`), beside the catalogue's file
+    pub example: Option<String>,
 }
 
 /// For whom a matter is.
@@ -154,6 +192,8 @@ pub struct Item {
     pub promised: Days,
     /// what must be handed in, in this order
     pub materials: Vec<MaterialCode>,
+    /// those of them that do not concern everybody (`is_need`): the visitor may say so
+    pub optional: Vec<MaterialCode>,
     /// can be booked ahead (`is_schedule`)
     pub bookable: bool,
     /// handled for residents of any district (`handle_area`)

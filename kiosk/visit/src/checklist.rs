@@ -10,6 +10,8 @@ pub struct Need {
     pub material: MaterialCode,
     /// which items ask for it, in the order of the catalogue
     pub items: Vec<ItemCode>,
+    /// whether the visitor may say that it does not concern him: every item that asks for it allows it
+    pub optional: bool,
 }
 
 /// What a visitor picked: matters in the order of picking, and ticked options of packages.
@@ -76,9 +78,16 @@ impl Choice {
         for code in self.items(catalogue) {
             let Some(item) = catalogue.item(&code) else { continue };
             for material in &item.materials {
+                let optional = item.optional.contains(material);
                 match needs.iter_mut().find(|n| n.material == *material) {
-                    Some(need) => need.items.push(code.clone()),
-                    None => needs.push(Need { material: material.clone(), items: vec![code.clone()] }),
+                    Some(need) => {
+                        need.items.push(code.clone());
+                        need.optional &= optional;
+                    }
+                    None => {
+                        let (material, items) = (material.clone(), vec![code.clone()]);
+                        needs.push(Need { material, items, optional });
+                    }
                 }
             }
         }

@@ -4,21 +4,24 @@
 //! on the screen. Nothing else changes or shows anything. An event that has no meaning in the
 //! present state (a double tap, an answer to someone who has left) changes nothing.
 
+mod licences;
 mod number;
 mod papers;
+mod receipt;
+mod review;
 mod service;
 mod session;
 mod show;
 #[cfg(test)]
 mod tests;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, MaterialCode};
 use crate::event::{Action, CardEvent, DocumentEvent, Event, LedgerReply, Now, ReaderDo, SessionId};
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
-use crate::screen::{CardProblem, Language, NoNumbers, Purpose};
+use crate::screen::{CardProblem, Language, NoNumbers, Preview, Purpose};
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -76,6 +79,8 @@ pub struct Desk {
     tickets_left: Option<u16>,
     /// what a key offered since somebody last left; a key that he forgot offers nothing to the next
     offer: Option<CompanyOffer>,
+    /// what materials look like
+    examples: BTreeMap<MaterialCode, Arc<Preview>>,
     session: Option<Session>,
     sessions: u64,
 }
@@ -92,9 +97,17 @@ impl Desk {
             waiting: None,
             tickets_left: None,
             offer: None,
+            examples: BTreeMap::new(),
             session: None,
             sessions: 0,
         }
+    }
+
+    /// Shows these pictures of what materials look like.
+    #[must_use]
+    pub fn with_examples(mut self, examples: BTreeMap<MaterialCode, Arc<Preview>>) -> Self {
+        self.examples = examples;
+        self
     }
 
     /// Takes one event and says what to do about it, in this order.
@@ -122,6 +135,16 @@ impl Desk {
                 }
             }
             Event::Document(event) => self.document(event, now),
+            Event::Licences(session, found) => {
+                if self.is_current(session) {
+                    self.licences_found(found);
+                }
+            }
+            Event::Receipt(session, state) => {
+                if self.is_current(session) {
+                    self.receipt_news(state, now);
+                }
+            }
             Event::Status(device, status) => {
                 let before = self.devices.insert(device, status.clone());
                 if let (Device::Scanner, Some(session), Some(before)) = (device, &mut self.session, before) {
@@ -212,11 +235,13 @@ impl Desk {
             Step::Service { .. } => self.touched_service(intent, actions),
             Step::Number(_) => self.touched_number(intent, now, actions),
             Step::CancelAsk => self.touched_cancel(intent, actions),
+            Step::LicencesAsk => self.touched_licences(intent, actions),
             Step::Materials { .. } => self.touched_materials(intent, now, actions),
             Step::ScanReady(_) => self.touched_ready(intent, actions),
             Step::Scanning { .. } => self.touched_scanning(intent, actions),
             Step::Review { .. } => self.touched_review(intent, actions),
             Step::Submitting(_) => {}
+            Step::Receipt => self.touched_receipt(intent, now, actions),
             Step::Goodbye { .. } => {
                 if intent == Intent::Finish {
                     self.end(actions);
@@ -317,8 +342,8 @@ impl Desk {
     fn document(&mut self, event: DocumentEvent, now: Now) {
         let Some(session) = &mut self.session else { return };
         match event {
-            DocumentEvent::Stored(id, material, document) if id == session.id => {
-                session.stored(material, document);
+            DocumentEvent::Stored(id, material, document, code) if id == session.id => {
+                session.stored(material, document, code);
                 self.renew(now);
             }
             DocumentEvent::Failed(id, material, fault) if id == session.id => {
@@ -326,7 +351,10 @@ impl Desk {
                 self.renew(now);
             }
             DocumentEvent::Stored(..) | DocumentEvent::Failed(..) => {}
-            DocumentEvent::State(document, state) => session.document_state(&document, state),
+            DocumentEvent::State(document, state) => session.document_state(&document, state, None),
+            DocumentEvent::Reviewed(document, state, note) => {
+                session.document_state(&document, state, note);
+            }
         }
     }
 

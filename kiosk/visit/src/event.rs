@@ -3,18 +3,20 @@
 //! Every answer carries the [`SessionId`] it belongs to: an answer to a visitor who has left is
 //! dropped, whatever it says; what is durable is durable all the same.
 
-use crate::catalogue::{Label, MaterialCode, Matter};
+use crate::catalogue::{DocumentFormat, Label, LicenceType, MaterialCode, Matter};
 use crate::checklist::Choice;
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Cap;
-use crate::identity::{Applicant, CompanyOffer, Person};
+use crate::identity::{Applicant, CompanyCode, CompanyOffer, Person};
 use crate::intent::{Intent, Source};
 use crate::number::TicketNumber;
 use crate::screen::{
     CardProblem, CardReminder, MaterialState, PageWarning, Preview, Refusal, ScanProblem, TicketState,
 };
-use crate::ticket::TicketContents;
+use crate::ticket::{ReceiptContents, TicketContents};
+use crate::turn::Turn;
 use jiff::civil::{Date, DateTime};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +64,10 @@ pub enum Event {
     Scan(SessionId, ScanEvent),
     /// news of a document
     Document(DocumentEvent),
+    /// from the licence stores, to the session that asked
+    Licences(SessionId, LicencesFound),
+    /// news of a receipt that is being printed
+    Receipt(SessionId, TicketState),
     /// how a device is now
     Status(Device, DeviceStatus),
     /// a company's key was plugged in, or drawn out
@@ -96,8 +102,41 @@ pub struct OpenVisit {
     pub number: Option<TicketNumber>,
     /// what was picked
     pub choice: Choice,
-    /// papers already handed in
-    pub papers: Vec<(MaterialCode, DocumentId, MaterialState)>,
+    /// papers already handed in, oldest first
+    pub papers: Vec<PaperKnown>,
+    /// the custody code that stands for all of them
+    pub custody: Option<CustodyCode>,
+}
+
+/// A paper that was handed in before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaperKnown {
+    /// which material it is
+    pub material: MaterialCode,
+    /// its document
+    pub document: DocumentId,
+    /// where it is
+    pub state: MaterialState,
+    /// what the reviewer wrote to the visitor
+    pub note: Option<String>,
+}
+
+/// The short code that stands for every page and document of a visit (openapi.yaml, "Custody"):
+/// 16 characters of Crockford's Base32.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustodyCode(pub String);
+
+impl fmt::Display for CustodyCode {
+    /// In groups of four, as people read it out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, c) in self.0.chars().enumerate() {
+            if at > 0 && at % 4 == 0 {
+                f.write_str("-")?;
+            }
+            write!(f, "{c}")?;
+        }
+        Ok(())
+    }
 }
 
 /// A number, durable.
@@ -149,6 +188,8 @@ pub enum ScanEvent {
         preview: Arc<Preview>,
         /// what is doubtful about it
         warnings: Vec<PageWarning>,
+        /// by how much it has to be turned to be upright; the picture is turned already
+        turn: Turn,
     },
     /// no more pages; why, if early
     Ended(Option<ScanProblem>),
@@ -157,12 +198,69 @@ pub enum ScanEvent {
 /// News of a document.
 #[derive(Clone, Debug)]
 pub enum DocumentEvent {
-    /// durable in the outbox
-    Stored(SessionId, MaterialCode, DocumentId),
+    /// durable in the outbox, and the code that now stands for all documents of the visit
+    Stored(SessionId, MaterialCode, DocumentId, CustodyCode),
     /// could not be made or stored; the pages are still there
     Failed(SessionId, MaterialCode, Fault),
     /// where it is now
     State(DocumentId, MaterialState),
+    /// what the back office found, and what it wrote to the visitor
+    Reviewed(DocumentId, MaterialState, Option<String>),
+}
+
+/// Whose licences are looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Holder {
+    /// a person
+    Person(Person),
+    /// a company
+    Company(CompanyCode),
+}
+
+/// A look into the licence stores, which the visitor agreed to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LicencesWanted {
+    /// whose licences
+    pub holder: Holder,
+    /// for which visit
+    pub visit: VisitId,
+    /// why (`useCause`, at most 200 characters); the store keeps it
+    pub cause: String,
+}
+
+/// What the licence stores know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LicencesFound {
+    /// the licences, of every standing
+    pub licences: Vec<Licence>,
+    /// every store that should have been asked has answered; otherwise what is not found is unknown
+    pub complete: bool,
+}
+
+/// A licence in a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Licence {
+    /// of which kind
+    pub licence_type: LicenceType,
+    /// its name
+    pub name: String,
+    /// its number, masked by [`crate::identity::masked_number`]
+    pub number: String,
+    /// its last day; `None` for one without an end
+    pub valid_until: Option<Date>,
+    /// whether it counts
+    pub standing: Standing,
+}
+
+/// Whether a licence counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// valid today
+    Valid,
+    /// past its last day
+    Expired,
+    /// suspended, revoked, cancelled, withdrawn: not now, or not any more
+    Void,
 }
 
 /// A cap of a picked matter, for the ledger to hold.
@@ -236,6 +334,10 @@ pub enum Action {
     DropPages(SessionId, Vec<PageId>),
     /// make one document of these pages and send it
     Submit(Box<Submission>),
+    /// look into the licence stores
+    Licences(SessionId, Box<LicencesWanted>),
+    /// print a receipt
+    PrintReceipt(SessionId, Box<ReceiptContents>),
     /// the session is over: wipe all that is its own
     Forget(SessionId),
 }
@@ -255,6 +357,10 @@ pub struct Submission {
     pub name: Label,
     /// the items it serves
     pub items: Vec<crate::catalogue::ItemCode>,
-    /// its pages in order
-    pub pages: Vec<PageId>,
+    /// its pages in order, and how each is to be turned
+    pub pages: Vec<(PageId, Turn)>,
+    /// what they are put into
+    pub document: DocumentFormat,
+    /// whether text is kept apart from its ground
+    pub compact: bool,
 }

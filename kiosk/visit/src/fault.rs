@@ -287,6 +287,10 @@ faults! {
     StoreVersion = "N18", Store, Down, KEPT_HERE;
     /// the look-up of visitors' codes does not answer
     StoreCodesDown = "N19", Store, Degraded, BY_CARD;
+    /// the store does not countersign what it received, or somebody else did
+    StoreCountersignature = "N20", Store, Degraded, KEPT_HERE;
+    /// the look-up of licences does not answer
+    StoreLicencesDown = "N21", Store, Degraded, SCANNING;
     /// no room for another page
     DiskFull = "K01", Kiosk, Degraded, NO_SCANNER;
     /// the number ledger cannot be written

@@ -118,6 +118,13 @@ impl fmt::Debug for DocumentNumber {
     }
 }
 
+/// What a bystander may see of a number: its last four characters, with stars for as many of the rest as
+/// say that there is more.
+pub fn masked_number(number: &str) -> String {
+    let tail: String = number.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+    if number.chars().count() > 4 { format!("****{tail}") } else { "****".to_owned() }
+}
+
 /// The ISO 7064 MOD 11-2 check character of 17 ASCII digits (GB 11643).
 pub fn mod_11_2(digits: &[u8]) -> u8 {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];

@@ -71,8 +71,18 @@ pub enum Intent {
     CancelVisitYes,
     /// no ticket came out: print it again, marked 补打
     Reprint,
+    /// yes, look in the licence store
+    LicencesYes,
+    /// ask about the licence store (once more)
+    LicencesAsk,
     /// scan this material
     Material(MaterialCode),
+    /// the material in hand does not concern the visitor
+    NotApplicable,
+    /// the receipt for what was handed in
+    Receipt,
+    /// print it
+    ReceiptPrint,
     /// where the paper lies
     Source(Source),
     /// start scanning
@@ -81,10 +91,24 @@ pub enum Intent {
     ScanStop,
     /// these pages are good: send them
     ScanAccept,
-    /// throw these pages away and scan again
+    /// throw all these pages away and scan again
     ScanAgain,
     /// add further pages to these
     ScanAdd,
+    /// scan the page that is shown again
+    PageAgain,
+    /// turn the page that is shown a quarter to the right
+    PageRotate,
+    /// take the page that is shown out
+    PageRemove,
+    /// move the page that is shown one place forward
+    PageEarlier,
+    /// move the page that is shown one place back
+    PageLater,
+    /// yes, to what the screen asks
+    AnswerYes,
+    /// no, to what the screen asks
+    AnswerNo,
     /// show the page before
     PreviewPrevious,
     /// show the page after
@@ -149,6 +173,11 @@ const FIXED: &[(&str, Intent)] = &[
     ("visit.cancel", Intent::CancelVisit),
     ("visit.cancel.yes", Intent::CancelVisitYes),
     ("reprint", Intent::Reprint),
+    ("licences.yes", Intent::LicencesYes),
+    ("licences.ask", Intent::LicencesAsk),
+    ("not-applicable", Intent::NotApplicable),
+    ("receipt", Intent::Receipt),
+    ("receipt.print", Intent::ReceiptPrint),
     ("source.feeder", Intent::Source(Source::Feeder)),
     ("source.flatbed", Intent::Source(Source::Flatbed)),
     ("scan.start", Intent::ScanStart),
@@ -156,6 +185,13 @@ const FIXED: &[(&str, Intent)] = &[
     ("scan.accept", Intent::ScanAccept),
     ("scan.again", Intent::ScanAgain),
     ("scan.add", Intent::ScanAdd),
+    ("page.again", Intent::PageAgain),
+    ("page.rotate", Intent::PageRotate),
+    ("page.remove", Intent::PageRemove),
+    ("page.earlier", Intent::PageEarlier),
+    ("page.later", Intent::PageLater),
+    ("answer.yes", Intent::AnswerYes),
+    ("answer.no", Intent::AnswerNo),
     ("preview.previous", Intent::PreviewPrevious),
     ("preview.next", Intent::PreviewNext),
 ];

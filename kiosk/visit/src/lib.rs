@@ -16,3 +16,4 @@ pub mod intent;
 pub mod number;
 pub mod screen;
 pub mod ticket;
+pub mod turn;

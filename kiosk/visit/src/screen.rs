@@ -5,11 +5,12 @@
 //! screen's business.
 
 use crate::catalogue::{Days, ItemCode, Label, MaterialCode, Matter, PackageCode};
+use crate::event::{CustodyCode, Standing};
 use crate::fault::{Device, Fault};
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::{Source, Tab};
 use crate::number::TicketNumber;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use std::sync::Arc;
 
 /// The language of the screen and of the ticket.
@@ -66,6 +67,8 @@ pub enum Screen {
     Number(NumberShown),
     /// really give the number back?
     CancelAsk(TicketNumber),
+    /// may the licence stores be asked?
+    Licences(LicencesAsk),
     /// the checklist
     Materials(Materials),
     /// lay the paper in
@@ -74,6 +77,8 @@ pub enum Screen {
     Scanning(Scanning),
     /// are the pages good?
     Review(Review),
+    /// what was handed in, with the code that proves it
+    Receipt(Receipt),
     /// goodbye
     Goodbye(Goodbye),
     /// what is wrong, for whoever mends it
@@ -91,10 +96,12 @@ impl Screen {
             Self::Wait(_) => "wait",
             Self::Number(_) => "number",
             Self::CancelAsk(_) => "cancel",
+            Self::Licences(_) => "licences",
             Self::Materials(_) => "materials",
             Self::Scan(_) => "scan",
             Self::Scanning(_) => "scanning",
             Self::Review(_) => "review",
+            Self::Receipt(_) => "receipt",
             Self::Goodbye(_) => "goodbye",
             Self::Service(_) => "service",
         }
@@ -383,6 +390,72 @@ pub enum MaterialState {
     Received,
     /// the store refused it
     Refused(Fault),
+    /// the back office has looked at it and takes it
+    Accepted,
+    /// the back office sends it back: it is wanted once more
+    Returned(ReturnReason),
+    /// a licence in the store stands for it: it need not be handed in
+    InStore,
+    /// the licence stores are being asked
+    Checking,
+    /// the licence stores could not be asked: nobody knows whether it is there
+    Unknown,
+    /// the visitor said that it does not concern him
+    NotApplicable,
+}
+
+impl MaterialState {
+    /// Whether there is still something to do about it.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Missing
+            | Self::AtWindow
+            | Self::Refused(_)
+            | Self::Returned(_)
+            | Self::Checking
+            | Self::Unknown => true,
+            Self::Stored
+            | Self::Sending(_)
+            | Self::Received
+            | Self::Accepted
+            | Self::InStore
+            | Self::NotApplicable => false,
+        }
+    }
+
+    /// Whether it can be scanned now.
+    pub fn may_scan(self) -> bool {
+        self.is_open() && self != Self::AtWindow || self == Self::NotApplicable
+    }
+}
+
+/// Why the back office sends a paper back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReturnReason {
+    /// it cannot be read
+    Illegible,
+    /// pages or parts are missing
+    Incomplete,
+    /// it is not the paper that was asked for
+    WrongDocument,
+    /// it is past its time
+    OutOfDate,
+    /// nobody needs it
+    NotNeeded,
+    /// what the reviewer wrote
+    Other,
+}
+
+impl ReturnReason {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::Illegible,
+        Self::Incomplete,
+        Self::WrongDocument,
+        Self::OutOfDate,
+        Self::NotNeeded,
+        Self::Other,
+    ];
 }
 
 /// One line of the checklist.
@@ -400,6 +473,49 @@ pub struct MaterialShown {
     pub items: usize,
     /// where it is
     pub state: MaterialState,
+    /// the licence in the store that stands for it, or that would if it still counted
+    pub licence: Option<LicenceShown>,
+    /// what the reviewer wrote
+    pub note: Option<String>,
+}
+
+/// A licence in the store, as a bystander may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LicenceShown {
+    /// its name
+    pub name: String,
+    /// its number, masked
+    pub number: String,
+    /// its last day; `None` for one without an end
+    pub valid_until: Option<Date>,
+    /// whether it counts
+    pub standing: Standing,
+}
+
+/// May the licence stores be asked?
+#[derive(Clone, Debug, PartialEq)]
+pub struct LicencesAsk {
+    /// who
+    pub who: Who,
+    /// which materials may be there
+    pub materials: Vec<Label>,
+    /// which matters they are for: the reason that the store keeps
+    pub matters: Vec<Label>,
+}
+
+/// How a look into the licence stores stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LicencesTold {
+    /// no material can be there
+    NotNeeded,
+    /// not asked, or the visitor said no
+    NotAsked,
+    /// being asked
+    Asking,
+    /// not every store answered
+    Incomplete,
+    /// all answered
+    Complete,
 }
 
 /// The checklist.
@@ -411,6 +527,10 @@ pub struct Materials {
     pub number: Option<TicketNumber>,
     /// every material of the matters, each once
     pub materials: Vec<MaterialShown>,
+    /// how the look into the licence stores stands
+    pub licences: LicencesTold,
+    /// something was handed in, for which there is a receipt
+    pub receipt: bool,
     /// page shown, from 1
     pub page: usize,
     /// pages in all, at least 1
@@ -464,6 +584,12 @@ pub struct ScanReady {
     pub have: usize,
     /// whether the scanner works
     pub scanner: bool,
+    /// the page, from 1, in whose place the next one comes
+    pub again: Option<usize>,
+    /// the visitor may say that this does not concern him
+    pub optional: bool,
+    /// what such a paper looks like
+    pub example: Option<Arc<Preview>>,
     /// what went wrong last
     pub problem: Option<ScanProblem>,
 }
@@ -505,6 +631,25 @@ pub enum PageWarning {
     Blank,
     /// hard to read
     TooDark,
+    /// out of focus, or moved while it was scanned
+    Blurred,
+    /// something runs over the edge of the scan
+    CutOff,
+    /// a corner or an edge is folded over
+    Folded,
+}
+
+/// What the screen asks before it goes on with pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewAsk {
+    /// this page is blank: leave it in?
+    Blank,
+    /// really take this page out?
+    Remove,
+    /// really throw all pages away and scan again?
+    AllAgain,
+    /// really leave, and throw the pages away?
+    Leave,
 }
 
 /// Are the pages good?
@@ -522,8 +667,27 @@ pub struct Review {
     pub preview: Arc<Preview>,
     /// what is doubtful about it
     pub warnings: Vec<PageWarning>,
+    /// which pages are doubtful, from 1
+    pub doubtful: Vec<usize>,
+    /// what has to be answered first
+    pub asking: Option<ReviewAsk>,
     /// why the scan ended early
     pub problem: Option<ScanProblem>,
+}
+
+/// What was handed in, with the code that proves it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// the number, if the visit has one
+    pub number: Option<TicketNumber>,
+    /// what was handed in, and where it is now
+    pub papers: Vec<(Label, MaterialState)>,
+    /// stands for every page and document of the visit
+    pub code: CustodyCode,
+    /// what is known of the printed receipt; `None`: nobody has asked for it
+    pub paper: Option<TicketState>,
+    /// whether the printer works
+    pub printer: bool,
 }
 
 /// What became of the papers, at goodbye.
@@ -533,6 +697,8 @@ pub struct PapersTold {
     pub received: usize,
     /// documents stored in this kiosk, to be sent
     pub stored: usize,
+    /// documents that are wanted once more: refused, or sent back
+    pub returned: usize,
 }
 
 /// Goodbye.

@@ -1,8 +1,9 @@
-//! What a ticket says. How it looks on paper is the business of whoever prints it.
+//! What a ticket and a receipt say. How they look on paper is the business of whoever prints them.
 
 use crate::catalogue::Label;
+use crate::event::CustodyCode;
 use crate::number::TicketNumber;
-use crate::screen::Language;
+use crate::screen::{Language, MaterialState};
 use jiff::civil::DateTime;
 
 /// The contents of one ticket.
@@ -28,4 +29,23 @@ pub struct TicketContents {
     pub issued_at: DateTime,
     /// what the QR code says: the visit's opaque token, nothing about the person
     pub qr: String,
+}
+
+/// The contents of a receipt for papers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptContents {
+    /// the language the visitor read
+    pub language: Language,
+    /// the hall's name
+    pub hall: Label,
+    /// the visit's number, if it has one
+    pub number: Option<TicketNumber>,
+    /// whether the words 补打 stand on it
+    pub reprint: bool,
+    /// what was handed in, and where it is now
+    pub papers: Vec<(Label, MaterialState)>,
+    /// stands for every page and document of the visit
+    pub code: CustodyCode,
+    /// when this was said, by the hall's clock
+    pub at: DateTime,
 }

@@ -7,6 +7,7 @@
 mod code;
 mod field;
 mod hall;
+mod material;
 mod matter;
 mod report;
 mod table;
@@ -98,7 +99,7 @@ fn read(text: &str, report: &Report) -> Option<Catalogue> {
     let hall = hall::hall(&mut root);
     let (departments, known_departments) = hall::departments(&mut root);
     let (windows, known_windows) = hall::windows(&mut root);
-    let (materials, known_materials) = hall::materials(&mut root);
+    let (materials, known_materials) = material::materials(&mut root);
     let known =
         matter::Known { departments: known_departments, windows: known_windows, materials: known_materials };
     let (items, known_items) = matter::items(&mut root, &known);

@@ -1,34 +1,32 @@
-//! From the checklist to the store: scanning, looking at the pages, sending.
+//! From the checklist to the scanner.
 
-use super::session::{Page, Session, Stack, Step};
+use super::session::{Next, Page, Session, Stack, Step};
 use super::{Desk, PAGES_A_DOCUMENT};
 use crate::checklist::Need;
-use crate::event::{Action, Now, OpenVisit, PageId, ScanEvent, Submission};
+use crate::event::{Action, Now, OpenVisit, PageId, ScanEvent};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
-use crate::screen::{MaterialState, ScanProblem};
+use crate::screen::ScanProblem;
 
 impl Desk {
     /// The visit is open at the ledger: show what it needs.
     pub(super) fn entered(&mut self, open: OpenVisit) {
         let Some(session) = &mut self.session else { return };
-        if matches!(session.step, Step::Entering) {
-            let choice = std::mem::take(&mut session.choice);
-            session.open(Some(OpenVisit { choice, ..open }));
-            session.step = Step::Materials { page: 0 };
+        if !matches!(session.step, Step::Entering) {
+            return;
+        }
+        let choice = std::mem::take(&mut session.choice);
+        session.open(Some(OpenVisit { choice, ..open }));
+        let first = self.first_of_materials();
+        if let Some(session) = &mut self.session {
+            session.step = first;
         }
     }
 
     pub(super) fn touched_materials(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
         let pages = self.material_pages();
         let Some(session) = &self.session else { return };
-        let may_scan = |need: &Need| match self.material_state(session, need) {
-            MaterialState::Missing | MaterialState::Refused(_) => true,
-            MaterialState::AtWindow
-            | MaterialState::Stored
-            | MaterialState::Sending(_)
-            | MaterialState::Received => false,
-        };
+        let may_scan = |need: &Need| self.material_state(session, need).may_scan();
         let wanted = match &intent {
             Intent::Material(code) => {
                 self.needs().into_iter().find(|need| need.material == *code).filter(|n| may_scan(n))
@@ -36,20 +34,21 @@ impl Desk {
             _ => None,
         };
         let Some(session) = &mut self.session else { return };
+        let has_receipt = session.custody.is_some() && !session.papers.is_empty();
         let Step::Materials { page } = &mut session.step else { return };
         match intent {
             Intent::PageNext if *page + 1 < pages => *page += 1,
             Intent::PagePrevious => *page = page.saturating_sub(1),
+            // Nobody goes without having been offered the receipt for what he handed in just now.
+            Intent::Finish if session.receipt.due => session.step = Step::Receipt,
             Intent::Finish => self.goodbye(false, now, actions),
+            Intent::Receipt if has_receipt => session.step = Step::Receipt,
+            Intent::LicencesAsk => session.step = Step::LicencesAsk,
             Intent::Back => session.step = Step::choose(),
             Intent::Material(_) => {
                 if let Some(need) = wanted {
-                    session.step = Step::ScanReady(Stack {
-                        material: need.material,
-                        source: Source::Feeder,
-                        pages: Vec::new(),
-                        problem: None,
-                    });
+                    session.not_applicable.remove(&need.material);
+                    session.step = Step::ScanReady(Stack::new(need.material));
                 }
             }
             _ => {}
@@ -58,6 +57,7 @@ impl Desk {
 
     pub(super) fn touched_ready(&mut self, intent: Intent, actions: &mut Vec<Action>) {
         let scanner_down = self.is_down(Device::Scanner);
+        let optional = self.stack().is_some_and(|stack| self.is_optional(stack));
         let Some(session) = &mut self.session else { return };
         let Step::ScanReady(stack) = &mut session.step else { return };
         match intent {
@@ -69,8 +69,17 @@ impl Desk {
                     Step::Scanning { stack, arriving: 0 }
                 });
             }
+            Intent::NotApplicable if optional && stack.pages.is_empty() => {
+                let material = stack.material.clone();
+                session.not_applicable.insert(material);
+                session.step = Step::Materials { page: 0 };
+            }
             Intent::Back if stack.pages.is_empty() => session.step = Step::Materials { page: 0 },
-            Intent::Back => session.with_stack(|stack| Step::Review { shown: stack.pages.len() - 1, stack }),
+            Intent::Back => session.with_stack(|mut stack| {
+                let shown = stack.at_hand();
+                stack.next = Next::Last;
+                Step::Review { shown, stack, asking: None }
+            }),
             _ => {}
         }
     }
@@ -92,81 +101,105 @@ impl Desk {
         };
         match event {
             ScanEvent::Arriving(bytes) => *arriving = bytes,
-            ScanEvent::Stored { page, .. } if stack.pages.len() >= PAGES_A_DOCUMENT => {
+            ScanEvent::Stored { page, .. } if stack.is_full() => {
                 stack.problem = Some(ScanProblem::TooManyPages);
                 actions.push(Action::DropPages(session.id, vec![page]));
                 actions.push(Action::StopScan(session.id));
             }
-            ScanEvent::Stored { page, preview, warnings } => {
+            ScanEvent::Stored { page, preview, warnings, turn } => {
                 *arriving = 0;
-                stack.pages.push(Page { id: page, preview, warnings });
+                let page = Page { id: page, preview, warnings, turn, kept: false };
+                if let Some(before) = stack.put(page) {
+                    actions.push(Action::DropPages(session.id, vec![before]));
+                }
             }
             ScanEvent::Ended(problem) => session.with_stack(|mut stack| {
                 stack.problem = stack.problem.or(problem);
                 match stack.pages.len() {
                     0 => Step::ScanReady(stack),
-                    n => Step::Review { stack, shown: n - 1 },
+                    _ => Step::looked_at(stack),
                 }
             }),
         }
         self.renew(now);
     }
 
-    pub(super) fn touched_review(&mut self, intent: Intent, actions: &mut Vec<Action>) {
-        if intent == Intent::ScanAccept {
-            return self.submit(actions);
-        }
-        let Some(session) = &mut self.session else { return };
-        let Step::Review { stack, shown } = &mut session.step else { return };
-        match intent {
-            Intent::PreviewPrevious => *shown = shown.saturating_sub(1),
-            Intent::PreviewNext if *shown + 1 < stack.pages.len() => *shown += 1,
-            Intent::ScanAdd => session.with_stack(Step::ScanReady),
-            Intent::ScanAgain => {
-                actions.push(Action::DropPages(session.id, stack.page_ids()));
-                stack.pages.clear();
-                stack.problem = None;
-                session.with_stack(Step::ScanReady);
-            }
-            Intent::Back => {
-                actions.push(Action::DropPages(session.id, stack.page_ids()));
-                session.step = Step::Materials { page: 0 };
-            }
-            _ => {}
+    /// The pages in hand.
+    pub(super) fn stack(&self) -> Option<&Stack> {
+        match &self.session.as_ref()?.step {
+            Step::ScanReady(stack)
+            | Step::Scanning { stack, .. }
+            | Step::Review { stack, .. }
+            | Step::Submitting(stack) => Some(stack),
+            _ => None,
         }
     }
 
-    /// The visitor has accepted the pages: one document, and off to the outbox.
-    fn submit(&mut self, actions: &mut Vec<Action>) {
-        let Some(session) = &self.session else { return };
-        let (Step::Review { stack, .. }, Some(visit)) = (&session.step, &session.visit) else { return };
-        let Some(material) = self.catalogue.material(&stack.material) else { return };
-        let needs = self.needs().into_iter().find(|n| n.material == stack.material);
-        actions.push(Action::Submit(Box::new(Submission {
-            session: session.id,
-            visit: visit.clone(),
-            number: session.number,
-            material: stack.material.clone(),
-            name: material.name.clone(),
-            items: needs.map(|n| n.items).unwrap_or_default(),
-            pages: stack.page_ids(),
-        })));
-        if let Some(session) = &mut self.session {
-            session.with_stack(Step::Submitting);
-        }
+    /// Whether the visitor may say of the material in hand that it does not concern him.
+    pub(super) fn is_optional(&self, stack: &Stack) -> bool {
+        self.needs().iter().any(|need| need.material == stack.material && need.optional)
     }
 }
 
 impl Stack {
-    fn page_ids(&self) -> Vec<PageId> {
+    pub(super) fn new(material: crate::catalogue::MaterialCode) -> Self {
+        Self { material, source: Source::Feeder, pages: Vec::new(), next: Next::Last, problem: None }
+    }
+
+    /// Puts a page where the next one comes; returns the page in whose place it came.
+    fn put(&mut self, page: Page) -> Option<PageId> {
+        match self.next {
+            Next::InsteadOf(at) if at < self.pages.len() => {
+                self.next = Next::Before(at + 1);
+                self.pages.get_mut(at).map(|before| std::mem::replace(before, page).id)
+            }
+            Next::Before(at) if at < self.pages.len() => {
+                self.next = Next::Before(at + 1);
+                self.pages.insert(at, page);
+                None
+            }
+            _ => {
+                self.pages.push(page);
+                None
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.pages.len() >= PAGES_A_DOCUMENT && !matches!(self.next, Next::InsteadOf(_))
+    }
+
+    /// The page that was meant to be scanned again, or else the last.
+    fn at_hand(&self) -> usize {
+        let last = self.pages.len().saturating_sub(1);
+        match self.next {
+            Next::InsteadOf(at) => at.min(last),
+            Next::Before(at) => at.saturating_sub(1).min(last),
+            Next::Last => last,
+        }
+    }
+
+    pub(super) fn page_ids(&self) -> Vec<PageId> {
         self.pages.iter().map(|p| p.id).collect()
+    }
+}
+
+impl Step {
+    /// Pages have come: the visitor looks at them, first at one about which something is to be asked,
+    /// then at one that is doubtful, else at the last that came.
+    pub(super) fn looked_at(mut stack: Stack) -> Self {
+        let shown = stack.at_hand();
+        stack.next = Next::Last;
+        let (blank, doubtful) = (stack.blank(), stack.pages.iter().position(|page| !page.warnings.is_empty()));
+        let asking = blank.map(|_| crate::screen::ReviewAsk::Blank);
+        Self::Review { shown: blank.or(doubtful).unwrap_or(shown), stack, asking }
     }
 }
 
 impl Session {
     /// Takes the stack out of a step that holds one and puts it into the next; of any other step
     /// nothing changes.
-    fn with_stack(&mut self, next: impl FnOnce(Stack) -> Step) {
+    pub(super) fn with_stack(&mut self, next: impl FnOnce(Stack) -> Step) {
         match std::mem::replace(&mut self.step, Step::LookingUp) {
             Step::ScanReady(stack)
             | Step::Scanning { stack, .. }

@@ -4,7 +4,8 @@ use super::Patience;
 use crate::catalogue::{MaterialCode, Matter};
 use crate::checklist::Choice;
 use crate::event::{
-    Action, DocumentId, LedgerDo, Now, OpenVisit, PageId, PrintJob, ReaderDo, SessionId, VisitId,
+    Action, CustodyCode, DocumentId, LedgerDo, LicencesFound, Now, OpenVisit, PageId, PrintJob, ReaderDo,
+    SessionId, VisitId,
 };
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::identity::{Applicant, Person};
@@ -12,8 +13,9 @@ use crate::intent::{Source, Tab};
 use crate::number::TicketNumber;
 use crate::screen::{
     CardProblem, CardReminder, CodeProblem, MaterialState, PageWarning, PapersTold, Preview, Purpose,
-    Refusal, ScanProblem, TicketState,
+    Refusal, ReviewAsk, ScanProblem, TicketState,
 };
+use crate::turn::Turn;
 use jiff::civil::{Date, DateTime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,8 +25,12 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Page {
     pub id: PageId,
+    /// turned already
     pub preview: Arc<Preview>,
     pub warnings: Vec<PageWarning>,
+    pub turn: Turn,
+    /// the visitor was asked about a blank page and wants it
+    pub kept: bool,
 }
 
 /// The pages of one material while they are being scanned.
@@ -33,7 +39,41 @@ pub(super) struct Stack {
     pub material: MaterialCode,
     pub source: Source,
     pub pages: Vec<Page>,
+    /// where the next page comes
+    pub next: Next,
     pub problem: Option<ScanProblem>,
+}
+
+/// Where the next page that is scanned comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// behind all others
+    Last,
+    /// in place of this one, which stays until then
+    InsteadOf(usize),
+    /// before this one, since pages that came in place of another go on
+    Before(usize),
+}
+
+/// How a look into the licence stores stands.
+#[derive(Debug, Default)]
+pub(super) enum Licences {
+    /// nobody has asked the visitor yet
+    #[default]
+    Unasked,
+    /// the visitor said no
+    Declined,
+    Asking,
+    Known(LicencesFound),
+}
+
+/// A paper that was handed in: the last document of a material.
+#[derive(Debug)]
+pub(super) struct Paper {
+    pub document: DocumentId,
+    pub state: MaterialState,
+    /// what the reviewer wrote
+    pub note: Option<String>,
 }
 
 /// A number that was taken in this session.
@@ -66,11 +106,13 @@ pub(super) enum Step {
     CancelAsk,
     Cancelling,
     Entering,
+    LicencesAsk,
     Materials { page: usize },
     ScanReady(Stack),
     Scanning { stack: Stack, arriving: u64 },
-    Review { stack: Stack, shown: usize },
+    Review { stack: Stack, shown: usize, asking: Option<ReviewAsk> },
     Submitting(Stack),
+    Receipt,
     Goodbye { number: Option<TicketNumber>, cancelled: bool, papers: Option<PapersTold>, dropped: bool },
 }
 
@@ -93,8 +135,25 @@ pub(super) struct Session {
     pub visit: Option<VisitId>,
     pub number: Option<TicketNumber>,
     /// the last document of each material and where it is
-    pub papers: BTreeMap<MaterialCode, (DocumentId, MaterialState)>,
+    pub papers: BTreeMap<MaterialCode, Paper>,
+    /// stands for all documents of the visit
+    pub custody: Option<CustodyCode>,
+    pub receipt: Receipt,
+    pub licences: Licences,
+    /// materials that do not concern the visitor, as he says
+    pub not_applicable: BTreeSet<MaterialCode>,
     pub card: CardReminder,
+}
+
+/// The receipt on paper.
+#[derive(Debug, Default)]
+pub(super) struct Receipt {
+    /// papers were handed in since one was last asked for
+    pub due: bool,
+    /// what is known of the last one; `None`: none was asked for
+    pub paper: Option<TicketState>,
+    /// some attempt may have reached paper
+    pub doubtful: bool,
 }
 
 impl Session {
@@ -112,16 +171,21 @@ impl Session {
             visit: None,
             number: None,
             papers: BTreeMap::new(),
+            custody: None,
+            receipt: Receipt::default(),
+            licences: Licences::default(),
+            not_applicable: BTreeSet::new(),
             card: CardReminder::Unknown,
         }
     }
 
     /// A session that knows nobody, only what goodbye shows.
     pub fn leaving(&self, id: SessionId, cancelled: bool) -> Self {
-        let count = |f: fn(&MaterialState) -> bool| self.papers.values().filter(|(_, s)| f(s)).count();
+        let count = |f: fn(MaterialState) -> bool| self.papers.values().filter(|p| f(p.state)).count();
         let papers = (!self.papers.is_empty()).then(|| PapersTold {
-            received: count(|s| matches!(s, MaterialState::Received)),
+            received: count(|s| matches!(s, MaterialState::Received | MaterialState::Accepted)),
             stored: count(|s| matches!(s, MaterialState::Stored | MaterialState::Sending(_))),
+            returned: count(|s| matches!(s, MaterialState::Refused(_) | MaterialState::Returned(_))),
         });
         let number = if cancelled { None } else { self.number };
         Self {
@@ -137,6 +201,10 @@ impl Session {
             visit: None,
             number: None,
             papers: BTreeMap::new(),
+            custody: None,
+            receipt: Receipt::default(),
+            licences: Licences::default(),
+            not_applicable: BTreeSet::new(),
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
         }
     }
@@ -210,7 +278,11 @@ impl Session {
         self.visit = Some(open.visit);
         self.number = open.number;
         self.choice = open.choice;
-        self.papers = open.papers.into_iter().map(|(m, d, s)| (m, (d, s))).collect();
+        let paper = |p: crate::event::PaperKnown| {
+            (p.material, Paper { document: p.document, state: p.state, note: p.note })
+        };
+        self.papers = open.papers.into_iter().map(paper).collect();
+        self.custody = open.custody;
     }
 
     /// A new service day began while the visitor was choosing: yesterday's visit is over.
@@ -226,15 +298,18 @@ impl Session {
             self.visit = None;
             self.number = None;
             self.papers.clear();
+            self.custody = None;
             self.step = Step::LookingUp;
         }
     }
 
-    pub fn stored(&mut self, material: MaterialCode, document: DocumentId) {
+    pub fn stored(&mut self, material: MaterialCode, document: DocumentId, code: CustodyCode) {
         if matches!(&self.step, Step::Submitting(stack) if stack.material == material) {
             self.step = Step::Materials { page: 0 };
         }
-        self.papers.insert(material, (document, MaterialState::Stored));
+        self.papers.insert(material, Paper { document, state: MaterialState::Stored, note: None });
+        self.custody = Some(code);
+        self.receipt = Receipt { due: true, ..Receipt::default() };
     }
 
     /// The document could not be made: the pages are still there, and the visitor is told.
@@ -242,7 +317,7 @@ impl Session {
         match std::mem::replace(&mut self.step, Step::LookingUp) {
             Step::Submitting(mut stack) if stack.material == *material => {
                 stack.problem = Some(ScanProblem::Fault(fault));
-                self.step = Step::Review { shown: 0, stack };
+                self.step = Step::Review { shown: 0, stack, asking: None };
             }
             other => self.step = other,
         }
@@ -260,10 +335,14 @@ impl Session {
         }
     }
 
-    pub fn document_state(&mut self, document: &DocumentId, state: MaterialState) {
-        for (known, shown) in self.papers.values_mut() {
-            if known == document {
-                *shown = state;
+    pub fn document_state(&mut self, document: &DocumentId, state: MaterialState, note: Option<String>) {
+        for paper in self.papers.values_mut().filter(|paper| paper.document == *document) {
+            // The back office's word stands above the way there, of which news may come late.
+            let judged = matches!(paper.state, MaterialState::Accepted | MaterialState::Returned(_));
+            let judges = matches!(state, MaterialState::Accepted | MaterialState::Returned(_));
+            if judges || !judged {
+                paper.state = state;
+                paper.note = note.clone();
             }
         }
     }

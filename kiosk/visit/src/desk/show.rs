@@ -1,6 +1,6 @@
 //! What is on the screen at each step.
 
-use super::session::{Held, Session, Stack, Step};
+use super::session::{Held, Next, Session, Stack, Step};
 use super::{Desk, MATERIALS_A_PAGE, MATTERS_A_PAGE};
 use crate::catalogue::{Catalogue, Label, Matter};
 use crate::checklist::{Choice, Need};
@@ -112,6 +112,7 @@ impl Desk {
                 Some(number) => Screen::CancelAsk(number),
                 None => Screen::Wait(Wait::Cancelling),
             },
+            Step::LicencesAsk => Screen::Licences(self.licences_ask(session)),
             Step::Materials { page } => Screen::Materials(self.materials_shown(session, *page)),
             Step::ScanReady(stack) => Screen::Scan(ScanReady {
                 material: self.material_name(stack),
@@ -119,6 +120,12 @@ impl Desk {
                 source: stack.source,
                 have: stack.pages.len(),
                 scanner: !self.is_down(Device::Scanner),
+                again: match stack.next {
+                    Next::InsteadOf(at) => Some(at + 1),
+                    Next::Before(_) | Next::Last => None,
+                },
+                optional: stack.pages.is_empty() && self.is_optional(stack),
+                example: self.examples.get(&stack.material).map(Arc::clone),
                 problem: self.scan_problem(stack),
             }),
             Step::Scanning { stack, arriving } => Screen::Scanning(Scanning {
@@ -127,7 +134,7 @@ impl Desk {
                 arriving: *arriving,
                 last: stack.pages.last().map(|p| Arc::clone(&p.preview)),
             }),
-            Step::Review { stack, shown } => match stack.pages.get(*shown) {
+            Step::Review { stack, shown, asking } => match stack.pages.get(*shown) {
                 Some(page) => Screen::Review(Review {
                     material: self.material_name(stack),
                     expected: self.expected(stack),
@@ -135,9 +142,15 @@ impl Desk {
                     page: shown + 1,
                     preview: Arc::clone(&page.preview),
                     warnings: page.warnings.clone(),
+                    doubtful: stack.doubtful(),
+                    asking: *asking,
                     problem: self.scan_problem(stack),
                 }),
                 None => Screen::Wait(Wait::Document),
+            },
+            Step::Receipt => match self.receipt(session) {
+                Some(receipt) => Screen::Receipt(receipt),
+                None => Screen::Materials(self.materials_shown(session, 0)),
             },
             Step::Goodbye { number, cancelled, papers, dropped } => Screen::Goodbye(Goodbye {
                 number: *number,
@@ -213,6 +226,8 @@ impl Desk {
                 pages: material.pages,
                 items: need.items.len(),
                 state: self.material_state(session, need),
+                licence: self.licence_for(session, need),
+                note: session.papers.get(&need.material).and_then(|paper| paper.note.clone()),
             })
         };
         Materials {
@@ -224,6 +239,8 @@ impl Desk {
                 .take(MATERIALS_A_PAGE)
                 .filter_map(shown)
                 .collect(),
+            licences: self.licences_told(session),
+            receipt: session.custody.is_some() && !session.papers.is_empty(),
             page: page + 1,
             page_count: needs.len().div_ceil(MATERIALS_A_PAGE).max(1),
         }
@@ -238,12 +255,19 @@ impl Desk {
     }
 
     pub(super) fn material_state(&self, session: &Session, need: &Need) -> MaterialState {
-        match session.papers.get(&need.material) {
-            Some((_, state)) => *state,
-            None if self.catalogue.material(&need.material).is_some_and(|m| m.scannable) => {
-                MaterialState::Missing
-            }
-            None => MaterialState::AtWindow,
+        if let Some(paper) = session.papers.get(&need.material) {
+            return paper.state;
+        }
+        if session.not_applicable.contains(&need.material) {
+            return MaterialState::NotApplicable;
+        }
+        let scannable = self.catalogue.material(&need.material).is_some_and(|m| m.scannable);
+        let in_hand = if scannable { MaterialState::Missing } else { MaterialState::AtWindow };
+        match self.licence_state(session, need) {
+            // What only the window takes is shown there while nobody knows better.
+            Some(MaterialState::Unknown) if !scannable => in_hand,
+            Some(state) => state,
+            None => in_hand,
         }
     }
 
@@ -273,12 +297,7 @@ impl Desk {
 
     /// What still has to be handed in: neither received nor on its way.
     pub(super) fn missing_of(&self, session: &Session) -> Vec<Label> {
-        let open = |need: &Need| {
-            matches!(
-                self.material_state(session, need),
-                MaterialState::Missing | MaterialState::AtWindow | MaterialState::Refused(_)
-            )
-        };
+        let open = |need: &Need| self.material_state(session, need).is_open();
         let needs = session.choice.needs(&self.catalogue);
         let missing = needs.iter().filter(|n| open(n));
         missing.filter_map(|n| self.catalogue.material(&n.material)).map(|m| m.name.clone()).collect()
@@ -305,8 +324,16 @@ impl Desk {
     }
 }
 
+impl Stack {
+    /// The pages that somebody should look at, from 1.
+    fn doubtful(&self) -> Vec<usize> {
+        let doubtful = self.pages.iter().enumerate().filter(|(_, page)| !page.kept && !page.warnings.is_empty());
+        doubtful.map(|(at, _)| at + 1).collect()
+    }
+}
+
 impl Session {
-    fn who(&self) -> Who {
+    pub(super) fn who(&self) -> Who {
         let masked = |p: &Person| p.name.masked();
         Who {
             name: self.visitor.as_ref().map_or_else(String::new, masked),

@@ -1,5 +1,6 @@
 //! The rules, walked through.
 
+mod papers;
 mod trouble;
 
 use super::*;
@@ -8,7 +9,11 @@ use crate::event::*;
 use crate::identity::*;
 use crate::number::{Letter, TicketNumber};
 use crate::screen::*;
+use crate::turn::Turn;
 use jiff::civil::{DateTime, date};
+
+/// A kind of licence that stands for the ID card.
+const LICENCE: &str = "11100000000013127D001";
 
 /// A catalogue made of values: the desk does not care how it was read.
 fn catalogue() -> Catalogue {
@@ -23,6 +28,7 @@ fn catalogue() -> Catalogue {
         legal: Days(20),
         promised: Days(2),
         materials: materials.iter().map(|m| MaterialCode::new(m).unwrap()).collect(),
+        optional: vec![],
         bookable: false,
         citywide: false,
         alone,
@@ -34,6 +40,15 @@ fn catalogue() -> Catalogue {
         form: MaterialForm::Copy,
         pages: 2,
         scannable,
+        licence_types: vec![],
+        document: DocumentFormat::Pdf,
+        compact: false,
+        example: None,
+    };
+    let licensed = Material {
+        licence_types: vec![LicenceType::new(LICENCE).unwrap()],
+        pages: 1,
+        ..material("id-card", true)
     };
     let nine_to_five = crate::hours::Opening {
         days: [
@@ -66,8 +81,15 @@ fn catalogue() -> Catalogue {
             counters: "1-12".into(),
             area: label("A区"),
         }],
-        materials: vec![material("lease", true), material("photo", false)],
-        items: vec![item("licence", &["lease", "photo"], true), item("seal", &["lease"], false)],
+        materials: vec![material("lease", true), material("photo", false), licensed],
+        items: vec![
+            item("licence", &["lease", "photo"], true),
+            item("seal", &["lease"], false),
+            Item {
+                optional: vec![MaterialCode::new("lease").unwrap()],
+                ..item("card", &["id-card", "lease", "photo"], true)
+            },
+        ],
         packages: vec![Package {
             code: PackageCode::new("shop").unwrap(),
             name: label("开店"),
@@ -78,6 +100,10 @@ fn catalogue() -> Catalogue {
             caps: vec![],
         }],
     }
+}
+
+fn code() -> CustodyCode {
+    CustodyCode("0123456789ABCDEF".to_owned())
 }
 
 /// A kiosk before a visitor: touches by id, answers as the appliance would give them.
@@ -155,6 +181,7 @@ impl Lobby {
             number: None,
             choice: Default::default(),
             papers: vec![],
+            custody: None,
         };
         hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(open));
         hall.touch("material.lease").touch("scan.start");
@@ -167,7 +194,7 @@ impl Lobby {
 
     fn page(&mut self, page: u32) -> &mut Self {
         let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
-        self.scan(ScanEvent::Stored { page: PageId(page), preview, warnings: vec![] })
+        self.scan(ScanEvent::Stored { page: PageId(page), preview, warnings: vec![], turn: Turn::None })
     }
 
     fn scan(&mut self, event: ScanEvent) -> &mut Self {
@@ -260,7 +287,7 @@ fn the_same_person_again_gets_a_marked_reprint() {
     let mut hall = Lobby::open();
     let mut choice = crate::checklist::Choice::default();
     choice.toggle(Matter::parse("package.shop").unwrap());
-    let open = OpenVisit { visit: VisitId("v".into()), number: Some(a(17)), choice, papers: vec![] };
+    let open = OpenVisit { visit: VisitId("v".into()), number: Some(a(17)), choice, papers: vec![], custody: None };
     hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
     assert!(matches!(hall.screen(), Screen::Choose(c) if c.can_confirm && c.open_number == Some(a(17))));
     hall.touch("confirm").answer(LedgerReply::Taken(taken(false, 2)));
@@ -409,10 +436,10 @@ fn pages_become_one_document() {
     let mut hall = Lobby::at_review(2);
     hall.touch("scan.accept");
     let Some(Action::Submit(submission)) = hall.last.first() else { panic!("{:?}", hall.last) };
-    assert_eq!(submission.pages, [PageId(1), PageId(2)]);
+    assert_eq!(submission.pages, [(PageId(1), Turn::None), (PageId(2), Turn::None)]);
     let document = DocumentId("d".into());
     let (session, lease) = (hall.session(), MaterialCode::new("lease").unwrap());
-    hall.hear(Event::Document(DocumentEvent::Stored(session, lease, document.clone())));
+    hall.hear(Event::Document(DocumentEvent::Stored(session, lease, document.clone(), code())));
     let state = |hall: &Lobby| match hall.screen() {
         Screen::Materials(m) => m.materials[0].state,
         other => panic!("{other:?}"),
@@ -420,6 +447,8 @@ fn pages_become_one_document() {
     assert_eq!(state(&hall), MaterialState::Stored);
     hall.hear(Event::Document(DocumentEvent::State(document, MaterialState::Received)));
     assert_eq!(state(&hall), MaterialState::Received);
+    hall.touch("finish");
+    assert_eq!(hall.screen().name(), "receipt", "a receipt is offered before anybody leaves");
     hall.touch("finish");
     assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { papers: Some(p), .. }) if p.received == 1));
 }
@@ -432,6 +461,8 @@ fn a_jam_keeps_the_pages_before_it() {
     hall.touch("scan.add").touch("scan.start").page(2).scan(ScanEvent::Ended(None));
     assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 2));
     hall.touch("scan.again");
+    assert!(hall.last.is_empty(), "it is asked first");
+    hall.touch("answer.yes");
     assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages.len() == 2));
 }
 
@@ -485,6 +516,7 @@ fn a_number_can_be_given_back() {
         number: Some(a(17)),
         choice: Default::default(),
         papers: vec![],
+        custody: None,
     };
     hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
     hall.touch("visit.cancel").touch("visit.cancel.yes").answer(LedgerReply::Cancelled);
@@ -540,12 +572,24 @@ fn nothing_upsets_the_desk() {
         "language",
         "stay",
         "source.flatbed",
+        "licences.yes",
+        "licences.ask",
+        "not-applicable",
+        "receipt",
+        "receipt.print",
+        "page.again",
+        "page.rotate",
+        "page.remove",
+        "page.earlier",
+        "page.later",
+        "answer.yes",
+        "answer.no",
     ];
-    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 18, 0u64..40), 1..120))| {
+    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 21, 0u64..40), 1..120))| {
         let mut hall = Lobby::open();
         for (what, seconds) in steps {
             let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
-            let visit = OpenVisit { visit: VisitId("v".into()), number: Some(a(1)), choice: Default::default(), papers: vec![] };
+            let visit = OpenVisit { visit: VisitId("v".into()), number: Some(a(1)), choice: Default::default(), papers: vec![], custody: None };
             let lease = MaterialCode::new("lease").unwrap();
             match what.checked_sub(ids.len()) {
                 None => { hall.touch(ids[what]); }
@@ -560,15 +604,21 @@ fn nothing_upsets_the_desk() {
                 Some(8) => { hall.hear(Event::Ticket(PrintJob(1), TicketState::Unknown(None))); }
                 Some(9) => {
                     let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
-                    hall.hear(Event::Scan(session, ScanEvent::Stored { page: PageId(1), preview, warnings: vec![] }));
+                    hall.hear(Event::Scan(session, ScanEvent::Stored { page: PageId(1), preview, warnings: vec![PageWarning::Blank], turn: Turn::None }));
                 }
                 Some(10) => { hall.hear(Event::Scan(session, ScanEvent::Ended(Some(ScanProblem::FeederEmpty)))); }
-                Some(11) => { hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into())))); }
+                Some(11) => { hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into()), code()))); }
                 Some(12) => { hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DiskFull))); }
                 Some(13) => { hall.status(&[Fault::ReaderAbsent, Fault::PaperLow]); }
                 Some(14) => { hall.status(&[]); }
                 Some(15) => { hall.hear(Event::CompanyKey(Some(offer()))); }
                 Some(16) => { hall.hear(Event::TicketsLeft(Some(9))); }
+                Some(17) => { hall.hear(Event::Licences(session, LicencesFound { licences: vec![], complete: false })); }
+                Some(18) => { hall.hear(Event::Receipt(session, TicketState::Unknown(None))); }
+                Some(19) => {
+                    let returned = MaterialState::Returned(ReturnReason::Illegible);
+                    hall.hear(Event::Document(DocumentEvent::Reviewed(DocumentId("d".into()), returned, None)));
+                }
                 Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
             }
             let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();

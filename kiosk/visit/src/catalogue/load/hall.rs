@@ -1,23 +1,17 @@
-//! The hall, and what its matters are made of: departments, windows, materials.
+//! The hall: its hours, departments and windows.
 
 use super::code::Declared;
-use super::field::{credit_code, hours_and_minutes, label, name, span, truth};
+use super::field::{credit_code, hours_and_minutes, label, name, span};
 use super::report::quoted;
 use super::table::{Table, Value};
-use crate::catalogue::{
-    Department, DepartmentCode, Hall, Material, MaterialCode, MaterialForm, Window, WindowCode,
-};
+use crate::catalogue::{Department, DepartmentCode, Hall, Window, WindowCode};
 use crate::hours::{Hours, Lunch, Opening};
 use jiff::civil::Weekday;
 
 /// The most departments, and the most windows, of a hall.
 const MAX_PLACES: usize = 500;
-/// The most materials of a catalogue.
-const MAX_MATERIALS: usize = 2000;
 /// The most spans of opening: three on each day of the week, should they all differ.
 const MAX_OPENINGS: usize = 21;
-/// The most pages of one material.
-const MAX_PAGES: u16 = 500;
 
 const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
@@ -130,26 +124,4 @@ pub(super) fn windows(root: &mut Table<'_>) -> (Vec<Window>, Declared<WindowCode
         }
     }
     (windows, known)
-}
-
-/// `[[materials]]`.
-pub(super) fn materials(root: &mut Table<'_>) -> (Vec<Material>, Declared<MaterialCode>) {
-    const FORMS: [(&str, MaterialForm); 2] =
-        [("original", MaterialForm::Original), ("copy", MaterialForm::Copy)];
-    let mut known = Declared::new();
-    let mut materials = Vec::new();
-    for mut table in root.tables("materials", MAX_MATERIALS) {
-        let code = known.declare(&mut table, ());
-        let name = label(&mut table, "material_name", "name_en");
-        let form = table.required("material_type").and_then(|value| value.word(&FORMS));
-        let pages = table.optional("page_num").map_or(Some(1), |value| value.whole(1..=MAX_PAGES));
-        let scannable = truth(&mut table, "scannable", true);
-        table.done();
-        if let (Some(code), Some(name), Some(form), Some(pages), Some(scannable)) =
-            (code, name, form, pages, scannable)
-        {
-            materials.push(Material { code, name, form, pages, scannable });
-        }
-    }
-    (materials, known)
 }

@@ -55,6 +55,7 @@ fn item<'a>(mut table: Table<'a>, known: &Known, known_items: &mut KnownItems<'a
     let materials = table
         .optional("materials")
         .map_or_else(Vec::new, |list| known.materials.refer_all(&list.list(MAX_MATERIALS)));
+    let optional = optional(&mut table, known, &materials);
     let bookable = truth(&mut table, "is_schedule", false);
     let citywide = table
         .optional("handle_area")
@@ -84,11 +85,27 @@ fn item<'a>(mut table: Table<'a>, known: &Known, known_items: &mut KnownItems<'a
         legal,
         promised,
         materials,
+        optional,
         bookable: bookable?,
         citywide: citywide?,
         alone: alone?,
         caps,
     })
+}
+
+/// The field `optional`: those of the item's materials that not everybody needs.
+fn optional(table: &mut Table<'_>, known: &Known, materials: &[MaterialCode]) -> Vec<MaterialCode> {
+    let Some(list) = table.optional("optional") else { return Vec::new() };
+    let values = list.list(MAX_MATERIALS);
+    for value in &values {
+        let own = materials.iter().any(|material| value.text_is(material.as_str()));
+        if !own && value.text().and_then(MaterialCode::new).is_some() {
+            value.wrong("the item does not ask for it; name it in materials too, or take it away");
+        }
+    }
+    let mut optional = known.materials.refer_all(&values);
+    optional.retain(|code| materials.contains(code));
+    optional
 }
 
 /// The fields `anticipate_day` and `promise_day`: working days by law, and promised.

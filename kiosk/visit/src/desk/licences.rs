@@ -1,0 +1,135 @@
+//! What the licence stores hold already and need not be handed in.
+
+use super::Desk;
+use super::session::{Licences, Session, Step};
+use crate::catalogue::Label;
+use crate::checklist::Need;
+use crate::event::{Action, Holder, Licence, LicencesFound, LicencesWanted, Standing};
+use crate::identity::Applicant;
+use crate::intent::Intent;
+use crate::screen::{LicenceShown, LicencesAsk, LicencesTold, MaterialState};
+
+/// Characters of a reason (`useCause`), at most.
+const LONGEST_CAUSE: usize = 200;
+
+impl Desk {
+    /// Where the checklist begins: with the question whether the stores may be asked, where they could
+    /// hold something and the visitor has not answered it.
+    pub(super) fn first_of_materials(&self) -> Step {
+        let unasked = self.session.as_ref().is_some_and(|s| matches!(s.licences, Licences::Unasked));
+        if unasked && self.licensable().next().is_some() {
+            Step::LicencesAsk
+        } else {
+            Step::Materials { page: 0 }
+        }
+    }
+
+    /// The materials still to be handed in for which a licence could stand.
+    fn licensable(&self) -> impl Iterator<Item = Label> + '_ {
+        let open = |need: &Need| {
+            let session = self.session.as_ref()?;
+            let material = self.catalogue.material(&need.material)?;
+            let handed_in = session.papers.get(&need.material).is_some_and(|p| !p.state.is_open());
+            (!material.licence_types.is_empty() && !handed_in).then(|| material.name.clone())
+        };
+        self.needs().into_iter().filter_map(move |need| open(&need))
+    }
+
+    pub(super) fn licences_ask(&self, session: &Session) -> LicencesAsk {
+        LicencesAsk {
+            who: session.who(),
+            materials: self.licensable().collect(),
+            matters: self.names_of(&session.choice),
+        }
+    }
+
+    pub(super) fn touched_licences(&mut self, intent: Intent, actions: &mut Vec<Action>) {
+        match intent {
+            Intent::LicencesYes => self.ask_stores(actions),
+            Intent::Back => {
+                let Some(session) = &mut self.session else { return };
+                session.licences = Licences::Declined;
+                session.step = Step::Materials { page: 0 };
+            }
+            _ => {}
+        }
+    }
+
+    fn ask_stores(&mut self, actions: &mut Vec<Action>) {
+        let cause = self.cause();
+        let Some(session) = &mut self.session else { return };
+        let (Some(visitor), Some(visit)) = (&session.visitor, &session.visit) else { return };
+        let holder = match &session.applicant {
+            Applicant::Oneself => Holder::Person(visitor.clone()),
+            Applicant::Company(code) => Holder::Company(code.clone()),
+            Applicant::Relative(relative) => Holder::Person(relative.clone()),
+        };
+        let wanted = LicencesWanted { holder, visit: visit.clone(), cause };
+        actions.push(Action::Licences(session.id, Box::new(wanted)));
+        session.licences = Licences::Asking;
+        session.step = Step::Materials { page: 0 };
+    }
+
+    /// Why the licences are looked at: the store keeps it.
+    fn cause(&self) -> String {
+        let Some(session) = &self.session else { return String::new() };
+        let names: Vec<_> = self.names_of(&session.choice).into_iter().map(|name| name.zh).collect();
+        let cause = format!("窗口办事材料核验：{}", names.join("、"));
+        cause.chars().take(LONGEST_CAUSE).collect()
+    }
+
+    pub(super) fn licences_found(&mut self, found: LicencesFound) {
+        if let Some(session) = &mut self.session
+            && matches!(session.licences, Licences::Asking)
+        {
+            session.licences = Licences::Known(found);
+        }
+    }
+
+    /// How the look stands.
+    pub(super) fn licences_told(&self, session: &Session) -> LicencesTold {
+        match &session.licences {
+            Licences::Asking => LicencesTold::Asking,
+            Licences::Known(found) if found.complete => LicencesTold::Complete,
+            Licences::Known(_) => LicencesTold::Incomplete,
+            Licences::Unasked | Licences::Declined if self.licensable().next().is_none() => {
+                LicencesTold::NotNeeded
+            }
+            Licences::Unasked | Licences::Declined => LicencesTold::NotAsked,
+        }
+    }
+
+    /// The licence that stands for a material, or else the one that would if it still counted.
+    pub(super) fn licence_for(&self, session: &Session, need: &Need) -> Option<LicenceShown> {
+        let Licences::Known(found) = &session.licences else { return None };
+        let types = &self.catalogue.material(&need.material)?.licence_types;
+        let of_type = found.licences.iter().filter(|licence| types.contains(&licence.licence_type));
+        // Valid before expired before void; of several, the one that lasts longest.
+        let lasting = |licence: &&Licence| {
+            (licence.standing, std::cmp::Reverse(licence.valid_until.unwrap_or(jiff::civil::Date::MAX)))
+        };
+        let Licence { name, number, valid_until, standing, .. } = of_type.min_by_key(lasting)?.clone();
+        Some(LicenceShown { name, number, valid_until, standing })
+    }
+
+    /// Where a material is that was not handed in, as far as the licence stores go; `None` where they say
+    /// nothing of it.
+    pub(super) fn licence_state(&self, session: &Session, need: &Need) -> Option<MaterialState> {
+        let material = self.catalogue.material(&need.material)?;
+        if material.licence_types.is_empty() {
+            return None;
+        }
+        match &session.licences {
+            Licences::Unasked | Licences::Declined => None,
+            Licences::Asking => Some(MaterialState::Checking),
+            Licences::Known(found) => {
+                let licence = self.licence_for(session, need);
+                if licence.is_some_and(|licence| licence.standing == Standing::Valid) {
+                    Some(MaterialState::InStore)
+                } else {
+                    (!found.complete).then_some(MaterialState::Unknown)
+                }
+            }
+        }
+    }
+}

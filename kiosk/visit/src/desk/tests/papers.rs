@@ -1,0 +1,310 @@
+//! The checklist, the licence stores, looking at pages, the receipt.
+
+use super::*;
+
+/// A lobby with the checklist of one matter before the visitor, nothing asked of the stores yet.
+fn entered(matter: &str) -> Lobby {
+    let mut hall = Lobby::at_choose("home.scan");
+    let open = OpenVisit {
+        visit: VisitId("v".into()),
+        number: None,
+        choice: Default::default(),
+        papers: vec![],
+        custody: None,
+    };
+    hall.touch(matter).touch("confirm").answer(LedgerReply::Entered(open));
+    hall
+}
+
+fn states(hall: &Lobby) -> Vec<(String, MaterialState)> {
+    match hall.screen() {
+        Screen::Materials(m) => m.materials.iter().map(|m| (m.code.to_string(), m.state)).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn state(hall: &Lobby, code: &str) -> MaterialState {
+    states(hall).into_iter().find(|(known, _)| known == code).unwrap_or_else(|| panic!("no {code}")).1
+}
+
+fn licence(standing: Standing, valid_until: Option<jiff::civil::Date>) -> Licence {
+    Licence {
+        licence_type: LicenceType::new(LICENCE).unwrap(),
+        name: "居民身份证".into(),
+        number: crate::identity::masked_number("310114199003076511"),
+        valid_until,
+        standing,
+    }
+}
+
+#[test]
+fn the_stores_are_asked_only_when_the_visitor_agrees_and_the_reason_goes_along() {
+    let mut hall = entered("matter.card");
+    let Screen::Licences(ask) = hall.screen() else { panic!("{:?}", hall.screen()) };
+    assert_eq!(ask.materials.iter().map(|m| m.zh.as_str()).collect::<Vec<_>>(), ["id-card"]);
+    hall.touch("back");
+    assert!(hall.last.is_empty(), "no is no: {:?}", hall.last);
+    assert_eq!(state(&hall, "id-card"), MaterialState::Missing);
+    assert!(matches!(hall.screen(), Screen::Materials(m) if m.licences == LicencesTold::NotAsked));
+
+    hall.touch("licences.ask").touch("licences.yes");
+    let [Action::Licences(_, wanted)] = &hall.last[..] else { panic!("{:?}", hall.last) };
+    assert!(matches!(&wanted.holder, Holder::Person(p) if p.number.reveal() == ZHANG));
+    assert_eq!((wanted.visit.0.as_str(), wanted.cause.as_str()), ("v", "窗口办事材料核验：card"));
+    assert_eq!(state(&hall, "id-card"), MaterialState::Checking);
+    assert_eq!(state(&hall, "lease"), MaterialState::Missing, "no licence stands for it");
+}
+
+#[test]
+fn a_company_is_asked_about_as_a_company() {
+    let mut hall = Lobby::at_choose("home.scan");
+    hall.hear(Event::CompanyKey(Some(offer()))).touch("for.company").touch("company.take");
+    let visit = VisitId("v".into());
+    let open =
+        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None };
+    hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open)).touch("licences.yes");
+    let [Action::Licences(_, wanted)] = &hall.last[..] else { panic!("{:?}", hall.last) };
+    assert!(matches!(&wanted.holder, Holder::Company(code) if *code == offer().code));
+}
+
+#[test]
+fn matters_for_which_no_licence_could_stand_ask_nothing() {
+    let hall = entered("package.shop");
+    assert!(matches!(hall.screen(), Screen::Materials(m) if m.licences == LicencesTold::NotNeeded));
+}
+
+#[test]
+fn what_the_stores_say_decides_and_silence_is_not_missing() {
+    use MaterialState::{InStore, Missing, Unknown};
+    let day = date(2031, 5, 1);
+    for (licences, complete, expected) in [
+        (vec![licence(Standing::Valid, Some(day))], true, InStore),
+        (vec![licence(Standing::Valid, None)], false, InStore),
+        (vec![licence(Standing::Expired, Some(day))], true, Missing),
+        (vec![licence(Standing::Void, None)], true, Missing),
+        (vec![licence(Standing::Expired, Some(day))], false, Unknown),
+        (vec![licence(Standing::Expired, Some(day)), licence(Standing::Valid, Some(day))], true, InStore),
+        (vec![], true, Missing),
+        (vec![], false, Unknown),
+    ] {
+        let told = format!("{licences:?} {complete}");
+        let mut hall = entered("matter.card");
+        hall.touch("licences.yes");
+        let session = hall.session();
+        hall.hear(Event::Licences(session, LicencesFound { licences: licences.clone(), complete }));
+        assert_eq!(state(&hall, "id-card"), expected, "{told}");
+        assert_eq!(state(&hall, "photo"), MaterialState::AtWindow);
+        let Screen::Materials(shown) = hall.screen() else { panic!() };
+        let want = if complete { LicencesTold::Complete } else { LicencesTold::Incomplete };
+        assert_eq!(shown.licences, want, "{told}");
+        let row = shown.materials.iter().find(|m| m.code.as_str() == "id-card").unwrap();
+        assert_eq!(row.licence.is_some(), !licences.is_empty(), "{told}");
+        assert!(row.licence.as_ref().is_none_or(|l| l.number == "****6511"), "{told}");
+        // What a licence stands for is not scanned; everything else may be.
+        hall.touch("material.id-card");
+        assert_eq!(hall.screen().name() == "scan", expected != InStore, "{told}");
+    }
+}
+
+#[test]
+fn an_answer_to_somebody_who_has_left_is_dropped() {
+    let mut hall = entered("matter.card");
+    hall.touch("licences.yes");
+    let before = hall.session();
+    hall.touch("finish").pass(30);
+    hall.hear(Event::Licences(before, LicencesFound { licences: vec![], complete: true }));
+    assert_eq!(hall.screen().name(), "home");
+}
+
+#[test]
+fn what_does_not_concern_the_visitor_he_may_say_where_every_item_allows_it() {
+    let mut hall = entered("matter.card");
+    hall.touch("back").touch("material.lease");
+    assert!(matches!(hall.screen(), Screen::Scan(scan) if scan.optional));
+    hall.touch("not-applicable");
+    assert_eq!(state(&hall, "lease"), MaterialState::NotApplicable);
+    hall.touch("material.lease");
+    assert_eq!(hall.screen().name(), "scan", "he may think again");
+    hall.touch("back");
+    assert_eq!(state(&hall, "lease"), MaterialState::Missing);
+    // The package's own item wants it from everybody.
+    let mut hall = entered("package.shop");
+    hall.touch("material.lease");
+    assert!(matches!(hall.screen(), Screen::Scan(scan) if !scan.optional));
+    hall.touch("not-applicable");
+    assert_eq!(hall.screen().name(), "scan");
+}
+
+fn order(hall: &mut Lobby) -> Vec<(u32, Turn)> {
+    hall.touch("scan.accept");
+    let Some(Action::Submit(submission)) = hall.last.first() else { panic!("{:?}", hall.last) };
+    submission.pages.iter().map(|(page, turn)| (page.0, *turn)).collect()
+}
+
+fn dropped(hall: &Lobby) -> Vec<u32> {
+    let pages = hall.last.iter().filter_map(|action| match action {
+        Action::DropPages(_, pages) => Some(pages.iter().map(|p| p.0)),
+        _ => None,
+    });
+    pages.flatten().collect()
+}
+
+#[test]
+fn one_page_again_comes_in_its_place_and_the_old_one_goes_only_then() {
+    let mut hall = Lobby::at_review(3);
+    hall.touch("preview.previous").touch("page.again");
+    assert!(matches!(hall.screen(), Screen::Scan(scan) if scan.again == Some(2)));
+    hall.touch("scan.start").scan(ScanEvent::Ended(Some(ScanProblem::FeederEmpty)));
+    assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages) == (2, 3)), "nothing is lost");
+    hall.touch("page.again").touch("scan.start").page(4);
+    assert_eq!(dropped(&hall), [2]);
+    // The feeder took one more: it comes behind the new one.
+    hall.page(5);
+    assert_eq!(dropped(&hall), [] as [u32; 0]);
+    hall.scan(ScanEvent::Ended(None));
+    let pages: Vec<u32> = order(&mut hall).into_iter().map(|(page, _)| page).collect();
+    assert_eq!(pages, [1, 4, 5, 3]);
+}
+
+#[test]
+fn pages_are_moved_turned_removed_and_added() {
+    let mut hall = Lobby::at_review(3);
+    // 1 2 3, the last is shown
+    hall.touch("page.earlier").touch("page.earlier").touch("page.earlier").touch("page.rotate");
+    hall.touch("preview.next").touch("page.later").touch("page.remove");
+    assert_eq!(dropped(&hall), [] as [u32; 0], "it is asked first");
+    hall.touch("scan.accept");
+    assert!(hall.last.is_empty(), "what is asked comes first");
+    hall.touch("answer.no").touch("page.remove").touch("answer.yes");
+    assert_eq!(dropped(&hall), [1]);
+    hall.touch("scan.add").touch("scan.start").page(9).scan(ScanEvent::Ended(None));
+    assert_eq!(order(&mut hall), [(3, Turn::Right), (2, Turn::None), (9, Turn::None)]);
+}
+
+#[test]
+fn the_last_page_removed_leaves_nothing_to_hand_in() {
+    let mut hall = Lobby::at_review(1);
+    hall.touch("page.remove").touch("answer.yes");
+    assert_eq!(dropped(&hall), [1]);
+    assert!(matches!(hall.screen(), Screen::Scan(scan) if scan.have == 0));
+}
+
+#[test]
+fn pages_are_not_thrown_away_by_one_touch() {
+    let mut hall = Lobby::at_review(2);
+    for (id, step) in [("back", "materials"), ("scan.again", "scan")] {
+        hall.touch(id);
+        assert_eq!((hall.screen().name(), dropped(&hall).len()), ("review", 0), "{id}");
+        hall.touch("answer.no");
+        hall.touch(id).touch("answer.yes");
+        assert_eq!((hall.screen().name(), dropped(&hall)), (step, vec![1, 2]), "{id}");
+        hall = Lobby::at_review(2);
+    }
+}
+
+#[test]
+fn blank_pages_are_asked_about_one_by_one() {
+    let mut hall = Lobby::at_review(0);
+    hall.touch("scan.start");
+    let preview = || Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+    for (page, blank) in [(1, true), (2, false), (3, true)] {
+        let warnings = if blank { vec![PageWarning::Blank] } else { vec![] };
+        hall.scan(ScanEvent::Stored { page: PageId(page), preview: preview(), warnings, turn: Turn::None });
+    }
+    hall.scan(ScanEvent::Ended(None));
+    let asked = |hall: &Lobby| match hall.screen() {
+        Screen::Review(review) => (review.page, review.asking),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(&hall), (1, Some(ReviewAsk::Blank)));
+    hall.touch("answer.yes");
+    assert_eq!(asked(&hall), (3, Some(ReviewAsk::Blank)));
+    hall.touch("answer.no");
+    assert_eq!((asked(&hall), dropped(&hall)), ((2, None), vec![3]));
+    assert_eq!(order(&mut hall), [(1, Turn::None), (2, Turn::None)]);
+}
+
+#[test]
+fn a_doubtful_page_is_shown_first() {
+    let mut hall = Lobby::at_review(0);
+    hall.touch("scan.start");
+    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+    for (page, warnings) in [(1, vec![]), (2, vec![PageWarning::Folded]), (3, vec![])] {
+        let stored = ScanEvent::Stored {
+            page: PageId(page),
+            preview: preview.clone(),
+            warnings,
+            turn: Turn::None,
+        };
+        hall.scan(stored);
+    }
+    hall.scan(ScanEvent::Ended(None));
+    let Screen::Review(review) = hall.screen() else { panic!("{:?}", hall.screen()) };
+    assert_eq!((review.page, review.doubtful, review.asking), (2, vec![2], None));
+}
+
+fn handed_in() -> Lobby {
+    let mut hall = Lobby::at_review(1);
+    hall.touch("scan.accept");
+    let (session, lease) = (hall.session(), MaterialCode::new("lease").unwrap());
+    hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into()), code())));
+    hall
+}
+
+#[test]
+fn what_the_back_office_says_is_told_at_once_and_stands() {
+    let mut hall = handed_in();
+    let document = || DocumentId("d".into());
+    let returned = MaterialState::Returned(ReturnReason::Illegible);
+    let note = Some("第二页太暗".to_owned());
+    hall.hear(Event::Document(DocumentEvent::Reviewed(document(), returned, note.clone())));
+    // News of the way there may come late.
+    hall.hear(Event::Document(DocumentEvent::State(document(), MaterialState::Received)));
+    let Screen::Materials(shown) = hall.screen() else { panic!() };
+    assert_eq!((shown.materials[0].state, &shown.materials[0].note), (returned, &note));
+    hall.touch("material.lease");
+    assert_eq!(hall.screen().name(), "scan", "it can be scanned again");
+    hall.touch("back");
+    hall.hear(Event::Document(DocumentEvent::Reviewed(document(), MaterialState::Accepted, None)));
+    assert_eq!(state(&hall, "lease"), MaterialState::Accepted);
+}
+
+#[test]
+fn a_receipt_says_what_the_printer_said_and_a_second_one_is_marked() {
+    let mut hall = handed_in();
+    hall.touch("receipt").touch("receipt.print");
+    let printed = |hall: &Lobby| match &hall.last[..] {
+        [Action::PrintReceipt(_, receipt)] => (**receipt).clone(),
+        other => panic!("{other:?}"),
+    };
+    let first = printed(&hall);
+    assert!(!first.reprint);
+    assert_eq!((first.code.to_string().as_str(), first.papers.len()), ("0123-4567-89AB-CDEF", 1));
+    assert_eq!(first.papers[0].1, MaterialState::Stored);
+    hall.touch("receipt.print");
+    assert!(hall.last.is_empty(), "a double tap prints once");
+    let session = hall.session();
+    let paper = |hall: &Lobby| match hall.screen() {
+        Screen::Receipt(receipt) => receipt.paper,
+        other => panic!("{other:?}"),
+    };
+    hall.hear(Event::Receipt(session, TicketState::NotPrinted(None)));
+    assert_eq!(paper(&hall), Some(TicketState::NotPrinted(None)));
+    hall.touch("receipt.print");
+    assert!(!printed(&hall).reprint, "nothing came out before");
+    hall.hear(Event::Receipt(session, TicketState::Unknown(None))).touch("receipt.print");
+    assert!(printed(&hall).reprint, "one may have come out before");
+    hall.touch("finish");
+    assert_eq!(hall.screen().name(), "goodbye");
+}
+
+#[test]
+fn without_a_printer_the_receipt_stands_on_the_screen() {
+    let mut hall = handed_in();
+    hall.status(&[Fault::PaperOut]).touch("finish");
+    assert!(matches!(hall.screen(), Screen::Receipt(receipt) if !receipt.printer));
+    hall.touch("receipt.print");
+    assert!(hall.last.is_empty());
+    hall.touch("back").touch("finish").touch("finish");
+    assert_eq!(hall.screen().name(), "goodbye");
+}
