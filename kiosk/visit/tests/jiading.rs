@@ -174,3 +174,20 @@ fn a_restaurant_shares_its_materials() {
         assert_eq!(serves(material), [items], "{material}");
     }
 }
+
+#[test]
+fn licences_stand_for_common_materials_and_every_example_is_there() {
+    let hall = sample();
+    let with_licence = hall.materials.iter().filter(|m| !m.licence_types.is_empty()).count();
+    assert!(with_licence >= 5, "{with_licence} materials");
+    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../halls"));
+    let examples: BTreeSet<_> = hall.materials.iter().filter_map(|m| m.example.as_deref()).collect();
+    assert!(examples.len() >= 8, "{examples:?}");
+    for example in examples {
+        let picture = std::fs::read(folder.join(example)).unwrap_or_else(|e| panic!("{example}: {e}"));
+        assert!(picture.starts_with(&[0xFF, 0xD8]), "{example} is no JPEG");
+    }
+    let proxy = hall.items.iter().filter(|i| i.materials.iter().any(|m| m.as_str() == "proxy"));
+    assert!(proxy.clone().count() > 30);
+    assert!(proxy.into_iter().all(|i| i.optional.iter().any(|m| m.as_str() == "proxy")));
+}
