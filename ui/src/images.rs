@@ -1,11 +1,12 @@
-//! Pictures on a screen: a scanned page, the code of a number.
+//! Pictures on a screen: a scanned page, an example of one, the code of a number or of a receipt.
 
 use qrcodegen::{QrCode, QrCodeEcc};
 use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
 use std::sync::Arc;
 use visit::screen::{Preview, Screen};
 
-/// Edge of the square that a code may fill, in pixels; `screens/number.slint` leaves as much room.
+/// Edge of the square that a code may fill, in pixels; `screens/number.slint` and
+/// `screens/receipt.slint` leave as much room.
 const CODE_ROOM: u32 = 264;
 /// Empty modules around a QR code (ISO/IEC 18004, 6.3.8: four).
 const QUIET: i32 = 4;
@@ -36,7 +37,9 @@ impl Pictured {
         match screen {
             Screen::Scanning(scanning) => scanning.last.clone().map_or(Self::Nothing, Self::Page),
             Screen::Review(review) => Self::Page(Arc::clone(&review.preview)),
+            Screen::Scan(scan) => scan.example.clone().map_or(Self::Nothing, Self::Page),
             Screen::Number(number) => Self::Code(number.qr.clone()),
+            Screen::Receipt(receipt) => Self::Code(receipt.code.0.clone()),
             _ => Self::Nothing,
         }
     }

@@ -107,10 +107,12 @@ screens! {
     Wait: get_wait set_wait [];
     Number: get_number set_number [windows, missing];
     Cancel: get_cancel set_cancel [];
+    Licences: get_licences set_licences [texts, materials];
     Materials: get_materials set_materials [rows];
     Scan: get_scan set_scan [];
     Scanning: get_scanning set_scanning [];
     Review: get_review set_review [notes];
+    Receipt: get_receipt set_receipt [rows];
     Goodbye: get_goodbye set_goodbye [];
     Service: get_service set_service [steps, meanwhile];
 }

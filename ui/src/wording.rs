@@ -9,15 +9,18 @@ mod frame;
 mod goodbye;
 mod home;
 mod identify;
+mod licences;
 mod materials;
 mod number;
 mod papers;
+mod receipt;
+mod review;
 mod service;
 mod wait;
 
 use crate::toolkit as t;
 use crate::words::{Text, Told, Words};
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use slint::{ModelRc, SharedString, VecModel};
 use std::fmt::Display;
 use visit::catalogue::Label;
@@ -43,10 +46,12 @@ pub(crate) enum ScreenWords {
     Wait(t::WaitWords),
     Number(t::NumberWords),
     Cancel(t::CancelWords),
+    Licences(t::LicencesWords),
     Materials(t::MaterialsWords),
     Scan(t::ScanWords),
     Scanning(t::ScanningWords),
     Review(t::ReviewWords),
+    Receipt(t::ReceiptWords),
     Goodbye(t::GoodbyeWords),
     Service(t::ServiceWords),
 }
@@ -62,10 +67,12 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Wait(wait) => ScreenWords::Wait(voice.wait(*wait)),
         Screen::Number(number) => ScreenWords::Number(voice.number(number)),
         Screen::CancelAsk(number) => ScreenWords::Cancel(voice.cancel(*number)),
+        Screen::Licences(ask) => ScreenWords::Licences(voice.licences(ask)),
         Screen::Materials(materials) => ScreenWords::Materials(voice.materials(materials)),
         Screen::Scan(scan) => ScreenWords::Scan(voice.scan(scan)),
         Screen::Scanning(scanning) => ScreenWords::Scanning(voice.scanning(scanning)),
         Screen::Review(review) => ScreenWords::Review(voice.review(review)),
+        Screen::Receipt(receipt) => ScreenWords::Receipt(voice.receipt(receipt)),
         Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
         Screen::Service(service) => ScreenWords::Service(voice.service(service)),
     };
@@ -119,6 +126,14 @@ impl Voice<'_> {
             ("day", &at.day()),
             ("time", &clock(at.time())),
         ])
+    }
+
+    /// A day with its year, such as `2030年5月1日`.
+    fn day(&self, day: Date) -> String {
+        let frame = &self.words.frame;
+        let month = usize::try_from(day.month() - 1).ok().and_then(|at| frame.months.get(at));
+        let month = month.map_or("", Text::plain);
+        frame.day.with(&[("year", &day.year()), ("month", &month), ("day", &day.day())])
     }
 
     /// Why no numbers are given.

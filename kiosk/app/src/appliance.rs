@@ -222,6 +222,12 @@ impl Owners {
             }
             Action::PreparePrinter => drop(self.to_printer.send(printer::Ask::Prepare)),
             Action::Print(job, ticket) => drop(self.to_printer.send(printer::Ask::Print(job, ticket))),
+            Action::PrintReceipt(session, receipt) => {
+                drop(self.to_printer.send(printer::Ask::Receipt(session, receipt)));
+            }
+            Action::Licences(session, wanted) => {
+                drop(tokio::spawn(self.licences.clone().look(session, *wanted)));
+            }
             Action::Ledger(session, what) => {
                 let language = self.desk.language();
                 drop(self.to_ledger.send(ledger::Ask { session, what, language }).await);

@@ -1,4 +1,8 @@
-//! How a ticket looks on paper.
+//! How tickets and receipts look on paper.
+
+mod receipt;
+
+pub use receipt::lay_out_receipt;
 
 use ticket_printer::{Align, Level, Line, ModuleDots, QrText, Scale, Size, Ticket};
 use visit::screen::Language;

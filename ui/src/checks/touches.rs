@@ -71,8 +71,8 @@ fn language_and_the_way_out_are_at_the_same_place_everywhere() {
         bench.show(&sample.view);
         for element in elements(&bench.live) {
             let id = element.id.as_str();
-            // On the checklist, `back` changes what was chosen and stands beside it.
-            let checklist = matches!(sample.view.screen, Screen::Materials(_));
+            // On the checklist and the receipt, `back` goes elsewhere than out and stands beside the title.
+            let checklist = matches!(sample.view.screen, Screen::Materials(_) | Screen::Receipt(_));
             if id == "language" || id == "finish" || (id == "back" && !checklist) {
                 let kind = if id == "language" { id } else { "out" };
                 corners.insert((kind.to_owned(), element.x, element.y, element.h));
@@ -85,7 +85,7 @@ fn language_and_the_way_out_are_at_the_same_place_everywhere() {
 #[test]
 fn screens_offer_what_they_promise() {
     let bench = Bench::new();
-    let table: [(&str, &[&str], &[&str]); 18] = [
+    let table: [(&str, &[&str], &[&str]); 24] = [
         ("home", &["home.number", "home.scan", "language"], &[]),
         ("home-lunch", &["home.scan", "language"], &["home.number"]),
         ("home-nothing-works", &["language"], &["home.number", "home.scan"]),
@@ -112,9 +112,31 @@ fn screens_offer_what_they_promise() {
         ("scanning", &["scan.stop", "back"], &[]),
         (
             "review",
-            &["scan.accept", "scan.again", "scan.add", "preview.previous", "preview.next", "back"],
+            &[
+                "scan.accept",
+                "scan.again",
+                "scan.add",
+                "preview.previous",
+                "preview.next",
+                "page.again",
+                "page.rotate",
+                "page.remove",
+                "page.earlier",
+                "page.later",
+                "back",
+            ],
             &[],
         ),
+        ("review-blank", &["answer.yes", "answer.no", "back"], &[]),
+        ("licences", &["licences.yes", "back"], &[]),
+        (
+            "materials-looked-up",
+            &["licences.ask", "receipt", "material.premises", "material.appointment", "material.household-book"],
+            &["material.id-card", "material.articles"],
+        ),
+        ("scan-example", &["not-applicable", "scan.start"], &[]),
+        ("receipt", &["receipt.print", "finish", "back"], &[]),
+        ("receipt-no-printer", &["finish", "back"], &["receipt.print"]),
         ("cancel", &["visit.cancel.yes", "back"], &[]),
         ("home-paper-low", &["home.number", "home.scan", "service"], &[]),
         ("company-offer", &["company.take", "confirm", "back"], &["key.delete"]),

@@ -1,20 +1,42 @@
 //! The checklist and scanning.
 
 use super::{Sample, company, label, long_label, page, sample, ticket, who};
+use jiff::civil::date;
 use visit::catalogue::MaterialCode;
+use visit::event::{CustodyCode, Standing};
 use visit::fault::Fault;
 use visit::intent::Source;
 use visit::screen::{
-    ApplicantShown, MaterialShown, MaterialState, Materials, PageWarning, Review, ScanProblem, ScanReady,
-    Scanning, Screen,
+    ApplicantShown, LicenceShown, LicencesAsk, LicencesTold, MaterialShown, MaterialState, Materials,
+    PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem, ScanReady, Scanning, Screen,
+    TicketState,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
-    let mut all = materials();
+    let mut all = licences();
+    all.extend(materials());
     all.extend(scan());
     all.extend(scanning());
     all.extend(review());
+    all.extend(receipt());
     all
+}
+
+fn licences() -> Vec<Sample> {
+    let ask = LicencesAsk {
+        who: who(company()),
+        materials: vec![
+            label("营业执照", "Business licence"),
+            label("经营场所产权证明或租赁合同", "Title or lease of the premises"),
+        ],
+        matters: vec![label("开饭店", "Open a restaurant")],
+    };
+    let most = LicencesAsk {
+        materials: vec![long_label(); 5],
+        matters: vec![long_label(), long_label()],
+        ..ask.clone()
+    };
+    vec![sample("licences", Screen::Licences(ask)), sample("licences-many", Screen::Licences(most))]
 }
 
 fn materials() -> Vec<Sample> {
@@ -52,12 +74,15 @@ fn materials() -> Vec<Sample> {
     ];
     let rows = rows.into_iter().filter_map(|(code, zh, en, original, pages, items, state)| {
         let code = MaterialCode::new(code)?;
-        Some(MaterialShown { code, name: label(zh, en), original, pages, items, state })
+        let name = label(zh, en);
+        Some(MaterialShown { code, name, original, pages, items, state, licence: None, note: None })
     });
     let materials = Materials {
         who: who(company()),
         number: Some(ticket("A017")),
         materials: rows.collect(),
+        licences: LicencesTold::NotNeeded,
+        receipt: false,
         page: 1,
         page_count: 3,
     };
@@ -67,7 +92,14 @@ fn materials() -> Vec<Sample> {
         row.name = long_label();
     }
     let first = materials.materials.iter().map(all_missing).take(4).collect();
+    let looked_up = Materials {
+        materials: looked_up(&materials.materials),
+        licences: LicencesTold::Incomplete,
+        receipt: true,
+        ..materials.clone()
+    };
     vec![
+        sample("materials-looked-up", Screen::Materials(looked_up)),
         sample("materials", Screen::Materials(materials.clone())),
         sample("materials-offline", Screen::Materials(materials.clone()))
             .faults(&[Fault::StoreUnreachable])
@@ -90,6 +122,35 @@ fn materials() -> Vec<Sample> {
     ]
 }
 
+/// Every state that the licence stores, the back office and the visitor can bring about.
+fn looked_up(rows: &[MaterialShown]) -> Vec<MaterialShown> {
+    let licence = |valid_until, standing| LicenceShown {
+        name: "居民身份证".to_owned(),
+        number: "****002X".to_owned(),
+        valid_until,
+        standing,
+    };
+    let states = [
+        (MaterialState::InStore, Some(licence(Some(date(2031, 5, 1)), Standing::Valid)), None),
+        (MaterialState::Missing, Some(licence(Some(date(2025, 12, 31)), Standing::Expired)), None),
+        (MaterialState::Unknown, None, None),
+        (
+            MaterialState::Returned(ReturnReason::Illegible),
+            None,
+            Some("第二页下半部分看不清，请平放后重新扫描".to_owned()),
+        ),
+        (MaterialState::NotApplicable, None, None),
+        (MaterialState::Accepted, None, None),
+    ];
+    let row = |(row, (state, licence, note)): (&MaterialShown, _)| MaterialShown {
+        state,
+        licence,
+        note,
+        ..row.clone()
+    };
+    rows.iter().zip(states).map(row).collect()
+}
+
 fn scan() -> Vec<Sample> {
     let ready = ScanReady {
         material: label("经营场所产权证明或租赁合同", "Title or lease of the premises"),
@@ -97,10 +158,26 @@ fn scan() -> Vec<Sample> {
         source: Source::Feeder,
         have: 0,
         scanner: true,
+        again: None,
+        optional: false,
+        example: None,
         problem: None,
     };
     let mut all = vec![
         sample("scan", Screen::Scan(ready.clone())),
+        sample(
+            "scan-example",
+            Screen::Scan(ScanReady { optional: true, example: Some(page(480, 679, 250)), ..ready.clone() }),
+        ),
+        sample(
+            "scan-page-again",
+            Screen::Scan(ScanReady {
+                again: Some(3),
+                have: 5,
+                example: Some(page(480, 679, 250)),
+                ..ready.clone()
+            }),
+        ),
         sample(
             "scan-glass",
             Screen::Scan(ScanReady { source: Source::Flatbed, have: 2, expected: 4, ..ready.clone() }),
@@ -149,9 +226,31 @@ fn review() -> Vec<Sample> {
         page: 2,
         preview: page(620, 877, 250),
         warnings: Vec::new(),
+        doubtful: Vec::new(),
+        asking: None,
         problem: None,
     };
+    let asking = |asking: ReviewAsk, page: usize| Review { asking: Some(asking), page, ..review.clone() };
     vec![
+        sample(
+            "review-blank",
+            Screen::Review(Review {
+                warnings: vec![PageWarning::Blank],
+                doubtful: vec![2, 4],
+                ..asking(ReviewAsk::Blank, 2)
+            }),
+        ),
+        sample("review-remove", Screen::Review(asking(ReviewAsk::Remove, 3))),
+        sample("review-all-again", Screen::Review(asking(ReviewAsk::AllAgain, 1))),
+        sample("review-leave", Screen::Review(asking(ReviewAsk::Leave, 5))).ending_in(9),
+        sample(
+            "review-folded",
+            Screen::Review(Review {
+                warnings: vec![PageWarning::CutOff, PageWarning::Folded, PageWarning::Blurred],
+                doubtful: vec![1, 2, 5],
+                ..review.clone()
+            }),
+        ),
         sample("review", Screen::Review(review.clone())),
         sample(
             "review-one-page",
@@ -189,5 +288,43 @@ fn review() -> Vec<Sample> {
             }),
         )
         .ending_in(8),
+    ]
+}
+
+fn receipt() -> Vec<Sample> {
+    let receipt = Receipt {
+        number: Some(ticket("A017")),
+        papers: vec![
+            (label("申请人身份证", "Applicant's ID card"), MaterialState::Received),
+            (
+                label("经营场所产权证明或租赁合同", "Title or lease of the premises"),
+                MaterialState::Sending(64),
+            ),
+            (label("户口簿", "Household register"), MaterialState::Returned(ReturnReason::Incomplete)),
+            (label("公司章程", "Articles of association"), MaterialState::Accepted),
+        ],
+        code: CustodyCode("7K2M9QX4C0VN8TBW".to_owned()),
+        paper: None,
+        printer: true,
+    };
+    let with = |paper| Receipt { paper: Some(paper), ..receipt.clone() };
+    vec![
+        sample("receipt", Screen::Receipt(receipt.clone())),
+        sample("receipt-printing", Screen::Receipt(with(TicketState::Printing))),
+        sample("receipt-printed", Screen::Receipt(with(TicketState::Printed))),
+        sample("receipt-unknown", Screen::Receipt(with(TicketState::Unknown(None)))).ending_in(12),
+        sample(
+            "receipt-no-printer",
+            Screen::Receipt(Receipt { printer: false, ..with(TicketState::NotPrinted(None)) }),
+        )
+        .faults(&[Fault::PaperOut]),
+        sample(
+            "receipt-long",
+            Screen::Receipt(Receipt {
+                papers: vec![(long_label(), MaterialState::Stored); 14],
+                printer: false,
+                ..receipt
+            }),
+        ),
     ]
 }

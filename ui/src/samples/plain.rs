@@ -249,7 +249,7 @@ fn goodbye() -> Vec<Sample> {
     let screen = |number, cancelled, papers, card| {
         Screen::Goodbye(Goodbye { number, cancelled, papers, dropped: false, card })
     };
-    let papers = |received, stored| Some(PapersTold { received, stored });
+    let papers = |received, stored| Some(PapersTold { received, stored, returned: 0 });
     vec![
         sample("goodbye", screen(number, false, None, CardReminder::Taken)),
         sample("goodbye-card", screen(number, false, papers(2, 3), CardReminder::Present)),

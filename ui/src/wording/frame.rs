@@ -15,7 +15,10 @@ impl Voice<'_> {
             clock: clock(view.clock).into(),
             language: act(Intent::Language, frame.language.plain(), true),
             leave: self.leave(&view.screen),
-            finishing: matches!(view.screen, Screen::Number(_) | Screen::Materials(_) | Screen::Goodbye(_)),
+            finishing: matches!(
+                view.screen,
+                Screen::Number(_) | Screen::Materials(_) | Screen::Receipt(_) | Screen::Goodbye(_)
+            ),
             go: self.go(&view.screen),
             ending: ending.map(|s| frame.ending.with(&[("seconds", &s)])).unwrap_or_default().into(),
             stay: ending.map(|_| act(Intent::Stay, frame.stay.plain(), true)).unwrap_or_default(),
@@ -31,10 +34,11 @@ impl Voice<'_> {
         let words = self.words;
         match screen {
             Screen::Home(_) => t::Act::default(),
-            Screen::Number(_) | Screen::Materials(_) => act(Intent::Finish, words.frame.finish.plain(), true),
+            Screen::Number(_) | Screen::Materials(_) | Screen::Receipt(_) => act(Intent::Finish, words.frame.finish.plain(), true),
             Screen::Goodbye(_) => act(Intent::Finish, words.goodbye.finish.plain(), true),
             Screen::CancelAsk(_) => act(Intent::Back, words.cancel.keep.plain(), true),
             Screen::Review(_) => act(Intent::Back, words.review.back.plain(), true),
+            Screen::Licences(_) => act(Intent::Back, words.licences.no.plain(), true),
             Screen::Identify(_)
             | Screen::Choose(_)
             | Screen::Company(_)
@@ -52,7 +56,10 @@ impl Voice<'_> {
             Screen::Choose(choose) => act(Intent::Confirm, self.confirm(choose), choose.can_confirm),
             Screen::Company(_) => act(Intent::Confirm, words.company.confirm.plain(), true),
             Screen::Scan(scan) => act(Intent::ScanStart, words.scan.start.plain(), scan.scanner),
+            Screen::Review(review) if review.asking.is_some() => t::Act::default(),
             Screen::Review(_) => act(Intent::ScanAccept, words.review.accept.plain(), true),
+            Screen::Licences(_) => act(Intent::LicencesYes, words.licences.yes.plain(), true),
+            Screen::Receipt(receipt) => self.print_receipt(receipt),
             Screen::Home(_)
             | Screen::Identify(_)
             | Screen::Wait(_)
@@ -86,10 +93,12 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Wait(_) => t::Shown::Wait,
         Screen::Number(_) => t::Shown::Number,
         Screen::CancelAsk(_) => t::Shown::Cancel,
+        Screen::Licences(_) => t::Shown::Licences,
         Screen::Materials(_) => t::Shown::Materials,
         Screen::Scan(_) => t::Shown::Scan,
         Screen::Scanning(_) => t::Shown::Scanning,
         Screen::Review(_) => t::Shown::Review,
+        Screen::Receipt(_) => t::Shown::Receipt,
         Screen::Goodbye(_) => t::Shown::Goodbye,
         Screen::Service(_) => t::Shown::Service,
     }

@@ -7,7 +7,7 @@ use visit::screen::{CardReminder, Goodbye};
 impl Voice<'_> {
     pub(super) fn goodbye(&self, goodbye: &Goodbye) -> t::GoodbyeWords {
         let words = &self.words.goodbye;
-        let papers = goodbye.papers.filter(|p| p.received + p.stored > 0);
+        let papers = goodbye.papers.filter(|p| p.received + p.stored + p.returned > 0);
         let title = if goodbye.dropped {
             &words.title_dropped
         } else if goodbye.cancelled {
@@ -24,7 +24,9 @@ impl Voice<'_> {
             (false, Some(_)) => words.number.plain(),
             (false, None) => "",
         };
-        let told = papers.map(|p| [words.received.of(p.received), words.stored.of(p.stored)]);
+        let told = papers.map(|p| {
+            [words.received.of(p.received), words.stored.of(p.stored), words.returned.of(p.returned)]
+        });
         let dropped = goodbye.dropped.then(|| words.dropped.plain().to_owned());
         let told: Vec<String> = told.into_iter().flatten().chain(dropped).filter(|s| !s.is_empty()).collect();
         let number = goodbye.number.filter(|_| !goodbye.cancelled);

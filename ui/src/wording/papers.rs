@@ -1,11 +1,10 @@
-//! Laying paper in, pages coming, looking at them.
+//! Laying paper in, pages coming.
 
-use super::{Voice, act, model, note, note_with};
+use super::{Voice, act, note, note_with};
 use crate::toolkit as t;
-use slint::SharedString;
 use visit::fault::{Device, Fault};
 use visit::intent::{Intent, Source};
-use visit::screen::{PageWarning, Review, ScanProblem, ScanReady, Scanning};
+use visit::screen::{ScanProblem, ScanReady, Scanning};
 
 impl Voice<'_> {
     pub(super) fn scan(&self, scan: &ScanReady) -> t::ScanWords {
@@ -31,7 +30,17 @@ impl Voice<'_> {
             feeder_text: words.feeder_text.plain().into(),
             flatbed_text: words.flatbed_text.plain().into(),
             how: how.plain().into(),
-            have: words.have.of(scan.have).into(),
+            have: match scan.again {
+                Some(page) => words.again.with(&[("page", &page)]),
+                None => words.have.of(scan.have),
+            }
+            .into(),
+            example: scan.example.as_ref().map(|_| words.example.plain()).unwrap_or_default().into(),
+            absent: if scan.optional {
+                act(Intent::NotApplicable, words.not_applicable.plain(), true)
+            } else {
+                t::Act::default()
+            },
             problem,
         }
     }
@@ -50,40 +59,9 @@ impl Voice<'_> {
         }
     }
 
-    pub(super) fn review(&self, review: &Review) -> t::ReviewWords {
-        let words = &self.words.review;
-        let mut text = format!("{}{}", self.label(&review.material), self.words.frame.between.plain());
-        text.push_str(&words.pages.of(review.pages));
-        text.push_str(&words.expected.of(review.expected));
-        let warnings = review.warnings.iter().map(|w| self.page_warning(*w));
-        let problem = review.problem.map(|p| self.scan_problem(p, review.pages));
-        let mut notes: Vec<t::Note> = problem.into_iter().chain(warnings).collect();
-        // The page itself needs the room: only the first note says what to do.
-        for note in notes.iter_mut().skip(1) {
-            note.text = SharedString::default();
-        }
-        let pager = if review.pages <= 1 {
-            t::Pager::default()
-        } else {
-            t::Pager {
-                previous: act(Intent::PreviewPrevious, words.previous.plain(), review.page > 1),
-                next: act(Intent::PreviewNext, words.next.plain(), review.page < review.pages),
-                text: words.page.with(&[("page", &review.page), ("pages", &review.pages)]).into(),
-            }
-        };
-        t::ReviewWords {
-            title: words.title.plain().into(),
-            text: text.into(),
-            pager,
-            notes: model(notes),
-            again: act(Intent::ScanAgain, words.again.plain(), true),
-            add: act(Intent::ScanAdd, words.add.plain(), true),
-        }
-    }
-
     /// Why a scan ended early; with pages kept from before, that is said too, and after which of them
     /// to go on.
-    fn scan_problem(&self, problem: ScanProblem, kept: usize) -> t::Note {
+    pub(super) fn scan_problem(&self, problem: ScanProblem, kept: usize) -> t::Note {
         let words = &self.words.scan_problem;
         let mut told = match problem {
             ScanProblem::FeederEmpty => note(&words.feeder_empty, true),
@@ -104,13 +82,5 @@ impl Voice<'_> {
             told.text = slint::format!("{}{}{kept}", told.text, self.stop());
         }
         told
-    }
-
-    fn page_warning(&self, warning: PageWarning) -> t::Note {
-        let words = &self.words.page_warning;
-        match warning {
-            PageWarning::Blank => note(&words.blank, true),
-            PageWarning::TooDark => note(&words.too_dark, true),
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Count, Text, Told};
 use serde::Deserialize;
+use visit::screen::ReturnReason;
 
 /// Declares the tables of a language file: every field must be there, and no other.
 macro_rules! tables {
@@ -17,7 +18,7 @@ tables! {
     /// What stands around every screen, and how lists, pages and dates are written.
     FrameText {
         Text: language, back, finish, stay, ending, between, sentence, and_more;
-        Text: page, page_next, page_previous, staff, staff_more, date;
+        Text: page, page_next, page_previous, staff, staff_more, date, day;
         Count: tickets_left;
         [Text; 12]: months;
         [Text; 7]: weekdays;
@@ -84,22 +85,36 @@ tables! {
         Text: title, text, yes, keep;
     }
 
+    /// May the licence stores be asked?
+    LicencesText {
+        Text: title, what, why, yes, no;
+        Count: which;
+    }
+
     /// The checklist.
     MaterialsText {
-        Text: title, who, text, change, none, original, copy;
-        Text: missing, at_window, stored, sending, received, refused;
+        Text: title, who, text, change, ask, ask_again, receipt, none, original, copy;
+        Text: missing, at_window, stored, sending, received, refused, accepted, returned, returned_note;
+        Text: in_store, checking, unknown, not_applicable;
+        Text: valid_until, valid_always, licence_expired, licence_void;
         Count: pages, items;
         SpokenText: spoken;
     }
 
     /// What the rows of the checklist say to those who listen.
     SpokenText {
-        Text: missing, refused;
+        Text: missing, refused, returned, unknown, checking, not_applicable;
+    }
+
+    /// Why the back office sends a paper back.
+    ReturnedText {
+        Text: illegible, incomplete, wrong_document, out_of_date, not_needed, other;
     }
 
     /// Lay the paper in.
     ScanText {
         Text: title, feeder, feeder_text, flatbed, flatbed_text, feeder_how, flatbed_how, start;
+        Text: again, example, not_applicable;
         Count: expected, have;
     }
 
@@ -117,19 +132,33 @@ tables! {
 
     /// Are the pages good?
     ReviewText {
-        Text: title, page, next, previous, accept, again, add, back;
+        Text: title, page, next, previous, accept, again, add, back, doubtful;
+        Text: page_again, rotate, remove, earlier, later;
         Count: pages, expected;
+    }
+
+    /// What the screen asks before it goes on with pages.
+    ReviewAskText {
+        Told: blank, remove, all_again, leave;
+        Text: blank_yes, blank_no, remove_yes, all_again_yes, leave_yes, no;
     }
 
     /// What is doubtful about a page.
     PageWarningText {
-        Told: blank, too_dark;
+        Told: blank, too_dark, blurred, cut_off, folded;
+    }
+
+    /// What was handed in, with the code that proves it.
+    ReceiptText {
+        Text: title, text, code, back, print, print_again;
+        Text: received, stored, accepted, returned, refused;
+        Told: no_printer, printing, printed, sent, unknown, not_printed;
     }
 
     /// Goodbye.
     GoodbyeText {
         Text: title_number, title_papers, title_dropped, title_plain, title_cancelled, dropped, number, again, finish;
-        Count: received, stored;
+        Count: received, stored, returned;
         Told: card, card_perhaps;
     }
 
@@ -137,5 +166,19 @@ tables! {
     ServiceText {
         Text: title, fault, steps, meanwhile;
         Told: none;
+    }
+}
+
+impl ReturnedText {
+    /// What is said of a reason.
+    pub fn of(&self, reason: ReturnReason) -> &Text {
+        match reason {
+            ReturnReason::Illegible => &self.illegible,
+            ReturnReason::Incomplete => &self.incomplete,
+            ReturnReason::WrongDocument => &self.wrong_document,
+            ReturnReason::OutOfDate => &self.out_of_date,
+            ReturnReason::NotNeeded => &self.not_needed,
+            ReturnReason::Other => &self.other,
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::config::PrinterConfig;
 use crate::device::{Line, Wire, reopening};
 use crate::faults::printer::{printer_fault, refused_fault, status_faults, unknown_fault};
 use crate::gauge::KeptGauge;
-use crate::paper::lay_out;
+use crate::paper;
 use crate::recordings::Recordings;
 use link::record::Recorder;
 use link::{Backoff, LinkError};
@@ -21,13 +21,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use ticket_printer::{
     Encoder, Evidence, Fault as Said, FontFile, Holds, JobId, Ladder, Outcome, PrintRefused, Printer,
-    PrinterError, Profile, Proofs, Remedy, Rung, Status, Step, TicketRedactor, Trouble, UnknownReason,
+    PrinterError, Profile, Proofs, Remedy, Rung, Status, Step, Ticket, TicketRedactor, Trouble, UnknownReason,
 };
 use tokio::runtime::Handle;
-use visit::event::{Event, PrintJob};
+use visit::event::{Event, PrintJob, SessionId};
 use visit::fault::Fault;
 use visit::screen::TicketState;
-use visit::ticket::TicketContents;
+use visit::ticket::{ReceiptContents, TicketContents};
 
 /// How often an idle printer is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
@@ -43,8 +43,10 @@ const WAITED_FOR: Duration = Duration::from_secs(3);
 pub enum Ask {
     /// a ticket is coming: ask the printer how it is
     Prepare,
-    /// print
+    /// print a ticket
     Print(PrintJob, Box<TicketContents>),
+    /// print a receipt for whoever is in this session
+    Receipt(SessionId, Box<ReceiptContents>),
 }
 
 /// What the owner needs beside the printer.
@@ -66,10 +68,36 @@ pub struct Surroundings {
     pub cut_off: bool,
 }
 
-/// A ticket that the owner was asked for and whose outcome has not been told.
+/// What is printed: a ticket, of which the ledger has journalled the intention; or a receipt, which
+/// carries no number and may be printed again at will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Ticket(PrintJob),
+    Receipt(SessionId),
+}
+
+impl Work {
+    /// How the printer's proofs name it. Numbers of jobs and sessions of a kiosk stay far below 2³¹.
+    fn id(self) -> JobId {
+        let low = |number: u64| u32::try_from(number & 0x7FFF_FFFF).unwrap_or_default();
+        JobId::new(match self {
+            Self::Ticket(job) => low(job.0.unsigned_abs()),
+            Self::Receipt(session) => 0x8000_0000 | low(session.0),
+        })
+    }
+
+    fn event(self, told: TicketState) -> Event {
+        match self {
+            Self::Ticket(job) => Event::Ticket(job, told),
+            Self::Receipt(session) => Event::Receipt(session, told),
+        }
+    }
+}
+
+/// What the owner was asked to print and whose outcome has not been told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnderWay {
-    job: PrintJob,
+    work: Work,
     /// something of it may have left the kiosk
     begun: bool,
 }
@@ -117,7 +145,10 @@ pub fn run(
     loop {
         pause = match asks.recv_timeout(pause) {
             Ok(Ask::Prepare) => owner.prepare(),
-            Ok(Ask::Print(job, ticket)) => owner.print(job, &ticket),
+            Ok(Ask::Print(job, ticket)) => owner.print(Work::Ticket(job), &paper::lay_out(&ticket)),
+            Ok(Ask::Receipt(session, receipt)) => {
+                owner.print(Work::Receipt(session), &paper::lay_out_receipt(&receipt))
+            }
             Err(RecvTimeoutError::Timeout) => owner.look_after(),
             Err(RecvTimeoutError::Disconnected) => return,
         };
@@ -260,9 +291,9 @@ impl Owner<'_> {
         HEALTH_EVERY
     }
 
-    fn print(&mut self, job: PrintJob, contents: &TicketContents) -> Duration {
-        *self.under_way = Some(UnderWay { job, begun: false });
-        let ticket = self.encoder.encode(&lay_out(contents));
+    fn print(&mut self, work: Work, laid_out: &Ticket) -> Duration {
+        *self.under_way = Some(UnderWay { work, begun: false });
+        let ticket = self.encoder.encode(laid_out);
         let dots = ticket.paper_dots;
         let until = Instant::now() + WAITED_FOR;
         let ready = match self.ready(until) {
@@ -287,16 +318,14 @@ impl Owner<'_> {
             (Ok(()), Some(printer)) => {
                 // From here on something lies on the paper until it is cut.
                 self.owed = Owed::Cut;
-                *self.under_way = Some(UnderWay { job, begun: true });
+                *self.under_way = Some(UnderWay { work, begun: true });
                 match printer.begin(&ticket.header) {
                     Err(error) => Outcome::FailedBeforeSending(error.into()),
                     Ok(()) => {
                         let around = &self.around;
-                        // Fits: job numbers of a kiosk stay far below 2³².
-                        let id = JobId::new(u32::try_from(job.0 & 0xFFFF_FFFF).unwrap_or_default());
-                        let outcome = printer.finish(&ticket.body, id, &mut |step| {
+                        let outcome = printer.finish(&ticket.body, work.id(), &mut |step| {
                             if step == Step::BytesSent {
-                                around.journal(job, PrintState::Sent, "all bytes sent");
+                                around.journal(work, PrintState::Sent, "all bytes sent");
                             }
                         });
                         with_cause(printer, outcome)
@@ -308,11 +337,11 @@ impl Owner<'_> {
             self.gauge.printed(dots);
             self.tell_paper();
         }
-        self.settle(job, outcome)
+        self.settle(work, outcome)
     }
 
     /// Journals how it ended, then tells.
-    fn settle(&mut self, job: PrintJob, outcome: Outcome) -> Duration {
+    fn settle(&mut self, work: Work, outcome: Outcome) -> Duration {
         let (journal, evidence, told) = match &outcome {
             // On paper, but the cut was not proven: it may hang in the printer.
             Outcome::Confirmed(evidence)
@@ -335,11 +364,11 @@ impl Owner<'_> {
                 TicketState::NotPrinted(Some(refused_fault(why))),
             ),
         };
-        tracing::info!(job = job.0, evidence, ?told, "ticket");
+        tracing::info!(?work, evidence, ?told, "printed");
         if let Some(state) = journal {
-            self.around.journal(job, state, &evidence);
+            self.around.journal(work, state, &evidence);
         }
-        self.around.bus.send_blocking(Event::Ticket(job, told));
+        self.around.bus.send_blocking(work.event(told));
         *self.under_way = None;
         self.unproven();
         match outcome {
@@ -471,13 +500,14 @@ impl Surroundings {
         } else {
             (PrintState::FailedBeforeSending, TicketState::NotPrinted(None))
         };
-        self.journal(left.job, state, evidence);
-        self.bus.send_blocking(Event::Ticket(left.job, told));
+        self.journal(left.work, state, evidence);
+        self.bus.send_blocking(left.work.event(told));
     }
 
-    /// Writes a print state down. What cannot be written stays as it was, and becomes unknown at the
+    /// Writes the print state of a ticket down. What cannot be written stays as it was, and becomes unknown at the
     /// next start: never better than it is.
-    fn journal(&self, job: PrintJob, state: PrintState, evidence: &str) {
+    fn journal(&self, work: Work, state: PrintState, evidence: &str) {
+        let Work::Ticket(job) = work else { return };
         let at = self.clock.now().wall;
         let written = self.runtime.block_on(self.ledger.print_state(PrintJobId(job.0), state, evidence, at));
         if let Err(error) = written {

@@ -57,7 +57,7 @@ fn a_ticket_whose_owner_panicked_is_not_forgotten() {
         let (asks, asked) = std::sync::mpsc::channel();
         // Nobody asks anything more: the owner does what is left over, and ends.
         drop(asks);
-        let mut left = Some(UnderWay { job: PrintJob(taken.job.0), begun });
+        let mut left = Some(UnderWay { work: Work::Ticket(PrintJob(taken.job.0)), begun });
         let owner = std::thread::spawn(move || {
             let mut health = Health::new(visit::fault::Device::Printer, bus);
             run(&config, &asked, &mut left, &around, &mut health);

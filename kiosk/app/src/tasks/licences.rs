@@ -1,0 +1,107 @@
+//! The look into the licence stores, for a visitor who agreed to it.
+
+use crate::bus::{Bus, Health};
+use crate::clock::Clock;
+use store::{CertStatus, Client, HolderKind, Licence, LicenceFault, LicenceQuery};
+use tokio::sync::Mutex;
+use visit::catalogue::LicenceType;
+use visit::event::{self, Event, Holder, LicencesFound, LicencesWanted, SessionId, Standing};
+use visit::fault::{Device, Fault};
+use visit::identity::{DocumentKind, masked_number};
+
+/// The stores that are asked: the city's, and the district's own where there is one.
+pub struct Licences {
+    municipal: Client,
+    district: Option<Client>,
+    kiosk: String,
+    clock: Clock,
+    bus: Bus,
+    health: Mutex<Health>,
+}
+
+impl Licences {
+    /// Asks these stores in the name of `kiosk`.
+    pub fn new(municipal: Client, district: Option<Client>, kiosk: String, clock: Clock, bus: Bus) -> Self {
+        let health = Mutex::new(Health::new(Device::Store, bus.clone()));
+        Self { municipal, district, kiosk, clock, bus, health }
+    }
+
+    /// Asks every store at once and tells the session what they know. A store that does not answer leaves
+    /// what it may hold unknown; nothing of an answer stays here.
+    pub async fn look(self: std::sync::Arc<Self>, session: SessionId, wanted: LicencesWanted) {
+        let query = self.query(&wanted);
+        // Why licences are looked at stands with the store, with the visit; here only that it was done.
+        tracing::info!(visit = wanted.visit.0, "licences are looked up");
+        drop(wanted);
+        let district = async {
+            match &self.district {
+                Some(district) => Some(district.licences(&query).await),
+                None => None,
+            }
+        };
+        let (municipal, district) = tokio::join!(self.municipal.licences(&query), district);
+        let mut complete = true;
+        let mut heard = |answer: Result<Vec<Licence>, LicenceFault>, whose: &'static str| {
+            answer.unwrap_or_else(|fault| {
+                tracing::warn!(%fault, whose, "licences");
+                complete = false;
+                Vec::new()
+            })
+        };
+        let municipal = heard(municipal, "municipal");
+        let district = district.map_or_else(Vec::new, |answer| heard(answer, "district"));
+        let down = (!complete).then_some(Fault::StoreLicencesDown);
+        self.health.lock().await.tell(down.into_iter().collect()).await;
+        let today = self.clock.now().wall.date();
+        let merged = store::licences::merge(municipal, district);
+        let licences = merged.iter().filter_map(|licence| shown(licence, today)).collect();
+        self.bus.send(Event::Licences(session, LicencesFound { licences, complete })).await;
+    }
+
+    fn query(&self, wanted: &LicencesWanted) -> LicenceQuery {
+        let (kind, code) = match &wanted.holder {
+            Holder::Person(person) => (holder_kind(person.kind), person.number.reveal()),
+            Holder::Company(code) => (HolderKind::Company, code.as_str()),
+        };
+        LicenceQuery {
+            kind,
+            code: code.to_owned().into(),
+            use_cause: wanted.cause.clone(),
+            visit: wanted.visit.0.clone(),
+            kiosk: self.kiosk.clone(),
+        }
+    }
+}
+
+/// The document that a number stands on.
+fn holder_kind(kind: DocumentKind) -> HolderKind {
+    match kind {
+        // The number of a social-security card is its holder's citizen number.
+        DocumentKind::Resident | DocumentKind::SocialSecurity => HolderKind::Resident,
+        DocumentKind::HmtResidence => HolderKind::HmtResidence,
+        DocumentKind::ForeignPermanent2017 => HolderKind::ForeignPermanent2017,
+        DocumentKind::ForeignPermanent2023 => HolderKind::ForeignPermanent2023,
+    }
+}
+
+/// A licence as the screen may have it; `None` for one of a type that no catalogue could name.
+fn shown(licence: &Licence, today: jiff::civil::Date) -> Option<event::Licence> {
+    let standing = match licence.status {
+        _ if licence.counts(today) => Standing::Valid,
+        // Valid by its status, and past its end all the same.
+        CertStatus::Valid | CertStatus::Expired => Standing::Expired,
+        CertStatus::Suspended
+        | CertStatus::Revoked
+        | CertStatus::Cancelled
+        | CertStatus::Transferred
+        | CertStatus::Withdrawn
+        | CertStatus::Other => Standing::Void,
+    };
+    Some(event::Licence {
+        licence_type: LicenceType::new(&licence.licence_type)?,
+        name: licence.name.clone(),
+        number: masked_number(&licence.number),
+        valid_until: licence.valid_until,
+        standing,
+    })
+}
