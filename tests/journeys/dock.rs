@@ -79,7 +79,7 @@ fn the_main_path_by_plain_http() {
     hall.touch("scan.start");
     let state = hall.wait_screen("review");
     check_state(&state);
-    assert!(enabled(&state, "scan.accept") && enabled(&state, "scan.again"), "{state:#}");
+    assert!(enabled(&state, "scan.accept") && enabled(&state, "page.again"), "{state:#}");
     hall.touch("scan.accept");
     let held = wait_held(&hall, 1);
     check_state(&hall.state());

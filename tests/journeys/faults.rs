@@ -296,6 +296,9 @@ fn faults_of_a_scan_under_way() {
         assert!(pages == 0 || says(&state, &stored), "{happens}: {state:#}");
         scanner(well.clone());
         hall.touch("back");
+        if pages > 0 {
+            hall.touch("answer.yes");
+        }
         hall.wait_screen("materials");
     }
     crate::papers::hand_in(&hall, "premises", &["lease", "id-copy"]);

@@ -326,6 +326,11 @@ impl Hall {
     pub fn leave(&self) {
         self.touch("finish");
         self.lift();
+        // Whoever handed papers in is offered a receipt first.
+        let ways = ["home", "goodbye", "receipt"];
+        if name(&self.wait("home, goodbye or the receipt", |state| ways.contains(&name(state)))) == "receipt" {
+            self.touch("finish");
+        }
         self.wait("home or goodbye", |state| ["home", "goodbye"].contains(&name(state)));
         while name(&self.wait("a quiet screen", |s| ["home", "goodbye"].contains(&name(s)))) == "goodbye" {
             // Goodbye may end by itself between the look and the touch.

@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn kiosk(arguments: &[&Path], json: bool) -> Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_hall")).with_file_name("kiosk");
-    let mut command = Command::new(program);
+    let mut command = Command::new(crate::papers::kiosk_program());
     command.arg("page").args(arguments);
     if json {
         command.arg("--json");

@@ -31,8 +31,11 @@ fn two_sheets_become_one_document() {
     assert_is_of(&hall, &bytes(&hall, &held[0]), &["lease", "id-copy"]);
     let told = registration(&hall, &held[0]);
     assert_eq!(told["material"], "premises");
-    let matters = told["matters"].as_array().expect("matters");
-    assert!(matters.len() > 1, "handed in once for all items that ask for it: {told:#}");
+    let items = told["items"].as_array().expect("items");
+    assert!(items.len() > 1, "handed in once for all items that ask for it: {told:#}");
+    let names = |item: &Value, key: &str, length: usize| item[key].as_str().is_some_and(|code| code.len() == length);
+    let whole = |item: &Value| names(item, "task_code", 31) && names(item, "dept_code", 18);
+    assert!(items.iter().all(whole), "and for each department that works on it: {told:#}");
     leave(&hall);
 }
 
@@ -81,7 +84,7 @@ fn red(png: &[u8]) -> usize {
     pixels[..info.buffer_size()].chunks_exact(info.color_type.samples()).filter(clearly).count()
 }
 
-/// "Flatbed"; and pages can be added (`scan.add`), or thrown away and scanned again (`scan.again`).
+/// "Flatbed"; and pages can be added (`scan.add`), or scanned again in its place (`page.again`).
 #[test]
 fn the_glass() {
     let hall = Hall::open();
@@ -96,9 +99,9 @@ fn the_glass() {
     open(&hall, "id-card");
     glass("floor-plan");
     scan_glass(1);
-    hall.touch("scan.again");
-    let state = hall.wait_screen("scan");
-    assert!(!says_word(&state, "scan.have.one"), "nothing is kept: {state:#}");
+    // A single page that is scanned again: the old one goes when the new one is there.
+    hall.touch("page.again");
+    hall.wait_screen("scan");
     glass("id-copy");
     scan_glass(1);
     hall.touch("scan.add");
@@ -155,8 +158,11 @@ fn a_blank_page_draws_a_warning_and_can_be_handed_in() {
     let state = scan(&hall, "id-card", &["id-copy"]);
     assert!(!says_word(&state, "page_warning.blank.title"), "{state:#}");
     hall.touch("back");
+    hall.touch("answer.yes");
     let state = scan(&hall, "id-card", &["blank"]);
-    assert!(says_word(&state, "page_warning.blank.title") && enabled(&state, "scan.accept"), "{state:#}");
+    // It is asked about, and goes on only then.
+    assert!(enabled(&state, "answer.yes") && !enabled(&state, "scan.accept"), "{state:#}");
+    hall.touch("answer.yes");
     hall.touch("scan.accept");
     assert_is_of(&hall, &bytes(&hall, &wait_held(&hall, 1)[0]), &["blank"]);
 }
@@ -202,6 +208,7 @@ fn an_empty_feeder() {
     let state = hall.wait_screen("review");
     assert!(!says_word(&state, "scan_problem.feeder_empty.title"), "{state:#}");
     hall.touch("back");
+    hall.touch("answer.yes");
     hall.wait_screen("materials");
     assert!(pages_on_disk(hall.folder()).iter().all(|p| p.is_dir()), "a page not handed in is thrown away");
 }
@@ -284,6 +291,8 @@ fn several_materials_of_a_package() {
         assert_eq!(document.name, file);
         assert_is_of(&hall, &bytes(&hall, document), papers);
     }
+    hall.touch("finish");
+    hall.wait_screen("receipt");
     hall.touch("finish");
     hall.wait("goodbye", |state| says(state, &counted("goodbye.received", 3)));
 }

@@ -60,6 +60,8 @@ fn the_network_is_down_when_a_paper_is_handed_in() {
     hand_in(&hall, "id-card", &["id-copy"]);
     hall.wait("what the visitor is told", |state| is(state, "id-card", "stored") && says_fault(state, "N01"));
     hall.touch("finish");
+    hall.wait_screen("receipt");
+    hall.touch("finish");
     hall.wait("goodbye", |state| name(state) == "goodbye" && says(state, &counted("goodbye.stored", 1)));
     leave(&hall);
     let document = kept(hall.folder());
