@@ -20,6 +20,7 @@ mod meta;
 mod output;
 mod page_command;
 mod preview;
+mod quarter;
 mod xmp;
 
 #[cfg(test)]
@@ -35,3 +36,4 @@ pub use jpeg_header::{MAX_BUFFERED_PIXELS, MAX_PAGE_BYTES, MAX_PIXELS, MAX_SIDE}
 pub use meta::{Created, Meta, MetaError};
 pub use page_command::{Form, page_command};
 pub use preview::{MAX_PREVIEW_WIDTH, Preview, preview};
+pub use quarter::Quarter;

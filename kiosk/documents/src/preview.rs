@@ -6,6 +6,7 @@ use turbojpeg::{PixelFormat, ScalingFactor};
 
 use crate::decode::{self, Pixels};
 use crate::error::PageError;
+use crate::quarter::Quarter;
 
 /// Widest preview, in pixels; wider ones are made no wider.
 pub const MAX_PREVIEW_WIDTH: u32 = 2048;
@@ -21,16 +22,20 @@ pub struct Preview {
     pub rgb: Vec<u8>,
 }
 
-/// Makes a picture of at most `max_width` × 2 `max_width` pixels, in the page's proportions.
+/// Makes a picture of the page after a turn, of at most `max_width` × 2 `max_width` pixels, in the page's
+/// proportions.
 ///
 /// The decoder leaves out most of the work by decoding at 1/8, 1/4 or 1/2 where that is enough; an
 /// average over areas does the rest. A page that is smaller is returned in its own size.
 ///
 /// # Errors
 /// [`PageError`] as from [`crate::inspect`].
-pub fn preview(path: &Path, max_width: u32) -> Result<Preview, PageError> {
+pub fn preview(path: &Path, max_width: u32, turn: Quarter) -> Result<Preview, PageError> {
     let page = decode::load(path)?;
-    let (width, height) = target(page.header.width, page.header.height, max_width);
+    let (width, height) = swapped((page.header.width, page.header.height), turn);
+    let shown = target(width, height, max_width);
+    // As it lies, which it does until it is small.
+    let (width, height) = swapped(shown, turn);
     let enough = |scale: &ScalingFactor| {
         scale.scale(page.header.width as usize) >= width as usize
             && scale.scale(page.header.height as usize) >= height as usize
@@ -42,7 +47,32 @@ pub fn preview(path: &Path, max_width: u32) -> Result<Preview, PageError> {
         .unwrap_or(ScalingFactor::ONE);
     let pixels = page.decode(scale, PixelFormat::RGB)?;
     let rgb = shrink(pixels, width as usize, height as usize);
-    Ok(Preview { width, height, rgb })
+    let (width, height) = shown;
+    Ok(Preview { width, height, rgb: turned(rgb, width as usize, height as usize, turn) })
+}
+
+/// Width and height after a turn, or before it, which is the same.
+fn swapped((width, height): (u32, u32), turn: Quarter) -> (u32, u32) {
+    match turn {
+        Quarter::None | Quarter::Half => (width, height),
+        Quarter::Right | Quarter::Left => (height, width),
+    }
+}
+
+/// Turns a picture; `width` and `height` are those that it has afterwards.
+fn turned(rgb: Vec<u8>, width: usize, height: usize, turn: Quarter) -> Vec<u8> {
+    if turn == Quarter::None {
+        return rgb;
+    }
+    let (pixels, _) = rgb.as_chunks::<3>();
+    let place = |x: usize, y: usize| match turn {
+        Quarter::None => y * width + x,
+        Quarter::Right => (width - 1 - x) * height + y,
+        Quarter::Half => (height - 1 - y) * width + (width - 1 - x),
+        Quarter::Left => x * height + (height - 1 - y),
+    };
+    let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    places.flat_map(|(x, y)| pixels.get(place(x, y)).copied().unwrap_or_default()).collect()
 }
 
 /// The largest size that has the page's proportions and fits.
@@ -132,7 +162,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("p.jpg");
         std::fs::write(&path, jpeg).unwrap();
-        preview(&path, max_width).unwrap()
+        preview(&path, max_width, Quarter::None).unwrap()
     }
 
     #[test]
@@ -164,6 +194,35 @@ mod tests {
                 assert!(row[max_width as usize / 2][0] > 200, "{kind:?} {max_width}");
             }
         }
+    }
+
+    #[test]
+    fn turns_are_clockwise() {
+        // a b c     d a     f e d     c f
+        // d e f     e b     c b a     b e
+        //           f c               a d
+        let lying: Vec<u8> = b"abcdef".iter().flat_map(|&pixel| [pixel; 3]).collect();
+        for (turn, (width, height), seen) in [
+            (Quarter::None, (3, 2), b"abcdef"),
+            (Quarter::Right, (2, 3), b"daebfc"),
+            (Quarter::Half, (3, 2), b"fedcba"),
+            (Quarter::Left, (2, 3), b"cfbead"),
+        ] {
+            let rgb = turned(lying.clone(), width, height, turn);
+            let pixels: Vec<_> = rgb.chunks(3).map(|pixel| pixel[0]).collect();
+            assert_eq!(pixels, seen, "{turn:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_turned_fits_as_it_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.jpg");
+        // Dark at the left, so dark at the top after a turn to the right.
+        std::fs::write(&path, encode(Picture::EdgeShadow, 1000, 500, Kind::Color)).unwrap();
+        let preview = preview(&path, 100, Quarter::Right).unwrap();
+        assert_eq!((preview.width, preview.height), (100, 200));
+        assert!(preview.rgb[150] < 60 && preview.rgb[100 * 100 * 3] > 200);
     }
 
     #[test]

@@ -378,7 +378,8 @@ impl OneScan {
 
 fn look(path: &Path) -> Result<(Preview, Vec<PageWarning>), documents::PageError> {
     let info = documents::inspect(path)?;
-    let documents::Preview { width, height, rgb } = documents::preview(path, PREVIEW_WIDTH)?;
+    let upright = documents::Quarter::None;
+    let documents::Preview { width, height, rgb } = documents::preview(path, PREVIEW_WIDTH, upright)?;
     let warning = |w: &documents::Warning| match w {
         documents::Warning::Blank => PageWarning::Blank,
         documents::Warning::TooDark => PageWarning::TooDark,
