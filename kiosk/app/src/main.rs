@@ -32,10 +32,10 @@ enum Instead {
         /// a file of `kiosk.data/recordings`
         file: PathBuf,
     },
-    /// Make scans into clean pages, and those into a PDF/A-2b
+    /// Make scans into clean pages, and those into a PDF/A-2b or an OFD, by the name of the document
     Page {
-        /// scans (JPEG), and last the document to write (PDF)
-        #[arg(required = true, num_args = 2.., value_names = ["IN.jpg", "OUT.pdf"])]
+        /// scans (JPEG), and last the document to write: .pdf, .ofd, or for the pages themselves .jpg or .zip
+        #[arg(required = true, num_args = 2.., value_names = ["IN.jpg", "OUT.pdf|OUT.ofd"])]
         files: Vec<PathBuf>,
         /// say what was found on each page as a JSON object a line
         #[arg(long)]

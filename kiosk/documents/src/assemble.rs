@@ -1,28 +1,19 @@
-//! Pages into one PDF/A-2b file (ISO 19005-2 on ISO 32000-1), written from front to back.
-//!
-//! The images are not decoded: a JPEG file is the data of a DCTDecode stream as it stands
-//! (ISO 32000-1, 7.4.8). Only the small objects are made in memory, one at a time, and only their
-//! offsets are remembered.
+//! Pages into one document, which appears whole or not at all.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use pdf_writer::types::OutputIntentSubtype;
-use pdf_writer::{Chunk, Content, Finish, Name, Rect, Ref, Str, TextStr};
-use sha2::{Digest, Sha256};
-
-use crate::color_profile;
 use crate::error::PageError;
-use crate::jpeg_header::{self, Components, Header};
+use crate::format::Format;
 use crate::meta::Meta;
-use crate::output::{Output, Part, Side};
-use crate::xmp;
+use crate::output::Part;
+use crate::quarter::Quarter;
+use crate::{jpeg_pages, ofd, pdf};
 
 /// Most pages of one document.
 pub const MAX_PAGES: usize = 999;
 
-/// Largest document, in bytes; a cross-reference table ends at ten times as much.
+/// Largest document, in bytes; the cross-reference table of a PDF ends at ten times as much, a ZIP
+/// archive of the first form at four times.
 pub const MAX_DOCUMENT_BYTES: u64 = 1 << 30;
 
 /// One page to be bound.
@@ -32,6 +23,8 @@ pub struct PageRef {
     pub path: PathBuf,
     /// Dots per inch, from which the size of the paper follows.
     pub dpi: u32,
+    /// The turn that brings the page upright. The image stays as it is; the document says how to show it.
+    pub turn: Quarter,
 }
 
 /// A document that is safe on disk.
@@ -45,247 +38,28 @@ pub struct Built {
     pub pages: usize,
 }
 
-/// Writes a document of all pages in their order and makes it durable under the name `out`.
+/// Writes a document of all pages in their order and makes it durable under the name `out`, whatever
+/// that name ends in.
 ///
-/// The same pages and the same description give the same bytes. At most 64 KiB of image data are in
-/// memory at a time. Until the document is whole it is called `out` + `.part`; after an error nothing
-/// of it remains and an older file of the name `out` is untouched.
+/// The same pages and the same description give the same bytes, and in every format the images stand
+/// bit by bit as they came; only a JPEG page that is to be turned gets a segment that says so. At most
+/// 64 KiB of image data are in memory at a time. Until the document is whole it is called `out` +
+/// `.part`; after an error nothing of it remains and an older file of the name `out` is untouched.
 ///
 /// # Errors
 /// [`PageError`] for the first page that cannot be used, for impossible numbers of pages or sizes,
 /// and when the document cannot be written.
-pub fn assemble(pages: &[PageRef], out: &Path, meta: &Meta) -> Result<Built, PageError> {
+pub fn assemble(pages: &[PageRef], out: &Path, meta: &Meta, format: Format) -> Result<Built, PageError> {
     if !(1..=MAX_PAGES).contains(&pages.len()) {
         return Err(PageError::PageCount { pages: pages.len() });
     }
     let (part, file) = Part::create(out).map_err(|e| PageError::writing(out, &e))?;
-    let (file, built) = write_document(pages, file, out, meta)?;
+    let (file, built) = match format {
+        Format::Pdf => pdf::write(pages, file, out, meta),
+        Format::Ofd => ofd::write(pages, file, out, meta),
+        Format::Jpeg => jpeg_pages::write(pages, file, out, meta),
+    }?;
     part.keep(file).map_err(|e| PageError::writing(out, &e))?;
-    tracing::info!(document = %out.display(), built.bytes, built.pages, "document written");
+    tracing::info!(document = %out.display(), ?format, built.bytes, built.pages, "document written");
     Ok(built)
-}
-
-/// The objects that every document has; those of the pages follow.
-const CATALOG: i32 = 1;
-const PAGE_TREE: i32 = 2;
-const INFO: i32 = 3;
-const METADATA: i32 = 4;
-const PROFILE: i32 = 5;
-const FIRST_PAGE: i32 = 6;
-
-/// Writes the whole document to `to` and returns it with what was written.
-pub(crate) fn write_document<W: Write>(
-    pages: &[PageRef],
-    to: W,
-    out: &Path,
-    meta: &Meta,
-) -> Result<(W, Built), PageError> {
-    let mut pdf = Pdf { output: Output::new(to), offsets: vec![], out };
-    // ISO 19005-2, 6.1.2: the version, then a comment of four bytes above 127.
-    pdf.write(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n")?;
-    pdf.profile()?;
-    let mut tree = vec![];
-    for (number, page) in (FIRST_PAGE..).step_by(3).zip(pages) {
-        pdf.page(number, page)?;
-        tree.push(Ref::new(number));
-    }
-    pdf.page_tree(&tree)?;
-    pdf.description(meta)?;
-    pdf.catalog()?;
-    pdf.trailer(meta)?;
-    pdf.finish(pages.len())
-}
-
-struct Pdf<'a, W> {
-    output: Output<W>,
-    /// Number and offset of each object.
-    offsets: Vec<(i32, u64)>,
-    out: &'a Path,
-}
-
-impl<W: Write> Pdf<'_, W> {
-    fn profile(&mut self) -> Result<(), PageError> {
-        let srgb = color_profile::srgb();
-        let mut chunk = Chunk::new();
-        chunk.icc_profile(Ref::new(PROFILE), &srgb).n(3);
-        self.object(PROFILE, &chunk)
-    }
-
-    /// One page: the page object `number`, its content `number + 1` and its image `number + 2`.
-    fn page(&mut self, number: i32, page: &PageRef) -> Result<(), PageError> {
-        let (mut file, bytes, header) = jpeg_header::open(&page.path)?;
-        if self.output.offset().saturating_add(bytes) > MAX_DOCUMENT_BYTES {
-            return Err(PageError::DocumentTooLarge { path: self.out.to_owned() });
-        }
-        check_end(&mut file, bytes, &page.path)?;
-        let (width, height) = paper_size(header, page)?;
-        let (content, image) = (number + 1, number + 2);
-
-        let mut chunk = Chunk::new();
-        let mut object = chunk.page(Ref::new(number));
-        object.parent(Ref::new(PAGE_TREE));
-        object.media_box(Rect::new(0.0, 0.0, width, height));
-        object.contents(Ref::new(content));
-        object.resources().x_objects().pair(Name(b"Scan"), Ref::new(image));
-        object.finish();
-        self.object(number, &chunk)?;
-
-        let mut drawing = Content::new();
-        drawing.save_state();
-        drawing.transform([width, 0.0, 0.0, height, 0.0, 0.0]);
-        drawing.x_object(Name(b"Scan"));
-        drawing.restore_state();
-        let mut chunk = Chunk::new();
-        chunk.stream(Ref::new(content), drawing.finish().as_slice());
-        self.object(content, &chunk)?;
-        self.image(image, header, file, bytes, &page.path)
-    }
-
-    /// The image as it stands in its file. Written by hand, since a chunk would hold it whole.
-    fn image(
-        &mut self,
-        number: i32,
-        header: Header,
-        file: File,
-        bytes: u64,
-        path: &Path,
-    ) -> Result<(), PageError> {
-        let Header { width, height, components, .. } = header;
-        let color = match components {
-            Components::Grey => "/ColorSpace /DeviceGray",
-            Components::YCbCr => "/ColorSpace /DeviceRGB",
-            // Three components are taken for YCbCr unless a file or this says otherwise.
-            Components::Rgb => "/ColorSpace /DeviceRGB /DecodeParms << /ColorTransform 0 >>",
-        };
-        self.begin(number);
-        self.write(
-            format!(
-                "{number} 0 obj\n<< /Type /XObject /Subtype /Image /Width {width} /Height {height} \
-                 /BitsPerComponent 8 {color} /Filter /DCTDecode /Length {bytes} >>\nstream\n"
-            )
-            .as_bytes(),
-        )?;
-        match self.output.copy(file, bytes) {
-            Ok(true) => self.write(b"\nendstream\nendobj\n"),
-            Ok(false) => Err(PageError::Changed { path: path.to_owned() }),
-            Err(Side::Read(e)) => Err(PageError::reading(path, &e)),
-            Err(Side::Write(e)) => Err(PageError::writing(self.out, &e)),
-        }
-    }
-
-    fn page_tree(&mut self, pages: &[Ref]) -> Result<(), PageError> {
-        let mut chunk = Chunk::new();
-        // At most MAX_PAGES, so the number fits.
-        chunk.pages(Ref::new(PAGE_TREE)).count(pages.len() as i32).kids(pages.iter().copied());
-        self.object(PAGE_TREE, &chunk)
-    }
-
-    fn description(&mut self, meta: &Meta) -> Result<(), PageError> {
-        let mut chunk = Chunk::new();
-        let mut info = chunk.indirect(Ref::new(INFO)).dict();
-        info.pair(Name(b"Title"), TextStr(meta.title()));
-        info.pair(Name(b"Producer"), TextStr(meta.producer()));
-        info.pair(Name(b"CreationDate"), Str(meta.created().pdf().as_bytes()));
-        info.finish();
-        self.object(INFO, &chunk)?;
-        // ISO 19005-2, 6.6.2.1: the packet stands in clear, without a filter.
-        let packet = xmp::packet(meta);
-        let mut chunk = Chunk::new();
-        chunk.metadata(Ref::new(METADATA), &packet);
-        self.object(METADATA, &chunk)
-    }
-
-    fn catalog(&mut self) -> Result<(), PageError> {
-        let mut chunk = Chunk::new();
-        let mut catalog = chunk.indirect(Ref::new(CATALOG)).start::<pdf_writer::writers::Catalog>();
-        catalog.pages(Ref::new(PAGE_TREE));
-        catalog.metadata(Ref::new(METADATA));
-        let mut intents = catalog.output_intents();
-        let mut intent = intents.push();
-        // The subtype of PDF/A-1 serves all parts (ISO 19005-2, 6.2.3).
-        intent.subtype(OutputIntentSubtype::PDFA);
-        intent.output_condition_identifier(TextStr("sRGB IEC61966-2.1"));
-        intent.registry_name(TextStr("http://www.color.org"));
-        intent.info(TextStr("sRGB IEC61966-2.1"));
-        intent.dest_output_profile(Ref::new(PROFILE));
-        intent.finish();
-        intents.finish();
-        catalog.finish();
-        self.object(CATALOG, &chunk)
-    }
-
-    /// The cross-reference table and the trailer (ISO 32000-1, 7.5.4 and 7.5.5).
-    fn trailer(&mut self, meta: &Meta) -> Result<(), PageError> {
-        let table_at = self.output.offset();
-        let id = self.identifier(meta);
-        self.offsets.sort_unstable();
-        let size = self.offsets.len() + 1;
-        let mut text = format!("xref\n0 {size}\n0000000000 65535 f\r\n");
-        for (_, offset) in &self.offsets {
-            text.push_str(&format!("{offset:010} 00000 n\r\n"));
-        }
-        text.push_str(&format!(
-            "trailer\n<< /Size {size} /Root {CATALOG} 0 R /Info {INFO} 0 R /ID [<{id}> <{id}>] >>\n\
-             startxref\n{table_at}\n%%EOF\n"
-        ));
-        self.write(text.as_bytes())
-    }
-
-    /// The file identifier (ISO 32000-1, 14.4): from the seed and all that precedes the table.
-    fn identifier(&self, meta: &Meta) -> String {
-        let mut digest = Sha256::new();
-        digest.update(self.output.digest());
-        digest.update(meta.id_seed().as_bytes());
-        digest.finalize().iter().take(16).map(|byte| format!("{byte:02X}")).collect()
-    }
-
-    fn finish(self, pages: usize) -> Result<(W, Built), PageError> {
-        let (bytes, sha256) = (self.output.offset(), self.output.digest());
-        let to = self.output.finish().map_err(|e| PageError::writing(self.out, &e))?;
-        Ok((to, Built { bytes, sha256, pages }))
-    }
-
-    fn object(&mut self, number: i32, chunk: &Chunk) -> Result<(), PageError> {
-        self.begin(number);
-        self.write(chunk.as_bytes())
-    }
-
-    fn begin(&mut self, number: i32) {
-        self.offsets.push((number, self.output.offset()));
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), PageError> {
-        self.output.write(bytes).map_err(|e| PageError::writing(self.out, &e))
-    }
-}
-
-/// The size of the paper in points, within what ISO 19005-2 (6.1.13) allows: 3 to 14,400.
-fn paper_size(header: Header, page: &PageRef) -> Result<(f32, f32), PageError> {
-    let impossible = || PageError::Resolution { path: page.path.clone(), dpi: page.dpi };
-    if page.dpi == 0 {
-        return Err(impossible());
-    }
-    let points = |pixels: u32| pixels as f32 * 72.0 / page.dpi as f32;
-    let (width, height) = (points(header.width), points(header.height));
-    let allowed = 3.0..=14_400.0;
-    if allowed.contains(&width) && allowed.contains(&height) {
-        Ok((width, height))
-    } else {
-        Err(impossible())
-    }
-}
-
-/// Whether the image's end marker stands at the end of the file, 64 bytes of padding allowed.
-fn check_end(file: &mut File, bytes: u64, path: &Path) -> Result<(), PageError> {
-    const END: u64 = 66;
-    let failed = |e| PageError::reading(path, &e);
-    let mut end = vec![];
-    file.seek(SeekFrom::Start(bytes.saturating_sub(END))).map_err(failed)?;
-    (&mut *file).take(END).read_to_end(&mut end).map_err(failed)?;
-    file.rewind().map_err(failed)?;
-    if end.windows(2).any(|pair| pair == [0xFF, 0xD9]) {
-        Ok(())
-    } else {
-        Err(PageError::Truncated { path: path.to_owned() })
-    }
 }

@@ -92,6 +92,16 @@ pub enum PageError {
         /// The page's file.
         path: PathBuf,
     },
+    /// The name of a document does not say what it is to be.
+    #[error(
+        "document {}: its name must end in .pdf or .ofd, or for the JPEG pages in .jpg (one page) or .zip \
+         (several); choose one of these",
+        .path.display()
+    )]
+    Name {
+        /// The document's file.
+        path: PathBuf,
+    },
     /// A document needs between one page and [`crate::MAX_PAGES`].
     #[error("a document of {pages} pages is not possible; choose 1 to {}", crate::MAX_PAGES)]
     PageCount {

@@ -1,36 +1,46 @@
-//! From scanned pages to one document: inspect a page image, show it, and bind pages into a PDF.
+//! From scanned pages to one document: inspect a page image, show it, and bind pages together.
 //!
 //! Pages are JPEG files (ISO/IEC 10918-1) on disk. [`inspect`] decides whether a page is whole and
 //! fit to keep, [`finish`] makes a clean page of a raw scan, [`preview`] makes a small picture of it for
-//! the screen, and [`assemble`] writes all pages into one PDF/A-2b file (ISO 19005-2), in which the
-//! images stand byte for byte as they came. [`page_command`] does it all for the command line.
+//! the screen, and [`assemble`] writes all pages into one file, in which the images stand byte for byte
+//! as they came: a PDF/A-2b (ISO 19005-2), an OFD (GB/T 33190), or the JPEG pages themselves.
+//! [`page_command`] does it all for the command line.
 //!
 //! All functions work on files and block; an asynchronous caller runs them on a thread for blocking
 //! work. Files are hostile until proven otherwise: sizes, dimensions and decoding effort are bounded,
 //! and libjpeg-turbo sees an image only after its header has passed our own reading.
 
+mod archive;
 mod assemble;
 mod color_profile;
 mod decode;
 mod error;
+mod exif;
 mod finish;
+mod format;
 mod inspect;
 mod jpeg_header;
+mod jpeg_pages;
 mod meta;
+mod ofd;
 mod output;
+mod page;
 mod page_command;
+mod pdf;
 mod preview;
 mod quarter;
+mod xml;
 mod xmp;
 
 #[cfg(test)]
-mod assemble_tests;
-#[cfg(test)]
 mod sample_images;
+#[cfg(test)]
+mod tests;
 
 pub use assemble::{Built, MAX_DOCUMENT_BYTES, MAX_PAGES, PageRef, assemble};
 pub use error::PageError;
 pub use finish::{Finished, Paper, Straightened, finish};
+pub use format::Format;
 pub use inspect::{PageInfo, Warning, inspect};
 pub use jpeg_header::{MAX_BUFFERED_PIXELS, MAX_PAGE_BYTES, MAX_PIXELS, MAX_SIDE};
 pub use meta::{Created, Meta, MetaError};

@@ -103,6 +103,18 @@ impl Created {
         )
     }
 
+    /// The day in the form of XML Schema (part 2, 3.2.9), such as `2026-11-23`.
+    pub(crate) fn day(self) -> String {
+        let Self { year, month, day, .. } = self;
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
+    /// Year, month, day, hour, minute and second on the clock on the wall.
+    pub(crate) fn civil(self) -> (u16, u8, u8, u8, u8, u8) {
+        let Self { year, month, day, hour, minute, second, .. } = self;
+        (year, month, day, hour, minute, second)
+    }
+
     /// The distance from UTC as sign, hours and minutes.
     fn offset(self) -> (char, u16, u16) {
         let minutes = self.offset_minutes.unsigned_abs();
@@ -139,6 +151,7 @@ mod tests {
         ] {
             let created = Created::new(date, time, offset).unwrap();
             assert_eq!(created.xmp(), text);
+            assert_eq!(created.day(), text[..10]);
             // The same digits in both forms, as ISO 19005-2, 6.6.3, compares them.
             let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
             assert_eq!(digits(&created.pdf()), digits(text));

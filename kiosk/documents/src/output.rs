@@ -1,4 +1,4 @@
-//! A file that appears whole or not at all, with its digest and the places of the PDF's objects.
+//! A file that appears whole or not at all, with its digest and the places of what is in it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 /// Largest piece copied or held back, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// Bytes on their way to a PDF file: counted, digested, written.
+/// Bytes on their way to a file: counted, digested, written.
 pub(crate) struct Output<W> {
     to: W,
     held: Vec<u8>,
@@ -41,24 +41,6 @@ impl<W: Write> Output<W> {
         }
     }
 
-    /// Copies exactly `bytes` bytes; `Ok(false)` when `from` holds fewer.
-    pub(crate) fn copy(&mut self, mut from: impl Read, bytes: u64) -> Result<bool, Side> {
-        let mut piece = vec![0; PIECE];
-        let mut left = bytes;
-        while left > 0 {
-            let want = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
-            let got = match from.read(piece.get_mut(..want).unwrap_or_default()) {
-                Ok(0) => return Ok(false),
-                Ok(got) => got,
-                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-                Err(e) => return Err(Side::Read(e)),
-            };
-            self.write(piece.get(..got).unwrap_or_default()).map_err(Side::Write)?;
-            left -= got as u64;
-        }
-        Ok(true)
-    }
-
     /// The digest of everything so far.
     pub(crate) fn digest(&self) -> [u8; 32] {
         self.digest.clone().finalize().into()
@@ -75,6 +57,28 @@ impl<W: Write> Output<W> {
         self.held.clear();
         Ok(())
     }
+}
+
+/// Hands exactly `bytes` bytes on, piece by piece; `Ok(false)` when `from` holds fewer.
+pub(crate) fn copy(
+    mut from: impl Read,
+    bytes: u64,
+    mut to: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<bool, Side> {
+    let mut piece = vec![0; PIECE];
+    let mut left = bytes;
+    while left > 0 {
+        let want = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+        let got = match from.read(piece.get_mut(..want).unwrap_or_default()) {
+            Ok(0) => return Ok(false),
+            Ok(got) => got,
+            Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+            Err(e) => return Err(Side::Read(e)),
+        };
+        to(piece.get(..got).unwrap_or_default()).map_err(Side::Write)?;
+        left -= got as u64;
+    }
+    Ok(true)
 }
 
 /// Which side of a copy failed.
@@ -101,7 +105,8 @@ impl Part {
             Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
+        // An archive is read back for its digest.
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&part)?;
         Ok((Self { part, path: path.to_owned(), kept: false }, file))
     }
 
@@ -138,8 +143,8 @@ mod tests {
         let big = vec![7; 3 * PIECE + 5];
         output.write(b"head").unwrap();
         output.write(&big).unwrap();
-        assert!(output.copy(&big[..], 70_000).unwrap());
-        assert!(!output.copy(&big[..10], 11).unwrap());
+        assert!(copy(&big[..], 70_000, |piece| output.write(piece)).unwrap());
+        assert!(!copy(&big[..10], 11, |piece| output.write(piece)).unwrap());
         assert_eq!(output.offset(), 4 + big.len() as u64 + 70_000 + 10);
         let digest = output.digest();
         let written = output.finish().unwrap();

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use crate::assemble::{MAX_PAGES, PageRef, assemble};
 use crate::error::PageError;
 use crate::finish::{Finished, Straightened, finish_into};
+use crate::format::Format;
 use crate::inspect::Warning;
 use crate::meta::Meta;
+use crate::quarter::Quarter;
 
 /// How the report about the pages is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +23,9 @@ pub enum Form {
     Json,
 }
 
-/// Finishes each of the scans `pages`, binds them into the PDF/A-2b file `out`, and returns what there
-/// is to say of them: one line a page, in their order.
+/// Finishes each of the scans `pages`, binds them into the document `out`, and returns what there is to
+/// say of them: one line a page, in their order. What the name of `out` ends in is what it becomes: `.pdf`,
+/// `.ofd`, or for the JPEG pages `.jpg` (one page) or `.zip` (several).
 ///
 /// A page is in memory only while it is being finished. Finished pages wait in a folder beside `out`
 /// that is removed before this returns. A scan that states no resolution is taken for one of 300 dots
@@ -36,20 +39,23 @@ pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> R
     if !(1..=MAX_PAGES).contains(&pages.len()) {
         return Err(PageError::PageCount { pages: pages.len() });
     }
+    let format = Format::of_name(out).filter(|format| format.fits(out, pages.len()));
+    let format = format.ok_or_else(|| PageError::Name { path: out.to_owned() })?;
     let waiting = Waiting::beside(out)?;
     let mut report = String::new();
     let mut finished_pages = vec![];
     for (number, scan) in pages.iter().enumerate() {
         let path = waiting.0.join(format!("{:03}.jpg", number + 1));
         let finished = finish_to(scan, &path, out)?;
-        finished_pages.push(PageRef { path, dpi: finished.dpi.unwrap_or(USUAL_DPI) });
+        let dpi = finished.dpi.unwrap_or(USUAL_DPI);
+        finished_pages.push(PageRef { path, dpi, turn: Quarter::None });
         report.push_str(&match form {
             Form::Text => text(scan, &finished),
             Form::Json => json(scan, &finished),
         });
         report.push('\n');
     }
-    assemble(&finished_pages, out, meta)?;
+    assemble(&finished_pages, out, meta, format)?;
     Ok(report)
 }
 

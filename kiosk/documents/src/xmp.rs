@@ -1,6 +1,7 @@
 //! The XMP packet of a document: what ISO 19005-2 (6.6.2 to 6.6.4) wants to read about it.
 
 use crate::meta::Meta;
+use crate::xml::escaped;
 
 /// The packet in UTF-8. What the document information dictionary says stands here too, in the same
 /// words, as 6.6.3 asks.
@@ -32,19 +33,6 @@ pub(crate) fn packet(meta: &Meta) -> Vec<u8> {
          <?xpacket end=\"r\"?>"
     )
     .into_bytes()
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

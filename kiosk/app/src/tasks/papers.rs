@@ -80,11 +80,16 @@ impl Papers {
         let pages: Vec<_> = submission
             .pages
             .iter()
-            .map(|page| documents::PageRef { path: self.folders.page(submission.session, *page), dpi: DPI })
+            .map(|page| documents::PageRef {
+                path: self.folders.page(submission.session, *page),
+                dpi: DPI,
+                turn: documents::Quarter::None,
+            })
             .collect();
         let path = self.folders.work(submission.session);
         let meta = self.meta(submission, &material_id)?;
-        let built = documents::assemble(&pages, &path, &meta).map_err(|error| {
+        let format = documents::Format::Pdf;
+        let built = documents::assemble(&pages, &path, &meta, format).map_err(|error| {
             tracing::error!(%error, "a document could not be made");
             if matches!(error, documents::PageError::DiskFull { .. }) {
                 Fault::DiskFull
@@ -94,8 +99,8 @@ impl Papers {
         })?;
         let added = self.outbox.add(store::Submission {
             material_id,
-            name: format!("{}.pdf", submission.name.zh),
-            media_type: "application/pdf".to_owned(),
+            name: format!("{}.{}", submission.name.zh, format.ending(built.pages)),
+            media_type: format.media_type(built.pages).to_owned(),
             path,
             sha256: store::Digest(built.sha256),
             bytes: built.bytes,

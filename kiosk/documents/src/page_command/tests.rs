@@ -39,6 +39,34 @@ fn pages_become_one_document_and_a_line_each() {
 }
 
 #[test]
+fn the_name_says_what_the_document_becomes() {
+    let dir = tempfile::tempdir().unwrap();
+    let scans = scans(dir.path());
+    for (name, pages, starts) in [
+        ("a.ofd", 3, Some("PK\x03\x04")),
+        ("a.OFD", 1, Some("PK\x03\x04")),
+        ("a.zip", 3, Some("PK\x03\x04")),
+        ("a.pdf", 1, Some("%PDF-1.7")),
+        ("a.jpg", 3, None),
+        ("a.zip", 1, None),
+        ("a.png", 1, None),
+        ("a", 1, None),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join(name);
+        let done = page_command(&scans[..pages], &out, &meta(), Form::Text);
+        match starts {
+            Some(starts) => assert!(fs::read(&out).unwrap().starts_with(starts.as_bytes()), "{done:?}"),
+            None => assert_eq!(done, Err(PageError::Name { path: out })),
+        }
+    }
+    // A single page is the finished page itself.
+    let out = dir.path().join("a.jpg");
+    page_command(&scans[..1], &out, &meta(), Form::Text).unwrap();
+    assert_eq!(crate::inspect(&out).unwrap().width, 620);
+}
+
+#[test]
 fn programs_get_json() {
     let dir = tempfile::tempdir().unwrap();
     let (scans, out) = (scans(dir.path()), dir.path().join("out.pdf"));
