@@ -3,6 +3,7 @@
 mod jpeg;
 mod ofd;
 mod pdf;
+mod pdf_a;
 
 use std::fs;
 use std::path::{Path, PathBuf};
