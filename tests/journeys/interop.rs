@@ -24,7 +24,7 @@ impl Peer {
         let mut process = Command::new("node")
             .arg(script)
             .arg(folder.path())
-            .args(cut.map(|bytes| bytes.to_string()))
+            .args(cut.map(|bytes| format!("--cut={bytes}")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -2,26 +2,35 @@
 // behind Node's own TLS 1.3 with certificates of a CA made by openssl, and beside it the two requests
 // of kiosk/store/openapi.yaml that turn an upload into a material.
 //
-//   node tus-store.mjs FOLDER [BYTES]
+//   node tus-store.mjs FOLDER [--cut BYTES,…] [--nginx on|off]
 //
-// Says in one line of JSON where it is and which certificates a kiosk needs, then serves until its
-// standard input ends. With BYTES the line from the kiosk breaks once, after so many bytes of a
-// connection. FOLDER/requests.log tells every request, FOLDER/materials what was handed over.
+// Says in one line of JSON where it is and which certificates and keys a kiosk needs, then serves until
+// its standard input ends. With --cut the line from the kiosk breaks once for each number, after so many
+// bytes of a connection. With --nginx an nginx ends TLS in Node's place, with or without buffering of
+// requests. FOLDER/requests.log tells every request, FOLDER/materials what was handed over.
 
-import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
 
-const [folder, cutAfter] = process.argv.slice(2)
+const told = parseArgs({
+  allowPositionals: true,
+  options: { cut: { type: 'string' }, nginx: { type: 'string' } },
+})
+const [folder] = told.positionals
 const place = (...names) => path.join(folder, ...names)
-for (const name of ['pki', 'files', 'materials']) await mkdir(place(name), { recursive: true })
+for (const name of ['pki', 'files', 'materials', 'nginx']) await mkdir(place(name), { recursive: true })
 
 /** Makes a certificate: the CA's own when `issuer` is missing. */
 async function certificate(name, subject, extensions, issuer) {
@@ -40,6 +49,10 @@ const leaf = (usage) => ['basicConstraints = critical, CA:FALSE', 'subjectAltNam
 const store = await certificate('store', 'localhost', leaf('serverAuth'), 'ca')
 const kiosk = await certificate('kiosk', 'kiosk', leaf('clientAuth'), 'ca')
 
+const custody = generateKeyPairSync('ed25519')
+const custodyKey = place('pki', 'custody.pub.pem')
+await writeFile(custodyKey, custody.publicKey.export({ type: 'spki', format: 'pem' }))
+
 const tus = new Server({ path: '/files', datastore: new FileStore({ directory: place('files') }) })
 
 async function digest(file) {
@@ -50,7 +63,7 @@ async function digest(file) {
 
 async function json(request) {
   let text = ''
-  for await (const piece of request) if ((text += piece).length > 65536) return undefined
+  for await (const piece of request) if ((text += piece).length > 131072) return undefined
   try {
     return JSON.parse(text)
   } catch {
@@ -60,6 +73,32 @@ async function json(request) {
 
 const there = (file) => access(file).then(() => true, () => false)
 
+/** The custody code of a registration, by the contract; written in Base32 through its 80 bits in binary. */
+function custodyCode({ custody: { previous, pages }, sha256 }) {
+  const lines = ['onedoor-list-1', `previous ${previous ?? '-'}`, ...pages.map((page) => `page ${page}`), `document ${sha256}`]
+  const first = createHash('sha256').update(lines.join('\n') + '\n').digest().subarray(0, 10)
+  const bits = [...first].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  return bits.replace(/.{5}/g, (five) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[parseInt(five, 2)])
+}
+
+function receipt(id, said) {
+  const received_at = new Date().toISOString()
+  const { code } = said.custody
+  const lines = ['onedoor-custody-1', code, said.visit, id, received_at, '']
+  const signature = sign(null, Buffer.from(lines.join('\n')), custody.privateKey).toString('base64')
+  return { material_id: id, sha256: said.sha256, bytes: said.bytes, received_at, custody: { code, signature } }
+}
+
+const texts = (...values) => values.every((value) => typeof value === 'string' && value.length > 0)
+const digests = (values) => Array.isArray(values) && values.every((value) => /^[0-9a-f]{64}$/.test(value))
+
+/** Whether a body is a Material of the contract, as far as it is used here. */
+function isMaterial(said) {
+  const items = Array.isArray(said?.items) && said.items.every((item) => texts(item?.code))
+  const pages = said?.custody?.pages
+  return items && texts(said.visit, said.kiosk, said.material) && digests([said.sha256]) && digests(pages) && pages.length > 0
+}
+
 /** GET and PUT of /v1/materials/ID, by the contract: the digest is computed here, from what is held. */
 async function material(request, id) {
   const note = place('materials', `${id}.json`)
@@ -68,62 +107,99 @@ async function material(request, id) {
   if (request.method !== 'PUT') return [405, { error: 'GET or PUT' }]
   const said = await json(request)
   const upload = /^\/files\/([0-9a-f]+)$/.exec(said?.upload)?.[1]
-  if (!upload || !/^[0-9a-f]{64}$/.test(said.sha256)) return [400, { error: 'not a material' }]
+  if (!upload || !isMaterial(said)) return [400, { error: 'not a material' }]
   if (known) return known.receipt.sha256 === said.sha256 ? [200, known.receipt] : [409, { error: 'another digest' }]
   const file = place('files', upload)
   if (!(await there(file))) return [404, { error: 'no such upload' }]
   const [bytes, sha256] = [(await stat(file)).size, await digest(file)]
   if (bytes !== said.bytes || sha256 !== said.sha256) return [422, { error: 'other bytes' }]
-  const receipt = { material_id: id, sha256, bytes, received_at: new Date().toISOString() }
-  await writeFile(`${note}.part`, JSON.stringify({ said, receipt }))
+  if (said.custody.code !== custodyCode(said)) return [422, { error: 'another custody code' }]
+  const held = { said, receipt: receipt(id, said) }
+  await writeFile(`${note}.part`, JSON.stringify(held))
   await rename(`${note}.part`, note)
-  return [200, receipt]
+  return [200, held.receipt]
+}
+
+/** This store has nobody's licences, and nobody looks through what it was sent. */
+async function others(request, url) {
+  if (url.pathname === '/v1/licences/query') return [200, { licences: [] }]
+  await pause(1000 * Math.min(60, Number(url.searchParams.get('wait'))))
+  return [200, { last: Number(url.searchParams.get('after')), events: [] }]
 }
 
 const log = (line) => appendFile(place('requests.log'), `${line}\n`)
 
 async function answer(request, response) {
-  const id = /^\/v1\/materials\/([A-Za-z0-9_-]{1,64})$/.exec(request.url)?.[1]
-  if (id) {
-    const [status, body] = await material(request, id)
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const url = new URL(request.url, 'https://localhost')
+  const id = /^\/v1\/materials\/([A-Za-z0-9_-]{1,64})$/.exec(url.pathname)?.[1]
+  const other = ['/v1/licences/query', '/v1/review-events'].includes(url.pathname)
+  if (id || other) {
+    const [status, body] = await (id ? material(request, id) : others(request, url))
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+    response.writeHead(status, headers).end(JSON.stringify(body))
   } else {
     await tus.handle(request, response)
   }
-  await log(`${request.method} ${request.url} ${response.statusCode} ${request.socket.getProtocol()}`)
+  // Behind nginx, TLS is what nginx says.
+  const tls = told.values.nginx ? request.headers['x-tls-version'] : request.socket.getProtocol()
+  await log(`${request.method} ${request.url} ${response.statusCode} ${tls}`)
 }
 
-const secure = https.createServer(
-  {
-    minVersion: 'TLSv1.3',
-    requestCert: true,
-    rejectUnauthorized: true,
-    ca: await readFile(ca.pem),
-    cert: await readFile(store.pem),
-    key: await readFile(store.key),
-  },
-  (request, response) => {
-    answer(request, response).catch((error) => {
-      console.error(`${request.method} ${request.url}: ${error}`)
-      response.destroy()
+function serve(request, response) {
+  answer(request, response).catch((error) => {
+    console.error(`${request.method} ${request.url}: ${error}`)
+    response.destroy()
+  })
+}
+
+/** Node's own TLS; returns where to connect to. */
+async function secure() {
+  const [authority, cert, key] = await Promise.all([ca.pem, store.pem, store.key].map((file) => readFile(file)))
+  const options = { minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true, ca: authority, cert, key }
+  const server = https.createServer(options, serve).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  return { host: '127.0.0.1', port: server.address().port }
+}
+
+/** nginx, and this program behind it on a socket; returns where to connect to. */
+async function behindNginx(buffering) {
+  const home = place('nginx')
+  const text = await readFile(new URL('nginx.conf', import.meta.url), 'utf8')
+  const filled = text.replaceAll('@FOLDER@', home).replace('@USER@', os.userInfo().username).replace('@BUFFERING@', buffering)
+  await writeFile(path.join(home, 'nginx.conf'), filled)
+  const server = http.createServer(serve).listen(path.join(home, 'store.sock'))
+  await new Promise((resolve) => server.once('listening', resolve))
+  // However this program ends, nginx ends with it.
+  const started = ['--pdeathsig', 'TERM', 'nginx', '-c', path.join(home, 'nginx.conf'), '-e', path.join(home, 'error.log')]
+  const nginx = spawn('setpriv', started, { stdio: ['ignore', 'ignore', 'inherit'] })
+  nginx.once('exit', (code) => {
+    console.error(`nginx ended: ${code}; see ${home}/error.log`)
+    process.exit(1)
+  })
+  const front = path.join(home, 'front.sock')
+  const answers = () =>
+    new Promise((resolve) => {
+      const tried = net.connect(front).once('connect', () => resolve(true)).once('error', () => resolve(false))
+      tried.once('connect', () => tried.destroy())
     })
-  },
-)
-secure.listen(0, '127.0.0.1')
-await new Promise((resolve) => secure.once('listening', resolve))
+  while (!(await answers())) await pause(20)
+  return { path: front }
+}
+
+const front = told.values.nginx ? await behindNginx(told.values.nginx) : await secure()
 
 // The line in front of it, which may break.
-let fuse = cutAfter ? Number(cutAfter) : undefined
+const cuts = told.values.cut ? told.values.cut.split(',').map(Number) : []
 const line = net.createServer((near) => {
-  const far = net.connect(secure.address().port, '127.0.0.1')
+  const far = net.connect(front)
   let passed = 0
   near.on('data', (piece) => {
     passed += piece.length
-    if (fuse !== undefined && passed >= fuse) {
-      fuse = undefined
+    if (passed >= cuts[0]) {
+      const over = passed - cuts.shift()
       log('the line broke')
       // What passed before the break has passed; the kiosk sees a reset.
-      far.end(piece.subarray(0, piece.length - (passed - Number(cutAfter))))
+      far.end(piece.subarray(0, piece.length - over))
       near.resetAndDestroy()
     } else if (!far.write(piece)) {
       near.pause()
@@ -143,6 +219,7 @@ console.log(
     ca: ca.pem,
     certificate: kiosk.pem,
     key: kiosk.key,
+    custody_key: custodyKey,
   }),
 )
 process.stdin.resume().on('end', () => process.exit())
