@@ -18,6 +18,9 @@ pub mod scanner;
 pub mod store;
 pub mod windows;
 
+pub use feed::FeedError;
+
+mod feed;
 mod files;
 mod ports;
 mod serve;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{Curl, folder};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn feed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -32,7 +32,9 @@ async fn events_are_answered_after_a_sequence_number_and_kept() {
     assert_eq!(windows.events().len(), 3);
     let ahead = feed(&curl.get(&format!("{url}?after=9&wait=0")).await.body);
     assert_eq!(ahead, json!({"last": 9, "events": []}));
-    assert_eq!(curl.get(&format!("{url}?after=x")).await.status, 400);
+    for wrong in ["after=x&wait=0", "after=0", "wait=0", "after=0&wait=61", "after=-1&wait=0"] {
+        assert_eq!(curl.get(&format!("{url}?{wrong}")).await.status, 400, "{wrong}");
+    }
     windows.stop().await;
 }
 
@@ -66,5 +68,5 @@ async fn what_is_no_ticket_number_is_refused_and_a_spoilt_file_reported() {
     }
     windows.stop().await;
     std::fs::write(dir.path().join("windows.json"), "[").expect("spoiling");
-    assert!(matches!(Windows::start(dir.path()).await, Err(WindowsError::Spoilt(_))));
+    assert!(matches!(Windows::start(dir.path()).await, Err(WindowsError::Feed(FeedError::Spoilt { .. }))));
 }
