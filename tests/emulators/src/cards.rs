@@ -184,6 +184,13 @@ impl Card {
         names.into_iter().flatten().find(|name| !name.is_empty()).map_or("", String::as_str)
     }
 
+    /// The last day of validity, `YYYYMMDD`; `None` for a card without an end.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<&str> {
+        let day = self.flat.valid_until.as_deref()?;
+        day.bytes().all(|byte| byte.is_ascii_digit()).then_some(day)
+    }
+
     /// The 256-byte text record: UCS-2 little-endian, each field padded with spaces.
     #[must_use]
     pub fn record(&self) -> Zeroizing<[u8; RECORD_BYTES]> {

@@ -3,6 +3,7 @@
 //!
 //! Files in the folder, all PEM: `ca.pem`, `store.pem`, `store.key`, `client.pem`, `client.key`, and
 //! the same names with `wrong-` in front. The authorities' keys are not kept: nothing is signed later.
+//! `custody.key` signs the store's receipts; `custody.pub.pem` (SubjectPublicKeyInfo) is for the kiosks.
 
 use crate::files;
 use rcgen::{
@@ -21,6 +22,8 @@ use thiserror::Error;
 
 /// Names the store's certificate is valid for (subject alternative names).
 pub const STORE_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "store.hall.test"];
+
+const MOST_KEY: u64 = 16 * 1024;
 
 /// Why the hall has no usable certificates.
 #[derive(Debug, Error)]
@@ -58,6 +61,15 @@ pub enum Authority {
     Wrong,
 }
 
+/// With which algorithm the store countersigns what it received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustodyAlgorithm {
+    /// RFC 8032
+    Ed25519,
+    /// FIPS 186-5 on the curve P-256, with SHA-256
+    EcdsaP256,
+}
+
 impl Authority {
     const ALL: [Self; 2] = [Self::Hall, Self::Wrong];
 
@@ -93,6 +105,12 @@ impl Pki {
                 pki.make(authority)?;
             }
         }
+        for authority in Authority::ALL {
+            let names = ["custody.key", "custody.pub.pem"];
+            if !names.into_iter().all(|name| pki.path(authority, name).is_file()) {
+                pki.make_custody(authority, CustodyAlgorithm::Ed25519)?;
+            }
+        }
         Ok(pki)
     }
 
@@ -124,6 +142,29 @@ impl Pki {
     #[must_use]
     pub fn client_key(&self, authority: Authority) -> PathBuf {
         self.path(authority, "client.key")
+    }
+
+    /// The public half of the key that signs receipts, SubjectPublicKeyInfo PEM.
+    #[must_use]
+    pub fn custody_public(&self, authority: Authority) -> PathBuf {
+        self.path(authority, "custody.pub.pem")
+    }
+
+    /// Gives the hall's store a new key to sign receipts with; a store that runs keeps the one before.
+    ///
+    /// # Errors
+    /// [`PkiError::File`] when the folder cannot be written, [`PkiError::Make`] when making fails.
+    pub fn renew_custody(&self, algorithm: CustodyAlgorithm) -> Result<(), PkiError> {
+        self.make_custody(Authority::Hall, algorithm)
+    }
+
+    /// The key that signs receipts.
+    pub(crate) fn custody_pair(&self, authority: Authority) -> Result<KeyPair, PkiError> {
+        let path = self.path(authority, "custody.key");
+        let pem = files::read_bounded(&path, MOST_KEY)
+            .map_err(|source| PkiError::File { path: path.clone(), source })?;
+        let pem = String::from_utf8_lossy(&pem);
+        KeyPair::from_pem(&pem).map_err(|error| PkiError::Spoilt { path, reason: error.to_string() })
     }
 
     /// A server that speaks TLS 1.3 only, shows the store's certificate of `shown`, and admits only
@@ -212,6 +253,15 @@ impl Pki {
         let signed = client.signed_by(&client_key, &issuer)?;
         self.write(authority, "client.pem", &signed.pem())?;
         self.write(authority, "client.key", &client_key.serialize_pem())
+    }
+
+    fn make_custody(&self, authority: Authority, algorithm: CustodyAlgorithm) -> Result<(), PkiError> {
+        let pair = KeyPair::generate_for(match algorithm {
+            CustodyAlgorithm::Ed25519 => &rcgen::PKCS_ED25519,
+            CustodyAlgorithm::EcdsaP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+        })?;
+        self.write(authority, "custody.key", &pair.serialize_pem())?;
+        self.write(authority, "custody.pub.pem", &pair.public_key_pem())
     }
 
     fn write(&self, authority: Authority, name: &str, text: &str) -> Result<(), PkiError> {

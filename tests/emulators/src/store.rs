@@ -1,33 +1,47 @@
 //! An emulated central store: resumable uploads (tus 1.0.0; protocols.md, section 7.1), the
-//! materials made of them, and whose the codes on telephones are, over TLS 1.3 with certificates on both
-//! sides.
+//! materials made of them and what was found of these, the licences of people and companies, and whose
+//! the codes on telephones are, over TLS 1.3 with certificates on both sides. The contract is
+//! `kiosk/store/openapi.yaml`, which it serves as `/openapi.yaml`.
 //!
 //! Everything lies in `DIR/store`, the certificates in `DIR/pki`; a store started on the same folder
-//! goes on where the last one ended, on the same port.
+//! goes on where the last one ended, on the same port. Licences and codes alone are held in memory.
 
+mod custody;
 mod disk;
+mod documents;
 mod identities;
+mod issue;
+mod licences;
 mod materials;
+mod reviews;
 mod script;
+mod seed;
 mod tus;
 
-use identities::Codes;
+pub use documents::Doc;
+pub use issue::LicenceType;
+pub use licences::{Holder, HolderKind, Licence, LicenceQuery};
+pub use reviews::{Reason, Review, ReviewError, ReviewEvent};
 pub use script::{At, Misbehaviour, WrongStatus};
 
 use crate::cards::Card;
 use crate::changed::Changed;
-use crate::files;
+use crate::feed::{Feed, FeedError};
 use crate::pki::{Authority, Pki, PkiError};
 use crate::ports;
 use crate::serve::{Greeting, Server, Transport};
-use axum::Router;
+use axum::http::{StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, options, post};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, head, options, post};
+use axum::{Json, Router};
+use custody::Countersigner;
 use disk::{Disk, Id};
-use materials::Material;
+use identities::Codes;
+use licences::Licences;
 use rustls::ServerConfig;
 use script::Script;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io;
@@ -35,13 +49,31 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use thiserror::Error;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-/// The largest upload, bytes; announced as Tus-Max-Size.
-pub const MAX_SIZE: u64 = 256 * 1024 * 1024;
+/// The contract that the store is written to.
+pub const CONTRACT: &str = include_str!("../../../kiosk/store/openapi.yaml");
+
+/// What the store takes, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// the largest upload, bytes; announced as Tus-Max-Size
+    pub max_size: u64,
+    /// the longest body of one PATCH, bytes, as a proxy in front of a store has one; longer: 413
+    pub max_body: u64,
+    /// how long an upload that no more bytes come for is kept
+    pub upload_lives: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self { max_size: 256 * MIB, max_body: 256 * MIB, upload_lives: Duration::from_secs(24 * 3600) }
+    }
+}
 
 /// Why the store does not run.
 #[derive(Debug, Error)]
@@ -49,28 +81,12 @@ pub enum StoreError {
     /// No folder or no port.
     #[error("emulated store: {0}")]
     Start(#[from] io::Error),
-    /// No certificates.
+    /// No certificates or keys.
     #[error("emulated store: {0}")]
     Pki(#[from] PkiError),
-}
-
-/// A document the store holds, registered or not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Doc {
-    /// The material's identifier when registered, else the upload's.
-    pub id: String,
-    /// File name the kiosk gave; empty when it gave none.
-    pub name: String,
-    /// Media type the kiosk gave; empty when it gave none.
-    pub media_type: String,
-    /// Bytes held.
-    pub bytes: u64,
-    /// SHA-256 of the bytes held, lower-case hexadecimal.
-    pub sha256: String,
-    /// Whether all announced bytes are there.
-    pub complete: bool,
-    /// Whether it is registered as a material.
-    pub registered: bool,
+    /// The reviews of before cannot be read.
+    #[error("emulated store: {0}")]
+    Reviews(#[from] FeedError),
 }
 
 /// How the store greets new connections.
@@ -87,10 +103,13 @@ pub enum Presentation {
 
 struct Shared {
     disk: Disk,
-    max_size: u64,
+    limits: Mutex<Limits>,
     script: Mutex<Script>,
     locks: Mutex<HashSet<Id>>,
     registering: tokio::sync::Mutex<()>,
+    countersigner: Countersigner,
+    reviews: Feed<reviews::Kept>,
+    licences: Mutex<Licences>,
     codes: Mutex<Codes>,
     requests: AtomicU64,
     presentation: Mutex<Presentation>,
@@ -110,6 +129,19 @@ impl Shared {
 
     fn locks(&self) -> MutexGuard<'_, HashSet<Id>> {
         locked(&self.locks)
+    }
+
+    fn max_size(&self) -> u64 {
+        locked(&self.limits).max_size
+    }
+
+    fn max_body(&self) -> u64 {
+        locked(&self.limits).max_body
+    }
+
+    /// When an upload will have run out; `None` when there is no such upload.
+    fn end_of(&self, id: &Id) -> Option<SystemTime> {
+        self.disk.touched(id).ok()?.checked_add(locked(&self.limits).upload_lives)
     }
 
     fn count_request(&self) {
@@ -133,28 +165,52 @@ pub struct Store {
 }
 
 impl Store {
-    /// Starts a store on `dir` that takes uploads of up to [`MAX_SIZE`] bytes.
+    /// Starts the municipal store on `dir`, in `DIR/store`, with the usual [`Limits`].
     ///
     /// # Errors
     /// [`StoreError`] when the folder cannot be written, the port kept in `DIR/store/port` is taken,
     /// or the certificates are unusable.
     pub async fn start(dir: &Path) -> Result<Self, StoreError> {
-        Self::start_limited(dir, MAX_SIZE).await
+        Self::start_limited(dir, Limits::default()).await
     }
 
-    /// As [`Store::start`], with another limit for one upload, bytes.
+    /// As [`Store::start`], with other limits.
     ///
     /// # Errors
     /// As [`Store::start`].
-    pub async fn start_limited(dir: &Path, max_size: u64) -> Result<Self, StoreError> {
-        let folder = dir.join("store");
+    pub async fn start_limited(dir: &Path, limits: Limits) -> Result<Self, StoreError> {
+        Self::open(dir, "store", limits, seed::municipal(), &routes()).await
+    }
+
+    /// Starts a district's own store on `dir`, in `DIR/district`: it is asked for licences and takes no
+    /// documents.
+    ///
+    /// # Errors
+    /// As [`Store::start`].
+    pub async fn start_district(dir: &Path) -> Result<Self, StoreError> {
+        let asked = ["/v1/licences/query", "/openapi.yaml"];
+        let routes: Vec<_> = routes().into_iter().filter(|(path, _)| asked.contains(path)).collect();
+        Self::open(dir, "district", Limits::default(), seed::district(), &routes).await
+    }
+
+    async fn open(
+        dir: &Path,
+        name: &str,
+        limits: Limits,
+        licences: Licences,
+        routes: &[Route],
+    ) -> Result<Self, StoreError> {
+        let folder = dir.join(name);
         let pki = Pki::open(&dir.join("pki"))?;
         let shared = Arc::new(Shared {
             disk: Disk::open(&folder)?,
-            max_size,
+            limits: Mutex::new(limits),
             script: Mutex::new(Script::default()),
             locks: Mutex::new(HashSet::new()),
             registering: tokio::sync::Mutex::new(()),
+            countersigner: Countersigner::open(&pki)?,
+            reviews: Feed::open(&folder.join("reviews.json"))?,
+            licences: Mutex::new(licences),
             codes: Mutex::new(Codes::default()),
             requests: AtomicU64::new(0),
             presentation: Mutex::new(Presentation::Right),
@@ -167,7 +223,7 @@ impl Store {
             let shared = shared.clone();
             Arc::new(move || shared.greeting())
         };
-        let server = Server::start(listener, Transport::Secure(greeting), router(shared.clone()));
+        let server = Server::start(listener, Transport::Secure(greeting), router(shared.clone(), routes));
         Ok(Self { shared, server: Arc::new(server) })
     }
 
@@ -187,6 +243,12 @@ impl Store {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changed.subscribe()
+    }
+
+    /// Takes more, less, or for another time, from now on.
+    pub fn limit(&self, limits: Limits) {
+        *locked(&self.shared.limits) = limits;
+        self.shared.changed.ring();
     }
 
     /// The next `times` requests that are meant by `at` go wrong. Several calls queue up.
@@ -223,58 +285,6 @@ impl Store {
         self.shared.changed.ring();
     }
 
-    /// The documents held: registered materials first, then uploads that are no material yet, each
-    /// sorted by identifier. One whose files cannot be read is left out.
-    #[must_use]
-    pub fn documents(&self) -> Vec<Doc> {
-        let disk = &self.shared.disk;
-        let mut docs = Vec::new();
-        let mut registered = HashSet::new();
-        for id in disk.material_ids().unwrap_or_default() {
-            let note = disk.material_note::<Material>(&id);
-            if let (Ok(Some(material)), Some(path)) = (note, disk.bytes_path(&id)) {
-                registered.extend(material.upload());
-                let request = material.request;
-                docs.extend(held(&path).map(|(bytes, sha256)| Doc {
-                    id: id.as_str().to_owned(),
-                    name: request.name,
-                    media_type: request.media_type,
-                    bytes,
-                    sha256,
-                    complete: bytes == request.bytes,
-                    registered: true,
-                }));
-            }
-        }
-        for id in disk.upload_ids().unwrap_or_default() {
-            if registered.contains(&id) {
-                continue;
-            }
-            if let (Ok(Some((note, _))), Some(path)) = (disk.look(&id), disk.bytes_path(&id)) {
-                let entry = |keys: [&str; 3]| {
-                    keys.iter().find_map(|key| note.entries.get(*key).cloned()).unwrap_or_default()
-                };
-                docs.extend(held(&path).map(|(bytes, sha256)| Doc {
-                    id: id.as_str().to_owned(),
-                    name: entry(["filename", "name", "file_name"]),
-                    media_type: entry(["filetype", "media_type", "type"]),
-                    bytes,
-                    sha256,
-                    complete: bytes == note.length,
-                    registered: false,
-                }));
-            }
-        }
-        docs
-    }
-
-    /// The bytes of a document; `None` when there is no such document.
-    #[must_use]
-    pub fn document_bytes(&self, id: &str) -> Option<Vec<u8>> {
-        let path = self.shared.disk.bytes_path(&Id::parse(id)?)?;
-        files::read_bounded(&path, self.shared.max_size).ok()
-    }
-
     /// What a bystander sees: address, counts, misbehaviour to come. No document contents.
     #[must_use]
     pub fn state(&self) -> Value {
@@ -288,6 +298,9 @@ impl Store {
             "address": self.address().to_string(),
             "uploads": disk.upload_ids().map_or(0, |ids| ids.len()),
             "materials": disk.material_ids().map_or(0, |ids| ids.len()),
+            "reviews": self.shared.reviews.last(),
+            "licences": locked(&self.shared.licences).count(),
+            "licence_queries": self.licence_queries(),
             "codes": locked(&self.shared.codes).alive(),
             "appending": self.shared.locks().len(),
             "requests": self.shared.requests.load(Ordering::Relaxed),
@@ -309,24 +322,31 @@ impl Store {
     }
 }
 
-fn held(path: &Path) -> Option<(u64, String)> {
-    let bytes = std::fs::metadata(path).ok()?.len();
-    Some((bytes, disk::digest(path).ok()?))
+/// A refusal with a word to the reader of logs; it must name nobody.
+fn refuse(status: StatusCode, error: impl Into<String>) -> Response {
+    (status, Json(json!({ "error": error.into() }))).into_response()
 }
 
-fn router(shared: Arc<Shared>) -> Router {
-    let uploads = options(tus::discover).post(tus::create);
-    Router::new()
-        .route("/files", uploads.clone())
-        .route("/files/", uploads)
-        .route(
-            "/files/{id}",
-            options(tus::discover).head(tus::offset).patch(tus::append).delete(tus::terminate),
-        )
-        .route("/v1/materials/{material_id}", get(materials::lookup).put(materials::register))
-        .route("/v1/identities", post(identities::identify))
-        .layer(from_fn_with_state(shared.clone(), script::misbehave))
-        .with_state(shared)
+type Route = (&'static str, MethodRouter<Arc<Shared>>);
+
+/// Everything that the store answers.
+fn routes() -> Vec<Route> {
+    let contract = || async { ([(header::CONTENT_TYPE, "application/yaml")], CONTRACT) };
+    vec![
+        ("/files/", options(tus::discover).post(tus::create)),
+        ("/files/{upload}", head(tus::offset).patch(tus::append)),
+        ("/v1/materials/{material_id}", get(materials::lookup).put(materials::register)),
+        ("/v1/licences/query", post(licences::query)),
+        ("/v1/review-events", get(reviews::events)),
+        ("/v1/identities", post(identities::identify)),
+        ("/openapi.yaml", get(contract)),
+    ]
+}
+
+fn router(shared: Arc<Shared>, routes: &[Route]) -> Router {
+    let join = |router: Router<Arc<Shared>>, (path, methods): &Route| router.route(path, methods.clone());
+    let router = routes.iter().fold(Router::new(), join);
+    router.layer(from_fn_with_state(shared.clone(), script::misbehave)).with_state(shared)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! that was written by others.
 
 use crate::pki::{Authority, Pki};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +25,23 @@ pub(crate) async fn until(mut changes: watch::Receiver<u64>, condition: impl Fn(
         }
     };
     timeout(Duration::from_secs(10), waiting).await.expect("the condition comes true");
+}
+
+/// Whether openssl, given the public key alone, finds a signature (Base64) good for these lines.
+pub(crate) fn openssl_verifies(public: &Path, lines: &str, signature: &str) -> bool {
+    let dir = folder();
+    let place = |name: &str| dir.path().join(name);
+    std::fs::write(place("lines"), lines).expect("writing");
+    std::fs::write(place("signature"), BASE64.decode(signature).expect("Base64")).expect("writing");
+    let said = std::process::Command::new("openssl")
+        .args(["pkeyutl", "-verify", "-pubin", "-rawin", "-inkey"])
+        .arg(public)
+        .arg("-in")
+        .arg(place("lines"))
+        .arg("-sigfile")
+        .arg(place("signature"))
+        .output();
+    said.expect("openssl is installed").status.success()
 }
 
 /// What curl says about an answer.

@@ -2,7 +2,8 @@
 //!
 //! `uploads/ID.bin` holds the bytes received so far, so that its length is the offset: bytes count
 //! from the moment they are written, and a kill of the process loses none. `uploads/ID.json` holds
-//! what the client said at creation. `materials/ID.bin` and `materials/ID.json` are the same for a
+//! what the client said at creation; `uploads/ID.gone` is all that is left of one that ran out.
+//! `materials/ID.bin` and `materials/ID.json` are the same for a
 //! registered material; its bytes are the upload's, by hard link, and outlive the upload.
 
 use crate::files;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Notes beside the bytes are small; a longer file is not ours.
 const MOST_NOTE: u64 = 256 * 1024;
@@ -94,10 +96,22 @@ impl Disk {
         Ok(Bytes { file, start: offset, offset })
     }
 
-    /// Removes an upload, the note first; materials made of it keep their bytes.
-    pub(super) fn terminate(&self, id: &Id) -> io::Result<()> {
+    /// When the last byte of an upload came; at first, when it was made.
+    pub(super) fn touched(&self, id: &Id) -> io::Result<SystemTime> {
+        fs::metadata(self.upload(id, "bin"))?.modified()
+    }
+
+    /// Drops an upload for good, but for the fact that there was one; materials made of it keep their
+    /// bytes.
+    pub(super) fn retire(&self, id: &Id) -> io::Result<()> {
+        files::write_whole(&self.upload(id, "gone"), b"")?;
         fs::remove_file(self.upload(id, "json"))?;
         fs::remove_file(self.upload(id, "bin"))
+    }
+
+    /// Whether there was such an upload.
+    pub(super) fn is_gone(&self, id: &Id) -> bool {
+        self.upload(id, "gone").is_file()
     }
 
     /// SHA-256 of the bytes an upload holds, lower-case hexadecimal.
@@ -259,8 +273,10 @@ mod tests {
         let id = Id::parse("m-1").expect("a name");
         disk.register(&upload, &id, &note(2)).expect("registering");
         disk.register(&upload, &id, &note(2)).expect("registering again");
-        disk.terminate(&upload).expect("terminating");
+        assert!(!disk.is_gone(&upload));
+        disk.retire(&upload).expect("dropping");
         assert_eq!(disk.look(&upload).expect("looking"), None);
+        assert!(disk.is_gone(&upload));
         assert_eq!(disk.upload_ids().expect("listing"), []);
         assert_eq!(disk.material_ids().expect("listing"), std::slice::from_ref(&id));
         let path = disk.bytes_path(&id).expect("the bytes");

@@ -1,81 +1,134 @@
 //! `/v1/materials/{material_id}`: where an upload becomes a material of somebody's visit.
 
-use super::Shared;
+use super::custody::{self, Statement};
 use super::disk::Id;
-use super::script::AlterDigest;
+use super::script::{Altered, Misbehaviour};
 use super::tus::Lock;
+use super::{Shared, refuse};
+use crate::pki::Authority;
 use crate::serve;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 use std::io;
 use std::sync::Arc;
 
-const MOST_BODY: usize = 64 * 1024;
-const MOST_MATTERS: usize = 64;
-const MOST_TEXT: usize = 512;
+/// The longest registration, every character of it escaped, is shorter.
+const MOST_BODY: usize = 256 * 1024;
+const MOST_ITEMS: usize = 64;
+const MOST_PAGES: usize = 999;
 
 /// What the kiosk says about a material. Unknown fields are refused: the kiosk must not send more
 /// about a person than was agreed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
-    /// The upload's URL, path or identifier.
-    pub(super) upload: String,
-    /// SHA-256 of the bytes, hexadecimal.
-    pub(super) sha256: String,
+    upload: String,
+    sha256: String,
+    #[serde(deserialize_with = "whole")]
     pub(super) bytes: u64,
     pub(super) media_type: String,
     pub(super) name: String,
-    material: Value,
-    matters: Vec<Value>,
-    visit: Value,
-    #[serde(default)]
-    number: Option<Value>,
-    kiosk: String,
+    material: String,
+    items: Vec<Item>,
+    visit: String,
+    #[serde(deserialize_with = "named")]
+    number: Option<String>,
+    pub(super) kiosk: String,
+    custody: Custody,
+}
+
+/// An item that the material is handed in for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    code: String,
+    task_code: String,
+    dept_code: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Custody {
+    code: String,
+    #[serde(deserialize_with = "named")]
+    previous: Option<String>,
+    pages: Vec<String>,
+}
+
+/// A key that must be there, if only with `null`.
+fn named<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(from)
+}
+
+/// A whole number as JSON Schema knows it: `3.0` is one, too.
+fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let number = serde_json::Number::deserialize(from)?;
+    let whole = number.as_f64().filter(|value| value.fract() == 0.0 && (0.0..9.0e15).contains(value));
+    let found = number.as_u64().or_else(|| whole.map(|value| value as u64));
+    found.ok_or_else(|| serde::de::Error::custom("not a whole number"))
 }
 
 impl Request {
     fn parse(body: &[u8]) -> Result<Self, String> {
         let request: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        let digest =
-            request.sha256.len() == 64 && request.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let media_type = request.media_type.split_once('/').is_some_and(|(kind, name)| {
-            !kind.is_empty() && !name.is_empty() && request.media_type.is_ascii()
-        });
-        let texts = [&request.upload, &request.media_type, &request.name, &request.kiosk];
-        let plain = |value: &Value| match value {
-            Value::String(text) => (1..=MOST_TEXT).contains(&text.len()),
-            Value::Number(_) => true,
-            _ => false,
-        };
-        if !digest {
-            Err("sha256 is not 64 hexadecimal digits".to_owned())
-        } else if !media_type {
-            Err("media_type is not of the form type/subtype".to_owned())
-        } else if texts.iter().any(|text| text.is_empty() || text.len() > MOST_TEXT) {
-            Err("a text is empty or too long".to_owned())
-        } else if request.matters.len() > MOST_MATTERS || !request.matters.iter().all(plain) {
-            Err("matters are too many, or not texts".to_owned())
-        } else if !plain(&request.material)
-            || !plain(&request.visit)
-            || !request.number.as_ref().is_none_or(plain)
-        {
-            Err("material, visit or number is neither text nor number".to_owned())
-        } else {
-            Ok(request)
-        }
+        request.judge().map_err(|field| format!("{field} has another shape"))?;
+        Ok(request)
     }
 
-    /// The identifier at the end of the upload's URL.
-    fn upload(&self) -> Option<Id> {
-        let path = self.upload.rsplit_once("/files/");
-        Id::parse(path.map_or(self.upload.as_str(), |(_, id)| id))
+    /// Names the first field that does not fit the contract.
+    fn judge(&self) -> Result<(), &'static str> {
+        let chars = |text: &str, least: usize, most: usize| (least..=most).contains(&text.chars().count());
+        let item = |item: &Item| {
+            chars(&item.code, 1, 64) && chars(&item.task_code, 0, 31) && chars(&item.dept_code, 0, 18)
+        };
+        let path = self.upload.strip_prefix("/files/").is_some_and(|rest| !rest.is_empty());
+        let Custody { code, previous, pages } = &self.custody;
+        for (field, fits) in [
+            ("upload", path && chars(&self.upload, 1, 512)),
+            ("sha256", is_digest(&self.sha256)),
+            ("bytes", self.bytes > 0),
+            ("media_type", chars(&self.media_type, 0, 127)),
+            ("name", chars(&self.name, 1, 255)),
+            ("material", chars(&self.material, 1, 64)),
+            ("items", self.items.len() <= MOST_ITEMS && self.items.iter().all(item)),
+            ("visit", chars(&self.visit, 1, 64)),
+            ("number", self.number.as_ref().is_none_or(|number| chars(number, 0, 16))),
+            ("kiosk", chars(&self.kiosk, 1, 64)),
+            ("custody.code", custody::is_code(code)),
+            ("custody.previous", previous.as_ref().is_none_or(|code| custody::is_code(code))),
+            ("custody.pages", (1..=MOST_PAGES).contains(&pages.len()) && pages.iter().all(|p| is_digest(p))),
+        ] {
+            if !fits {
+                return Err(field);
+            }
+        }
+        Ok(())
     }
+
+    /// The identifier at the end of the upload's path.
+    fn upload(&self) -> Option<Id> {
+        Id::parse(self.upload.strip_prefix("/files/")?)
+    }
+
+    /// The custody code of what it names, computed here.
+    fn custody_code(&self) -> String {
+        custody::code(self.custody.previous.as_deref(), &self.custody.pages, &self.sha256)
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// The contract's identifier of a material: narrower than a file's name.
+fn material_id(text: &str) -> Option<Id> {
+    let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    fits.then(|| Id::parse(text)).flatten()
 }
 
 /// A registered material as it is kept.
@@ -83,6 +136,8 @@ impl Request {
 pub(super) struct Material {
     pub(super) request: Request,
     pub(super) received_at: String,
+    /// the hall's countersignature, Base64
+    signature: String,
 }
 
 impl Material {
@@ -91,24 +146,44 @@ impl Material {
         self.request.upload()
     }
 
-    fn answer(&self, id: &Id, alter: bool) -> Response {
-        let mut sha256 = self.request.sha256.to_ascii_lowercase();
-        if alter {
-            let first = if sha256.starts_with('0') { "1" } else { "0" };
-            sha256.replace_range(..1, first);
+    fn statement<'a>(&'a self, code: &'a str, id: &'a Id) -> Statement<'a> {
+        let (visit, received_at) = (&self.request.visit, &self.received_at);
+        Statement { code, visit, material_id: id.as_str(), received_at }
+    }
+
+    /// The receipt; wrong in one way if that is asked for.
+    fn answer(&self, shared: &Shared, id: &Id, altered: Option<Misbehaviour>) -> Response {
+        let mut sha256 = self.request.sha256.clone();
+        let mut code = self.request.custody.code.clone();
+        let mut signature = self.signature.clone();
+        let other_first = |text: &mut String| {
+            let other = if text.starts_with('0') { "1" } else { "0" };
+            text.replace_range(..1, other);
+        };
+        let signed = |code: &str, whose| match shared.countersigner.sign(&self.statement(code, id), whose) {
+            Ok(signature) => signature,
+            Err(error) => format!("not signed: {error}"),
+        };
+        match altered {
+            Some(Misbehaviour::WrongDigest) => other_first(&mut sha256),
+            Some(Misbehaviour::WrongCountersignature) => signature = signed(&code, Authority::Wrong),
+            Some(Misbehaviour::WrongCustodyCode) => {
+                other_first(&mut code);
+                signature = signed(&code, Authority::Hall);
+            }
+            _ => {}
         }
-        Json(json!({
+        let mut receipt = json!({
             "material_id": id.as_str(),
             "sha256": sha256,
             "bytes": self.request.bytes,
             "received_at": self.received_at,
-        }))
-        .into_response()
+        });
+        if altered != Some(Misbehaviour::NoCountersignature) {
+            receipt["custody"] = json!({ "code": code, "signature": signature });
+        }
+        Json(receipt).into_response()
     }
-}
-
-fn refuse(status: StatusCode, error: impl Into<String>) -> Response {
-    (status, Json(json!({ "error": error.into() }))).into_response()
 }
 
 fn disk_failed(error: &io::Error) -> Response {
@@ -118,13 +193,13 @@ fn disk_failed(error: &io::Error) -> Response {
 pub(super) async fn lookup(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<String>,
-    alter: Option<Extension<AlterDigest>>,
+    altered: Option<Extension<Altered>>,
 ) -> Response {
-    let Some(id) = Id::parse(&id) else {
+    let Some(id) = material_id(&id) else {
         return refuse(StatusCode::NOT_FOUND, "no such material");
     };
     match shared.disk.material_note::<Material>(&id) {
-        Ok(Some(material)) => material.answer(&id, alter.is_some()),
+        Ok(Some(material)) => material.answer(&shared, &id, altered.map(|Extension(Altered(what))| what)),
         Ok(None) => refuse(StatusCode::NOT_FOUND, "no such material"),
         Err(error) => disk_failed(&error),
     }
@@ -133,13 +208,13 @@ pub(super) async fn lookup(
 pub(super) async fn register(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<String>,
-    alter: Option<Extension<AlterDigest>>,
+    altered: Option<Extension<Altered>>,
     body: Body,
 ) -> Response {
     let Some(body) = serve::whole_body(body, MOST_BODY).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long");
+        return refuse(StatusCode::BAD_REQUEST, "the body is longer than any registration");
     };
-    let Some(id) = Id::parse(&id) else {
+    let Some(id) = material_id(&id) else {
         return refuse(StatusCode::BAD_REQUEST, "the material's identifier is malformed");
     };
     let request = match Request::parse(&body) {
@@ -154,7 +229,7 @@ pub(super) async fn register(
     })
     .await;
     match outcome {
-        Ok(Ok(material)) => material.answer(&id, alter.is_some()),
+        Ok(Ok(material)) => material.answer(&shared, &id, altered.map(|Extension(Altered(what))| what)),
         Ok(Err(refusal)) => *refusal,
         Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the registration failed"),
     }
@@ -164,7 +239,7 @@ fn settle(shared: &Arc<Shared>, id: &Id, request: Request) -> Result<Material, B
     let disk = &shared.disk;
     let failed = |error: io::Error| Box::new(disk_failed(&error));
     if let Some(known) = disk.material_note::<Material>(id).map_err(failed)? {
-        return if known.request.sha256.eq_ignore_ascii_case(&request.sha256) {
+        return if known.request.sha256 == request.sha256 {
             Ok(known)
         } else {
             Err(Box::new(refuse(StatusCode::CONFLICT, "the material exists with another digest")))
@@ -181,10 +256,19 @@ fn settle(shared: &Arc<Shared>, id: &Id, request: Request) -> Result<Material, B
         return Err(differs(format!("the upload holds {offset} of {} bytes", note.length)));
     }
     let found = disk.upload_digest(&upload).map_err(failed)?;
-    if !found.eq_ignore_ascii_case(&request.sha256) {
+    if found != request.sha256 {
         return Err(differs("the digest differs".to_owned()));
     }
-    let material = Material { request, received_at: jiff::Timestamp::now().to_string() };
+    if request.custody_code() != request.custody.code {
+        return Err(differs("the custody code is not that of these digests".to_owned()));
+    }
+    let mut material =
+        Material { request, received_at: jiff::Timestamp::now().to_string(), signature: String::new() };
+    let statement = material.statement(&material.request.custody.code, id);
+    let signed = shared.countersigner.sign(&statement, Authority::Hall);
+    material.signature = signed.map_err(|error| {
+        Box::new(refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("signing failed: {error}")))
+    })?;
     disk.register(&upload, id, &material).map_err(failed)?;
     Ok(material)
 }
@@ -192,19 +276,25 @@ fn settle(shared: &Arc<Shared>, id: &Id, request: Request) -> Result<Material, B
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn body(change: impl FnOnce(&mut Value)) -> Vec<u8> {
         let mut value = json!({
-            "upload": "https://store.hall.test/files/0a1b",
+            "upload": "/files/0a1b",
             "sha256": "0".repeat(64),
             "bytes": 3,
             "media_type": "image/jpeg",
             "name": "营业执照.jpg",
             "material": "business-licence",
-            "matters": ["open-restaurant"],
+            "items": [{
+                "code": "food-licence",
+                "task_code": "11310114990001079M3440131016000",
+                "dept_code": "11310114990001079M",
+            }],
             "visit": "v-1",
             "number": null,
             "kiosk": "kiosk-1",
+            "custody": { "code": "0123456789ABCDEF", "previous": null, "pages": ["1".repeat(64)] },
         });
         change(&mut value);
         value.to_string().into_bytes()
@@ -212,13 +302,9 @@ mod tests {
 
     #[test]
     fn a_request_is_parsed_and_its_upload_found() {
-        for (upload, id) in [
-            ("https://store.hall.test:4433/files/0a1b", Some("0a1b")),
-            ("/files/0a1b", Some("0a1b")),
-            ("0a1b", Some("0a1b")),
-            ("https://store.hall.test/other/0a1b", None),
-            ("/files/../pki/ca.pem", None),
-        ] {
+        for (upload, id) in
+            [("/files/0a1b", Some("0a1b")), ("/files/0a1b/c", None), ("/files/../pki/ca.pem", None)]
+        {
             let request = Request::parse(&body(|value| value["upload"] = json!(upload)));
             let found = request.expect("a request").upload();
             assert_eq!(found.as_ref().map(Id::as_str), id, "{upload}");
@@ -226,18 +312,49 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_registration_fits() {
+        let longest = body(|value| {
+            // Outside the BMP: twelve bytes a character where it is escaped.
+            let item = json!({
+                "code": "𠮷".repeat(64), "task_code": "𠮷".repeat(31), "dept_code": "𠮷".repeat(18),
+            });
+            value["items"] = json!(vec![item; MOST_ITEMS]);
+            value["custody"]["pages"] = json!(vec!["2".repeat(64); MOST_PAGES]);
+            value["name"] = json!("𠮷".repeat(255));
+            value["number"] = json!("A001");
+        });
+        // Twelve bytes in place of four.
+        assert!(longest.len() + 8 * (64 * 113 + 255) < MOST_BODY, "{}", longest.len());
+        assert!(Request::parse(&longest).is_ok());
+    }
+
+    #[test]
     fn malformed_requests_are_refused() {
-        let changes: [fn(&mut Value); 10] = [
+        let changes: [fn(&mut Value); 24] = [
+            |value| value["upload"] = json!("https://store.hall.test/files/0a1b"),
+            |value| value["upload"] = json!("/files/"),
             |value| value["sha256"] = json!("00"),
-            |value| value["sha256"] = json!("g".repeat(64)),
+            |value| value["sha256"] = json!("A".repeat(64)),
             |value| value["bytes"] = json!(-1),
-            |value| value["media_type"] = json!("jpeg"),
+            |value| value["bytes"] = json!(0),
+            |value| value["media_type"] = json!("m".repeat(128)),
             |value| value["name"] = json!(""),
-            |value| value["matters"] = json!([{}]),
-            |value| value["matters"] = json!(vec!["m"; MOST_MATTERS + 1]),
+            |value| value["matters"] = json!(["food-licence"]),
+            |value| value["items"] = Value::Null,
+            |value| value["items"] = json!(vec![value["items"][0].clone(); MOST_ITEMS + 1]),
+            |value| value["items"][0]["dept_code"] = json!("1".repeat(19)),
+            |value| value["items"][0]["name"] = json!("somebody"),
             |value| value["visit"] = Value::Null,
-            |value| value["kiosk"] = json!("k".repeat(MOST_TEXT + 1)),
+            |value| value["number"] = json!("A".repeat(17)),
+            |value| drop(value.as_object_mut().map(|fields| fields.remove("number"))),
+            |value| value["kiosk"] = json!("k".repeat(65)),
             |value| value["citizen"] = json!("somebody"),
+            |value| value["custody"]["code"] = json!("0123456789ABCDEU"),
+            |value| value["custody"]["previous"] = json!("0"),
+            |value| drop(value["custody"].as_object_mut().map(|fields| fields.remove("previous"))),
+            |value| value["custody"]["pages"] = json!([]),
+            |value| value["custody"]["pages"] = json!(vec!["1".repeat(64); MOST_PAGES + 1]),
+            |value| value["custody"]["pages"] = json!(["page one"]),
         ];
         for (index, change) in changes.into_iter().enumerate() {
             assert!(Request::parse(&body(change)).is_err(), "case {index}");

@@ -6,9 +6,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, body::Bytes};
+use axum::{Extension, Json, body::Bytes};
 use futures_util::stream;
 use serde::Deserialize;
+use serde_json::json;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -28,33 +29,39 @@ pub enum At {
     Offset,
     /// PATCH: bytes.
     Append,
-    /// DELETE of an upload.
-    Terminate,
     /// PUT of a material.
     Register,
     /// GET of a material.
     Lookup,
     /// POST of a code.
     Identify,
+    /// POST of a query for licences.
+    Licences,
+    /// GET of what was found of materials.
+    Reviews,
 }
 
 impl At {
+    /// Which request this is; `None` for one of no contract.
+    fn of(method: &Method, path: &str) -> Option<Self> {
+        let folder = |name: &str| path.strip_prefix(name).is_some_and(|rest| !rest.is_empty());
+        Some(match (method.as_str(), path) {
+            ("OPTIONS", "/files/") => Self::Discover,
+            ("POST", "/files/") => Self::Create,
+            ("HEAD", _) if folder("/files/") => Self::Offset,
+            ("PATCH", _) if folder("/files/") => Self::Append,
+            ("PUT", _) if folder("/v1/materials/") => Self::Register,
+            ("GET", _) if folder("/v1/materials/") => Self::Lookup,
+            ("POST", "/v1/identities") => Self::Identify,
+            ("POST", "/v1/licences/query") => Self::Licences,
+            ("GET", "/v1/review-events") => Self::Reviews,
+            _ => return None,
+        })
+    }
+
     /// Whether a request of this method and path is meant.
     fn meets(self, method: &Method, path: &str) -> bool {
-        if path == "/v1/identities" && method == Method::POST {
-            return matches!(self, Self::Any | Self::Identify);
-        }
-        let found = match (method.as_str(), path.starts_with("/v1/materials/")) {
-            ("OPTIONS", false) => Self::Discover,
-            ("POST", false) => Self::Create,
-            ("HEAD", false) => Self::Offset,
-            ("PATCH", false) => Self::Append,
-            ("DELETE", false) => Self::Terminate,
-            ("PUT", true) => Self::Register,
-            ("GET", true) => Self::Lookup,
-            _ => return self == Self::Any,
-        };
-        self == Self::Any || self == found
+        self == Self::Any || Self::of(method, path) == Some(self)
     }
 }
 
@@ -68,6 +75,10 @@ pub enum WrongStatus {
     Conflict,
     /// 410
     Gone,
+    /// 412
+    PreconditionFailed,
+    /// 413
+    TooLarge,
     /// 423
     Locked,
     /// 429
@@ -82,10 +93,12 @@ pub enum WrongStatus {
 
 impl WrongStatus {
     /// Every one of them, for table tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NotFound,
         Self::Conflict,
         Self::Gone,
+        Self::PreconditionFailed,
+        Self::TooLarge,
         Self::Locked,
         Self::TooManyRequests,
         Self::ChecksumMismatch,
@@ -100,6 +113,8 @@ impl WrongStatus {
             Self::NotFound => 404,
             Self::Conflict => 409,
             Self::Gone => 410,
+            Self::PreconditionFailed => 412,
+            Self::TooLarge => 413,
             Self::Locked => 423,
             Self::TooManyRequests => 429,
             Self::ChecksumMismatch => 460,
@@ -117,15 +132,44 @@ pub enum Misbehaviour {
     Status(WrongStatus),
     /// Nothing is done; status 200 and bytes that are no JSON.
     Garbage,
+    /// Nothing is done; status 200 and JSON of another shape than the contract's.
+    WrongShape,
     /// Nothing is done; status 200 and a body that never ends.
     Endless,
     /// Nothing is done; the connection closes without an answer, the body unread.
     Close,
     /// The request is carried out, then the connection closes without an answer.
     CloseAfter,
-    /// The request is carried out; the SHA-256 in the answer is altered. Only at
-    /// [`At::Register`] and [`At::Lookup`] does the answer hold one.
+    /// The request is carried out; the SHA-256 in the answer is altered. At [`At::Register`] and
+    /// [`At::Lookup`].
     WrongDigest,
+    /// The request is carried out; the receipt is signed with a key that is not the hall's. At
+    /// [`At::Register`] and [`At::Lookup`].
+    WrongCountersignature,
+    /// The request is carried out; the receipt is not signed. At [`At::Register`] and [`At::Lookup`].
+    NoCountersignature,
+    /// The request is carried out; the receipt is for another custody code, which the hall's own key
+    /// has signed. At [`At::Register`] and [`At::Lookup`].
+    WrongCustodyCode,
+    /// The request is carried out; the Upload-Offset in the answer is one more than is held. At
+    /// [`At::Offset`] and [`At::Append`].
+    WrongOffset,
+}
+
+impl Misbehaviour {
+    /// Whether the answer to this request has what goes wrong here.
+    fn fits(self, method: &Method, path: &str) -> bool {
+        let found = At::of(method, path);
+        match self {
+            Self::Status(_) | Self::Garbage | Self::WrongShape | Self::Endless => true,
+            Self::Close | Self::CloseAfter => true,
+            Self::WrongDigest
+            | Self::WrongCountersignature
+            | Self::NoCountersignature
+            | Self::WrongCustodyCode => matches!(found, Some(At::Register | At::Lookup)),
+            Self::WrongOffset => matches!(found, Some(At::Offset | At::Append)),
+        }
+    }
 }
 
 /// Misbehaviours still to come, each with its count.
@@ -150,12 +194,8 @@ impl Script {
 
     /// Takes the first misbehaviour that applies to this request.
     fn take(&mut self, method: &Method, path: &str) -> Option<Misbehaviour> {
-        let index = self.0.iter().position(|(_, at, what)| {
-            at.meets(method, path)
-                && (*what != Misbehaviour::WrongDigest
-                    || At::Register.meets(method, path)
-                    || At::Lookup.meets(method, path))
-        })?;
+        let applies = |at: At, what: Misbehaviour| at.meets(method, path) && what.fits(method, path);
+        let index = self.0.iter().position(|(_, at, what)| applies(*at, *what))?;
         let (times, _, what) = self.0.get_mut(index)?;
         let what = *what;
         *times = times.saturating_sub(1);
@@ -166,9 +206,9 @@ impl Script {
     }
 }
 
-/// Added to a request whose answer shall hold a wrong digest.
+/// Added to a request whose receipt shall be wrong in this way.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AlterDigest;
+pub(super) struct Altered(pub(super) Misbehaviour);
 
 /// Stands before every route of the store.
 pub(super) async fn misbehave(
@@ -184,19 +224,32 @@ pub(super) async fn misbehave(
     let mut response = match what {
         None => next.run(request).await,
         Some(Misbehaviour::Status(status)) => {
-            serve::drain(request.into_body(), shared.max_size).await;
-            StatusCode::from_u16(status.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+            serve::drain(request.into_body(), shared.max_size()).await;
+            let code = StatusCode::from_u16(status.code());
+            let mut response = code.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+            if status == WrongStatus::PreconditionFailed {
+                response.headers_mut().insert("tus-version", HeaderValue::from_static("1.0.0"));
+            }
+            response
         }
         Some(Misbehaviour::Garbage) => {
-            serve::drain(request.into_body(), shared.max_size).await;
+            serve::drain(request.into_body(), shared.max_size()).await;
             (
                 [(header::CONTENT_TYPE, "application/json")],
                 Bytes::from_static(b"\xFF\x00{\"sha256\": [[[[\x80}<html>"),
             )
                 .into_response()
         }
+        Some(Misbehaviour::WrongShape) => {
+            serve::drain(request.into_body(), shared.max_size()).await;
+            Json(json!({
+                "material_id": ["m"], "sha256": 7, "bytes": "many", "received_at": null,
+                "licences": {"cert_name": []}, "last": -1, "events": "none", "kind": {}, "number": false,
+            }))
+            .into_response()
+        }
         Some(Misbehaviour::Endless) => {
-            serve::drain(request.into_body(), shared.max_size).await;
+            serve::drain(request.into_body(), shared.max_size()).await;
             endless()
         }
         Some(Misbehaviour::Close) => match connection.drop_unanswered().await {},
@@ -204,9 +257,23 @@ pub(super) async fn misbehave(
             next.run(request).await;
             match connection.drop_unanswered().await {}
         }
-        Some(Misbehaviour::WrongDigest) => {
-            request.extensions_mut().insert(AlterDigest);
+        Some(
+            altered @ (Misbehaviour::WrongDigest
+            | Misbehaviour::WrongCountersignature
+            | Misbehaviour::NoCountersignature
+            | Misbehaviour::WrongCustodyCode),
+        ) => {
+            request.extensions_mut().insert(Altered(altered));
             next.run(request).await
+        }
+        Some(Misbehaviour::WrongOffset) => {
+            let mut response = next.run(request).await;
+            let headers = response.headers_mut();
+            let held = headers.get("upload-offset").and_then(|held| held.to_str().ok()?.parse::<u64>().ok());
+            if let Some(held) = held {
+                headers.insert("upload-offset", HeaderValue::from(held.saturating_add(1)));
+            }
+            response
         }
     };
     if tus {
@@ -268,10 +335,11 @@ mod tests {
             (Method::POST, "/files/", At::Create),
             (Method::HEAD, "/files/1", At::Offset),
             (Method::PATCH, "/files/1", At::Append),
-            (Method::DELETE, "/files/1", At::Terminate),
             (Method::PUT, "/v1/materials/1", At::Register),
             (Method::GET, "/v1/materials/1", At::Lookup),
             (Method::POST, "/v1/identities", At::Identify),
+            (Method::POST, "/v1/licences/query", At::Licences),
+            (Method::GET, "/v1/review-events", At::Reviews),
         ];
         for (method, path, meant) in &cases {
             assert!(At::Any.meets(method, path));
@@ -279,5 +347,18 @@ mod tests {
                 assert_eq!(other.meets(method, path), other == meant, "{method} {path} {other:?}");
             }
         }
+        assert!(At::Any.meets(&Method::GET, "/openapi.yaml"));
+    }
+
+    #[test]
+    fn what_an_answer_does_not_hold_cannot_be_wrong_in_it() {
+        let mut script = Script::default();
+        script.push(1, At::Any, Misbehaviour::WrongOffset);
+        script.push(1, At::Any, Misbehaviour::NoCountersignature);
+        assert_eq!(script.take(&Method::POST, "/files/"), None);
+        let lookup = script.take(&Method::GET, "/v1/materials/1");
+        assert_eq!(lookup, Some(Misbehaviour::NoCountersignature));
+        assert_eq!(script.take(&Method::HEAD, "/files/1"), Some(Misbehaviour::WrongOffset));
+        assert_eq!(script.left(), 0);
     }
 }

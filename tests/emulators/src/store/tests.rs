@@ -1,9 +1,12 @@
 use super::*;
-use crate::testing::{Answer, Curl, folder, until};
+use crate::testing::{Answer, Curl, folder, openssl_verifies, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
+
+#[path = "reviews_tests.rs"]
+mod reviewed;
 
 struct Hall {
     dir: tempfile::TempDir,
@@ -14,9 +17,20 @@ struct Hall {
 impl Hall {
     async fn open() -> Self {
         let dir = folder();
-        let store = Store::start_limited(dir.path(), 4 * 1024 * 1024).await.expect("a store");
+        let store = Store::start_limited(dir.path(), small()).await.expect("a store");
         let curl = Curl::new(dir.path());
         Self { dir, store, curl }
+    }
+
+    /// Whether a receipt is countersigned by the hall for this visit.
+    fn countersigned(&self, receipt: &Value, visit: &str) -> bool {
+        let pki = Pki::open(&self.dir.path().join("pki")).expect("the keys");
+        let custody = &receipt["custody"];
+        let [code, id, at, signature] =
+            [&custody["code"], &receipt["material_id"], &receipt["received_at"], &custody["signature"]]
+                .map(|value| value.as_str().unwrap_or_default());
+        let lines = format!("onedoor-custody-1\n{code}\n{visit}\n{id}\n{at}\n");
+        openssl_verifies(&pki.custody_public(Authority::Hall), &lines, signature)
     }
 
     async fn tus(&self, method: &str, url: &str, headers: &[&str], body: &[u8]) -> Answer {
@@ -67,11 +81,24 @@ fn digest(bytes: &[u8]) -> String {
     disk::hex(&Sha256::digest(bytes))
 }
 
+fn small() -> Limits {
+    Limits { max_size: 4 * 1024 * 1024, ..Limits::default() }
+}
+
+/// A registration of a document that is its own only page, the visit's first.
 fn request(upload: &str, bytes: &[u8]) -> Value {
+    let digest = digest(bytes);
+    let code = custody::code(None, std::slice::from_ref(&digest), &digest);
     json!({
-        "upload": upload, "sha256": digest(bytes), "bytes": bytes.len(), "media_type": "image/jpeg",
-        "name": "lease.jpg", "material": "lease", "matters": ["open-restaurant"],
+        "upload": format!("/files/{}", upload.rsplit_once('/').map_or(upload, |(_, id)| id)),
+        "sha256": digest, "bytes": bytes.len(), "media_type": "image/jpeg",
+        "name": "lease.jpg", "material": "lease",
+        "items": [{
+            "code": "food-licence", "task_code": "11310114990001079M3440131016000",
+            "dept_code": "11310114990001079M",
+        }],
         "visit": "v-1", "number": "A001", "kiosk": "kiosk-1",
+        "custody": { "code": code, "previous": null, "pages": [digest] },
     })
 }
 
@@ -80,7 +107,7 @@ async fn an_upload_grows_and_becomes_a_material_and_survives_a_restart() {
     let hall = Hall::open().await;
     let found = hall.tus("OPTIONS", &format!("{}/files/", hall.store.url()), &[], b"").await;
     assert_eq!((found.status, found.header("tus-version")), (204, "1.0.0"));
-    assert_eq!(found.header("tus-extension"), "creation,termination,checksum");
+    assert_eq!(found.header("tus-extension"), "creation,expiration,checksum");
     assert_eq!(found.header("tus-max-size"), "4194304");
     assert_eq!(found.header("tus-checksum-algorithm"), "sha1,sha256");
 
@@ -116,13 +143,19 @@ async fn an_upload_grows_and_becomes_a_material_and_survives_a_restart() {
     assert_eq!((&made["bytes"], &made["material_id"]), (&json!(1_500_000), &json!("m-1")));
     let received = made["received_at"].as_str().expect("a time");
     assert!(received.parse::<jiff::Timestamp>().is_ok(), "{received}");
-    assert_eq!(hall.tus("DELETE", &url, &[], b"").await.status, 204);
-    assert_eq!(hall.tus("HEAD", &url, &[], b"").await.status, 404);
+    assert_eq!(made["custody"]["code"], request(&url, &bytes)["custody"]["code"]);
+    assert!(hall.countersigned(&made, "v-1") && !hall.countersigned(&made, "v-2"), "{made}");
+    hall.store.limit(Limits { upload_lives: Duration::ZERO, ..small() });
+    assert_eq!(hall.tus("HEAD", &url, &[], b"").await.status, 410, "the upload goes, the material stays");
+    hall.store.limit(small());
     assert_eq!(hall.put("m-1", &request(&url, &bytes)).await, (200, made.clone()), "idempotent");
     let again: Value = serde_json::from_str(&hall.curl.get(&get).await.body).expect("JSON");
     assert_eq!(again, made);
     assert_eq!(hall.store.document_bytes("m-1").as_deref(), Some(bytes.as_slice()));
     assert_eq!(hall.store.document_bytes("../pki/ca"), None);
+    let docs = hall.store.documents();
+    let [doc] = docs.as_slice() else { panic!("one document: {docs:?}") };
+    assert_eq!(doc.registration, Some(request(&url, &bytes)));
     hall.store.stop().await;
 }
 
@@ -133,6 +166,8 @@ async fn wrong_requests_have_their_status() {
     for (header, status) in [
         ("Upload-Length: 5000000", 413),
         ("Upload-Length: few", 400),
+        ("Upload-Length: 0", 400),
+        ("Upload-Length: 6", 400),
         ("Upload-Defer-Length: 1", 400),
         ("Upload-Metadata: name !", 400),
     ] {
@@ -154,9 +189,12 @@ async fn wrong_requests_have_their_status() {
     assert_eq!(hall.patch(&format!("{files}none"), 0, &[], b"abc").await.status, 404);
     assert_eq!(hall.patch(&url, 3, &[], b"def").await.status, 204);
 
-    assert_eq!(hall.put("m-1", &request("0a0a", b"abcdef")).await.0, 404);
+    assert_eq!(hall.put("m-1", &request("/files/0a0a", b"abcdef")).await.0, 404);
     assert_eq!(hall.put("m-1", &request(&url, b"abcdeg")).await.0, 422);
     assert_eq!(hall.put("m-1", &json!({"upload": url})).await.0, 400);
+    let mut other = request(&url, b"abcdef");
+    other["custody"]["pages"] = json!([digest(b"another page")]);
+    assert_eq!(hall.put("m-1", &other).await.0, 422, "the code is not of these pages");
     assert_eq!(hall.put("m-1", &request(&url, b"abcdef")).await.0, 200);
     assert_eq!(hall.put("m-1", &request(&url, b"others")).await.0, 409);
     hall.store.stop().await;
@@ -190,7 +228,9 @@ async fn while_one_appends_another_is_locked_out_and_what_came_is_kept() {
     });
     until(hall.store.changes(), || hall.store.documents().iter().any(|doc| doc.bytes > 0)).await;
     assert_eq!(hall.patch(&url, 0, &[], b"abc").await.status, 423);
-    assert_eq!(hall.tus("DELETE", &url, &[], b"").await.status, 423);
+    hall.store.limit(Limits { upload_lives: Duration::ZERO, ..small() });
+    assert_eq!(hall.patch(&url, 0, &[], b"abc").await.status, 423, "nothing runs out that is appended to");
+    hall.store.limit(small());
     // Ending the call ends curl in mid-body.
     slow.abort();
     until(hall.store.changes(), || hall.store.state()["appending"] == 0).await;
@@ -251,8 +291,28 @@ async fn misbehaviour_comes_as_told() {
     let (status, answer) = hall.put("m-1", &request(&url, b"abc")).await;
     assert_eq!(status, 200);
     assert_ne!(answer["sha256"], json!(digest(b"abc")));
-    let (_, answer) = hall.put("m-1", &request(&url, b"abc")).await;
-    assert_eq!(answer["sha256"], json!(digest(b"abc")));
+    let (_, right) = hall.put("m-1", &request(&url, b"abc")).await;
+    assert_eq!(right["sha256"], json!(digest(b"abc")));
+    for (what, signed, code) in [
+        (Misbehaviour::WrongCountersignature, false, &right["custody"]["code"]),
+        (Misbehaviour::NoCountersignature, false, &Value::Null),
+    ] {
+        store.misbehave(1, At::Register, what);
+        let (_, wrong) = hall.put("m-1", &request(&url, b"abc")).await;
+        assert_eq!(
+            (hall.countersigned(&wrong, "v-1"), &wrong["custody"]["code"]),
+            (signed, code),
+            "{what:?}"
+        );
+    }
+    store.misbehave(1, At::Lookup, Misbehaviour::WrongCustodyCode);
+    let wrong = hall.curl.get(&format!("{}/v1/materials/m-1", store.url())).await.body;
+    let wrong: Value = serde_json::from_str(&wrong).expect("JSON");
+    assert_ne!(wrong["custody"]["code"], right["custody"]["code"]);
+    assert!(hall.countersigned(&wrong, "v-1"), "rightly signed: {wrong}");
+    assert_eq!(hall.put("m-1", &request(&url, b"abc")).await, (200, right), "all is well again");
+    store.misbehave(1, At::Offset, Misbehaviour::WrongOffset);
+    assert_eq!((hall.offset(&url).await, hall.offset(&url).await), ("4".to_owned(), "3".to_owned()));
     assert_eq!(store.documents().first().map(|doc| doc.registered), Some(true));
 
     store.misbehave(9, At::Lookup, Misbehaviour::Endless);
@@ -291,4 +351,37 @@ async fn an_upload_through_a_broken_line_goes_on_where_it_broke() {
     assert_eq!(hall.tus("HEAD", &through, &[], b"").await.exit, 7);
     network.stop().await;
     hall.store.cut().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_runs_out_after_its_last_byte() {
+    let hall = Hall::open().await;
+    let lives = Duration::from_secs(3600);
+    hall.store.limit(Limits { upload_lives: lives, ..small() });
+    let url = hall.create(6).await;
+    let answer = hall.patch(&url, 0, &[], b"abc").await;
+    let end = answer.header("upload-expires");
+    // As GNU date reads it.
+    let date = std::process::Command::new("date").args(["-u", "+%s", "-d", end]).output().expect("date");
+    let end: i64 = String::from_utf8_lossy(&date.stdout).trim().parse().unwrap_or_else(|_| panic!("{end}"));
+    let left = end - jiff::Timestamp::now().as_second();
+    assert!((3500..=3600).contains(&left), "{left}");
+    assert!(!hall.tus("HEAD", &url, &[], b"").await.header("upload-expires").is_empty());
+    hall.store.limit(Limits { upload_lives: Duration::ZERO, ..small() });
+    assert_eq!(hall.tus("HEAD", &url, &[], b"").await.status, 410);
+    hall.store.limit(small());
+    assert_eq!(hall.patch(&url, 3, &[], b"def").await.status, 410, "gone for good");
+    assert_eq!(hall.put("m-1", &request(&url, b"abcdef")).await.0, 404);
+    assert_eq!(hall.store.documents(), []);
+
+    let url = hall.create(3).await;
+    assert_eq!(hall.patch(&url, 0, &[], b"abc").await.header("upload-expires"), "", "it is whole");
+    hall.store.limit(Limits { max_body: 2, ..small() });
+    let url = hall.create(3).await;
+    assert_eq!(hall.patch(&url, 0, &[], b"abc").await.status, 413);
+    let chunked = "Transfer-Encoding: chunked";
+    assert_eq!(hall.patch(&url, 0, &[chunked], b"abc").await.status, 413);
+    assert_eq!(hall.offset(&url).await, "0");
+    assert_eq!(hall.patch(&url, 0, &[], b"ab").await.status, 204);
+    hall.store.stop().await;
 }

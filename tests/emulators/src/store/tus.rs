@@ -1,4 +1,4 @@
-//! tus 1.0.0 with the extensions creation, termination and checksum (protocols.md, section 7.1).
+//! tus 1.0.0 with the extensions creation, expiration and checksum (protocols.md, section 7.1).
 
 use super::Shared;
 use super::disk::{Id, UploadNote};
@@ -10,14 +10,16 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::StreamExt;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::time::timeout;
 
 const VERSION: &str = "1.0.0";
-const MOST_METADATA: usize = 4096;
+const MOST_METADATA: usize = 1024;
 
 /// An answer that is not a success: status and a word to the reader of logs.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ impl IntoResponse for Refusal {
 }
 
 const NO_UPLOAD: Refusal = Refusal(404, "no such upload");
+const TOO_LONG: Refusal = Refusal(413, "the body is too long");
+const GONE: Refusal = Refusal(410, "the upload has run out");
 
 fn disk_failed(_: std::io::Error) -> Refusal {
     Refusal(500, "the store's disk failed")
@@ -128,8 +132,8 @@ pub(super) async fn discover(State(shared): State<Arc<Shared>>) -> Response {
         StatusCode::NO_CONTENT,
         [
             (HeaderName::from_static("tus-version"), VERSION.to_owned()),
-            (HeaderName::from_static("tus-extension"), "creation,termination,checksum".to_owned()),
-            (HeaderName::from_static("tus-max-size"), shared.max_size.to_string()),
+            (HeaderName::from_static("tus-extension"), "creation,expiration,checksum".to_owned()),
+            (HeaderName::from_static("tus-max-size"), shared.max_size().to_string()),
             (HeaderName::from_static("tus-checksum-algorithm"), "sha1,sha256".to_owned()),
         ],
     )
@@ -143,15 +147,15 @@ pub(super) async fn create(
     version(&headers)?;
     let length = count(&headers, "upload-length")?
         .ok_or(Refusal(400, "Upload-Length is missing; it cannot be deferred"))?;
-    if length > shared.max_size {
+    if length > shared.max_size() {
         return Err(Refusal(413, "the upload is too big"));
     }
-    let text = value(&headers, "upload-metadata")?;
-    let note = UploadNote {
-        length,
-        entries: text.map(metadata).transpose()?.unwrap_or_default(),
-        metadata: text.map(str::to_owned),
-    };
+    if length == 0 {
+        return Err(Refusal(400, "an upload has a byte at least"));
+    }
+    let text = value(&headers, "upload-metadata")?.filter(|text| !text.is_empty());
+    let text = text.ok_or(Refusal(400, "Upload-Metadata is missing"))?;
+    let note = UploadNote { length, entries: metadata(text)?, metadata: Some(text.to_owned()) };
     let id = shared.disk.create(&note).map_err(disk_failed)?;
     let path = format!("/files/{}", id.as_str());
     // The client's own name for this host: it may reach the store through something in between.
@@ -159,13 +163,40 @@ pub(super) async fn create(
         Some(host) => format!("https://{host}{path}"),
         None => path,
     };
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)]).into_response())
+    let mut response = (StatusCode::CREATED, [(header::LOCATION, location)]).into_response();
+    announce_end(&shared, &id, &mut response);
+    Ok(response)
 }
 
-fn find(shared: &Shared, id: &str) -> Result<(Id, UploadNote, u64), Refusal> {
+/// Says when an unfinished upload will have run out.
+fn announce_end(shared: &Shared, id: &Id, response: &mut Response) {
+    let end = shared.end_of(id).and_then(|end| jiff::Timestamp::try_from(end).ok());
+    let text = end.and_then(|end| DateTimePrinter::new().timestamp_to_rfc9110_string(&end).ok());
+    if let Some(Ok(text)) = text.map(HeaderValue::try_from) {
+        response.headers_mut().insert("upload-expires", text);
+    }
+}
+
+fn find(shared: &Arc<Shared>, id: &str) -> Result<(Id, UploadNote, u64), Refusal> {
     let id = Id::parse(id).ok_or(NO_UPLOAD)?;
-    let (note, offset) = shared.disk.look(&id).map_err(disk_failed)?.ok_or(NO_UPLOAD)?;
-    Ok((id, note, offset))
+    drop_if_over(shared, &id).map_err(disk_failed)?;
+    match shared.disk.look(&id).map_err(disk_failed)? {
+        Some((note, offset)) => Ok((id, note, offset)),
+        None if shared.disk.is_gone(&id) => Err(GONE),
+        None => Err(NO_UPLOAD),
+    }
+}
+
+/// Drops an upload whose time is over, unless somebody is using it.
+pub(super) fn drop_if_over(shared: &Arc<Shared>, id: &Id) -> std::io::Result<()> {
+    if shared.end_of(id).is_some_and(|end| end <= SystemTime::now())
+        && let Some(_lock) = Lock::take(shared, id)
+        // Looked at again under the lock: what came meanwhile has put the end off.
+        && shared.end_of(id).is_some_and(|end| end <= SystemTime::now())
+    {
+        return shared.disk.retire(id);
+    }
+    Ok(())
 }
 
 pub(super) async fn offset(
@@ -174,7 +205,7 @@ pub(super) async fn offset(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     version(&headers)?;
-    let (_, note, offset) = find(&shared, &id)?;
+    let (id, note, offset) = find(&shared, &id)?;
     let mut response = (
         [
             (HeaderName::from_static("upload-offset"), offset.to_string()),
@@ -186,6 +217,9 @@ pub(super) async fn offset(
         .into_response();
     if let Some(Ok(metadata)) = note.metadata.map(HeaderValue::try_from) {
         response.headers_mut().insert("upload-metadata", metadata);
+    }
+    if offset < note.length {
+        announce_end(&shared, &id, &mut response);
     }
     Ok(response)
 }
@@ -199,7 +233,7 @@ pub(super) async fn append(
     match admit(&shared, &id, &headers) {
         Ok(admitted) => receive(&shared, admitted, body).await.into_response(),
         Err(refusal) => {
-            serve::drain(body, shared.max_size).await;
+            serve::drain(body, shared.max_size()).await;
             refusal.into_response()
         }
     }
@@ -232,6 +266,9 @@ fn admit(shared: &Arc<Shared>, id: &str, headers: &HeaderMap) -> Result<Admitted
     if offset.checked_add(coming).is_none_or(|end| end > note.length) {
         return Err(Refusal(413, "more bytes than were announced"));
     }
+    if coming > shared.max_body() {
+        return Err(TOO_LONG);
+    }
     Ok(Admitted { id, offset, length: note.length, checksum, _lock: lock })
 }
 
@@ -247,6 +284,10 @@ async fn receive(shared: &Arc<Shared>, mut admitted: Admitted, body: Body) -> Re
             bytes.discard().map_err(disk_failed)?;
             return Err(Refusal(413, "more bytes than were announced"));
         }
+        if (bytes.offset() - admitted.offset).saturating_add(piece.len() as u64) > shared.max_body() {
+            bytes.discard().map_err(disk_failed)?;
+            return Err(TOO_LONG);
+        }
         bytes.write(&piece).map_err(disk_failed)?;
         if let Some(checksum) = &mut admitted.checksum {
             checksum.feed(&piece);
@@ -258,19 +299,11 @@ async fn receive(shared: &Arc<Shared>, mut admitted: Admitted, body: Body) -> Re
         return Err(Refusal(460, "the checksum differs"));
     }
     let offset = [(HeaderName::from_static("upload-offset"), bytes.offset().to_string())];
-    Ok((StatusCode::NO_CONTENT, offset).into_response())
-}
-
-pub(super) async fn terminate(
-    State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, Refusal> {
-    version(&headers)?;
-    let (id, ..) = find(&shared, &id)?;
-    let _lock = Lock::take(&shared, &id).ok_or(Refusal(423, "a request is appending"))?;
-    shared.disk.terminate(&id).map_err(disk_failed)?;
-    Ok(StatusCode::NO_CONTENT)
+    let mut response = (StatusCode::NO_CONTENT, offset).into_response();
+    if bytes.offset() < admitted.length {
+        announce_end(shared, &admitted.id, &mut response);
+    }
+    Ok(response)
 }
 
 /// The right to change an upload; given back when dropped, however its request ends.
