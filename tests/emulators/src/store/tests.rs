@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 
+#[path = "contract_tests.rs"]
+mod contract;
 #[path = "reviews_tests.rs"]
 mod reviewed;
 
