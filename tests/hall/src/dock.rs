@@ -6,6 +6,7 @@
 mod hands;
 mod harm;
 mod look;
+mod office;
 mod scanner;
 mod to_kiosk;
 mod ways;
@@ -48,6 +49,7 @@ pub(crate) async fn serve(hall: Hall, address: SocketAddr, stop: CancellationTok
         .route("/api/key", post(ways::key))
         .route("/api/network", post(hands::network))
         .route("/api/window", post(hands::window))
+        .route("/api/store", post(office::store))
         .route("/api/harm/store", post(harm::store))
         .method_not_allowed_fallback(|| async {
             Refused(

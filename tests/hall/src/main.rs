@@ -4,6 +4,7 @@
 //! its own, so that what is said of the kiosk's memory and of its death is true of the kiosk alone.
 
 mod child;
+mod district;
 mod dock;
 mod kiosk_process;
 mod occupant;
@@ -63,6 +64,9 @@ pub(crate) struct HallArguments {
     /// no slot for social-security cards
     #[arg(long)]
     no_slot: bool,
+    /// the district has a store of its own, which is asked for licences
+    #[arg(long)]
+    district: bool,
     /// what the hall's clock shows at the start: HH:MM, HH:MM:SS or YYYY-MM-DDTHH:MM:SS
     #[arg(long)]
     clock: Option<String>,

@@ -1,5 +1,6 @@
 //! The hall's devices and services, and the kiosk's settings to match.
 
+use crate::district::District;
 use crate::slot::Slot;
 use crate::{Fatal, HallArguments};
 use emulators::code_scanner::CodeScannerEmulator;
@@ -37,6 +38,8 @@ pub(crate) struct Hall {
     /// for social-security cards; not everywhere
     pub slot: Option<Arc<Slot>>,
     pub store: Store,
+    /// its own store, where the district has one
+    pub district: Option<District>,
     pub windows: Windows,
     pub network: Network,
     /// the abstract name under which the kiosk's screen answers
@@ -52,6 +55,10 @@ impl Hall {
         std::fs::create_dir_all(&arguments.data)?;
         let dir = arguments.data.canonicalize()?;
         let store = Store::start(&dir).await?;
+        let district = match arguments.district {
+            true => Some(District::start(&dir).await?),
+            false => None,
+        };
         let network = Network::start(&dir, store.address()).await?;
         let windows = Windows::start(&dir).await?;
         let scanner = Scanner::start(ScannerOptions::default()).await?;
@@ -140,6 +147,7 @@ impl Hall {
             keys,
             slot,
             store,
+            district,
             windows,
             network,
             socket,
@@ -180,6 +188,9 @@ impl Hall {
     /// Puts everything away.
     pub async fn close(&self) {
         tokio::join!(self.scanner.stop(), self.network.stop(), self.windows.stop(), self.store.stop());
+        if let Some(district) = &self.district {
+            district.switch_off().await;
+        }
     }
 }
 

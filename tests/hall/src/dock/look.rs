@@ -19,6 +19,10 @@ pub(super) async fn state(State(hall): State<Hall>) -> Json<Value> {
     // Digests are computed from the bytes held: off the loop.
     let store = hall.store.clone();
     let documents = tokio::task::spawn_blocking(move || store.documents()).await.unwrap_or_default();
+    let district = match &hall.district {
+        Some(district) => district.store().await,
+        None => None,
+    };
     Json(json!({
         "screen": screen,
         "elements": elements,
@@ -30,7 +34,8 @@ pub(super) async fn state(State(hall): State<Hall>) -> Json<Value> {
         "network": hall.network.state(),
         "windows": hall.windows.state(),
         "tickets": hall.printer.tickets(),
-        "store": { "documents": documents },
+        "store": { "documents": documents, "reviews": hall.store.reviews(), "state": hall.store.state() },
+        "district": district.map(|store| store.state()),
     }))
 }
 
