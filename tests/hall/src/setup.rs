@@ -124,6 +124,10 @@ impl Hall {
         set("store", "ca", path(&pki.ca(Authority::Hall)));
         set("store", "certificate", path(&pki.client_certificate(Authority::Hall)));
         set("store", "key", path(&pki.client_key(Authority::Hall)));
+        set("store", "custody_key", path(&pki.custody_public(Authority::Hall)));
+        if let Some(district) = &district {
+            set("store", "district", district.url().into());
+        }
         let windows_port = windows.address().port();
         set("windows", "url", format!("https://localhost:{windows_port}").into());
         if let Some(file) = &arguments.config {
