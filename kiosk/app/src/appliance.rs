@@ -7,7 +7,7 @@ use crate::device::Line;
 use crate::recordings::Recordings;
 use crate::start::{Opened, Options, StartError};
 use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
-use crate::tasks::{company_key, ledger, papers, printer, scanner, windows};
+use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, windows};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use queue::ledger::Ledger;
@@ -70,6 +70,7 @@ struct Owners {
     clock: Clock,
     ledger: Arc<dyn Ledger>,
     papers: Arc<papers::Papers>,
+    licences: Arc<licences::Licences>,
     to_identity: Vec<blocking::Sender<ReaderDo>>,
     to_printer: blocking::Sender<printer::Ask>,
     to_scanner: mpsc::Sender<scanner::Ask>,
@@ -86,6 +87,7 @@ impl Owners {
     ) -> Self {
         let Opened { catalogue, clock, ledger, key, papers, folders, outbox, wake, store, windows, .. } =
             opened;
+        let (licences, reviews) = (opened.licences, opened.reviews);
         let (to_printer, for_printer) = blocking::channel();
         let (to_scanner, for_scanner) = mpsc::channel(ROOM);
         let (to_ledger, for_ledger) = mpsc::channel(ROOM);
@@ -146,6 +148,10 @@ impl Owners {
         essential(runtime, stop, "ledger", numbers.run(for_ledger));
 
         let (news, heard) = mpsc::channel(ROOM);
+        let name = config.kiosk.name.clone();
+        let reviewed =
+            store::reviews::run(outbox.clone(), reviews, name, news.clone(), stop.child_token());
+        essential(runtime, stop, "reviews", reviewed);
         let sending = store::run(outbox.clone(), store, opened.worker, news, wake, stop.child_token());
         essential(runtime, stop, "outbox", sending);
         essential(
@@ -159,8 +165,9 @@ impl Owners {
             essential(runtime, stop, "windows", follow);
         }
 
-        let desk = Desk::new(catalogue, config.patience.patience(), ways);
-        Self { desk, bus, clock, ledger, papers, to_identity, to_printer, to_scanner, to_ledger }
+        let desk =
+            Desk::new(catalogue, config.patience.patience(), ways).with_examples(opened.examples);
+        Self { desk, bus, clock, ledger, papers, licences, to_identity, to_printer, to_scanner, to_ledger }
     }
 
     /// The desk's own loop: an event, what it asks for, what is shown.

@@ -3,6 +3,7 @@
 //! One TOML file says where the devices are and where things are kept. It is read whole before
 //! anything is opened; what is wrong with it is said with line and field.
 
+use jiff::civil::Time;
 use link::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -178,6 +179,27 @@ pub struct StoreConfig {
     pub certificate: PathBuf,
     /// its key (PEM)
     pub key: PathBuf,
+    /// the public key (PEM, SubjectPublicKeyInfo) of what the store countersigns; without one, receipts
+    /// are taken without a countersignature
+    pub custody_key: Option<PathBuf>,
+    /// the district's own licence store, `https://host:port`, with the same certificates; without one
+    /// only the city's is asked
+    pub district: Option<String>,
+    /// times of day at which documents may not take all of the hall's line
+    #[serde(default)]
+    pub bandwidth: Vec<BandwidthConfig>,
+}
+
+/// How much of the hall's line documents may take, and when.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandwidthConfig {
+    /// from this time of the hall's day, `HH:MM`
+    pub from: Time,
+    /// until this time; an earlier one is that of the next day
+    pub to: Time,
+    /// KiB a second, 4 or more
+    pub kib_per_second: u32,
 }
 
 /// The windows' feed; same certificates as the store.
@@ -284,11 +306,15 @@ impl Config {
         for (field, url, scheme) in [
             ("scanner.url", self.scanner.url.as_ref(), "http://"),
             ("store.url", Some(&self.store.url), "https://"),
+            ("store.district", self.store.district.as_ref(), "https://"),
             ("windows.url", self.windows.as_ref().map(|w| &w.url), "https://"),
         ] {
             if url.is_some_and(|u| !u.starts_with(scheme)) {
                 return Err(ConfigError::Value { field, what: format!("must begin with {scheme}") });
             }
+        }
+        if self.store.bandwidth.iter().any(|window| window.kib_per_second < 4) {
+            return bad("store.bandwidth", "kib_per_second must be at least 4");
         }
         if self.scanner.url.is_some() == self.scanner.sane.is_some() {
             return bad("scanner", "needs either url (eSCL) or sane (the name of a SANE device)");

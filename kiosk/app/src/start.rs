@@ -3,6 +3,7 @@
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ScannerConfig};
+use crate::tasks::licences::Licences;
 use crate::tasks::papers::Papers;
 use crate::tasks::scanner::{BackEnd, PageFolders};
 use document_scanner::sane::{self, HelperProgram, SaneProfile, SaneScanner};
@@ -11,17 +12,22 @@ use link::record::Recorder;
 use queue::key::{HallKey, KeyError};
 use queue::ledger::{Ledger, LedgerError};
 use queue::sqlite::{Durability, SqliteLedger};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::pace::{Pace, Window};
 use store::{
-    Client, Deadlines, Outbox, OutboxConfig, OutboxError, OutboxKey, OutboxKeyError, Tls, TlsFiles,
+    Client, CustodyKey, CustodyKeyError, Deadlines, Outbox, OutboxConfig, OutboxError, OutboxKey, OutboxKeyError, Tls, TlsFiles,
     TlsSetupError, WorkerConfig,
 };
 use tokio::sync::Notify;
-use visit::catalogue::{Catalogue, CatalogueErrors};
+use visit::catalogue::{Catalogue, CatalogueErrors, MaterialCode};
+use visit::screen::Preview;
 
 /// Days before its end that the kiosk's certificate is a fault.
 const CERTIFICATE_DAYS: i64 = 30;
+/// Width of the picture of an example on the screen, in pixels.
+const EXAMPLE_WIDTH: u32 = 320;
 
 /// Told of each journalled step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
@@ -90,6 +96,9 @@ pub enum StartError {
     /// Certificates and keys for the store.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
+    /// The key that the store countersigns with.
+    #[error(transparent)]
+    CustodyKey(#[from] CustodyKeyError),
     /// An address in the configuration.
     #[error("configuration: {field}: not a usable address: {why}")]
     Address {
@@ -117,6 +126,8 @@ pub enum StartError {
 /// Everything opened; no device is needed for it.
 pub(crate) struct Opened {
     pub catalogue: Arc<Catalogue>,
+    /// what materials look like
+    pub examples: BTreeMap<MaterialCode, Arc<Preview>>,
     pub clock: Clock,
     pub ledger: Arc<dyn Ledger>,
     pub key: HallKey,
@@ -128,6 +139,9 @@ pub(crate) struct Opened {
     /// the store once more, for the look-up of codes
     pub codes: Option<Client>,
     pub windows: Option<Client>,
+    /// the store once more, for what the back office found
+    pub reviews: Client,
+    pub licences: Arc<Licences>,
     pub scanner: Arc<BackEnd>,
     pub scanner_recorder: Option<Recorder>,
     pub worker: WorkerConfig,
@@ -179,9 +193,10 @@ impl Opened {
             outbox.clone(),
             folders.clone(),
             wake.clone(),
-            bus,
+            bus.clone(),
             clock,
             config.kiosk.name.clone(),
+            catalogue.clone(),
         ));
 
         let tls = Tls::load(&TlsFiles {
@@ -194,7 +209,18 @@ impl Opened {
                 .map_err(|why| StartError::Address { field, why: why.to_string() })
         };
         let (scanner, recorder) = scanner(&config.scanner)?;
+        let district = config.store.district.as_ref().map(|url| client("store.district", url)).transpose()?;
+        let licences = Licences::new(
+            client("store.url", &config.store.url)?,
+            district,
+            config.kiosk.name.clone(),
+            clock,
+            bus,
+        );
         Ok(Self {
+            examples: examples(&catalogue, &config.kiosk.catalogue),
+            licences: Arc::new(licences),
+            reviews: client("store.url", &config.store.url)?,
             store: client("store.url", &config.store.url)?,
             codes: config
                 .code_scanner
@@ -205,7 +231,11 @@ impl Opened {
             certificate_ending: tls.days_left(jiff::Timestamp::now()) < CERTIFICATE_DAYS,
             scanner: Arc::new(scanner),
             scanner_recorder: recorder,
-            worker: options.worker,
+            worker: WorkerConfig {
+                custody: config.store.custody_key.as_deref().map(CustodyKey::load).transpose()?,
+                pace: pace(config, catalogue.hall.utc_offset_minutes)?,
+                ..options.worker.clone()
+            },
             prints_cut_off: !reconciled.unknown.is_empty(),
             catalogue,
             clock,
@@ -217,6 +247,35 @@ impl Opened {
             wake,
         })
     }
+}
+
+/// The times of day at which documents may not take all of the line.
+fn pace(config: &Config, utc_offset_minutes: i16) -> Result<Pace, StartError> {
+    let windows = config.store.bandwidth.iter().map(|window| Window {
+        from: window.from,
+        to: window.to,
+        bytes_per_second: u64::from(window.kib_per_second) * 1024,
+    });
+    Pace::new(windows.collect(), utc_offset_minutes)
+        .map_err(|why| StartError::Address { field: "store.bandwidth", why: why.to_string() })
+}
+
+/// The pictures of what materials look like; one that cannot be read is not shown.
+fn examples(catalogue: &Catalogue, file: &Path) -> BTreeMap<MaterialCode, Arc<Preview>> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let picture = |material: &visit::catalogue::Material| {
+        let path = folder.join(material.example.as_ref()?);
+        match documents::preview(&path, EXAMPLE_WIDTH, documents::Quarter::None) {
+            Ok(documents::Preview { width, height, rgb }) => {
+                Some((material.code.clone(), Arc::new(Preview { width, height, rgb })))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the picture of an example is not shown");
+                None
+            }
+        }
+    };
+    catalogue.materials.iter().filter_map(picture).collect()
 }
 
 /// The scanner as the configuration says it is spoken to, and what records it.

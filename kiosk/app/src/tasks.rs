@@ -3,6 +3,7 @@
 pub mod company_key;
 pub mod identity;
 pub mod ledger;
+pub mod licences;
 pub mod papers;
 pub mod printer;
 pub mod scanner;

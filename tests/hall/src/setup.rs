@@ -86,6 +86,7 @@ impl Hall {
         }
         let catalogue = dir.join("catalogue.toml");
         std::fs::write(&catalogue, around_the_clock(CATALOGUE)?)?;
+        copy_examples(&dir.join("examples"))?;
         let pki = Pki::open(&dir.join("pki"))?;
         let mut settings = toml::Table::new();
         let mut set = |section: &str, key: &str, value: toml::Value| {
@@ -219,6 +220,18 @@ fn as_plain_user(program: &Path) -> Command {
 fn read_table(file: &Path) -> Result<toml::Table, Fatal> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("settings {}: {e}", file.display()))?;
     text.parse().map_err(|e| format!("settings {}: {e}", file.display()).into())
+}
+
+/// The pictures that the sample hall's catalogue names, beside it.
+fn copy_examples(folder: &Path) -> Result<(), Fatal> {
+    std::fs::create_dir_all(folder)?;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../halls/examples"))? {
+        let path = entry?.path();
+        if let (true, Some(name)) = (path.extension().is_some_and(|e| e == "jpg"), path.file_name()) {
+            std::fs::copy(&path, folder.join(name))?;
+        }
+    }
+    Ok(())
 }
 
 /// The sample hall, open at any hour: whoever tries it out should not find it shut.
