@@ -17,6 +17,7 @@ mod delivery;
 mod fault;
 pub mod http;
 mod identity;
+pub mod licences;
 mod material;
 pub mod outbox;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use backoff::Backoff;
 pub use fault::{DiskFault, Distrust, LinkFault, StoreFault};
 pub use http::{Client, Deadlines};
 pub use identity::{Identified, IdentifiedKind, IdentifyFault};
+pub use licences::{CertIdentifier, CertStatus, HolderKind, Licence, LicenceFault, LicenceQuery};
 pub use material::{Digest, MaterialId, Receipt, ValueError};
 pub use outbox::{DocId, DocState, Outbox, OutboxConfig, OutboxError, OutboxKey, OutboxKeyError, Submission};
 pub use tls::{Tls, TlsFiles, TlsSetupError};
