@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use http::Method;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use crate::custody::{CustodyKey, Received};
 use crate::fault::Setback;
 use crate::http::{Client, Request};
-use crate::material::Material;
+use crate::material::{Countersignature, Custody, Material};
 use crate::outbox::{CHUNK, Document, Outbox, OutboxError, Sealed, Stage};
-use crate::tus::{self, Appended, Held, UploadPath};
+use crate::pace::{Pace, Pacer};
+use crate::tus::{self, Abilities, Appended, Created, Held, Piece, REFUSED_CHECKSUM, UploadPath};
 use crate::worker::Reports;
 use crate::{Digest, DiskFault, DocId, LinkFault, Receipt, StoreFault, Submission};
 
@@ -19,6 +21,11 @@ use crate::{Digest, DiskFault, DocId, LinkFault, Receipt, StoreFault, Submission
 const MOST_UPLOADS: u32 = 3;
 /// How often the store may hold other bytes than were sent before staff must look.
 const MOST_MISMATCHES: u32 = 2;
+
+/// How often in a row a piece may arrive as another before the document waits.
+const MOST_CORRUPTED: u32 = 4;
+/// A new end of an upload that differs by less is not written to disk.
+const SAME_END: SignedDuration = SignedDuration::from_secs(60);
 
 /// How many bytes one PATCH carries.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +42,7 @@ impl Chunk {
         Self { now: largest, smallest, largest }
     }
 
-    /// A PATCH got nothing through: a smaller one may.
+    /// A PATCH got nothing through, or not as it was: a smaller one may.
     fn halve(&mut self) {
         self.now = (self.now / 2).max(self.smallest);
     }
@@ -51,7 +58,14 @@ pub(crate) struct Courier {
     pub outbox: Outbox,
     pub client: Client,
     pub reports: Reports,
+    /// What receipts must be countersigned with, where the hall gave its kiosks a key.
+    key: Option<CustodyKey>,
     chunk: Chunk,
+    pacer: Arc<Pacer>,
+    /// What the server can do, once it has said so; asked again after a 412.
+    abilities: Option<Abilities>,
+    /// The end of an upload that is on disk.
+    end: Option<(DocId, Timestamp)>,
     /// Where the last PATCH failed, until the store says whether it got through after all.
     failed_at: Option<(DocId, u64)>,
     /// Whether the store took anything in the last attempt.
@@ -68,8 +82,27 @@ enum Sent {
 }
 
 impl Courier {
-    pub(crate) fn new(outbox: Outbox, client: Client, reports: Reports, chunk: Chunk) -> Self {
-        Self { outbox, client, reports, chunk, failed_at: None, progressed: false, answered: false }
+    pub(crate) fn new(
+        outbox: Outbox,
+        client: Client,
+        reports: Reports,
+        key: Option<CustodyKey>,
+        chunk: Chunk,
+        pace: Pace,
+    ) -> Self {
+        Self {
+            outbox,
+            client,
+            reports,
+            key,
+            chunk,
+            pacer: Arc::new(Pacer::new(pace)),
+            abilities: None,
+            end: None,
+            failed_at: None,
+            progressed: false,
+            answered: false,
+        }
     }
 
     /// Forgets what the last attempt brought.
@@ -99,17 +132,32 @@ impl Courier {
                     Sent::Gone => self.look_for(doc).await?,
                 },
                 Stage::Uploaded(upload) => self.hand_over(doc, &upload).await?,
-                Stage::Confirmed(received_at) => return self.bury(doc, received_at).await,
+                Stage::Confirmed(received) => return self.bury(doc, received).await,
             };
         }
     }
 
+    /// What the server can do: asked for once.
+    async fn abilities(&mut self) -> Result<Abilities, Setback> {
+        if let Some(known) = self.abilities {
+            return Ok(known);
+        }
+        let discovered = tus::discover(&self.client).await;
+        let abilities = self.heard(discovered).await?;
+        self.abilities = Some(abilities);
+        Ok(abilities)
+    }
+
     async fn create(&mut self, doc: &Document) -> Result<UploadPath, Setback> {
         let Submission { material_id, name, media_type, bytes, .. } = &doc.submission;
+        if self.abilities().await?.max_size.is_some_and(|most| *bytes > most) {
+            return Err(StoreFault::TooLarge.into());
+        }
         let created = tus::create(&self.client, material_id, name, media_type, *bytes).await;
-        let upload = self.heard(created).await?;
+        let Created { upload, expires } = self.heard(created).await?;
         let (id, kept) = (doc.id, upload.clone());
-        on_disk(&self.outbox, move |outbox| outbox.set_uploading(id, &kept)).await?;
+        on_disk(&self.outbox, move |outbox| outbox.set_uploading(id, &kept, expires)).await?;
+        self.end = expires.map(|at| (id, at));
         self.outbox.step("upload.created");
         Ok(upload)
     }
@@ -126,18 +174,30 @@ impl Courier {
         let mut offset = match known {
             Some(offset) => offset,
             None => match self.ask(doc, upload).await? {
-                Held::Bytes(offset) => offset,
-                Held::Gone => return Ok(Sent::Gone),
+                Some(offset) => offset,
+                None => return Ok(Sent::Gone),
             },
         };
         let mut farthest = offset;
+        let mut corrupted = 0;
         while offset < total {
             let length = self.chunk.now.min(total - offset);
-            let appended = tus::append(&self.client, upload, Arc::clone(&file), offset, length).await;
-            let doubt = match self.heard(appended).await {
-                Ok(Appended::Whole) => None,
+            let doubt = match self.append(upload, &file, offset, length).await {
+                Ok(Appended::Whole { expires }) => {
+                    self.keep_end(doc, expires).await?;
+                    None
+                }
                 Ok(Appended::Gone) => return Ok(Sent::Gone),
                 Ok(Appended::Elsewhere) => Some(StoreFault::Garbage("Upload-Offset").into()),
+                Ok(Appended::Corrupted) => {
+                    corrupted += 1;
+                    tracing::warn!(document = doc.id.0, offset, length, "a piece arrived as another");
+                    if corrupted == MOST_CORRUPTED {
+                        return Err(StoreFault::Rejected(460).into());
+                    }
+                    self.chunk.halve();
+                    continue;
+                }
                 // Part of the body may have been taken, all of it even, with the answer lost.
                 Err(setback) if broke_off(&setback.fault) => Some(setback),
                 Err(setback) => {
@@ -152,12 +212,13 @@ impl Courier {
                 Some(setback) => {
                     self.failed_at = Some((doc.id, offset));
                     offset = match self.ask(doc, upload).await? {
-                        Held::Bytes(told) if told > farthest => told,
-                        Held::Bytes(_) => return Err(setback),
-                        Held::Gone => return Ok(Sent::Gone),
+                        Some(told) if told > farthest => told,
+                        Some(_) => return Err(setback),
+                        None => return Ok(Sent::Gone),
                     };
                 }
             }
+            corrupted = 0;
             farthest = offset;
             self.progressed = true;
             self.outbox.step("upload.patched");
@@ -170,20 +231,57 @@ impl Courier {
         Ok(Sent::Whole)
     }
 
+    /// Sends one piece, with its checksum where the server wants one.
+    async fn append(
+        &mut self,
+        upload: &UploadPath,
+        document: &Arc<Sealed>,
+        offset: u64,
+        length: u64,
+    ) -> Result<Appended, Setback> {
+        let checksum = match self.abilities().await?.checksum {
+            None => None,
+            Some(algorithm) => {
+                let document = Arc::clone(document);
+                Some(blocking_read(move || algorithm.of(&document, offset, length)).await?)
+            }
+        };
+        let (document, pacer) = (Arc::clone(document), Arc::clone(&self.pacer));
+        let piece = Piece { document, offset, length, checksum, pacer };
+        let appended = tus::append(&self.client, upload, piece).await;
+        self.heard(appended).await
+    }
+
+    /// Keeps when the store will drop an upload, if that has changed.
+    async fn keep_end(&mut self, doc: &Document, expires: Option<Timestamp>) -> Result<(), StoreFault> {
+        let Some(at) = expires else { return Ok(()) };
+        let same = |(id, kept): (DocId, Timestamp)| id == doc.id && kept.duration_until(at).abs() < SAME_END;
+        if self.end.is_some_and(same) {
+            return Ok(());
+        }
+        let id = doc.id;
+        on_disk(&self.outbox, move |outbox| outbox.set_expires(id, at)).await?;
+        self.end = Some((id, at));
+        Ok(())
+    }
+
     /// Asks for the store's offset, and learns from it whether the last PATCH was in vain.
-    async fn ask(&mut self, doc: &Document, upload: &UploadPath) -> Result<Held, Setback> {
+    /// Nothing when the upload is gone.
+    async fn ask(&mut self, doc: &Document, upload: &UploadPath) -> Result<Option<u64>, Setback> {
         let held = tus::held(&self.client, upload, doc.submission.bytes).await;
         let held = self.heard(held).await?;
         let failed = self.failed_at.take_if(|(id, _)| *id == doc.id);
-        if let (Held::Bytes(told), Some((_, at))) = (held, failed) {
-            if told < at {
-                tracing::warn!(document = doc.id.0, at, told, "the store's offset went down");
+        let Held::Bytes { offset, expires } = held else { return Ok(None) };
+        self.keep_end(doc, expires).await?;
+        if let Some((_, at)) = failed {
+            if offset < at {
+                tracing::warn!(document = doc.id.0, at, offset, "the store's offset went down");
             }
-            if told <= at {
+            if offset <= at {
                 self.chunk.halve();
             }
         }
-        Ok(held)
+        Ok(Some(offset))
     }
 
     /// `PUT /v1/materials/{material_id}`: the store's word decides.
@@ -199,16 +297,17 @@ impl Courier {
             media_type: &submission.media_type,
             name: &submission.name,
             material: &submission.material,
-            matters: &submission.matters,
+            items: &submission.items,
             visit: &submission.visit,
             number: submission.number.as_deref(),
             kiosk: &submission.kiosk,
+            custody: Custody { code: doc.code, previous: doc.previous, pages: &submission.pages },
         };
         let request = Request::new(Method::PUT, &material_path(doc)).json(&material);
         let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
         match answer.status {
-            200 => match compare(&answer.json()?, &doc.submission)? {
-                Some(received_at) => self.confirm(doc, received_at).await,
+            200 => match self.compare(answer.json()?, doc)? {
+                Some(received) => self.confirm(doc, received).await,
                 None => self.differs(doc).await,
             },
             404 => self.look_for(doc).await,
@@ -223,8 +322,8 @@ impl Courier {
         let request = Request::new(Method::GET, &material_path(doc));
         let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
         match answer.status {
-            200 => match compare(&answer.json()?, &doc.submission)? {
-                Some(received_at) => self.confirm(doc, received_at).await,
+            200 => match self.compare(answer.json()?, doc)? {
+                Some(received) => self.confirm(doc, received).await,
                 None => Err(StoreFault::Conflict.into()),
             },
             404 => {
@@ -257,26 +356,50 @@ impl Courier {
         blocking_read(move || outbox.sealed(&material, bytes)).await
     }
 
-    async fn confirm(&mut self, doc: &Document, received_at: Timestamp) -> Result<Stage, Setback> {
-        let (id, receipt) = (doc.id, receipt(&doc.submission, received_at));
-        on_disk(&self.outbox, move |outbox| outbox.set_confirmed(id, &receipt)).await?;
+    /// The store's word that it received exactly this document; nothing if it holds other bytes.
+    fn compare(&self, receipt: Receipt, doc: &Document) -> Result<Option<Received>, StoreFault> {
+        let ours = &doc.submission;
+        if receipt.material_id != ours.material_id {
+            return Err(StoreFault::Garbage("a receipt for another material"));
+        }
+        if (receipt.sha256, receipt.bytes) != (ours.sha256, ours.bytes) {
+            return Ok(None);
+        }
+        let at = receipt.received_at;
+        let Some(key) = &self.key else { return Ok(Some(Received { at, signature: None })) };
+        match receipt.custody {
+            Some(Countersignature { code, signature })
+                if code == doc.code && key.holds(&code, &ours.visit, &ours.material_id, &at, &signature) =>
+            {
+                Ok(Some(Received { at, signature: Some(signature) }))
+            }
+            _ => Err(StoreFault::Countersignature),
+        }
+    }
+
+    async fn confirm(&mut self, doc: &Document, received: Received) -> Result<Stage, Setback> {
+        let (id, kept) = (doc.id, received.clone());
+        on_disk(&self.outbox, move |outbox| outbox.set_confirmed(id, &kept)).await?;
         self.outbox.step("doc.confirmed");
         self.progressed = true;
-        Ok(Stage::Confirmed(received_at))
+        Ok(Stage::Confirmed(received))
     }
 
     /// Tells that the store holds the document, then deletes it here: told at least once, even if
     /// the program ends in between.
-    async fn bury(&mut self, doc: &Document, received_at: Timestamp) -> Result<(), Setback> {
-        self.reports.confirmed(doc.id, receipt(&doc.submission, received_at)).await;
+    async fn bury(&mut self, doc: &Document, received: Received) -> Result<(), Setback> {
+        self.reports.confirmed(doc.id, receipt(doc, received)).await;
         let (id, material) = (doc.id, doc.submission.material_id.clone());
         on_disk(&self.outbox, move |outbox| outbox.bury(id, &material)).await?;
         self.outbox.step("doc.deleted");
         Ok(())
     }
 
-    /// Notes that the store answered, if it did.
+    /// Notes that the store answered, if it did, and whether it is to be asked anew what it can do.
     async fn heard<T>(&mut self, outcome: Result<T, Setback>) -> Result<T, Setback> {
+        if let Err(Setback { fault: StoreFault::Rejected(412) | REFUSED_CHECKSUM, .. }) = &outcome {
+            self.abilities = None;
+        }
         let answered = match &outcome {
             Ok(_) => true,
             Err(setback) => matches!(
@@ -299,22 +422,16 @@ fn material_path(doc: &Document) -> String {
     format!("/v1/materials/{}", doc.submission.material_id)
 }
 
-fn receipt(submission: &Submission, received_at: Timestamp) -> Receipt {
+fn receipt(doc: &Document, received: Received) -> Receipt {
+    let Submission { material_id, sha256, bytes, .. } = &doc.submission;
+    let code = doc.code;
     Receipt {
-        material_id: submission.material_id.clone(),
-        sha256: submission.sha256,
-        bytes: submission.bytes,
-        received_at,
+        material_id: material_id.clone(),
+        sha256: *sha256,
+        bytes: *bytes,
+        received_at: received.at,
+        custody: received.signature.map(|signature| Countersignature { code, signature }),
     }
-}
-
-/// When the store received exactly this document; nothing if it holds other bytes.
-fn compare(receipt: &Receipt, ours: &Submission) -> Result<Option<Timestamp>, StoreFault> {
-    if receipt.material_id != ours.material_id {
-        return Err(StoreFault::Garbage("a receipt for another material"));
-    }
-    let same = (receipt.sha256, receipt.bytes) == (ours.sha256, ours.bytes);
-    Ok(same.then_some(receipt.received_at))
 }
 
 /// Whether a request may have been taken in part, or wholly with its answer lost.

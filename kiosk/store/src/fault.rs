@@ -40,9 +40,9 @@ pub enum StoreFault {
          the document stays on this kiosk; have the store's administrator compare the two"
     )]
     Conflict,
-    /// 413.
+    /// 413, or known beforehand from what the store says that it takes.
     #[error(
-        "the e-licence store refuses the document as too large (HTTP 413); it stays on this kiosk; \
+        "the e-licence store takes no document of this size; it stays on this kiosk; \
          scan it again in fewer pages or have the store's limit raised"
     )]
     TooLarge,
@@ -69,6 +69,13 @@ pub enum StoreFault {
          send it again, and have the network and the store's disk checked if it happens again"
     )]
     DigestMismatch,
+    /// The store's receipt is not countersigned, or not by the store, or for something else.
+    #[error(
+        "the e-licence store's receipt carries no valid countersignature; the document stays on this \
+         kiosk, which asks again by itself; have the store's administrator compare the store's key with \
+         the one that this kiosk was given"
+    )]
+    Countersignature,
     /// This kiosk's own disk.
     #[error("{0}")]
     Disk(DiskFault),
@@ -164,7 +171,9 @@ impl StoreFault {
             Self::Unreachable(_) | Self::Untrusted(_) | Self::ClientCertificateRefused(_) | Self::NoTls13 => {
                 Recovery::Link
             }
-            Self::Busy(_) | Self::ServerError(_) | Self::Garbage(_) => Recovery::Later,
+            Self::Busy(_) | Self::ServerError(_) | Self::Garbage(_) | Self::Countersignature => {
+                Recovery::Later
+            }
             Self::Disk(DiskFault::Read | DiskFault::Outbox) => Recovery::Later,
             Self::Rejected(status) if !about_the_document(*status) => Recovery::Later,
             Self::Conflict
@@ -220,9 +229,10 @@ impl StoreFault {
 }
 
 /// Whether a rejection is about the document itself, and not about this kiosk's rights, the store's
-/// address or the moment: those are put right without touching the document.
+/// address, its version of tus, a piece spoilt on its way, or the moment: those are put right without
+/// touching the document.
 fn about_the_document(status: u16) -> bool {
-    !matches!(status, 300..=399 | 401 | 403 | 404 | 405 | 407 | 408 | 421 | 425 | 426)
+    !matches!(status, 300..=399 | 401 | 403 | 404 | 405 | 407 | 408 | 412 | 421 | 425 | 426 | 460)
 }
 
 /// A fault together with the time the store asked to be left alone.
@@ -267,9 +277,9 @@ mod tests {
     fn statuses_mean_what_the_standards_say() {
         for (status, fault, recovery) in [
             (413, StoreFault::TooLarge, Recovery::Never),
-            (412, StoreFault::Rejected(412), Recovery::Never),
+            (412, StoreFault::Rejected(412), Recovery::Later),
             (415, StoreFault::Rejected(415), Recovery::Never),
-            (460, StoreFault::Rejected(460), Recovery::Never),
+            (460, StoreFault::Rejected(460), Recovery::Later),
             (400, StoreFault::Rejected(400), Recovery::Never),
             (403, StoreFault::Rejected(403), Recovery::Later),
             (302, StoreFault::Rejected(302), Recovery::Later),

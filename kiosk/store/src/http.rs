@@ -21,7 +21,7 @@ use zeroize::{Zeroize, Zeroizing};
 use self::body::{Outgoing, Sending};
 use self::link::Link;
 use crate::fault::Setback;
-use crate::outbox::Sealed;
+use crate::tus::Piece;
 use crate::{DiskFault, LinkFault, StoreFault, Tls, ValueError, tls};
 
 /// A response body is at most this long, in bytes.
@@ -233,12 +233,8 @@ pub(crate) struct Request {
 enum Content {
     Nothing,
     Json(Bytes),
-    /// `length` bytes of the document from `offset`, streamed.
-    Piece {
-        document: Arc<Sealed>,
-        offset: u64,
-        length: u64,
-    },
+    /// A piece of a document, streamed.
+    Piece(Piece),
 }
 
 impl Request {
@@ -270,24 +266,22 @@ impl Request {
         self
     }
 
-    pub(crate) fn piece(mut self, document: Arc<Sealed>, offset: u64, length: u64) -> Self {
-        self.content = Content::Piece { document, offset, length };
+    pub(crate) fn piece(mut self, piece: Piece) -> Self {
+        self.content = Content::Piece(piece);
         self
     }
 
     /// Whether sending it twice does no harm. A piece is not repeated blindly: the server may have
     /// taken part of it, so its offset must be asked first.
     fn repeatable(&self) -> bool {
-        !matches!(self.content, Content::Piece { .. })
+        !matches!(self.content, Content::Piece(_))
     }
 
     fn message(&self, server: &Server) -> Result<(http::Request<Outgoing>, Arc<Sending>), StoreFault> {
         let (outgoing, sending) = match &self.content {
             Content::Nothing => Outgoing::bytes(Bytes::new()),
             Content::Json(json) => Outgoing::bytes(json.clone()),
-            Content::Piece { document, offset, length } => {
-                Outgoing::piece(Arc::clone(document), *offset, *length)
-            }
+            Content::Piece(piece) => Outgoing::piece(piece),
         };
         let mut message = http::Request::new(outgoing);
         *message.method_mut() = self.method.clone();

@@ -1,10 +1,19 @@
 //! The values of the contract's material part: ids, digests, receipts.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+
+use crate::custody::{CustodyCode, Signature};
+
+/// A file is at most this long, in bytes.
+const LONGEST_FILE: u64 = 4 << 30;
 
 /// A value that does not have the shape the contract asks for; the text names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -63,6 +72,30 @@ impl Digest {
         hex::decode_to_slice(text, &mut digest).map_err(|_| ValueError("sha256"))?;
         Ok(Self(digest))
     }
+
+    /// The digest of a plain file of at most 4 GiB.
+    ///
+    /// # Errors
+    /// What the system says, and anything else than such a file.
+    pub fn of_file(path: &Path) -> io::Result<Self> {
+        // Opening a FIFO would wait for a writer.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no plain file"));
+        }
+        let mut file = File::open(path)?.take(LONGEST_FILE + 1);
+        let (mut hash, mut part, mut length) = (Sha256::new(), vec![0; 64 * 1024], 0);
+        loop {
+            let read = file.read(&mut part)?;
+            length += read as u64;
+            if length > LONGEST_FILE {
+                return Err(io::Error::other("it is longer than any document"));
+            }
+            match part.get(..read) {
+                Some(bytes) if read > 0 => hash.update(bytes),
+                _ => return Ok(Self(hash.finalize().into())),
+            }
+        }
+    }
 }
 
 impl fmt::Display for Digest {
@@ -84,6 +117,67 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// An item that a document is handed in for (`ServedItem` in openapi.yaml).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServedItem {
+    /// Code of the item in the hall's catalogue; 1 to 64 characters.
+    pub code: String,
+    /// Its 实施编码 (GB/T 39554.1), 31 characters at most; empty where it is not known.
+    pub task_code: String,
+    /// The department's unified social credit code, 18 characters at most; empty where it is not known.
+    pub dept_code: String,
+}
+
+/// When the store received something: its own text, since that is what it countersigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedAt(String);
+
+impl ReceivedAt {
+    /// Takes an RFC 3339 time of at most 64 characters, and keeps every one of them.
+    ///
+    /// # Errors
+    /// [`ValueError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        let shaped = text.len() <= 64
+            && text.bytes().all(|b| b.is_ascii_graphic())
+            && text.parse::<Timestamp>().is_ok();
+        if shaped { Ok(Self(text.to_owned())) } else { Err(ValueError("received_at")) }
+    }
+
+    /// The time as the store wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The moment.
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        // It was read once before.
+        self.0.parse().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ReceivedAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for ReceivedAt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ReceivedAt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// The store's word that it holds a whole document (`Receipt` in openapi.yaml).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -94,7 +188,25 @@ pub struct Receipt {
     /// The bytes it holds.
     pub bytes: u64,
     /// When it had all of them.
-    pub received_at: Timestamp,
+    pub received_at: ReceivedAt,
+    /// The countersignature, checked by whoever has the key. One that makes no sense is none: only a
+    /// kiosk with a key asks for it.
+    #[serde(default, deserialize_with = "if_sensible", skip_serializing_if = "Option::is_none")]
+    pub custody: Option<Countersignature>,
+}
+
+/// The store's signature under a document's custody code (`Receipt.custody` in openapi.yaml).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Countersignature {
+    /// What was signed for.
+    pub code: CustodyCode,
+    /// The signature.
+    pub signature: Signature,
+}
+
+fn if_sensible<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Countersignature>, D::Error> {
+    let any = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(any).ok())
 }
 
 /// The body of `PUT /v1/materials/{material_id}` (`Material` in openapi.yaml).
@@ -108,12 +220,21 @@ pub(crate) struct Material<'a> {
     pub name: &'a str,
     /// Code of the material in the hall's catalogue.
     pub material: &'a str,
-    /// Codes of the matters it is handed in for.
-    pub matters: &'a [String],
+    /// The items that it is handed in for.
+    pub items: &'a [ServedItem],
     pub visit: &'a str,
     /// Queue number, once the visit has one.
     pub number: Option<&'a str>,
     pub kiosk: &'a str,
+    pub custody: Custody<'a>,
+}
+
+/// What a document's custody code is made of (`Custody` in openapi.yaml).
+#[derive(Serialize)]
+pub(crate) struct Custody<'a> {
+    pub code: CustodyCode,
+    pub previous: Option<CustodyCode>,
+    pub pages: &'a [Digest],
 }
 
 #[cfg(test)]
@@ -138,17 +259,44 @@ mod tests {
         );
         let receipt: Receipt = serde_json::from_str(&good).expect("a receipt");
         assert_eq!(receipt.sha256, Digest([0xab; 32]));
-        assert_eq!(receipt.received_at.to_string(), "2026-11-23T00:00:00Z");
+        assert_eq!(receipt.received_at.as_str(), "2026-11-23T08:00:00+08:00", "as the store wrote it");
+        assert_eq!(receipt.received_at.timestamp().to_string(), "2026-11-23T00:00:00Z");
         for (from, to) in [
             ("m-1", "../1"),
             (&digest as &str, "ab"),
             (":7", ":-7"),
             (":7", ":1.5"),
             ("2026-11-23T08:00:00+08:00", "yesterday"),
+            ("2026-11-23T08:00:00+08:00", "2026-11-23T08:00:00+08:00\\n"),
+            ("2026-11-23T08:00:00+08:00", "2026-11-23 08:00:00+08:00"),
             ("bytes", "octets"),
         ] {
             let bad = good.replacen(from, to, 1);
             assert!(serde_json::from_str::<Receipt>(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_countersignature_that_makes_no_sense_is_none() {
+        let receipt = |custody: &str| {
+            let digest = "ab".repeat(32);
+            let json = format!(
+                r#"{{"material_id":"m-1","sha256":"{digest}","bytes":7,"received_at":"2026-11-23T00:00:00Z"{custody}}}"#
+            );
+            serde_json::from_str::<Receipt>(&json).expect("a receipt").custody
+        };
+        let good = r#","custody":{"code":"0123456789ABCDEF","signature":"AAAA"}"#;
+        assert_eq!(receipt(good).map(|custody| custody.signature.to_base64()).as_deref(), Some("AAAA"));
+        for custody in [
+            "",
+            r#","custody":null"#,
+            r#","custody":[[7]]"#,
+            r#","custody":{"code":"0123456789ABCDEF"}"#,
+            r#","custody":{"code":"0123456789ABCDEU","signature":"AAAA"}"#,
+            r#","custody":{"code":"0123456789ABCDEF","signature":""}"#,
+            r#","custody":{"code":"0123456789ABCDEF","signature":"no base 64"}"#,
+        ] {
+            assert_eq!(receipt(custody), None, "{custody}");
         }
     }
 }

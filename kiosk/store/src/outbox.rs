@@ -8,6 +8,9 @@ mod container;
 mod disk;
 mod key;
 mod row;
+mod schema;
+mod submission;
+mod visit;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -21,11 +24,16 @@ use thiserror::Error;
 use self::container::Identity;
 pub(crate) use self::container::{CHUNK, Sealed};
 pub use self::key::{KEY_LENGTH, OutboxKey, OutboxKeyError};
-use self::row::Keeping;
-pub use self::row::{DocId, DocState, Submission};
+pub use self::row::{DocId, DocState};
 pub(crate) use self::row::{Document, Stage};
+use self::schema::Keeping;
+pub use self::submission::Submission;
+use self::submission::check_number;
+pub use self::visit::DocumentOfVisit;
+pub(crate) use self::visit::{FoundVisit, look_up};
+use crate::custody::{Received, Signature};
 use crate::tus::UploadPath;
-use crate::{DiskFault, MaterialId, Receipt, StoreFault, ValueError};
+use crate::{DiskFault, MaterialId, StoreFault, ValueError};
 
 /// Called with the name of each journalled step as soon as the step is durable:
 /// `doc.sealed`, `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
@@ -35,8 +43,9 @@ pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 /// Set-up of an outbox.
 #[derive(Clone)]
 pub struct OutboxConfig {
-    /// Days to keep the tombstone of a confirmed document: ids, digest, length, code of the material,
-    /// the visit's opaque id, time.
+    /// Days to keep the tombstone of a confirmed document: ids, digests, length, codes of material and
+    /// custody, the store's countersignature, what the back office found, the visit's opaque id, the
+    /// kiosk's name, times.
     pub keep_days: u16,
     /// Told of each step.
     pub observer: StepObserver,
@@ -148,7 +157,7 @@ impl Outbox {
     /// [`OutboxError::Unusable`].
     pub fn open_with(dir: &Path, key: OutboxKey, config: OutboxConfig) -> Result<Self, OutboxError> {
         let folder = disk::Folder::open(dir)?;
-        let (database, keeping) = row::open_database(&folder.database())?;
+        let (mut database, keeping) = schema::open_database(&folder.database())?;
         let known = row::files(&database)?;
         if keeping == Keeping::Clear {
             for (id, material, _) in &known {
@@ -178,10 +187,8 @@ impl Outbox {
         if removed > 0 {
             tracing::warn!(removed, "files that no waiting document needs were removed");
         }
-        if keeping == Keeping::Clear {
-            // Only now: a clear file that no row needs was swept just above.
-            row::set_sealed(&database)?;
-        }
+        // Only now: a clear file that no row needs was swept just above.
+        schema::bring_up(&mut database)?;
         let outbox = Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, key, config }) };
         outbox.purge(Timestamp::now())?;
         Ok(outbox)
@@ -240,7 +247,7 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError::Invalid`] for a number outside the contract, [`OutboxError::Database`].
     pub fn set_number(&self, visit: &str, number: &str) -> Result<usize, OutboxError> {
-        row::check_number(number)?;
+        check_number(number)?;
         Ok(self.database().execute(
             "UPDATE document SET number = ?2 WHERE visit = ?1 AND state IN
              ('waiting', 'uploading', 'uploaded', 'refused')",
@@ -254,16 +261,6 @@ impl Outbox {
     /// [`OutboxError::Database`].
     pub fn state(&self, doc: DocId) -> Result<Option<DocState>, OutboxError> {
         Ok(row::state(&self.database(), doc)?)
-    }
-
-    /// The documents of a visit, oldest first: the code of the material and where it stands. Those
-    /// that the store holds are remembered until their tombstone goes, so that a visitor who comes
-    /// back is not asked for them again.
-    ///
-    /// # Errors
-    /// [`OutboxError::Database`].
-    pub fn documents_of(&self, visit: &str) -> Result<Vec<(DocId, String, DocState)>, OutboxError> {
-        Ok(row::of_visit(&self.database(), visit)?)
     }
 
     /// How much waits to be sent or for staff.
@@ -293,8 +290,8 @@ impl Outbox {
             row::files(&database)?.into_iter().find(|(id, _, _)| *id == doc).ok_or(OutboxError::Unknown)?;
         self.sealed(&material, bytes).map_err(OutboxError::File)?;
         let changed = database.execute(
-            "UPDATE document SET state = 'waiting', url = NULL, refusal = NULL, mismatches = 0
-             WHERE id = ?1 AND state = 'refused'",
+            "UPDATE document SET state = 'waiting', url = NULL, upload_expires = NULL, refusal = NULL,
+             mismatches = 0 WHERE id = ?1 AND state = 'refused'",
             [doc.0],
         )?;
         if changed == 1 { Ok(()) } else { Err(OutboxError::Unknown) }
@@ -325,7 +322,7 @@ impl Outbox {
         (self.inner.config.observer)(step);
     }
 
-    /// The documents that can be worked on, oldest first.
+    /// The documents that can be worked on: what the store will drop soonest first, then the oldest.
     pub(crate) fn due(&self) -> Result<Vec<DocId>, OutboxError> {
         Ok(row::due(&self.database())?)
     }
@@ -342,10 +339,24 @@ impl Outbox {
     }
 
     /// Keeps the address of an upload, before its first byte is sent.
-    pub(crate) fn set_uploading(&self, doc: DocId, upload: &UploadPath) -> Result<(), OutboxError> {
+    pub(crate) fn set_uploading(
+        &self,
+        doc: DocId,
+        upload: &UploadPath,
+        expires: Option<Timestamp>,
+    ) -> Result<(), OutboxError> {
         self.update(
-            "UPDATE document SET state = 'uploading', url = ?2 WHERE id = ?1",
-            params![doc.0, upload.as_str()],
+            "UPDATE document SET state = 'uploading', url = ?2, upload_expires = ?3 WHERE id = ?1",
+            params![doc.0, upload.as_str(), expires.map(Timestamp::as_second)],
+        )
+    }
+
+    /// Keeps when the store will drop an upload, which decides on what is sent first and on nothing
+    /// else.
+    pub(crate) fn set_expires(&self, doc: DocId, expires: Timestamp) -> Result<(), OutboxError> {
+        self.update(
+            "UPDATE document SET upload_expires = ?2 WHERE id = ?1",
+            params![doc.0, expires.as_second()],
         )
     }
 
@@ -360,8 +371,8 @@ impl Outbox {
         Ok(self
             .database()
             .query_row(
-                "UPDATE document SET state = 'waiting', url = NULL, mismatches = mismatches + ?2
-                 WHERE id = ?1 RETURNING mismatches",
+                "UPDATE document SET state = 'waiting', url = NULL, upload_expires = NULL,
+                 mismatches = mismatches + ?2 WHERE id = ?1 RETURNING mismatches",
                 params![doc.0, i64::from(mismatch)],
                 |row| row.get(0),
             )
@@ -374,22 +385,28 @@ impl Outbox {
         Ok(row::set_refused(&self.database(), doc, fault)?)
     }
 
-    /// The store's receipt, which the caller has compared: the file may go from now on.
-    pub(crate) fn set_confirmed(&self, doc: DocId, receipt: &Receipt) -> Result<(), OutboxError> {
+    /// The store's receipt, which the caller has compared and whose countersignature, if any, it has
+    /// checked: the file may go from now on.
+    pub(crate) fn set_confirmed(&self, doc: DocId, received: &Received) -> Result<(), OutboxError> {
         self.update(
-            "UPDATE document SET state = 'confirmed', url = NULL, received_at = ?2,
-             confirmed_at = ?3 WHERE id = ?1",
-            params![doc.0, receipt.received_at.to_string(), Timestamp::now().as_second()],
+            "UPDATE document SET state = 'confirmed', url = NULL, upload_expires = NULL,
+             received_at = ?2, signature = ?3, confirmed_at = ?4 WHERE id = ?1",
+            params![
+                doc.0,
+                received.at.as_str(),
+                received.signature.as_ref().map(Signature::to_base64),
+                Timestamp::now().as_second()
+            ],
         )
     }
 
     /// Deletes the file of a confirmed document, then everything in its row that may tell about the
-    /// visitor. The visit's opaque id and the material's code stay for [`Self::documents_of`].
+    /// visitor. What [`Self::documents_of`] and [`Self::custody_of`] tell stays.
     pub(crate) fn bury(&self, doc: DocId, material: &MaterialId) -> Result<(), OutboxError> {
         self.inner.folder.remove(material)?;
         self.update(
-            "UPDATE document SET state = 'deleted', name = NULL, media_type = NULL, matters = NULL,
-             number = NULL, kiosk = NULL, url = NULL, received_at = NULL
+            "UPDATE document SET state = 'deleted', name = NULL, media_type = NULL, items = NULL,
+             number = NULL, url = NULL
              WHERE id = ?1 AND state = 'confirmed'",
             params![doc.0],
         )?;

@@ -1,15 +1,22 @@
-//! Resumable uploads: the tus 1.0.0 core protocol and its creation extension, client side.
+//! Resumable uploads: the tus 1.0.0 core protocol and its extensions creation, checksum and expiration,
+//! client side.
+
+mod abilities;
 
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderName, HeaderValue, Method, header};
+use jiff::Timestamp;
 
 use crate::fault::Setback;
 use crate::http::{Answer, Client, Request};
 use crate::outbox::Sealed;
+use crate::pace::Pacer;
 use crate::{MaterialId, StoreFault};
+
+pub(crate) use self::abilities::{Abilities, discover};
 
 /// Where uploads are created.
 const FILES: &str = "/files/";
@@ -20,10 +27,13 @@ const LONGEST_PATH: usize = 512;
 /// `Upload-Metadata` carries at most this many bytes of a file name: proxies cut long fields
 /// (tusd issue 452).
 const LONGEST_FILENAME: usize = 120;
+/// `Upload-Expires` is at most this long, in bytes.
+const LONGEST_DATE: usize = 64;
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum");
 const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 
 /// The path of an upload on the store's own host: below `/files/`, no query, no dot segments.
@@ -63,11 +73,24 @@ impl UploadPath {
     }
 }
 
+/// An upload that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Created {
+    pub upload: UploadPath,
+    /// When the store will drop it, unfinished.
+    pub expires: Option<Timestamp>,
+}
+
 /// What HEAD says about an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
     /// The store holds so many bytes.
-    Bytes(u64),
+    Bytes {
+        /// How many.
+        offset: u64,
+        /// When the store will drop it, unfinished.
+        expires: Option<Timestamp>,
+    },
     /// The store does not know the upload, or no longer.
     Gone,
 }
@@ -76,11 +99,29 @@ pub(crate) enum Held {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Appended {
     /// All of it was taken.
-    Whole,
+    Whole {
+        /// When the store will drop the upload, unfinished.
+        expires: Option<Timestamp>,
+    },
     /// The store's offset is another than expected: ask for it.
     Elsewhere,
+    /// Other bytes arrived than were sent; none was taken (tus "Checksum", status 460).
+    Corrupted,
     /// The store does not know the upload, or no longer.
     Gone,
+}
+
+/// A piece of a document, on its way.
+pub(crate) struct Piece {
+    pub document: Arc<Sealed>,
+    /// Where it begins: the same in the document and in the upload.
+    pub offset: u64,
+    /// Its length.
+    pub length: u64,
+    /// `Upload-Checksum`, where the server wants it.
+    pub checksum: Option<HeaderValue>,
+    /// How fast it may go.
+    pub pacer: Arc<Pacer>,
 }
 
 /// Creates an upload (tus "Creation").
@@ -90,7 +131,7 @@ pub(crate) async fn create(
     name: &str,
     media_type: &str,
     bytes: u64,
-) -> Result<UploadPath, Setback> {
+) -> Result<Created, Setback> {
     let request = request(Method::POST, FILES)
         .header(UPLOAD_LENGTH, bytes.into())
         .header(UPLOAD_METADATA, metadata(id, name, media_type)?);
@@ -100,7 +141,8 @@ pub(crate) async fn create(
     }
     versioned(&answer)?;
     let location = answer.header("location").and_then(UploadPath::from_location);
-    Ok(location.ok_or(StoreFault::Garbage("Location"))?)
+    let upload = location.ok_or(StoreFault::Garbage("Location"))?;
+    Ok(Created { upload, expires: expires(&answer) })
 }
 
 /// Asks how much of an upload of `length` bytes the store holds.
@@ -119,35 +161,38 @@ pub(crate) async fn held(client: &Client, upload: &UploadPath, length: u64) -> R
     if offset > length {
         return Err(StoreFault::Garbage("Upload-Offset beyond Upload-Length").into());
     }
-    Ok(Held::Bytes(offset))
+    Ok(Held::Bytes { offset, expires: expires(&answer) })
 }
 
-/// Appends `length` bytes of the document at `offset`, which is the same in both.
-pub(crate) async fn append(
-    client: &Client,
-    upload: &UploadPath,
-    document: Arc<Sealed>,
-    offset: u64,
-    length: u64,
-) -> Result<Appended, Setback> {
-    let request = request(Method::PATCH, upload.as_str())
+/// Appends a piece of the document.
+pub(crate) async fn append(client: &Client, upload: &UploadPath, piece: Piece) -> Result<Appended, Setback> {
+    let Piece { offset, length, checksum, .. } = &piece;
+    let (end, checked) = (offset.checked_add(*length), checksum.is_some());
+    let mut request = request(Method::PATCH, upload.as_str())
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/offset+octet-stream"))
-        .header(UPLOAD_OFFSET, offset.into())
-        .piece(document, offset, length);
-    let answer = client.send(request).await?;
+        .header(UPLOAD_OFFSET, (*offset).into());
+    if let Some(checksum) = checksum {
+        request = request.header(UPLOAD_CHECKSUM, checksum.clone());
+    }
+    let answer = client.send(request.piece(piece)).await?;
     match answer.status {
         204 => {}
+        400 if checked => return Err(REFUSED_CHECKSUM.into()),
         404 | 410 => return Ok(Appended::Gone),
         409 => return Ok(Appended::Elsewhere),
+        460 => return Ok(Appended::Corrupted),
         _ => return Err(refusal(&answer)),
     }
     versioned(&answer)?;
     match number(&answer, "upload-offset") {
-        Some(now) if Some(now) == offset.checked_add(length) => Ok(Appended::Whole),
+        Some(now) if Some(now) == end => Ok(Appended::Whole { expires: expires(&answer) }),
         Some(_) => Ok(Appended::Elsewhere),
         None => Err(StoreFault::Garbage("Upload-Offset").into()),
     }
 }
+
+/// What is said of a server that answers 400 to a checksum: it may offer others by now.
+pub(crate) const REFUSED_CHECKSUM: StoreFault = StoreFault::Garbage("it refuses the checksum that it offers");
 
 fn request(method: Method, path: &str) -> Request {
     Request::new(method, path).header(TUS_RESUMABLE, HeaderValue::from_static(VERSION))
@@ -166,8 +211,25 @@ fn refusal(answer: &Answer) -> Setback {
     answer.setback()
 }
 
+/// `Upload-Expires`. One that cannot be read is none: it decides on nothing but an order.
+fn expires(answer: &Answer) -> Option<Timestamp> {
+    parse_expires(answer.header("upload-expires")?)
+}
+
+/// An HTTP date (RFC 9110 section 5.6.7).
+pub(crate) fn parse_expires(text: &str) -> Option<Timestamp> {
+    if text.len() > LONGEST_DATE {
+        return None;
+    }
+    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
+}
+
 fn number(answer: &Answer, name: &str) -> Option<u64> {
-    let text = answer.header(name)?;
+    parse_number(answer.header(name)?)
+}
+
+/// Digits, and nothing else.
+pub(crate) fn parse_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if digits { text.parse().ok() } else { None }
 }
@@ -225,6 +287,21 @@ mod tests {
             value.expect("a field"),
             "filename YS5wZGY=,filetype YXBwbGljYXRpb24vcGRm,material_id bS0x"
         );
+    }
+
+    #[test]
+    fn an_end_of_an_upload_is_an_http_date_or_none() {
+        for (text, read) in [
+            ("Wed, 25 Nov 2026 16:00:00 GMT", Some("2026-11-25T16:00:00Z")),
+            ("Wednesday, 25-Nov-26 16:00:00 GMT", Some("2026-11-25T16:00:00Z")),
+            ("Wed Nov 25 16:00:00 2026", Some("2026-11-25T16:00:00Z")),
+            ("", None),
+            ("tomorrow", None),
+            ("2026-11-25T16:00:00Z", None),
+            ("Wed, 25 Nov 2026 25:00:00 GMT", None),
+        ] {
+            assert_eq!(parse_expires(text).map(|at| at.to_string()).as_deref(), read, "{text}");
+        }
     }
 
     proptest! {

@@ -11,7 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{Chunk, Courier, on_disk};
 use crate::fault::{Recovery, Setback};
-use crate::{Backoff, Client, DocId, Outbox, Receipt, StoreFault};
+use crate::pace::Pace;
+use crate::reviews::ReviewResult;
+use crate::{Backoff, Client, CustodyKey, DocId, Outbox, Receipt, StoreFault};
 
 /// How often tombstones past their days are removed.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
@@ -44,6 +46,14 @@ pub enum StoreEvent {
     },
     /// The store answers: for the first time, or again after it could not be reached.
     Reachable,
+    /// The back office has looked at the document: found now, or other than before. It is kept when
+    /// this is told. See [`crate::reviews`].
+    Reviewed {
+        /// The document.
+        doc: DocId,
+        /// What was found.
+        result: ReviewResult,
+    },
     /// The document cannot be stored as it is; it stays here. See [`Outbox::retry`].
     Refused {
         /// The document.
@@ -54,7 +64,7 @@ pub enum StoreEvent {
 }
 
 /// Set-up of the worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerConfig {
     /// Bytes in one PATCH, at most. Small, because a proxy that buffers makes all of it be sent
     /// again after a cut.
@@ -63,16 +73,28 @@ pub struct WorkerConfig {
     pub smallest_chunk: u64,
     /// Waits after failures.
     pub backoff: Backoff,
+    /// The key that the store countersigns receipts with. With one, no document is deleted here on a
+    /// receipt that is not countersigned.
+    pub custody: Option<CustodyKey>,
+    /// How fast documents may be sent, by the time of day.
+    pub pace: Pace,
 }
 
 impl Default for WorkerConfig {
-    /// 256 KiB, 64 KiB, 1 s to 60 s.
+    /// 256 KiB, 64 KiB, 1 s to 60 s, no key, no cap.
     fn default() -> Self {
-        Self { chunk: 256 * 1024, smallest_chunk: 64 * 1024, backoff: Backoff::default() }
+        Self {
+            chunk: 256 * 1024,
+            smallest_chunk: 64 * 1024,
+            backoff: Backoff::default(),
+            custody: None,
+            pace: Pace::default(),
+        }
     }
 }
 
-/// Empties the outbox into the store until `shutdown`: one document at a time, oldest first.
+/// Empties the outbox into the store until `shutdown`: one document at a time, oldest first, but first
+/// of all what the store would drop soonest.
 ///
 /// While the store cannot be reached everything waits. A document that the store refuses is put
 /// aside, one that it cannot take for now waits by itself; neither holds up the others. Notify
@@ -90,7 +112,7 @@ pub async fn run(
     let reports = Reports { events, reachable: false };
     let chunk = Chunk::new(config.smallest_chunk, config.chunk);
     let worker = Worker {
-        courier: Courier::new(outbox, client, reports, chunk),
+        courier: Courier::new(outbox, client, reports, config.custody, chunk, config.pace),
         backoff: config.backoff,
         wake,
         link: Pause::default(),
@@ -181,7 +203,7 @@ impl Worker {
         }
     }
 
-    /// The oldest document that does not wait; none while the store as a whole does.
+    /// The first document that does not wait; none while the store as a whole does.
     async fn next(&mut self) -> Result<Option<DocId>, StoreFault> {
         let now = Instant::now();
         if !self.link.over(now) {

@@ -1,4 +1,4 @@
-//! Request bodies: bytes at hand, or a piece of a document decrypted as it is sent.
+//! Request bodies: bytes at hand, or a piece of a document decrypted and paced as it is sent.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,9 +8,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::task::JoinHandle;
+use tokio::time::{Sleep, sleep};
 
 use crate::DiskFault;
 use crate::outbox::Sealed;
+use crate::pace::Pacer;
+use crate::tus::Piece;
 
 /// Tells whether a body has been handed over to the connection in full.
 #[derive(Debug, Default)]
@@ -36,12 +39,21 @@ pub(super) struct Outgoing {
 
 enum Source {
     Bytes(Bytes),
-    Piece {
-        document: Arc<Sealed>,
-        offset: u64,
-        left: u64,
-        reading: Option<JoinHandle<Result<Bytes, DiskFault>>>,
-    },
+    Piece(Flow),
+}
+
+/// A piece on its way.
+struct Flow {
+    document: Arc<Sealed>,
+    /// Where the next byte to hand over is in the document.
+    offset: u64,
+    /// Bytes to hand over.
+    left: u64,
+    reading: Option<JoinHandle<Result<Bytes, DiskFault>>>,
+    /// Read, and not yet handed over.
+    part: Bytes,
+    pacer: Arc<Pacer>,
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Outgoing {
@@ -49,8 +61,16 @@ impl Outgoing {
         Self::new(Source::Bytes(bytes))
     }
 
-    pub(super) fn piece(document: Arc<Sealed>, offset: u64, length: u64) -> (Self, Arc<Sending>) {
-        Self::new(Source::Piece { document, offset, left: length, reading: None })
+    pub(super) fn piece(piece: &Piece) -> (Self, Arc<Sending>) {
+        Self::new(Source::Piece(Flow {
+            document: Arc::clone(&piece.document),
+            offset: piece.offset,
+            left: piece.length,
+            reading: None,
+            part: Bytes::new(),
+            pacer: Arc::clone(&piece.pacer),
+            pause: None,
+        }))
     }
 
     fn new(source: Source) -> (Self, Arc<Sending>) {
@@ -65,7 +85,7 @@ impl Outgoing {
     fn left(&self) -> u64 {
         match &self.source {
             Source::Bytes(bytes) => bytes.len() as u64,
-            Source::Piece { left, .. } => *left,
+            Source::Piece(flow) => flow.left,
         }
     }
 }
@@ -83,24 +103,10 @@ impl Body for Outgoing {
         }
         let bytes = match &mut self.source {
             Source::Bytes(bytes) => std::mem::take(bytes),
-            Source::Piece { document, offset, left, reading } => {
-                let read = reading.get_or_insert_with(|| read(document, *offset, *left));
-                let outcome = ready!(Pin::new(read).poll(cx));
-                *reading = None;
-                let bytes = match outcome {
-                    Ok(Ok(bytes)) if bytes.is_empty() => {
-                        // More was asked for than the document has.
-                        return Poll::Ready(Some(Err(DiskFault::Damaged)));
-                    }
-                    Ok(Ok(bytes)) => bytes,
-                    Ok(Err(fault)) => return Poll::Ready(Some(Err(fault))),
-                    Err(_) => return Poll::Ready(Some(Err(DiskFault::Read))),
-                };
-                let taken = bytes.len() as u64;
-                *offset = offset.saturating_add(taken);
-                *left = left.saturating_sub(taken);
-                bytes
-            }
+            Source::Piece(flow) => match ready!(flow.poll_next(cx)) {
+                Ok(bytes) => bytes,
+                Err(fault) => return Poll::Ready(Some(Err(fault))),
+            },
         };
         if self.left() == 0 {
             self.sending.finish();
@@ -117,6 +123,41 @@ impl Body for Outgoing {
     }
 }
 
+impl Flow {
+    /// The next bytes, at least one, as soon as they are read and may go.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, DiskFault>> {
+        if self.part.is_empty() {
+            let (document, offset, left) = (&self.document, self.offset, self.left);
+            let read = self.reading.get_or_insert_with(|| read(document, offset, left));
+            let outcome = ready!(Pin::new(read).poll(cx));
+            self.reading = None;
+            self.part = match outcome {
+                // More was asked for than the document has.
+                Ok(Ok(bytes)) if bytes.is_empty() => return Poll::Ready(Err(DiskFault::Damaged)),
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(fault)) => return Poll::Ready(Err(fault)),
+                Err(_) => return Poll::Ready(Err(DiskFault::Read)),
+            };
+        }
+        loop {
+            if let Some(pause) = &mut self.pause {
+                ready!(pause.as_mut().poll(cx));
+                self.pause = None;
+            }
+            match self.pacer.take(self.part.len()) {
+                Ok(taken) => {
+                    let bytes = self.part.split_to(taken.min(self.part.len()));
+                    let taken = bytes.len() as u64;
+                    self.offset = self.offset.saturating_add(taken);
+                    self.left = self.left.saturating_sub(taken);
+                    return Poll::Ready(Ok(bytes));
+                }
+                Err(wait) => self.pause = Some(Box::pin(sleep(wait))),
+            }
+        }
+    }
+}
+
 /// Reads what one chunk has of the next `left` bytes, off the event loop.
 fn read(document: &Arc<Sealed>, offset: u64, left: u64) -> JoinHandle<Result<Bytes, DiskFault>> {
     let document = Arc::clone(document);
@@ -129,7 +170,13 @@ mod tests {
 
     use super::*;
     use crate::outbox::CHUNK;
+    use crate::pace::{Pace, Window};
     use crate::testing::{Kiosk, document};
+
+    fn piece(document: &Arc<Sealed>, offset: u64, length: u64, pace: Pace) -> (Outgoing, Arc<Sending>) {
+        let pacer = Arc::new(Pacer::new(pace));
+        Outgoing::piece(&Piece { document: Arc::clone(document), offset, length, checksum: None, pacer })
+    }
 
     fn sealed(kiosk: &Kiosk, bytes: &[u8]) -> Arc<Sealed> {
         let outbox = kiosk.outbox();
@@ -143,7 +190,7 @@ mod tests {
         let (kiosk, bytes) = (Kiosk::new(), document(200_000));
         let sealed = sealed(&kiosk, &bytes);
         for (offset, length) in [(0, 200_000), (1, 1), (65_535, 65_537), (131_071, 2), (199_999, 1)] {
-            let (mut body, sending) = Outgoing::piece(Arc::clone(&sealed), offset, length);
+            let (mut body, sending) = piece(&sealed, offset, length, Pace::default());
             assert_eq!(body.size_hint().exact(), Some(length));
             let mut got = Vec::new();
             while let Some(frame) = body.frame().await {
@@ -158,15 +205,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_piece_under_a_cap_goes_in_small_parts_and_takes_its_time() {
+        let (kiosk, bytes) = (Kiosk::new(), document(100_000));
+        let sealed = sealed(&kiosk, &bytes);
+        let midnight = jiff::civil::Time::midnight();
+        let all_day = Window { from: midnight, to: midnight, bytes_per_second: 1_000_000 };
+        let begun = tokio::time::Instant::now();
+        let (mut body, sending) = piece(&sealed, 0, 100_000, Pace::new(vec![all_day], 0).expect("a pace"));
+        let mut got = Vec::new();
+        while let Some(frame) = body.frame().await {
+            got.extend_from_slice(&frame.expect("readable").into_data().expect("data"));
+        }
+        assert!(got == bytes && sending.finished());
+        assert!(begun.elapsed() >= std::time::Duration::from_millis(99), "a lower bound, whatever the load");
+    }
+
+    #[tokio::test]
     async fn a_file_that_shrank_is_damage() {
         let kiosk = Kiosk::new();
         let sealed = sealed(&kiosk, b"short");
-        let (body, sending) = Outgoing::piece(Arc::clone(&sealed), 0, 6);
+        let (body, sending) = piece(&sealed, 0, 6, Pace::default());
         assert_eq!(body.collect().await.err(), Some(DiskFault::Damaged), "more than there is");
         assert!(!sending.finished());
         let file = std::fs::OpenOptions::new().write(true).open(kiosk.kept("m-1")).expect("open");
         file.set_len(90).expect("cut short");
-        let (body, sending) = Outgoing::piece(sealed, 0, 5);
+        let (body, sending) = piece(&sealed, 0, 5, Pace::default());
         assert_eq!(body.collect().await.err(), Some(DiskFault::Damaged));
         assert!(!sending.finished());
     }

@@ -24,6 +24,11 @@ pub(super) fn file_name(material: &MaterialId) -> String {
     format!("{material}.doc")
 }
 
+/// Where the database of the outbox in a folder is.
+pub(super) fn database(dir: &Path) -> PathBuf {
+    dir.join("outbox.sqlite")
+}
+
 impl Folder {
     pub(super) fn open(dir: &Path) -> Result<Self, OutboxError> {
         let documents = dir.join("documents");
@@ -39,7 +44,7 @@ impl Folder {
     }
 
     pub(super) fn database(&self) -> PathBuf {
-        self.dir.join("outbox.sqlite")
+        database(&self.dir)
     }
 
     pub(super) fn file(&self, material: &MaterialId) -> PathBuf {

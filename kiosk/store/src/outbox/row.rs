@@ -1,49 +1,14 @@
 //! Rows of the outbox's database.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{OutboxError, Pending};
+use super::{OutboxError, Pending, Submission};
+use crate::custody::{self, CustodyCode, Received, Signature};
 use crate::tus::UploadPath;
-use crate::{Digest, DiskFault, MaterialId, StoreFault, ValueError};
-
-/// How a version of this program keeps the documents that the tables tell of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keeping {
-    /// As they are: `user_version` 1.
-    Clear,
-    /// Encrypted: `user_version` 2. The number also keeps a version that would send the files as
-    /// they lie from doing so.
-    Sealed,
-}
-
-const TABLES: &str = "
-CREATE TABLE document (
-    id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    material_id  TEXT NOT NULL UNIQUE,
-    sha256       BLOB NOT NULL CHECK (length(sha256) = 32),
-    bytes        INTEGER NOT NULL CHECK (bytes > 0),
-    state        TEXT NOT NULL CHECK (state IN
-                 ('waiting', 'uploading', 'uploaded', 'confirmed', 'deleted', 'refused')),
-    url          TEXT,
-    refusal      TEXT,
-    mismatches   INTEGER NOT NULL DEFAULT 0,
-    received_at  TEXT,
-    confirmed_at INTEGER,
-    name TEXT, media_type TEXT, material TEXT, matters TEXT, visit TEXT, number TEXT, kiosk TEXT,
-    CHECK (state NOT IN ('uploading', 'uploaded') OR url IS NOT NULL),
-    CHECK (state <> 'refused' OR refusal IS NOT NULL),
-    CHECK (state NOT IN ('confirmed', 'deleted') OR confirmed_at IS NOT NULL),
-    CHECK (state <> 'deleted' OR (name IS NULL AND number IS NULL))
-) STRICT;
-CREATE INDEX document_state ON document (state, id);
-CREATE INDEX document_visit ON document (visit, id);
-PRAGMA user_version = 2;
-";
+use crate::{Digest, DiskFault, MaterialId, ReceivedAt, StoreFault, ValueError};
 
 /// A document's number in this outbox. Never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,82 +18,6 @@ impl fmt::Display for DocId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// A document to be sent. Bounds are those of `Material` in openapi.yaml.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Submission {
-    /// The document's id, never used before.
-    pub material_id: MaterialId,
-    /// Name for people to read; 1 to 255 characters.
-    pub name: String,
-    /// Media type (RFC 6838), such as `application/pdf`.
-    pub media_type: String,
-    /// The file. Its content is encrypted into the outbox, then it is removed.
-    pub path: PathBuf,
-    /// Digest of the file.
-    pub sha256: Digest,
-    /// Length of the file.
-    pub bytes: u64,
-    /// Code of the material in the hall's catalogue.
-    pub material: String,
-    /// Codes of the matters that it is handed in for; at most 64.
-    pub matters: Vec<String>,
-    /// The visit it belongs to.
-    pub visit: String,
-    /// The visit's queue number, if it has one.
-    pub number: Option<String>,
-    /// This kiosk.
-    pub kiosk: String,
-}
-
-impl fmt::Debug for Submission {
-    /// Leaves out what tells about the visitor: name, path, visit and number.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submission")
-            .field("material_id", &self.material_id)
-            .field("bytes", &self.bytes)
-            .field("material", &self.material)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Submission {
-    /// Checks every bound of the contract.
-    pub(super) fn check(&self) -> Result<(), ValueError> {
-        check_text(&self.name, 255, "name")?;
-        check_text(&self.material, 64, "material")?;
-        check_text(&self.visit, 64, "visit")?;
-        check_text(&self.kiosk, 64, "kiosk")?;
-        if self.matters.len() > 64 {
-            return Err(ValueError("matters"));
-        }
-        self.matters.iter().try_for_each(|matter| check_text(matter, 64, "matters"))?;
-        self.number.as_deref().map_or(Ok(()), check_number)?;
-        check_media_type(&self.media_type)?;
-        if self.bytes == 0 || i64::try_from(self.bytes).is_err() {
-            return Err(ValueError("bytes"));
-        }
-        Ok(())
-    }
-}
-
-fn check_text(text: &str, longest: usize, what: &'static str) -> Result<(), ValueError> {
-    let sound = (1..=longest).contains(&text.chars().count()) && !text.contains(char::is_control);
-    if sound { Ok(()) } else { Err(ValueError(what)) }
-}
-
-pub(super) fn check_number(number: &str) -> Result<(), ValueError> {
-    check_text(number, 16, "number")
-}
-
-/// `type/subtype` of RFC 6838 section 4.2 characters, without parameters.
-fn check_media_type(text: &str) -> Result<(), ValueError> {
-    let name = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
-    let shaped = text.split_once('/').is_some_and(|(kind, subtype)| name(kind) && name(subtype));
-    if shaped && text.len() <= 127 { Ok(()) } else { Err(ValueError("media_type")) }
 }
 
 /// Where a document stands.
@@ -153,7 +42,7 @@ pub(crate) enum Stage {
     Uploading(UploadPath),
     Uploaded(UploadPath),
     /// Confirmed, but the file or the personal parts may still be there.
-    Confirmed(Timestamp),
+    Confirmed(Received),
 }
 
 /// A row as the worker needs it.
@@ -162,35 +51,10 @@ pub(crate) struct Document {
     pub stage: Stage,
     /// What was handed in, with `path` where the file is now.
     pub submission: Submission,
-}
-
-pub(super) fn open_database(path: &Path) -> Result<(Connection, Keeping), OutboxError> {
-    let database = Connection::open(path)?;
-    database.busy_timeout(Duration::from_secs(5))?;
-    // secure_delete overwrites what is deleted, so that names do not linger in free pages.
-    database.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
-         PRAGMA trusted_schema = OFF;",
-    )?;
-    let sound: String = database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if sound != "ok" {
-        return Err(OutboxError::Unusable("it is damaged"));
-    }
-    let keeping = match database.query_row("PRAGMA user_version", [], |row| row.get(0))? {
-        0 => {
-            database.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;"))?;
-            Keeping::Sealed
-        }
-        1 => Keeping::Clear,
-        2 => Keeping::Sealed,
-        _ => return Err(OutboxError::Unusable("it is of another version")),
-    };
-    Ok((database, keeping))
-}
-
-/// No document's file is clear any more.
-pub(super) fn set_sealed(database: &Connection) -> rusqlite::Result<()> {
-    database.pragma_update(None, "user_version", 2)
+    /// The custody code of the visit's document before, if any.
+    pub previous: Option<CustodyCode>,
+    /// The custody code.
+    pub code: CustodyCode,
 }
 
 /// Folds the write-ahead log into the database and empties it, so that deleted names go from there
@@ -202,12 +66,18 @@ pub(super) fn forget(database: &Connection) {
     }
 }
 
+/// Adds a document and gives it its custody code, which follows that of the visit's last one.
 pub(super) fn insert(database: &Connection, new: &Submission) -> Result<DocId, OutboxError> {
     let bytes = i64::try_from(new.bytes).map_err(|_| ValueError("bytes"))?;
-    let matters = serde_json::to_string(&new.matters).map_err(|_| ValueError("matters"))?;
-    database.execute(
+    let items = serde_json::to_string(&new.items).map_err(|_| ValueError("items"))?;
+    let adding = database.unchecked_transaction()?;
+    let previous = last_code(&adding, &new.visit)?;
+    let code = custody::code(previous.as_ref(), &new.pages, &new.sha256);
+    let pages: Vec<u8> = new.pages.iter().flat_map(|page| page.0).collect();
+    adding.execute(
         "INSERT INTO document (material_id, sha256, bytes, state, name, media_type, material,
-         matters, visit, number, kiosk) VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         items, visit, number, kiosk, pages, previous, code)
+         VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             new.material_id.as_str(),
             new.sha256.0,
@@ -215,13 +85,27 @@ pub(super) fn insert(database: &Connection, new: &Submission) -> Result<DocId, O
             new.name,
             new.media_type,
             new.material,
-            matters,
+            items,
             new.visit,
             new.number,
-            new.kiosk
+            new.kiosk,
+            pages,
+            previous.as_ref().map(CustodyCode::as_str),
+            code.as_str(),
         ],
     )?;
-    Ok(DocId(database.last_insert_rowid()))
+    let id = DocId(adding.last_insert_rowid());
+    adding.commit()?;
+    Ok(id)
+}
+
+/// The custody code of the document of a visit that was added last.
+fn last_code(database: &Connection, visit: &str) -> rusqlite::Result<Option<CustodyCode>> {
+    database
+        .query_row("SELECT code FROM document WHERE visit = ?1 ORDER BY id DESC LIMIT 1", [visit], |row| {
+            custody_code(row, 0)
+        })
+        .optional()
 }
 
 /// The id, digest and length of a material id that was used before.
@@ -254,7 +138,8 @@ pub(super) fn due(database: &Connection) -> rusqlite::Result<Vec<DocId>> {
     database
         .prepare(
             "SELECT id FROM document
-             WHERE state IN ('waiting', 'uploading', 'uploaded', 'confirmed') ORDER BY id LIMIT 1000",
+             WHERE state IN ('waiting', 'uploading', 'uploaded', 'confirmed')
+             ORDER BY upload_expires IS NULL, upload_expires, id LIMIT 1000",
         )?
         .query_map([], |row| Ok(DocId(row.get(0)?)))?
         .collect()
@@ -292,20 +177,7 @@ pub(super) fn state(database: &Connection, doc: DocId) -> rusqlite::Result<Optio
         .optional()
 }
 
-pub(super) fn of_visit(
-    database: &Connection,
-    visit: &str,
-) -> rusqlite::Result<Vec<(DocId, String, DocState)>> {
-    database
-        .prepare_cached(
-            "SELECT id, material, state, refusal FROM document
-             WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
-        )?
-        .query_map([visit], |row| Ok((DocId(row.get(0)?), row.get(1)?, read_state(row, 2, 3)?)))?
-        .collect()
-}
-
-fn read_state(row: &Row, state: usize, refusal: usize) -> rusqlite::Result<DocState> {
+pub(super) fn read_state(row: &Row, state: usize, refusal: usize) -> rusqlite::Result<DocState> {
     let state: String = row.get(state)?;
     Ok(match state.as_str() {
         "waiting" => DocState::Waiting,
@@ -330,7 +202,7 @@ pub(super) fn set_refused(database: &Connection, doc: DocId, fault: &StoreFault)
 }
 
 /// Queues a document again that was put aside only because the key was another one. Returns whether
-/// it was.
+/// it was. Works on the tables of older versions, too.
 pub(super) fn readmit(database: &Connection, doc: DocId) -> rusqlite::Result<bool> {
     database
         .execute(
@@ -350,12 +222,12 @@ pub(super) fn load(
     database
         .query_row(
             "SELECT material_id, sha256, bytes, state, url, received_at, name, media_type, material,
-             matters, visit, number, kiosk FROM document WHERE id = ?1
+             items, visit, number, kiosk, pages, previous, code, signature FROM document WHERE id = ?1
              AND state IN ('waiting', 'uploading', 'uploaded', 'confirmed')",
             [doc.0],
             |row| {
                 let material_id = material_id(row, 0)?;
-                let matters: String = row.get(9)?;
+                let items: String = row.get(9)?;
                 let submission = Submission {
                     path: path(&material_id),
                     material_id,
@@ -364,12 +236,20 @@ pub(super) fn load(
                     name: row.get(6)?,
                     media_type: row.get(7)?,
                     material: row.get(8)?,
-                    matters: serde_json::from_str(&matters).map_err(|_| damaged(9))?,
+                    pages: pages(row, 13)?,
+                    items: serde_json::from_str(&items).map_err(|_| damaged(9))?,
                     visit: row.get(10)?,
                     number: row.get(11)?,
                     kiosk: row.get(12)?,
                 };
-                Ok(Document { id: doc, stage: stage(row)?, submission })
+                let previous = previous(row, 14)?;
+                Ok(Document {
+                    id: doc,
+                    stage: stage(row)?,
+                    submission,
+                    previous,
+                    code: custody_code(row, 15)?,
+                })
             },
         )
         .optional()
@@ -383,24 +263,45 @@ fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
     Ok(match state.as_str() {
         "uploading" => Stage::Uploading(upload()?),
         "uploaded" => Stage::Uploaded(upload()?),
-        "confirmed" => {
-            let received: String = row.get(5)?;
-            Stage::Confirmed(received.parse().map_err(|_| damaged(5))?)
-        }
+        "confirmed" => Stage::Confirmed(received(row, 5, 16)?.ok_or_else(|| damaged(5))?),
         _ => Stage::Waiting,
     })
 }
 
-fn material_id(row: &Row<'_>, column: usize) -> rusqlite::Result<MaterialId> {
+pub(super) fn custody_code(row: &Row<'_>, column: usize) -> rusqlite::Result<CustodyCode> {
+    CustodyCode::parse(&row.get::<_, String>(column)?).map_err(|_| damaged(column))
+}
+
+pub(super) fn previous(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<CustodyCode>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| CustodyCode::parse(&text).map_err(|_| damaged(column))).transpose()
+}
+
+pub(super) fn pages(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Digest>> {
+    let bytes: Vec<u8> = row.get(column)?;
+    let (pages, rest) = bytes.as_chunks::<32>();
+    if rest.is_empty() { Ok(pages.iter().copied().map(Digest).collect()) } else { Err(damaged(column)) }
+}
+
+/// The store's word, if it is there: an older version forgot it with the rest.
+pub(super) fn received(row: &Row<'_>, at: usize, signature: usize) -> rusqlite::Result<Option<Received>> {
+    let Some(text) = row.get::<_, Option<String>>(at)? else { return Ok(None) };
+    let signed: Option<String> = row.get(signature)?;
+    let signed = signed.map(|text| Signature::from_base64(&text).map_err(|_| damaged(signature)));
+    let at = ReceivedAt::parse(&text).map_err(|_| damaged(at))?;
+    Ok(Some(Received { at, signature: signed.transpose()? }))
+}
+
+pub(super) fn material_id(row: &Row<'_>, column: usize) -> rusqlite::Result<MaterialId> {
     MaterialId::new(&row.get::<_, String>(column)?).map_err(|_| damaged(column))
 }
 
 /// SQLite's integers are signed.
-fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged(column))
 }
 
 /// A column whose content this version did not write.
-fn damaged(column: usize) -> rusqlite::Error {
+pub(super) fn damaged(column: usize) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(column, String::new(), rusqlite::types::Type::Text)
 }

@@ -1,6 +1,7 @@
 use super::*;
+use crate::custody;
 use crate::testing::{Kiosk, document};
-use crate::{Digest, DiskFault};
+use crate::{Digest, DiskFault, ReceivedAt, ServedItem};
 
 fn files(kiosk: &Kiosk) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(kiosk.outbox_dir().join("documents"))
@@ -62,8 +63,14 @@ fn submissions_are_checked() {
         &|s| s.media_type = "application/pdf; x=1".into(),
         &|s| s.media_type = "application/p\u{e9}".into(),
         &|s| s.material.clear(),
-        &|s| s.matters = vec!["m".into(); 65],
-        &|s| s.matters = vec!["m".repeat(65)],
+        &|s| s.items = vec![s.items[0].clone(); 65],
+        &|s| s.items[0].code = "m".repeat(65),
+        &|s| s.items[0].code.clear(),
+        &|s| s.items[0].task_code = "t".repeat(32),
+        &|s| s.items[0].dept_code = "d".repeat(19),
+        &|s| s.items[0].dept_code = "d\n".into(),
+        &|s| s.pages.clear(),
+        &|s| s.pages = vec![Digest([0; 32]); 1000],
         &|s| s.visit.clear(),
         &|s| s.number = Some(String::new()),
         &|s| s.kiosk = "k".repeat(65),
@@ -246,8 +253,89 @@ fn of_the_older_version(kiosk: &Kiosk, ids: &[&str]) -> Vec<DocId> {
     let outbox = kiosk.outbox();
     let docs = ids.iter().map(|id| outbox.add(kiosk.scan(id, &telling())).expect("added")).collect();
     ids.iter().for_each(|id| std::fs::write(kiosk.kept(id), telling()).expect("written"));
-    outbox.database().pragma_update(None, "user_version", 1).expect("set");
+    to_the_older_form(&outbox.database(), 1);
     docs
+}
+
+/// The tables as version 1 or 2 had them, with the same rows.
+fn to_the_older_form(database: &Connection, version: i64) {
+    let older = "
+        DROP INDEX document_code; DROP TABLE review_feed;
+        ALTER TABLE document DROP COLUMN pages; ALTER TABLE document DROP COLUMN previous;
+        ALTER TABLE document DROP COLUMN code; ALTER TABLE document DROP COLUMN signature;
+        ALTER TABLE document DROP COLUMN upload_expires;
+        ALTER TABLE document DROP COLUMN review; ALTER TABLE document DROP COLUMN review_text;
+        ALTER TABLE document RENAME COLUMN items TO matters;
+        UPDATE document SET matters = '[\"food-licence\",\"wine\"]' WHERE matters IS NOT NULL;";
+    database.execute_batch(older).expect("changed");
+    database.pragma_update(None, "user_version", version).expect("set");
+}
+
+#[test]
+fn rows_of_an_older_version_get_items_and_custody() {
+    for version in [1, 2] {
+        let kiosk = Kiosk::new();
+        let outbox = kiosk.outbox();
+        let add = |id, visit: &str| {
+            let scan = Submission { visit: visit.into(), ..kiosk.scan(id, id.as_bytes()) };
+            (scan.sha256, outbox.add(scan).expect("added"))
+        };
+        let [one, two, three] = [("m-1", "v-1"), ("m-2", "v-2"), ("m-3", "v-1")].map(|(id, v)| add(id, v));
+        confirm(&outbox, one.1);
+        outbox.bury(one.1, &MaterialId::new("m-1").expect("an id")).expect("buried");
+        let old = "UPDATE document SET received_at = NULL, kiosk = NULL WHERE state = 'deleted'";
+        outbox.database().execute(old, []).expect("set");
+        to_the_older_form(&outbox.database(), version);
+        drop(outbox);
+
+        let outbox = kiosk.outbox();
+        let first = custody::code(None, &[one.0], &one.0);
+        let chain = outbox.custody_of("v-1").expect("read");
+        let told: Vec<_> = chain.iter().map(|kept| (kept.code, kept.previous)).collect();
+        let second = custody::code(Some(&first), &[three.0], &three.0);
+        assert_eq!(told, [(first, None), (second, Some(first))]);
+        assert_eq!((chain[0].received.clone(), &chain[1].pages), (None, &vec![three.0]));
+        let other = outbox.document(two.1).expect("read").expect("a row");
+        assert_eq!(other.code, custody::code(None, &[two.0], &two.0));
+        let item = |code: &str| ServedItem { code: code.into(), task_code: "".into(), dept_code: "".into() };
+        assert_eq!(other.submission.items, [item("food-licence"), item("wine")]);
+        // And goes on from there.
+        let next = outbox.add(Submission { visit: "v-1".into(), ..kiosk.scan("m-4", b"4") }).expect("added");
+        assert_eq!(outbox.document(next).expect("read").expect("a row").previous, Some(second));
+        assert_eq!(outbox.state(one.1).expect("read"), Some(DocState::Confirmed));
+    }
+}
+
+#[test]
+fn each_document_of_a_visit_follows_the_one_before() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let scans = ["m-1", "m-2", "m-3"].map(|id| kiosk.scan(id, id.as_bytes()));
+    outbox.add(scans[0].clone()).expect("added");
+    outbox.add(Submission { visit: "visit-2".into(), ..kiosk.scan("m-9", b"other") }).expect("added");
+    drop(outbox);
+    let outbox = kiosk.outbox();
+    let second = outbox.add(scans[1].clone()).expect("added");
+    confirm(&outbox, second);
+    outbox.bury(second, &scans[1].material_id).expect("buried");
+    outbox.add(scans[2].clone()).expect("added");
+    let mut previous = None;
+    let chain = outbox.custody_of("visit-1").expect("read");
+    assert_eq!(chain.len(), 3);
+    for (kept, scan) in chain.iter().zip(&scans) {
+        let code = custody::code(previous.as_ref(), &scan.pages, &scan.sha256);
+        assert_eq!((kept.previous, kept.code), (previous, code));
+        assert_eq!(
+            (&kept.material_id, kept.sha256, &kept.pages),
+            (&scan.material_id, scan.sha256, &scan.pages)
+        );
+        previous = Some(code);
+    }
+    // The tombstone keeps the store's word to the letter.
+    let word = chain[1].received.clone().expect("received");
+    assert_eq!(word.at.as_str(), "2026-11-23T01:02:03.50Z");
+    assert_eq!(word.signature.map(|signature| signature.to_base64()).as_deref(), Some("AAAA"));
+    assert_eq!(outbox.custody_of("visit-9").expect("read"), []);
 }
 
 #[test]
@@ -307,7 +395,7 @@ fn an_outbox_of_a_newer_version_is_left_alone() {
     let kiosk = Kiosk::new();
     let outbox = kiosk.outbox();
     outbox.add(kiosk.scan("m-1", b"content")).expect("added");
-    outbox.database().pragma_update(None, "user_version", 3).expect("set");
+    outbox.database().pragma_update(None, "user_version", 4).expect("set");
     drop(outbox);
     let opened = Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7));
     assert!(matches!(opened, Err(OutboxError::Unusable(_))));
@@ -331,7 +419,7 @@ fn a_number_reaches_the_documents_of_its_visit_that_are_not_confirmed() {
     let mut other = kiosk.scan("m-3", b"content");
     other.visit = "visit-2".into();
     let other = outbox.add(other).expect("added");
-    confirm(&outbox, two, "m-2", b"content");
+    confirm(&outbox, two);
     assert_eq!(outbox.set_number("visit-1", "A017").expect("set"), 1);
     let number = |doc| outbox.document(doc).expect("read").expect("a row").submission.number;
     assert_eq!(number(one).as_deref(), Some("A017"));
@@ -340,14 +428,10 @@ fn a_number_reaches_the_documents_of_its_visit_that_are_not_confirmed() {
     assert!(matches!(outbox.set_number("visit-1", ""), Err(OutboxError::Invalid(_))));
 }
 
-fn confirm(outbox: &Outbox, doc: DocId, id: &str, content: &[u8]) {
-    let receipt = Receipt {
-        material_id: MaterialId::new(id).expect("an id"),
-        sha256: Digest([0; 32]),
-        bytes: content.len() as u64,
-        received_at: Timestamp::UNIX_EPOCH,
-    };
-    outbox.set_confirmed(doc, &receipt).expect("confirmed");
+fn confirm(outbox: &Outbox, doc: DocId) {
+    let at = ReceivedAt::parse("2026-11-23T01:02:03.50Z").expect("a time");
+    let signature = Signature::from_base64("AAAA").ok();
+    outbox.set_confirmed(doc, &Received { at, signature }).expect("confirmed");
 }
 
 /// Whether a text is anywhere in the outbox's own files.
@@ -367,13 +451,13 @@ fn nothing_personal_outlives_a_confirmed_document() {
     let scan = Submission {
         name: "a telling name".into(),
         number: Some("A017".into()),
-        matters: vec!["a telling matter".into()],
+        items: vec![ServedItem { code: "a telling item".into(), ..kiosk.scan("m-9", b"").items.remove(0) }],
         ..kiosk.scan("m-1", b"content")
     };
-    let personal = ["a telling name", "A017", "a telling matter"];
+    let personal = ["a telling name", "A017", "a telling item"];
     let doc = outbox.add(scan).expect("added");
     assert!(personal.iter().all(|text| traced(&kiosk, text)));
-    confirm(&outbox, doc, "m-1", b"content");
+    confirm(&outbox, doc);
     let material = MaterialId::new("m-1").expect("an id");
     outbox.bury(doc, &material).expect("buried");
     assert_eq!(outbox.state(doc).expect("read"), Some(DocState::Confirmed));
@@ -398,10 +482,11 @@ fn a_visit_knows_its_documents_also_those_the_store_holds() {
     let [held, waiting] = ["m-1", "m-2"].map(|id| outbox.add(kiosk.scan(id, b"content")).expect("added"));
     let other = Submission { visit: "visit-2".into(), ..kiosk.scan("m-3", b"content") };
     outbox.add(other).expect("added");
-    confirm(&outbox, held, "m-1", b"content");
+    confirm(&outbox, held);
     outbox.bury(held, &MaterialId::new("m-1").expect("an id")).expect("buried");
-    let licence = || "business-licence".to_owned();
-    let known = [(held, licence(), DocState::Confirmed), (waiting, licence(), DocState::Waiting)];
+    let known = [(held, DocState::Confirmed), (waiting, DocState::Waiting)].map(|(doc, state)| {
+        DocumentOfVisit { doc, material: "business-licence".to_owned(), state, review: None }
+    });
     assert_eq!(outbox.documents_of("visit-1").expect("read"), known);
     assert_eq!(outbox.documents_of("visit-9").expect("read"), []);
 }

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::pki::Ca;
 use super::server::{Act, Request, TestStore};
 use crate::{
-    Backoff, Client, Deadlines, Digest, DiskFault, MaterialId, Outbox, OutboxConfig, OutboxKey, StoreEvent,
-    Submission, Tls, WorkerConfig, run,
+    Backoff, Client, Deadlines, Digest, DiskFault, MaterialId, Outbox, OutboxConfig, OutboxKey, ServedItem,
+    StoreEvent, Submission, Tls, WorkerConfig, run,
 };
 
 /// A bound on waiting for what must come; never the time it takes.
@@ -101,7 +101,12 @@ impl Kiosk {
             sha256: Digest(Sha256::digest(content).into()),
             bytes: content.len() as u64,
             material: "business-licence".into(),
-            matters: vec!["food-licence".into()],
+            pages: vec![Digest([1; 32]), Digest([2; 32])],
+            items: vec![ServedItem {
+                code: "food-licence".into(),
+                task_code: "11370800MB285591843370117002011".into(),
+                dept_code: "11370800MB28559184".into(),
+            }],
             visit: "visit-1".into(),
             number: None,
             kiosk: "kiosk-1".into(),

@@ -17,13 +17,20 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
+
+use super::signer::Signer;
 
 /// A request as the script sees it, before its body is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The field Upload-Checksum.
+    pub checksum: Option<String>,
     /// Content-Length.
     pub length: u64,
     /// Number of earlier requests with this method.
@@ -57,6 +64,16 @@ pub(crate) struct State {
     /// Material id to receipt, PUT body and data.
     pub materials: HashMap<String, (Value, Value, Vec<u8>)>,
     pub seen: Vec<Request>,
+    /// What OPTIONS answers beside the version.
+    pub offers: Vec<(&'static str, String)>,
+    /// When uploads end, in POST, HEAD and PATCH.
+    pub expires: Option<String>,
+    /// Countersigns receipts.
+    pub signer: Option<Signer>,
+    /// Events of the feed of reviews.
+    pub reviews: Vec<Value>,
+    /// Told when there are more of them.
+    pub reviewed: Arc<Notify>,
     made: usize,
     script: Option<Script>,
 }
@@ -138,6 +155,8 @@ async fn serve(
         let seen = Request {
             nth: state.seen.iter().filter(|earlier| earlier.method == method).count(),
             method,
+            path: parts.uri.to_string(),
+            checksum: parts.headers.get("upload-checksum").map(|v| v.to_str().expect("ASCII").to_owned()),
             length: header(&parts.headers, "content-length").unwrap_or(0),
         };
         state.seen.push(seen.clone());
@@ -160,7 +179,11 @@ async fn serve(
         Act::Corrupt(bit) => (None, bit),
         Act::Serve | Act::Lose => (None, 0),
     };
+    if path == "/v1/review-events" {
+        return Ok(review_events(&state, parts.uri.query().unwrap_or_default()).await);
+    }
     let mut text = Vec::new();
+    let checksum = parts.headers.get("upload-checksum").cloned();
     let wrong_offset = parts.method == "PATCH" && {
         let state = state.lock().expect("state");
         let held = state.uploads.get(&path).map(|(_, data)| data.len() as u64);
@@ -176,6 +199,7 @@ async fn serve(
         text.extend_from_slice(&data);
         if parts.method == "PATCH"
             && !wrong_offset
+            && checksum.is_none()
             && let Some((_, held)) = state.lock().expect("state").uploads.get_mut(&path)
         {
             held.extend_from_slice(&data);
@@ -187,8 +211,53 @@ async fn serve(
     if limit.is_some() {
         return Err(cut());
     }
+    if let Some(checksum) = checksum
+        && !wrong_offset
+    {
+        if checksum != sum(checksum.to_str().expect("ASCII"), &text).as_str() {
+            return Ok(answer(460, &[], ""));
+        }
+        if let Some((_, held)) = state.lock().expect("state").uploads.get_mut(&path) {
+            held.extend_from_slice(&text);
+        }
+    }
     let response = handle(&mut state.lock().expect("state"), &parts, &text, wrong_offset);
     if matches!(act, Act::Lose) { Err(cut()) } else { Ok(response) }
+}
+
+/// What the field Upload-Checksum must be for a body, of the algorithm that it names.
+fn sum(field: &str, body: &[u8]) -> String {
+    use base64::Engine;
+    let encode = |digest: &[u8]| base64::prelude::BASE64_STANDARD.encode(digest);
+    match field.split_once(' ') {
+        Some(("sha256", _)) => format!("sha256 {}", encode(&Sha256::digest(body))),
+        Some(("sha1", _)) => format!("sha1 {}", encode(&sha1::Sha1::digest(body))),
+        _ => String::new(),
+    }
+}
+
+/// Waits for an event after the one asked for, without end.
+async fn review_events(state: &Arc<Mutex<State>>, query: &str) -> Response<Full<Bytes>> {
+    let after = query.split('&').find_map(|pair| pair.strip_prefix("after=")).expect("after");
+    let after: u64 = after.parse().expect("a number");
+    let more = Arc::clone(&state.lock().expect("state").reviewed);
+    loop {
+        let told = more.notified();
+        let events: Vec<Value> = {
+            let state = state.lock().expect("state");
+            state
+                .reviews
+                .iter()
+                .filter(|e| e["seq"].as_u64().is_none_or(|seq| seq > after))
+                .cloned()
+                .collect()
+        };
+        if let Some(last) = events.last() {
+            let text = json!({"last": last["seq"], "events": events}).to_string();
+            return answer(200, &[], &text);
+        }
+        told.await;
+    }
 }
 
 fn handle(
@@ -199,6 +268,11 @@ fn handle(
 ) -> Response<Full<Bytes>> {
     let path = parts.uri.path();
     let offset = |data: &[u8]| ("upload-offset", data.len().to_string());
+    let expires = state.expires.clone().map(|at| ("upload-expires", at));
+    if parts.method == "OPTIONS" {
+        let version = [("tus-version", "0.2.2,1.0.0".to_owned())];
+        return answer(204, &version.into_iter().chain(state.offers.clone()).collect::<Vec<_>>(), "");
+    }
     if path.starts_with("/files/") && parts.headers.get("tus-resumable").is_none() {
         return answer(412, &[], "");
     }
@@ -209,15 +283,21 @@ fn handle(
             let length = header(&parts.headers, "upload-length").unwrap_or(0);
             state.uploads.insert(path.clone(), (length, Vec::new()));
             // Another host on purpose: only the path may be used.
-            answer(201, &[("location", format!("https://other.example{path}"))], "")
+            let location = ("location", format!("https://other.example{path}"));
+            answer(201, &[location].into_iter().chain(expires).collect::<Vec<_>>(), "")
         }
         ("HEAD", None) => match state.uploads.get(path) {
-            Some((length, data)) => answer(200, &[offset(data), ("upload-length", length.to_string())], ""),
+            Some((length, data)) => {
+                let known = [offset(data), ("upload-length", length.to_string())];
+                answer(200, &known.into_iter().chain(expires).collect::<Vec<_>>(), "")
+            }
             None => answer(404, &[], ""),
         },
         ("PATCH", None) => match state.uploads.get(path) {
             Some(_) if wrong_offset => answer(409, &[], ""),
-            Some((_, data)) => answer(204, &[offset(data)], ""),
+            Some((_, data)) => {
+                answer(204, &[offset(data)].into_iter().chain(expires).collect::<Vec<_>>(), "")
+            }
             None => answer(404, &[], ""),
         },
         ("GET", Some(id)) => match state.materials.get(id) {
@@ -227,6 +307,28 @@ fn handle(
         ("PUT", Some(id)) => put(state, id, body),
         _ => answer(400, &[], ""),
     }
+}
+
+/// Not how this kiosk would write it, on purpose.
+pub(crate) const RECEIVED_AT: &str = "2026-11-23T01:02:03.50+00:00";
+
+/// The custody code of a registration, worked out bit by bit.
+fn custody_code(material: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let custody = &material["custody"];
+    let mut lines = format!("onedoor-list-1\nprevious {}\n", text(&custody["previous"]));
+    for page in custody["pages"].as_array().expect("pages") {
+        lines += &format!("page {}\n", text(page));
+    }
+    lines += &format!("document {}\n", text(&material["sha256"]));
+    let digest = Sha256::digest(lines.as_bytes());
+    let bits: String = digest.iter().take(10).map(|byte| format!("{byte:08b}")).collect();
+    let symbol = |bits: &[u8]| {
+        let bits = std::str::from_utf8(bits).expect("bits");
+        let value = usize::from_str_radix(bits, 2).expect("five bits");
+        char::from(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"[value])
+    };
+    bits.as_bytes().chunks(5).map(symbol).collect()
 }
 
 fn put(state: &mut State, id: &str, body: &[u8]) -> Response<Full<Bytes>> {
@@ -242,10 +344,19 @@ fn put(state: &mut State, id: &str, body: &[u8]) -> Response<Full<Bytes>> {
     if wanted["sha256"] != digest || wanted["bytes"] != data.len() {
         return answer(422, &[], "");
     }
-    let receipt = json!({
+    let code = custody_code(&wanted);
+    if wanted["custody"]["code"] != code {
+        return answer(422, &[], "");
+    }
+    let mut receipt = json!({
         "material_id": id, "sha256": digest, "bytes": data.len(),
-        "received_at": "2026-11-23T01:02:03Z",
+        "received_at": RECEIVED_AT,
     });
+    if let Some(signer) = &state.signer {
+        let visit = wanted["visit"].as_str().expect("a visit");
+        let lines = format!("onedoor-custody-1\n{code}\n{visit}\n{id}\n{RECEIVED_AT}\n");
+        receipt["custody"] = json!({"code": code, "signature": signer.sign(&lines)});
+    }
     let text = receipt.to_string();
     state.materials.insert(id.to_owned(), (receipt, wanted.clone(), data.clone()));
     answer(200, &[], &text)

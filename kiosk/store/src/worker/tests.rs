@@ -5,7 +5,9 @@ use crate::testing::{Act, Kiosk, Running, TestStore, document, quick, within};
 use crate::{Deadlines, DiskFault, DocState, LinkFault, OutboxConfig, OutboxKey};
 
 mod crashes;
+mod custody;
 mod cuts;
+mod extensions;
 
 /// Waits until a document's copy is gone from the kiosk.
 async fn until_buried(steps: &mut mpsc::UnboundedReceiver<&'static str>) {
@@ -54,16 +56,18 @@ async fn a_document_is_sent_whole_then_deleted_here() {
         let state = store.state.lock().expect("state");
         let told = &state.materials["m-1"].1;
         assert_eq!(told["number"], "A017");
-        assert_eq!(told["matters"], serde_json::json!(["food-licence"]));
+        assert_eq!(told["items"][0]["code"], "food-licence");
+        assert_eq!(told["items"][0]["dept_code"], "11370800MB28559184");
+        assert_eq!(told["custody"]["previous"], serde_json::Value::Null);
         let methods: Vec<_> = state.seen.iter().map(|seen| seen.method.as_str()).collect();
-        assert_eq!(methods, ["POST", "PATCH", "PATCH", "PATCH", "PUT"]);
+        assert_eq!(methods, ["OPTIONS", "POST", "PATCH", "PATCH", "PATCH", "PUT"]);
     }
     running.stop().await;
 }
 
 #[tokio::test]
 async fn documents_go_oldest_first_and_a_refused_one_blocks_none() {
-    for status in [400, 412, 413, 415, 460] {
+    for status in [400, 413, 415] {
         let kiosk = Kiosk::new();
         let store = kiosk
             .store(move |request| match (request.method.as_str(), request.nth) {

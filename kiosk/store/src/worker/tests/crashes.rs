@@ -85,7 +85,7 @@ async fn a_worker_stopped_in_mid_upload_goes_on_where_the_store_is() {
     outbox.add(kiosk.scan("m-1", &content)).expect("added");
     let config = WorkerConfig { chunk: 65_536, ..quick() };
     for _ in 0..3 {
-        let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config);
+        let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config.clone());
         running.until(|event| matches!(event, StoreEvent::Progress { .. })).await;
         running.stop().await;
     }

@@ -1,0 +1,220 @@
+//! Whether files are what a receipt says was received.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::{CustodyKey, ReceiptDocument, ReceiptFile, Standing, code};
+use crate::Digest;
+
+/// A receipt is at most this long, in bytes: some hundred documents of many pages.
+pub(super) const LONGEST_RECEIPT: u64 = 8 << 20;
+/// Files looked at in one go, at most.
+const MOST_FILES: usize = 10_000;
+
+/// Why nothing can be said.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// The receipt is none.
+    #[error("this is no receipt of a kiosk ({0}); take the file that `kiosk receipt` wrote")]
+    NotAReceipt(String),
+    /// A file cannot be looked at.
+    #[error("{} cannot be compared: {why}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// Too many files.
+    #[error("more than {MOST_FILES} files; compare them in several parts")]
+    TooMany,
+}
+
+/// What a file is to a receipt. Documents and pages are counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The document of this number.
+    Document(usize),
+    /// A page, and the document that it is in.
+    Page {
+        /// Which page.
+        page: usize,
+        /// Of which document.
+        document: usize,
+    },
+    /// Nothing that this receipt tells of.
+    Nowhere,
+}
+
+/// What is to be said of a document's countersignature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// There is none.
+    No,
+    /// There is one, and no key to check it with.
+    NotChecked,
+    /// It is the store's.
+    Holds,
+    /// It is not the store's, or for something else.
+    Wrong,
+}
+
+/// What came out of a comparison. Its `Display` is for people to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The receipt.
+    pub receipt: ReceiptFile,
+    /// Of each document: whether its code follows from its pages, itself and the code before, and
+    /// whether the code before is that of the document before it in the receipt.
+    pub chained: Vec<bool>,
+    /// Of each document: its countersignature.
+    pub signed: Vec<Signed>,
+    /// Each file and where it stands in the receipt.
+    pub files: Vec<(PathBuf, Place)>,
+    /// Whether a key was there to check signatures with.
+    pub with_key: bool,
+}
+
+/// Compares files with a receipt. With a key, the store's countersignatures are checked.
+///
+/// # Errors
+/// [`VerifyError`] when the receipt or a file cannot be read. What does not agree is no error; see
+/// [`Report::holds`].
+pub fn verify(receipt: &[u8], files: &[PathBuf], key: Option<&CustodyKey>) -> Result<Report, VerifyError> {
+    if receipt.len() as u64 > LONGEST_RECEIPT {
+        return Err(VerifyError::NotAReceipt("it is too long".to_owned()));
+    }
+    if files.len() > MOST_FILES {
+        return Err(VerifyError::TooMany);
+    }
+    let receipt = ReceiptFile::parse(receipt)?;
+    let place = |path: &PathBuf| {
+        let digest = Digest::of_file(path).map_err(|why| VerifyError::File { path: path.clone(), why })?;
+        Ok((path.clone(), find(&receipt, &digest)))
+    };
+    let files = files.iter().map(place).collect::<Result<_, _>>()?;
+    let chained = chained(&receipt.documents);
+    let signed = receipt.documents.iter().map(|document| signed(&receipt, document, key)).collect();
+    Ok(Report { receipt, chained, signed, files, with_key: key.is_some() })
+}
+
+/// A document rather than a page: a document of one page may be that page.
+fn find(receipt: &ReceiptFile, digest: &Digest) -> Place {
+    let documents = || receipt.documents.iter().zip(1..);
+    if let Some((_, number)) = documents().find(|(document, _)| document.sha256 == *digest) {
+        return Place::Document(number);
+    }
+    let page = documents().find_map(|(document, number)| {
+        let page = document.pages.iter().position(|page| page == digest)?;
+        Some(Place::Page { page: page + 1, document: number })
+    });
+    page.unwrap_or(Place::Nowhere)
+}
+
+fn chained(documents: &[ReceiptDocument]) -> Vec<bool> {
+    let before = std::iter::once(None).chain(documents.iter().map(|document| Some(document.code)));
+    let holds = |(document, before): (&ReceiptDocument, Option<_>)| {
+        let own = code(document.previous.as_ref(), &document.pages, &document.sha256) == document.code;
+        own && (before.is_none() || document.previous == before)
+    };
+    documents.iter().zip(before).map(holds).collect()
+}
+
+fn signed(receipt: &ReceiptFile, document: &ReceiptDocument, key: Option<&CustodyKey>) -> Signed {
+    match (&document.received_at, &document.signature, key) {
+        (_, None, _) => Signed::No,
+        (_, Some(_), None) => Signed::NotChecked,
+        (Some(at), Some(signature), Some(key))
+            if key.holds(&document.code, &receipt.visit, &document.material_id, at, signature) =>
+        {
+            Signed::Holds
+        }
+        (_, Some(_), Some(_)) => Signed::Wrong,
+    }
+}
+
+impl Report {
+    /// Whether everything agrees: every file is in the receipt, the chain of codes holds, no
+    /// countersignature is wrong, and with a key every document that a file belongs to is proven.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let found = self.files.iter().all(|(_, place)| self.is_sound(*place));
+        found && self.chained.iter().all(|holds| *holds) && !self.signed.contains(&Signed::Wrong)
+    }
+
+    fn is_sound(&self, place: Place) -> bool {
+        match place {
+            Place::Nowhere => false,
+            Place::Document(document) | Place::Page { document, .. } => {
+                let proven = || document.checked_sub(1).and_then(|at| self.proven().get(at).copied());
+                !self.with_key || proven().unwrap_or_default()
+            }
+        }
+    }
+
+    /// Of each document: whether a countersignature stands for it, its own or a later one, since a
+    /// code stands for all that came before it.
+    #[must_use]
+    pub fn proven(&self) -> Vec<bool> {
+        let mut proven = vec![false; self.signed.len()];
+        let mut later = false;
+        for (place, to) in proven.iter_mut().enumerate().rev() {
+            let chained = self.chained.get(place).copied().unwrap_or_default();
+            let signed = self.signed.get(place) == Some(&Signed::Holds);
+            *to = chained && (signed || later);
+            later = *to;
+        }
+        proven
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ReceiptFile { visit, kiosk, documents, .. } = &self.receipt;
+        writeln!(f, "visit {visit} at {}", if kiosk.is_empty() { "a kiosk" } else { kiosk })?;
+        if let Some(earlier) = documents.first().and_then(|first| first.previous) {
+            writeln!(f, "documents up to code {earlier} came before those of this receipt")?;
+        }
+        let proven = self.proven();
+        for (place, document) in documents.iter().enumerate() {
+            let at = |list: &[bool]| list.get(place).copied().unwrap_or_default();
+            let chain = if at(&self.chained) { "" } else { " DOES NOT FOLLOW from pages and code before;" };
+            write!(f, "document {} ({}): code {};{chain} ", place + 1, document.material, document.code)?;
+            match (&document.received_at, document.state) {
+                (Some(time), _) => write!(f, "received by the store at {time}; ")?,
+                (None, Standing::Received) => f.write_str("received by the store, time unknown; ")?,
+                (None, Standing::Waiting | Standing::Refused) => f.write_str("kept in the kiosk; ")?,
+            }
+            f.write_str(match self.signed.get(place).copied().unwrap_or(Signed::No) {
+                Signed::No if at(&proven) => "proven by the signature on a later one\n",
+                Signed::No => "not countersigned\n",
+                Signed::NotChecked => "countersigned, not checked: no key was given\n",
+                Signed::Holds => "countersigned by the store\n",
+                Signed::Wrong => "WRONG COUNTERSIGNATURE\n",
+            })?;
+        }
+        for (path, place) in &self.files {
+            let path = path.display();
+            match place {
+                Place::Document(document) => write!(f, "{path}: is document {document}")?,
+                Place::Page { page, document } => {
+                    write!(f, "{path}: is page {page} of document {document}")?;
+                }
+                Place::Nowhere => write!(f, "{path}: IS NOT in this receipt")?,
+            }
+            let unproven = *place != Place::Nowhere && !self.is_sound(*place);
+            f.write_str(if unproven { ", which NO COUNTERSIGNATURE stands for\n" } else { "\n" })?;
+        }
+        f.write_str(match (self.holds(), self.with_key) {
+            (true, true) => "all of this agrees, and the store has countersigned it\n",
+            (true, false) => "all of this agrees; whether the store countersigned it was not checked\n",
+            (false, _) => "THIS DOES NOT AGREE\n",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

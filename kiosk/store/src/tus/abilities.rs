@@ -1,0 +1,145 @@
+//! What a server can do beyond the core protocol, and the checksum of what is sent to it.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderValue, Method};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+use super::{FILES, VERSION};
+use crate::fault::Setback;
+use crate::http::{Client, Request};
+use crate::outbox::Sealed;
+use crate::{DiskFault, StoreFault};
+
+/// What a server says that it can do. The default is the core protocol and creation alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Abilities {
+    /// How a piece may be checked as it arrives.
+    pub checksum: Option<Algorithm>,
+    /// Bytes of an upload, at most.
+    pub max_size: Option<u64>,
+}
+
+/// A checksum that the kiosk can make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// FIPS 180-4.
+    Sha256,
+    /// FIPS 180-4; what every tus server with checksums has. Finds accidents, and nothing more is
+    /// asked of it: the registration carries the document's SHA-256.
+    Sha1,
+}
+
+/// Asks what the server can do (tus "OPTIONS").
+pub(crate) async fn discover(client: &Client) -> Result<Abilities, Setback> {
+    let answer = client.send(Request::new(Method::OPTIONS, FILES)).await?;
+    match answer.status {
+        200 | 204 => Ok(Abilities::read(|name| answer.header(name))?),
+        429 | 503 => Err(answer.setback()),
+        _ => Ok(Abilities::default()),
+    }
+}
+
+impl Abilities {
+    /// Reads the fields of an answer. One without the protocol's versions says nothing useful.
+    ///
+    /// # Errors
+    /// [`StoreFault::Rejected`] (412) when the server speaks other versions alone.
+    pub(crate) fn read<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, StoreFault> {
+        let lists = |name: &str, wanted: &str| {
+            field(name).is_some_and(|list| list.split(',').any(|one| one.trim().eq_ignore_ascii_case(wanted)))
+        };
+        match field("tus-version") {
+            None => return Ok(Self::default()),
+            Some(_) if lists("tus-version", VERSION) => {}
+            Some(_) => return Err(StoreFault::Rejected(412)),
+        }
+        let algorithm = [Algorithm::Sha256, Algorithm::Sha1]
+            .into_iter()
+            .find(|algorithm| lists("tus-checksum-algorithm", algorithm.name()));
+        Ok(Self {
+            checksum: algorithm.filter(|_| lists("tus-extension", "checksum")),
+            // 0 would be a server that takes nothing; some say so for one that takes anything.
+            max_size: field("tus-max-size").and_then(super::parse_number).filter(|size| *size > 0),
+        })
+    }
+}
+
+impl Algorithm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha1 => "sha1",
+        }
+    }
+
+    /// `Upload-Checksum` for a piece of a document. Blocks for the disk's time.
+    pub(crate) fn of(self, document: &Sealed, offset: u64, length: u64) -> Result<HeaderValue, DiskFault> {
+        let digest = match self {
+            Self::Sha256 => hash(Sha256::new(), document, offset, length)?.to_vec(),
+            Self::Sha1 => hash(Sha1::new(), document, offset, length)?.to_vec(),
+        };
+        let field = format!("{} {}", self.name(), BASE64_STANDARD.encode(digest));
+        // A name and Base64 are ASCII, so this cannot fail; kept total all the same.
+        HeaderValue::from_str(&field).map_err(|_| DiskFault::Read)
+    }
+}
+
+fn hash<H: sha2::Digest>(
+    mut hash: H,
+    document: &Sealed,
+    mut offset: u64,
+    length: u64,
+) -> Result<sha2::digest::Output<H>, DiskFault> {
+    let end = offset.saturating_add(length);
+    while offset < end {
+        let part = document.read(offset, end - offset)?;
+        if part.is_empty() {
+            return Err(DiskFault::Damaged);
+        }
+        hash.update(&part);
+        offset += part.len() as u64;
+    }
+    Ok(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_offers_is_read_and_nothing_is_taken_for_granted() {
+        type Fields = [Option<&'static str>; 4];
+        let read = |[version, extension, algorithms, size]: Fields| {
+            Abilities::read(|name| match name {
+                "tus-version" => version,
+                "tus-extension" => extension,
+                "tus-checksum-algorithm" => algorithms,
+                "tus-max-size" => size,
+                other => panic!("{other}"),
+            })
+        };
+        let (plain, version) = (Abilities::default(), Some("1.0.0"));
+        let sha256 = Abilities { checksum: Some(Algorithm::Sha256), ..plain };
+        let sha1 = Abilities { checksum: Some(Algorithm::Sha1), ..plain };
+        let cases: [(Fields, Result<Abilities, StoreFault>); 13] = [
+            ([None, None, None, None], Ok(plain)),
+            ([None, Some("checksum"), Some("sha1"), Some("5")], Ok(plain)),
+            ([Some("0.2.2, 1.0.0"), None, None, None], Ok(plain)),
+            ([Some("2.0.0"), None, None, None], Err(StoreFault::Rejected(412))),
+            ([version, Some("creation, checksum"), Some("md5,sha1, sha256"), None], Ok(sha256)),
+            ([version, Some("checksum"), Some("sha1,crc32"), None], Ok(sha1)),
+            ([version, Some("checksum"), Some("md5"), None], Ok(plain)),
+            ([version, Some("checksum"), None, None], Ok(plain)),
+            ([version, Some("creation"), Some("sha1"), None], Ok(plain)),
+            ([version, None, None, Some("1073741824")], Ok(Abilities { max_size: Some(1 << 30), ..plain })),
+            ([version, None, None, Some("0")], Ok(plain)),
+            ([version, None, None, Some("-1")], Ok(plain)),
+            ([version, None, None, Some("99999999999999999999")], Ok(plain)),
+        ];
+        for (fields, expected) in cases {
+            assert_eq!(read(fields), expected, "{fields:?}");
+        }
+    }
+}
