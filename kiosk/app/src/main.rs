@@ -41,6 +41,23 @@ enum Instead {
         #[arg(long)]
         json: bool,
     },
+    /// Write down what was received of a visit, as a file that `verify` reads
+    Receipt {
+        /// the visit, or the code on its printed receipt
+        #[arg(value_name = "VISIT|CODE")]
+        visit: String,
+    },
+    /// Check that files are what a receipt says was received
+    Verify {
+        /// the file that `receipt` wrote
+        receipt: PathBuf,
+        /// documents and pages
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// the store's public key (PEM), to check that it countersigned
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -59,6 +76,8 @@ fn main() -> ExitCode {
         Some(Instead::Devices) => devices(),
         Some(Instead::Replay { file }) => replay(file),
         Some(Instead::Page { files, json }) => page(files, *json),
+        Some(Instead::Receipt { visit }) => receipt(&arguments.config, visit),
+        Some(Instead::Verify { receipt, files, key }) => verify(receipt, files, key.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -96,6 +115,19 @@ fn page(files: &[PathBuf], json: bool) -> Result<(), Fatal> {
     let meta = documents::Meta::new(title, created, env!("CARGO_PKG_VERSION"), title)?;
     let form = if json { documents::Form::Json } else { documents::Form::Text };
     print([documents::page_command(scans, out, &meta, form)?])
+}
+
+/// The outbox is only read: the kiosk may be running.
+fn receipt(config: &Path, visit: &str) -> Result<(), Fatal> {
+    let outbox = kiosk::Config::load(config)?.kiosk.data.join("outbox");
+    print([store::custody::receipt_command(&outbox, visit)?])
+}
+
+fn verify(receipt: &Path, files: &[PathBuf], key: Option<&Path>) -> Result<(), Fatal> {
+    let key = key.map(store::CustodyKey::load).transpose()?;
+    let report = store::custody::verify_command(receipt, files, key.as_ref())?;
+    print([report.to_string()])?;
+    if report.holds() { Ok(()) } else { Err("the files and the receipt do not agree".into()) }
 }
 
 fn devices() -> Result<(), Fatal> {

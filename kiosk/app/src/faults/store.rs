@@ -25,7 +25,7 @@ pub fn store_fault(fault: &StoreFault) -> Fault {
         StoreFault::ClientCertificateRefused(_) => Fault::StoreRefusesKiosk,
         StoreFault::Busy(_) => Fault::StoreBusy,
         StoreFault::ServerError(_) => Fault::StoreError,
-        StoreFault::Garbage(_) => Fault::StoreProtocol,
+        StoreFault::Garbage(_) | StoreFault::Countersignature => Fault::StoreProtocol,
         StoreFault::TooLarge => Fault::StoreTooLarge,
         StoreFault::Conflict => Fault::StoreRefusedDocument,
         StoreFault::Rejected(status) => rejected(*status),

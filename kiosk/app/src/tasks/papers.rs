@@ -7,7 +7,7 @@ use crate::tasks::scanner::PageFolders;
 use std::sync::Arc;
 use store::{DocState, MaterialId, Outbox, StoreEvent};
 use tokio::sync::{Notify, mpsc};
-use visit::catalogue::MaterialCode;
+use visit::catalogue::{ItemCode, MaterialCode};
 use visit::event::{DocumentEvent, DocumentId, Event, Submission, VisitId};
 use visit::fault::{Device, Fault};
 use visit::number::TicketNumber;
@@ -45,8 +45,9 @@ impl Papers {
             tracing::error!(%error, "the outbox cannot be asked");
             Vec::new()
         });
-        let known = |(doc, material, state): (store::DocId, String, DocState)| {
-            Some((MaterialCode::new(&material)?, DocumentId(doc.to_string()), material_state(&state)))
+        let known = |known: store::DocumentOfVisit| {
+            let material = MaterialCode::new(&known.material)?;
+            Some((material, DocumentId(known.doc.to_string()), material_state(&known.state)))
         };
         documents.into_iter().filter_map(known).collect()
     }
@@ -86,6 +87,11 @@ impl Papers {
                 turn: documents::Quarter::None,
             })
             .collect();
+        let digests = pages.iter().map(|page| store::Digest::of_file(&page.path));
+        let page_digests = digests.collect::<Result<Vec<_>, _>>().map_err(|error| {
+            tracing::error!(%error, "a page could not be read");
+            Fault::DocumentFailed
+        })?;
         let path = self.folders.work(submission.session);
         let meta = self.meta(submission, &material_id)?;
         let format = documents::Format::Pdf;
@@ -105,7 +111,8 @@ impl Papers {
             sha256: store::Digest(built.sha256),
             bytes: built.bytes,
             material: submission.material.to_string(),
-            matters: submission.items.iter().map(ToString::to_string).collect(),
+            pages: page_digests,
+            items: submission.items.iter().map(served).collect(),
             visit: submission.visit.0.clone(),
             number: submission.number.map(|n| n.to_string()),
             kiosk: self.kiosk.clone(),
@@ -166,6 +173,10 @@ pub async fn listen(
                 now = None;
                 continue;
             }
+            StoreEvent::Reviewed { doc, result } => {
+                tracing::info!(%doc, ?result, "the back office looked at a document");
+                continue;
+            }
             StoreEvent::Waiting { fault, retry_in } => {
                 tracing::warn!(%fault, ?retry_in, "the store");
                 now = Some(store_fault(&fault));
@@ -186,6 +197,11 @@ fn material_state(state: &DocState) -> MaterialState {
         DocState::Confirmed => MaterialState::Received,
         DocState::Refused(fault) => MaterialState::Refused(store_fault(fault)),
     }
+}
+
+/// An item as the store is told of it.
+fn served(item: &ItemCode) -> store::ServedItem {
+    store::ServedItem { code: item.to_string(), task_code: String::new(), dept_code: String::new() }
 }
 
 fn fresh_id() -> Result<MaterialId, Fault> {
