@@ -5,13 +5,14 @@ use crate::clock::Clock;
 use crate::faults::store::{outbox_fault, store_fault};
 use crate::tasks::scanner::PageFolders;
 use std::sync::Arc;
-use store::{DocState, MaterialId, Outbox, StoreEvent};
+use store::{DocState, MaterialId, Outbox, Reason, ReviewResult, StoreEvent};
 use tokio::sync::{Notify, mpsc};
-use visit::catalogue::{ItemCode, MaterialCode};
-use visit::event::{DocumentEvent, DocumentId, Event, Submission, VisitId};
+use visit::catalogue::{Catalogue, DocumentFormat, ItemCode, MaterialCode};
+use visit::event::{CustodyCode, DocumentEvent, DocumentId, Event, PaperKnown, Submission, VisitId};
 use visit::fault::{Device, Fault};
 use visit::number::TicketNumber;
-use visit::screen::MaterialState;
+use visit::screen::{MaterialState, ReturnReason};
+use visit::turn::Turn;
 
 /// Dots per inch that pages are scanned at.
 const DPI: u32 = 300;
@@ -24,6 +25,7 @@ pub struct Papers {
     bus: Bus,
     clock: Clock,
     kiosk: String,
+    catalogue: Arc<Catalogue>,
 }
 
 impl Papers {
@@ -35,21 +37,32 @@ impl Papers {
         bus: Bus,
         clock: Clock,
         kiosk: String,
+        catalogue: Arc<Catalogue>,
     ) -> Self {
-        Self { outbox, folders, wake, bus, clock, kiosk }
+        Self { outbox, folders, wake, bus, clock, kiosk, catalogue }
     }
 
-    /// The documents of a visit and where they are, oldest first.
-    pub fn of_visit(&self, visit: &VisitId) -> Vec<(MaterialCode, DocumentId, MaterialState)> {
-        let documents = self.outbox.documents_of(&visit.0).unwrap_or_else(|error| {
-            tracing::error!(%error, "the outbox cannot be asked");
-            Vec::new()
-        });
+    /// The documents of a visit and where they are, oldest first, and the code that stands for all of
+    /// them.
+    pub fn of_visit(&self, visit: &VisitId) -> (Vec<PaperKnown>, Option<CustodyCode>) {
+        let asked = |error| tracing::error!(%error, "the outbox cannot be asked");
+        let documents = self.outbox.documents_of(&visit.0).map_err(asked).unwrap_or_default();
         let known = |known: store::DocumentOfVisit| {
-            let material = MaterialCode::new(&known.material)?;
-            Some((material, DocumentId(known.doc.to_string()), material_state(&known.state)))
+            let (state, note) = match &known.review {
+                Some(review) => judged(review),
+                None => (material_state(&known.state), None),
+            };
+            let document = DocumentId(known.doc.to_string());
+            Some(PaperKnown { material: MaterialCode::new(&known.material)?, document, state, note })
         };
-        documents.into_iter().filter_map(known).collect()
+        (documents.into_iter().filter_map(known).collect(), self.code_of(visit))
+    }
+
+    /// The code of a visit's last document, which stands for those before it too.
+    fn code_of(&self, visit: &VisitId) -> Option<CustodyCode> {
+        let asked = |error| tracing::error!(%error, "the outbox cannot be asked");
+        let kept = self.outbox.custody_of(&visit.0).map_err(asked).unwrap_or_default();
+        kept.last().map(|last| CustodyCode(last.code.as_str().to_owned()))
     }
 
     /// Tells documents that are not yet confirmed the number that their visit has now.
@@ -67,24 +80,24 @@ impl Papers {
         let this = self.clone();
         let done = tokio::task::spawn_blocking(move || this.store(&submission)).await;
         let event = match done.unwrap_or(Err(Fault::DocumentFailed)) {
-            Ok(document) => {
+            Ok((document, code)) => {
                 self.wake.notify_one();
-                DocumentEvent::Stored(session, material, document)
+                DocumentEvent::Stored(session, material, document, code)
             }
             Err(fault) => DocumentEvent::Failed(session, material, fault),
         };
         self.bus.send(Event::Document(event)).await;
     }
 
-    fn store(&self, submission: &Submission) -> Result<DocumentId, Fault> {
+    fn store(&self, submission: &Submission) -> Result<(DocumentId, CustodyCode), Fault> {
         let material_id = fresh_id()?;
         let pages: Vec<_> = submission
             .pages
             .iter()
-            .map(|page| documents::PageRef {
+            .map(|(page, turn)| documents::PageRef {
                 path: self.folders.page(submission.session, *page),
                 dpi: DPI,
-                turn: documents::Quarter::None,
+                turn: quarter(*turn),
             })
             .collect();
         let digests = pages.iter().map(|page| store::Digest::of_file(&page.path));
@@ -94,7 +107,7 @@ impl Papers {
         })?;
         let path = self.folders.work(submission.session);
         let meta = self.meta(submission, &material_id)?;
-        let format = documents::Format::Pdf;
+        let format = format(submission.document);
         let built = documents::assemble(&pages, &path, &meta, format).map_err(|error| {
             tracing::error!(%error, "a document could not be made");
             if matches!(error, documents::PageError::DiskFull { .. }) {
@@ -112,13 +125,17 @@ impl Papers {
             bytes: built.bytes,
             material: submission.material.to_string(),
             pages: page_digests,
-            items: submission.items.iter().map(served).collect(),
+            items: submission.items.iter().map(|item| self.served(item)).collect(),
             visit: submission.visit.0.clone(),
             number: submission.number.map(|n| n.to_string()),
             kiosk: self.kiosk.clone(),
         });
         match added {
-            Ok(doc) => Ok(DocumentId(doc.to_string())),
+            Ok(doc) => {
+                // It is there: it was written with the document, in one transaction.
+                let code = self.code_of(&submission.visit).ok_or(Fault::OutboxFailed)?;
+                Ok((DocumentId(doc.to_string()), code))
+            }
             Err(error) => {
                 tracing::error!(%error, "a document could not be put into the outbox");
                 Err(outbox_fault(&error))
@@ -128,6 +145,19 @@ impl Papers {
 }
 
 impl Papers {
+    /// An item as the store is told of it, with the department that works on it.
+    fn served(&self, code: &ItemCode) -> store::ServedItem {
+        let item = self.catalogue.item(code);
+        let department = item.and_then(|item| {
+            self.catalogue.departments.iter().find(|department| department.code == item.department)
+        });
+        store::ServedItem {
+            code: code.to_string(),
+            task_code: item.map(|item| item.task_code.clone()).unwrap_or_default(),
+            dept_code: department.map(|department| department.credit_code.clone()).unwrap_or_default(),
+        }
+    }
+
     fn meta(&self, submission: &Submission, id: &MaterialId) -> Result<documents::Meta, Fault> {
         let (wall, offset) = (self.clock.now().wall, self.clock.utc_offset_minutes());
         let part = |n: i8| u8::try_from(n).unwrap_or(0);
@@ -141,6 +171,23 @@ impl Papers {
                 tracing::error!(%error, "a document cannot be described");
                 Fault::DocumentFailed
             })
+    }
+}
+
+fn quarter(turn: Turn) -> documents::Quarter {
+    match turn {
+        Turn::None => documents::Quarter::None,
+        Turn::Right => documents::Quarter::Right,
+        Turn::Half => documents::Quarter::Half,
+        Turn::Left => documents::Quarter::Left,
+    }
+}
+
+fn format(document: DocumentFormat) -> documents::Format {
+    match document {
+        DocumentFormat::Pdf => documents::Format::Pdf,
+        DocumentFormat::Ofd => documents::Format::Ofd,
+        DocumentFormat::Jpeg => documents::Format::Jpeg,
     }
 }
 
@@ -174,7 +221,10 @@ pub async fn listen(
                 continue;
             }
             StoreEvent::Reviewed { doc, result } => {
-                tracing::info!(%doc, ?result, "the back office looked at a document");
+                let (state, note) = judged(&result);
+                tracing::info!(%doc, ?state, "the back office looked at a document");
+                let reviewed = DocumentEvent::Reviewed(DocumentId(doc.to_string()), state, note);
+                bus.send(Event::Document(reviewed)).await;
                 continue;
             }
             StoreEvent::Waiting { fault, retry_in } => {
@@ -199,9 +249,18 @@ fn material_state(state: &DocState) -> MaterialState {
     }
 }
 
-/// An item as the store is told of it.
-fn served(item: &ItemCode) -> store::ServedItem {
-    store::ServedItem { code: item.to_string(), task_code: String::new(), dept_code: String::new() }
+/// What the back office found, and what it wrote to the visitor.
+fn judged(review: &ReviewResult) -> (MaterialState, Option<String>) {
+    let ReviewResult::Returned { reason, text } = review else { return (MaterialState::Accepted, None) };
+    let why = match reason {
+        Reason::Illegible => ReturnReason::Illegible,
+        Reason::Incomplete => ReturnReason::Incomplete,
+        Reason::WrongDocument => ReturnReason::WrongDocument,
+        Reason::OutOfDate => ReturnReason::OutOfDate,
+        Reason::NotNeeded => ReturnReason::NotNeeded,
+        Reason::Other => ReturnReason::Other,
+    };
+    (MaterialState::Returned(why), text.clone())
 }
 
 fn fresh_id() -> Result<MaterialId, Fault> {
