@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -171,5 +172,25 @@ fn a_full_disk_is_named() {
     ] {
         let error = result.map(|(_, built)| built).unwrap_err();
         assert_eq!(error, PageError::DiskFull { path: out.clone() });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Whatever a description says, and however many pages there are, a document is little more than its
+    /// images.
+    #[test]
+    fn documents_are_bounded(title in "[^\\p{Cc}]{1,500}", year in 1u16..=9999, count in 1usize..40) {
+        let created = Created::new((year, 2, 31), (23, 59, 59), -210).unwrap();
+        let Ok(meta) = Meta::new(&title, created, "0.1.0", &title) else { return Ok(()) };
+        let (dir, pages) = turned_pages();
+        let pages: Vec<_> = pages.iter().cycle().take(count).cloned().collect();
+        let images: u64 = pages.iter().map(|page| fs::metadata(&page.path).unwrap().len()).sum();
+        for format in FORMATS {
+            let built = assemble(&pages, &dir.path().join("a"), &meta, format).unwrap();
+            let more = built.bytes - images;
+            prop_assert!(more < 12_000 + 1_500 * count as u64, "{format:?}, {count} pages: {more}");
+        }
     }
 }
