@@ -167,8 +167,10 @@ impl LedgerTask {
 
     fn open_visit(&self, visit: VisitRecord) -> OpenVisit {
         let id = VisitId(visit.id.to_string());
+        let (papers, custody) = self.papers.of_visit(&id);
         OpenVisit {
-            papers: self.papers.of_visit(&id),
+            papers,
+            custody,
             visit: id,
             number: visit.number.map(|(number, _)| number),
             choice: visit.choice,

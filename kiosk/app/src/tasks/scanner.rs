@@ -19,6 +19,7 @@ use visit::event::{Event, PageId, ScanEvent, SessionId};
 use visit::fault::{Device, Fault};
 use visit::intent::Source;
 use visit::screen::{PageWarning, Preview, ScanProblem};
+use visit::turn::Turn;
 
 /// How often an idle scanner that is well is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
@@ -70,6 +71,11 @@ impl PageFolders {
     /// The file of a page.
     pub fn page(&self, session: SessionId, page: PageId) -> PathBuf {
         self.of(session).join(format!("page-{:03}.jpg", page.0))
+    }
+
+    /// The page as it came from the scanner, before it was cut out and put straight.
+    pub fn scan(&self, session: SessionId, page: PageId) -> PathBuf {
+        self.of(session).join(format!("scan-{:03}.jpg", page.0))
     }
 
     /// Where a document of a session is put together.
@@ -203,7 +209,10 @@ impl ScannerTask {
                     running.iter().filter(|r| r.session == session).for_each(|r| r.cancel.cancel());
                 }
                 Ask::Drop(session, pages) => {
-                    pages.iter().for_each(|page| remove(&self.folders.page(session, *page)));
+                    for page in pages {
+                        remove(&self.folders.page(session, page));
+                        remove(&self.folders.scan(session, page));
+                    }
                 }
                 Ask::Forget(session) => {
                     if let Some(r) = running.take_if(|r| r.session == session) {
@@ -354,18 +363,27 @@ impl OneScan {
     }
 
     async fn show(&self, page: StoredPage) -> Result<(), ScanProblem> {
-        let path = page.path.clone();
-        let looked = tokio::task::spawn_blocking(move || look(&path)).await;
+        let number = PageId(page.page);
+        let (path, raw) = (page.path.clone(), self.folders.scan(self.session, number));
+        let as_it_came = raw.clone();
+        let looked = tokio::task::spawn_blocking(move || look(&path, &as_it_came)).await;
         match looked {
-            Ok(Ok((preview, warnings))) => {
+            Ok(Ok(Looked { preview, warnings, turn })) => {
                 let preview = Arc::new(preview);
-                self.tell(ScanEvent::Stored { page: PageId(page.page), preview, warnings }).await;
+                self.tell(ScanEvent::Stored { page: number, preview, warnings, turn }).await;
                 Ok(())
             }
-            Ok(Err(error)) => {
+            Ok(Err(LookError::Page(error))) => {
                 tracing::warn!(%error, "a scanned page cannot be used");
                 remove(&page.path);
-                Err(ScanProblem::BadPage)
+                remove(&raw);
+                let full = matches!(error, documents::PageError::DiskFull { .. });
+                Err(if full { ScanProblem::Fault(Fault::DiskFull) } else { ScanProblem::BadPage })
+            }
+            Ok(Err(LookError::File(error))) => {
+                tracing::error!(%error, "a scanned page cannot be put aside");
+                remove(&page.path);
+                Err(ScanProblem::Fault(Fault::DocumentFailed))
             }
             Err(_) => Err(ScanProblem::BadPage),
         }
@@ -376,15 +394,43 @@ impl OneScan {
     }
 }
 
-fn look(path: &Path) -> Result<(Preview, Vec<PageWarning>), documents::PageError> {
-    let info = documents::inspect(path)?;
-    let upright = documents::Quarter::None;
-    let documents::Preview { width, height, rgb } = documents::preview(path, PREVIEW_WIDTH, upright)?;
+/// A page as the visitor sees it.
+struct Looked {
+    preview: Preview,
+    warnings: Vec<PageWarning>,
+    turn: Turn,
+}
+
+/// Why a page cannot be shown.
+enum LookError {
+    /// it is no page
+    Page(documents::PageError),
+    /// it cannot be put aside
+    File(std::io::Error),
+}
+
+/// Cuts the page at `path` out, puts it straight and looks at it; as it came it lies at `raw` then.
+fn look(path: &Path, raw: &Path) -> Result<Looked, LookError> {
+    std::fs::rename(path, raw).map_err(LookError::File)?;
+    let finished = documents::finish(raw, path).map_err(LookError::Page)?;
+    let upright = finished.turn;
+    let documents::Preview { width, height, rgb } =
+        documents::preview(path, PREVIEW_WIDTH, upright).map_err(LookError::Page)?;
     let warning = |w: &documents::Warning| match w {
         documents::Warning::Blank => PageWarning::Blank,
         documents::Warning::TooDark => PageWarning::TooDark,
+        documents::Warning::Blurred => PageWarning::Blurred,
+        documents::Warning::CutOff => PageWarning::CutOff,
+        documents::Warning::Folded => PageWarning::Folded,
     };
-    Ok((Preview { width, height, rgb }, info.warnings.iter().map(warning).collect()))
+    let turn = match upright {
+        documents::Quarter::None => Turn::None,
+        documents::Quarter::Right => Turn::Right,
+        documents::Quarter::Half => Turn::Half,
+        documents::Quarter::Left => Turn::Left,
+    };
+    let warnings = finished.warnings.iter().map(warning).collect();
+    Ok(Looked { preview: Preview { width, height, rgb }, warnings, turn })
 }
 
 fn remove(path: &Path) {
