@@ -3,13 +3,16 @@
 
 mod configuration;
 mod crash;
+mod custody;
 mod devices;
 mod dock;
+mod editing;
 mod faults;
 mod hall;
 mod hours;
 mod interop;
 mod leaving;
+mod licences;
 mod number;
 mod page;
 mod papers;
