@@ -30,6 +30,12 @@ pub enum Warning {
     Blank,
     /// The page is so dark that it can hardly be read.
     TooDark,
+    /// The scan is so blurred that print can hardly be read.
+    Blurred,
+    /// Print or paper goes on beyond the scan.
+    CutOff,
+    /// A corner or an edge of the sheet is folded, or missing.
+    Folded,
 }
 
 /// Decodes a page at an eighth of its size and judges it.
@@ -56,17 +62,21 @@ pub fn inspect(path: &Path) -> Result<PageInfo, PageError> {
 }
 
 /// What to warn of on a page whose greys occur this often.
-pub(crate) fn warnings(histogram: &[u64; 256]) -> Vec<Warning> {
-    /// Median grey, of 255, below which black print cannot be told from the paper.
-    const DARK: usize = 70;
-    let paper = median(histogram);
-    let mut warnings = vec![];
-    if paper < DARK {
-        warnings.push(Warning::TooDark);
-    } else if is_blank(histogram, paper) {
-        warnings.push(Warning::Blank);
+fn warnings(histogram: &[u64; 256]) -> Vec<Warning> {
+    if is_dark(histogram) {
+        vec![Warning::TooDark]
+    } else if is_blank(histogram, median(histogram)) {
+        vec![Warning::Blank]
+    } else {
+        vec![]
     }
-    warnings
+}
+
+/// Whether black print could not be told from the paper.
+pub(crate) fn is_dark(histogram: &[u64; 256]) -> bool {
+    /// Median grey, of 255.
+    const DARK: usize = 70;
+    median(histogram) < DARK
 }
 
 /// How often each grey occurs, apart from a narrow margin where the scanner's own shadows lie.

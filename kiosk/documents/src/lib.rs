@@ -21,6 +21,7 @@ mod format;
 mod inspect;
 mod jpeg_header;
 mod jpeg_pages;
+mod look;
 mod meta;
 mod ofd;
 mod output;
@@ -39,7 +40,7 @@ mod tests;
 
 pub use assemble::{Built, MAX_DOCUMENT_BYTES, MAX_PAGES, PageRef, assemble};
 pub use error::PageError;
-pub use finish::{Finished, Paper, Straightened, finish};
+pub use finish::{Card, Finished, Paper, Straightened, finish};
 pub use format::Format;
 pub use inspect::{PageInfo, Warning, inspect};
 pub use jpeg_header::{MAX_BUFFERED_PIXELS, MAX_PAGE_BYTES, MAX_PIXELS, MAX_SIDE};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assemble::{MAX_PAGES, PageRef, assemble};
 use crate::error::PageError;
-use crate::finish::{Finished, Straightened, finish_into};
+use crate::finish::{Card, Finished, Paper, Straightened, USUAL_DPI, finish_into};
 use crate::format::Format;
 use crate::inspect::Warning;
 use crate::meta::Meta;
@@ -35,7 +35,6 @@ pub enum Form {
 /// [`PageError`] for the first page that cannot be used, and when the document cannot be written; no
 /// document is left then, and an older one of the name `out` is untouched.
 pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> Result<String, PageError> {
-    const USUAL_DPI: u32 = 300;
     if !(1..=MAX_PAGES).contains(&pages.len()) {
         return Err(PageError::PageCount { pages: pages.len() });
     }
@@ -93,6 +92,7 @@ impl Drop for Waiting {
 fn text(scan: &Path, finished: &Finished) -> String {
     let Finished { angle, paper, width, height, .. } = finished;
     let found = match finished.straightened {
+        _ if !finished.cards.is_empty() => format!("{} cards, laid on one page", finished.cards.len()),
         Straightened::Edges => format!("lay at {angle:.2}°, by its edges"),
         Straightened::Lines => format!("lay at {angle:.2}°, by its lines of text"),
         Straightened::Nothing => "left as it lay".into(),
@@ -109,7 +109,14 @@ fn text(scan: &Path, finished: &Finished) -> String {
         line.push_str(match warning {
             Warning::Blank => "; seems blank",
             Warning::TooDark => "; too dark to read",
+            Warning::Blurred => "; too blurred to read",
+            Warning::CutOff => "; cut off",
+            Warning::Folded => "; folded",
         });
+    }
+    match finished.turn {
+        Quarter::None => {}
+        turn => drop(write!(line, "; upright after a turn by {}° clockwise", turn.degrees())),
     }
     line
 }
@@ -129,20 +136,29 @@ fn json(scan: &Path, finished: &Finished) -> String {
         .map(|warning| match warning {
             Warning::Blank => "\"blank\"",
             Warning::TooDark => "\"too-dark\"",
+            Warning::Blurred => "\"blurred\"",
+            Warning::CutOff => "\"cut-off\"",
+            Warning::Folded => "\"folded\"",
         })
         .collect();
+    let card =
+        |card: &Card| format!("{{\"angle\":{},\"box\":{}}}", decimal(card.angle, 4), json_box(&card.paper));
+    let cards: Vec<_> = finished.cards.iter().map(card).collect();
     format!(
-        "{{\"page\":{},\"angle\":{},\"by\":\"{by}\",\
-         \"box\":{{\"x\":{},\"y\":{},\"width\":{},\"height\":{}}},\
-         \"width\":{width},\"height\":{height},\"dpi\":{dpi},\"blank\":{blank},\"warnings\":[{}]}}",
+        "{{\"page\":{},\"angle\":{},\"by\":\"{by}\",\"box\":{},\
+         \"width\":{width},\"height\":{height},\"dpi\":{dpi},\"blank\":{blank},\"warnings\":[{}],\"turn\":{},\"cards\":[{}]}}",
         json_string(&scan.to_string_lossy()),
         decimal(*angle, 4),
-        decimal(paper.x, 2),
-        decimal(paper.y, 2),
-        decimal(paper.width, 2),
-        decimal(paper.height, 2),
+        json_box(paper),
         warnings.join(","),
+        finished.turn.degrees(),
+        cards.join(","),
     )
+}
+
+fn json_box(Paper { x, y, width, height }: &Paper) -> String {
+    let [x, y, width, height] = [x, y, width, height].map(|place| decimal(*place, 2));
+    format!("{{\"x\":{x},\"y\":{y},\"width\":{width},\"height\":{height}}}")
 }
 
 /// A number of so many places, and no zero below zero.

@@ -5,7 +5,9 @@
 //! again, in the subsampling they came in. No pass holds the whole page: of the planes there is as
 //! much in memory as the page's tilt spans.
 
+mod cards;
 mod line;
+mod outline;
 mod paper;
 mod place;
 mod planes;
@@ -16,7 +18,7 @@ mod whiten;
 mod window;
 
 #[cfg(test)]
-mod scenes;
+pub(crate) mod scenes;
 #[cfg(test)]
 mod tests;
 
@@ -25,11 +27,14 @@ use std::path::Path;
 
 use turbojpeg::{PixelFormat, ScalingFactor};
 
-use crate::decode;
+use crate::decode::{self, Loaded, Pixels};
 use crate::error::PageError;
-use crate::inspect::{self, Warning};
+use crate::inspect::{Warning, is_dark};
+use crate::look::{Look, Seen};
 use crate::output::Part;
+use crate::quarter::Quarter;
 
+use outline::Outline;
 use place::Place;
 use redraw::redraw;
 
@@ -50,6 +55,21 @@ pub struct Finished {
     pub dpi: Option<u32>,
     /// What a person should look at before the page is kept.
     pub warnings: Vec<Warning>,
+    /// The turn that makes the finished page upright, as far as that is certain.
+    pub turn: Quarter,
+    /// Where cards lay in the scan, if it held several small ones and nothing else: each is straightened
+    /// on its own, and all are laid on a page of A4 in this order. The angle of the page is 0 then, and
+    /// its paper is the whole scan.
+    pub cards: Vec<Card>,
+}
+
+/// A card that lay in the scan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Card {
+    /// The angle at which it lay, in degrees, clockwise.
+    pub angle: f64,
+    /// Where it lay.
+    pub paper: Paper,
 }
 
 /// What the angle of a page was found by.
@@ -92,26 +112,88 @@ pub fn finish(page: &Path, out: &Path) -> Result<Finished, PageError> {
     Ok(finished)
 }
 
+/// What a scan that states no resolution is taken for, in dots per inch.
+pub(crate) const USUAL_DPI: u32 = 300;
+
 /// Makes a finished page, written to `to`, and returns what was written to; `out` names it in errors.
 pub(crate) fn finish_into<W: Write>(page: &Path, mut to: W, out: &Path) -> Result<(W, Finished), PageError> {
     let scan = decode::load(page)?;
     let picture = scan.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY)?;
-    let place = Place::find(&scan, &picture)?;
+    let dpi = scan.header.dpi.unwrap_or(USUAL_DPI);
+    let write = |bytes: &[u8]| to.write_all(bytes).map_err(|e| PageError::writing(out, &e));
+    let cards = scan.header.dpi.and_then(|dpi| cards::Page::new(cards::find(&picture, dpi)?, dpi));
+    let finished = match cards {
+        Some(page) => finish_cards(&scan, &page, dpi, write)?,
+        None => finish_sheet(&scan, picture, dpi, write)?,
+    };
+    tracing::debug!(page = %page.display(), ?finished, "page finished");
+    Ok((to, finished))
+}
+
+/// One sheet, cut to its edges.
+fn finish_sheet(
+    scan: &Loaded<'_>,
+    picture: Pixels,
+    dpi: u32,
+    write: impl FnMut(&[u8]) -> Result<(), PageError>,
+) -> Result<Finished, PageError> {
+    let place = Place::find(scan, &picture)?;
     let histogram = whiten::histogram(&picture, place.turn(), (place.paper.width, place.paper.height));
+    let gain = whiten::gain(&histogram);
+    let outline = Outline::new(&picture, &place, dpi);
+    let cut_off = gain.white().is_some_and(|white| outline.is_cut_off(white));
+    let folded = place.crooked || outline.is_folded();
     drop(picture);
 
-    let gain = whiten::gain(&histogram);
-    let (width, height) =
-        redraw(&scan, &place, gain, |bytes| to.write_all(bytes).map_err(|e| PageError::writing(out, &e)))?;
-    let finished = Finished {
+    let (_, (width, height)) = place.cut();
+    let mut look = Look::new(width, height, dpi);
+    redraw(scan, &place, gain, &mut look, write)?;
+    let seen = look.seen();
+    Ok(Finished {
         angle: place.angle.to_degrees(),
         straightened: place.straightened,
         paper: place.paper,
         width: width as u32,
         height: height as u32,
         dpi: scan.header.dpi,
-        warnings: inspect::warnings(&histogram),
-    };
-    tracing::debug!(page = %page.display(), ?finished, "page finished");
-    Ok((to, finished))
+        warnings: warnings(&histogram, &seen, cut_off, folded),
+        turn: seen.turn,
+        cards: vec![],
+    })
+}
+
+/// Several cards, laid on a page of A4.
+fn finish_cards(
+    scan: &Loaded<'_>,
+    page: &cards::Page,
+    dpi: u32,
+    write: impl FnMut(&[u8]) -> Result<(), PageError>,
+) -> Result<Finished, PageError> {
+    let (width, height) = page.size();
+    let mut look = Look::new(width, height, dpi);
+    page.draw(scan, &mut look, write)?;
+    let (glass_width, glass_height) = (f64::from(scan.header.width), f64::from(scan.header.height));
+    Ok(Finished {
+        angle: 0.0,
+        straightened: Straightened::Edges,
+        paper: Paper { x: 0.0, y: 0.0, width: glass_width, height: glass_height },
+        width: width as u32,
+        height: height as u32,
+        dpi: Some(dpi),
+        warnings: if look.seen().blurred { vec![Warning::Blurred] } else { vec![] },
+        turn: Quarter::None,
+        cards: page.found(),
+    })
+}
+
+fn warnings(histogram: &[u64; 256], seen: &Seen, cut_off: bool, folded: bool) -> Vec<Warning> {
+    let dark = is_dark(histogram);
+    let told = [
+        (dark, Warning::TooDark),
+        (seen.blank && !dark, Warning::Blank),
+        (seen.blurred && !dark, Warning::Blurred),
+        (cut_off && !dark, Warning::CutOff),
+        (folded, Warning::Folded),
+    ];
+    told.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
 }

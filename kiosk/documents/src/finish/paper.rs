@@ -22,6 +22,10 @@ pub(super) enum Side {
     Bottom,
 }
 
+impl Side {
+    pub(super) const ALL: [Self; 4] = [Self::Left, Self::Top, Self::Right, Self::Bottom];
+}
+
 /// The edges that were found, in pixels of the scan.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Edges {
@@ -31,6 +35,8 @@ pub(super) struct Edges {
     pub(super) top: Option<f64>,
     pub(super) right: Option<f64>,
     pub(super) bottom: Option<f64>,
+    /// A side runs straight in another direction than the rest.
+    pub(super) crooked: bool,
 }
 
 /// A side whose line is certain.
@@ -48,12 +54,10 @@ struct Found {
 /// be a printed band: it gives the angle only.
 pub(super) fn find(picture: &Pixels) -> Option<Edges> {
     const PARALLEL: f64 = 0.5;
-    let white = percentile(picture, 98)?;
-    let mut found: Vec<Found> = [Side::Left, Side::Top, Side::Right, Side::Bottom]
-        .into_iter()
-        .filter_map(|side| edge(picture, side, white))
-        .collect();
+    let white = white(picture)?;
+    let mut found: Vec<Found> = Side::ALL.into_iter().filter_map(|side| edge(picture, side, white)).collect();
     let main = middle(&found)?;
+    let crooked = found.len() > 2 && found.iter().any(|edge| edge.is_crooked(picture, main));
     found.retain(|edge| (edge.angle - main).abs() < PARALLEL.to_radians());
     let weight: f64 = found.iter().map(|edge| edge.weight).sum();
     let angle = found.iter().map(|edge| edge.angle * edge.weight).sum::<f64>() / weight;
@@ -67,6 +71,7 @@ pub(super) fn find(picture: &Pixels) -> Option<Edges> {
         top: place(Side::Top),
         right: place(Side::Right),
         bottom: place(Side::Bottom),
+        crooked,
     })
 }
 
@@ -85,6 +90,15 @@ fn middle(found: &[Found]) -> Option<f64> {
 }
 
 impl Found {
+    /// Whether the edge is long and certain, and all the same turned against the others: the sheet is
+    /// folded there.
+    fn is_crooked(&self, picture: &Pixels, main: f64) -> bool {
+        const LEAST: f64 = 1.0;
+        let lanes = View { picture, side: self.side }.lanes() as f64;
+        let long = self.line.reach * 2.0 > lanes && self.line.kept as f64 * 2.0 > lanes;
+        long && (self.angle - main).abs() > LEAST.to_radians()
+    }
+
     /// Where the edge stands in the turned page, in pixels of the picture: its middle, projected.
     fn place(&self, angle: f64) -> f64 {
         let along = self.line.centre;
@@ -191,6 +205,16 @@ impl View<'_> {
         };
         Some(Point { along: lane as f64 + 0.5, at })
     }
+}
+
+/// The grey of the lid along a border.
+pub(super) fn lid(picture: &Pixels, side: Side) -> Option<u8> {
+    View { picture, side }.lid()
+}
+
+/// The grey of what is lightest, apart from a few specks.
+pub(super) fn white(picture: &Pixels) -> Option<u8> {
+    percentile(picture, 98)
 }
 
 /// The grey that `percent` of the picture does not exceed.

@@ -6,7 +6,7 @@ use crate::decode::{Loaded, Pixels};
 use crate::error::PageError;
 use crate::jpeg_header::{MAX_PIXELS, MAX_SIDE};
 
-use super::paper::{self, Edges};
+use super::paper::{self, Edges, Side};
 use super::warp::Turn;
 use super::window::MAX_SAMPLES;
 use super::{Paper, Straightened, text_lines};
@@ -20,6 +20,8 @@ pub(super) struct Place {
     pub(super) paper: Paper,
     /// How much is cut off at each side beyond the paper's edge: left, top, right, bottom.
     rims: [f64; 4],
+    /// A side of the sheet is crooked.
+    pub(super) crooked: bool,
 }
 
 impl Place {
@@ -41,7 +43,7 @@ impl Place {
 
     fn whole((width, height): (f64, f64)) -> Self {
         let paper = Paper { x: 0.0, y: 0.0, width, height };
-        Self { angle: 0.0, straightened: Straightened::Nothing, paper, rims: [0.0; 4] }
+        Self { angle: 0.0, straightened: Straightened::Nothing, paper, rims: [0.0; 4], crooked: false }
     }
 
     /// The place within these edges; `None` when what they enclose is no page, or is larger than a
@@ -67,13 +69,25 @@ impl Place {
         let rim = (paper.width.min(paper.height) / 600.0).round().max(1.0);
         let rims = [edges.left, edges.top, edges.right, edges.bottom]
             .map(|edge| if edge.is_some() { rim } else { 0.0 });
-        let place = Self { angle: edges.angle, straightened, paper, rims };
+        let place = Self { angle: edges.angle, straightened, paper, rims, crooked: edges.crooked };
         let (w, h) = place.cut().1;
         let possible = w.max(h) <= MAX_SIDE as usize && (w * h) as u64 <= MAX_PIXELS;
         let large = paper.width >= SMALLEST && paper.height >= SMALLEST;
         // Three planes of full size at most, in bands of at most 32 rows that are rounded up.
         let light = 3 * (place.rows_at_once(32) + 64) * (width as usize + 32) <= MAX_SAMPLES;
         (possible && large && light).then_some(place)
+    }
+
+    /// Whether the sheet's edge was found at this side.
+    pub(super) fn has(&self, side: Side) -> bool {
+        let [left, top, right, bottom] = self.rims;
+        let rim = match side {
+            Side::Left => left,
+            Side::Top => top,
+            Side::Right => right,
+            Side::Bottom => bottom,
+        };
+        rim > 0.0
     }
 
     /// The box as it was found.
@@ -103,7 +117,7 @@ impl Place {
 
 /// No edge, only an angle.
 fn nowhere(angle: f64) -> Edges {
-    Edges { angle, left: None, top: None, right: None, bottom: None }
+    Edges { angle, left: None, top: None, right: None, bottom: None, crooked: false }
 }
 
 /// The scale at which lines of text are looked for: the smallest that leaves enough pixels. `None` when

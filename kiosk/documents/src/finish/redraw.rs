@@ -2,21 +2,25 @@
 
 use crate::decode::{Loaded, MAX_SCANS};
 use crate::error::PageError;
+use crate::look::Look;
 
 use super::place::Place;
 use super::planes::{Colour, Flaw, Layout, Reader, Samples, Writer};
 use super::warp::{self, Gain, Mapping, OVERRUN, Row, Source, Turn};
 use super::window::Window;
 
-/// Reads the planes of the scan and writes those of the finished page, whose size it returns.
+/// Print stays sharp, and seals smooth.
+pub(super) const QUALITY: u8 = 75;
+
+/// Reads the planes of the scan and writes those of the finished page, whose size it returns; `look`
+/// sees each row of its brightness.
 pub(super) fn redraw(
     scan: &Loaded<'_>,
     place: &Place,
     gain: Gain,
+    look: &mut Look,
     mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<(usize, usize), PageError> {
-    /// Print stays sharp, and seals smooth.
-    const QUALITY: u8 = 75;
     let flaw = |Flaw(why): Flaw| scan.flaw_said(&why);
     let reader = Reader::start(scan.jpeg(), MAX_SCANS).map_err(flaw)?;
     let from = reader.layout();
@@ -41,6 +45,7 @@ pub(super) fn redraw(
             let gain = if plane == 0 { gain } else { Gain::NONE };
             page.draw(band, &window, &from, plane, gain);
         }
+        pages.first().into_iter().flat_map(|luma| luma.drawn(band)).for_each(|row| look.row(row));
         let mut samples: Vec<_> = pages.iter().map(Sheet::samples).collect();
         write(writer.band(&mut samples).map_err(flaw)?)?;
     }
@@ -104,6 +109,11 @@ impl Sheet {
                 rest.fill(drawn.last().copied().unwrap_or(self.beyond));
             }
         }
+    }
+
+    /// The rows of a band that belong to the page.
+    fn drawn(&self, band: usize) -> impl Iterator<Item = &[u8]> {
+        self.samples.chunks_exact(self.stride).take(self.height.saturating_sub(band * self.rows))
     }
 
     fn samples(&self) -> Samples<&[u8]> {

@@ -4,41 +4,41 @@ use turbojpeg::{Colorspace, Compressor, Image, PixelFormat, Subsamp};
 
 /// A sheet on the glass, and how it is scanned.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scene {
-    pub(super) dpi: u32,
+pub(crate) struct Scene {
+    pub(crate) dpi: u32,
     /// The glass, in millimetres.
-    pub(super) glass: (f64, f64),
+    pub(crate) glass: (f64, f64),
     /// The sheet, in millimetres, and the place of its middle.
-    pub(super) sheet: (f64, f64),
-    pub(super) middle: (f64, f64),
-    pub(super) degrees: f64,
-    pub(super) lid: u8,
+    pub(crate) sheet: (f64, f64),
+    pub(crate) middle: (f64, f64),
+    pub(crate) degrees: f64,
+    pub(crate) lid: u8,
     /// How much darker the lid is beside the sheet.
-    pub(super) shadow: f64,
-    pub(super) paper: [u8; 3],
-    pub(super) text: bool,
-    pub(super) seal: bool,
-    pub(super) coding: Coding,
+    pub(crate) shadow: f64,
+    pub(crate) paper: [u8; 3],
+    pub(crate) text: bool,
+    pub(crate) seal: bool,
+    pub(crate) coding: Coding,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(crate) enum Coding {
     Colour(Subsamp),
     Progressive,
     Rgb,
     Grey,
 }
 
-pub(super) const DARK: u8 = 18;
-pub(super) const GREY: u8 = 104;
-pub(super) const WHITE: u8 = 250;
+pub(crate) const DARK: u8 = 18;
+pub(crate) const GREY: u8 = 104;
+pub(crate) const WHITE: u8 = 250;
 
 /// The seal's ring: middle, radius and thickness, in millimetres of the sheet.
-pub(super) const SEAL: ((f64, f64), f64, f64) = ((60.0, 60.0), 18.0, 2.4);
+pub(crate) const SEAL: ((f64, f64), f64, f64) = ((60.0, 60.0), 18.0, 2.4);
 
 impl Scene {
     /// A sheet a little smaller than the glass of 105 × 148 mm, in its middle.
-    pub(super) fn new(degrees: f64, lid: u8) -> Self {
+    pub(crate) fn new(degrees: f64, lid: u8) -> Self {
         Self {
             dpi: 300,
             glass: (105.0, 148.0),
@@ -54,18 +54,18 @@ impl Scene {
         }
     }
 
-    pub(super) fn size(&self) -> (usize, usize) {
+    pub(crate) fn size(&self) -> (usize, usize) {
         let pixels = |mm: f64| (mm * self.scale()) as usize;
         (pixels(self.glass.0), pixels(self.glass.1))
     }
 
     /// Pixels in a millimetre.
-    pub(super) fn scale(&self) -> f64 {
+    pub(crate) fn scale(&self) -> f64 {
         f64::from(self.dpi) / 25.4
     }
 
     /// Where the sheet's upper left corner lies in the scan, and the sheet's size, in pixels.
-    pub(super) fn truth(&self) -> ((f64, f64), (f64, f64)) {
+    pub(crate) fn truth(&self) -> ((f64, f64), (f64, f64)) {
         let (sin, cos) = self.degrees.to_radians().sin_cos();
         let (w, h) = (self.sheet.0 / 2.0, self.sheet.1 / 2.0);
         let corner = (self.middle.0 - w * cos + h * sin, self.middle.1 - w * sin - h * cos);
@@ -74,7 +74,7 @@ impl Scene {
     }
 
     /// The colour of the sheet at a place in millimetres from its corner.
-    pub(super) fn on_sheet(&self, x: f64, y: f64) -> [f64; 3] {
+    pub(crate) fn on_sheet(&self, x: f64, y: f64) -> [f64; 3] {
         let mut colour = self.paper.map(f64::from);
         if self.text {
             mix(&mut colour, [28.0, 28.0, 32.0], self.ink(x, y));
@@ -125,7 +125,7 @@ impl Scene {
         colour.map(|c| (c + grain).round().clamp(0.0, 255.0) as u8)
     }
 
-    pub(super) fn scan(&self) -> Vec<u8> {
+    pub(crate) fn scan(&self) -> Vec<u8> {
         let (width, height) = self.size();
         let mut rgb = Vec::with_capacity(width * height * 3);
         for y in 0..height {
@@ -143,14 +143,14 @@ fn mix(colour: &mut [f64; 3], ink: [f64; 3], share: f64) {
     }
 }
 
-pub(super) fn hash(a: u32, b: u32) -> u32 {
+pub(crate) fn hash(a: u32, b: u32) -> u32 {
     let mut h = a.wrapping_mul(0x9E37_79B1) ^ b.wrapping_mul(0x85EB_CA77);
     h = (h ^ (h >> 15)).wrapping_mul(0x2C1B_3C6D);
     h ^ (h >> 13)
 }
 
 /// Encodes as a scanner does, and states the resolution.
-pub(super) fn encode(rgb: &[u8], width: usize, height: usize, coding: Coding, dpi: u32) -> Vec<u8> {
+pub(crate) fn encode(rgb: &[u8], width: usize, height: usize, coding: Coding, dpi: u32) -> Vec<u8> {
     let image = Image { pixels: rgb, width, pitch: width * 3, height, format: PixelFormat::RGB };
     let mut compressor = Compressor::new().unwrap();
     compressor.set_quality(92).unwrap();

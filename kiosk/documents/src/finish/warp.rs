@@ -79,6 +79,12 @@ impl Gain {
     pub(super) const NONE: Self = Self(128);
     /// Times 255 it just fits into 16 bits.
     pub(super) const MOST: Self = Self(256);
+
+    /// The grey that it makes white; `None` when it changes nothing.
+    pub(super) fn white(self) -> Option<u8> {
+        let grey = 255 * usize::from(Self::NONE.0) / usize::from(self.0).max(1);
+        (self != Self::NONE).then(|| u8::try_from(grey).unwrap_or(255))
+    }
 }
 
 /// A row of the finished plane: where its first sample lies, and which of its samples lie within the

@@ -1,0 +1,256 @@
+//! Finds cards in a picture of an eighth of the scan's size.
+//!
+//! Whatever differs from the lid is gathered into things. They are cards if each of them is a rectangle
+//! of a card's size, filled to all four sides, and if there is nothing else on the glass.
+
+use crate::decode::Pixels;
+
+use super::Card;
+use crate::finish::paper::{self, REDUCTION, Side};
+
+/// Sizes of cards and of small licences, in millimetres: from ID-1 (ISO/IEC 7810, 85.6 × 54) to a
+/// driving licence in its cover.
+const LONGER: std::ops::Range<f64> = 78.0..100.0;
+const SHORTER: std::ops::Range<f64> = 48.0..72.0;
+
+/// Most cards that are laid on one page.
+const MOST: usize = 8;
+
+/// The cards in a picture of a scan, in the order in which they are read; `None` unless there are two at
+/// least, and nothing but cards.
+pub(in crate::finish) fn find(picture: &Pixels, dpi: u32) -> Option<Vec<Card>> {
+    let scale = f64::from(dpi) / 25.4 / REDUCTION;
+    let lid = Lid::of(picture)?;
+    let mut cards = vec![];
+    for thing in things(picture, lid, scale) {
+        if thing.is_nothing(picture, scale) {
+            continue;
+        }
+        cards.push(thing.card(picture, lid, scale)?);
+        if cards.len() > MOST {
+            return None;
+        }
+    }
+    (cards.len() > 1).then(|| in_order(cards))
+}
+
+/// Row by row: whatever begins above the middle of the topmost stands in its row.
+fn in_order(mut cards: Vec<Card>) -> Vec<Card> {
+    cards.sort_by(|a, b| a.middle.1.total_cmp(&b.middle.1));
+    let mut ordered = vec![];
+    while let Some(first) = cards.first().copied() {
+        let (mut row, rest): (Vec<_>, Vec<_>) =
+            cards.into_iter().partition(|card| card.middle.1 - first.middle.1 < first.size.1 / 2.0);
+        row.sort_by(|a, b| a.middle.0.total_cmp(&b.middle.0));
+        ordered.extend(row);
+        cards = rest;
+    }
+    ordered
+}
+
+/// What lies behind the cards.
+#[derive(Debug, Clone, Copy)]
+struct Lid {
+    grey: u8,
+    /// As white as paper: cards are darker then, if only by their tint, and not lighter.
+    white: bool,
+}
+
+impl Lid {
+    /// The lid, if it is seen along nearly the whole border.
+    fn of(picture: &Pixels) -> Option<Self> {
+        const EVEN: u8 = 16;
+        const WHITE: u8 = 190;
+        let mut sides = [0; 4];
+        for (grey, side) in sides.iter_mut().zip(Side::ALL) {
+            *grey = paper::lid(picture, side)?;
+        }
+        let (darkest, lightest) = (sides.iter().min()?, sides.iter().max()?);
+        let grey = darkest + (lightest - darkest) / 2;
+        (lightest - darkest <= EVEN).then_some(Self { grey, white: grey >= WHITE })
+    }
+
+    fn is_covered(self, grey: u8) -> bool {
+        const TINT: u8 = 8;
+        const CONTRAST: u8 = 30;
+        if self.white {
+            grey < self.grey.saturating_sub(TINT)
+        } else {
+            grey > self.grey.saturating_add(CONTRAST)
+        }
+    }
+}
+
+/// Pixels that differ from the lid and lie close together.
+struct Thing {
+    pixels: Vec<(usize, usize)>,
+}
+
+fn things(picture: &Pixels, lid: Lid, scale: f64) -> Vec<Thing> {
+    /// Nearer than this belongs together: print on a card, and what separates two cards. Millimetres.
+    const NEAR: f64 = 1.4;
+    let near = (NEAR * scale).round().max(1.0) as usize;
+    let (width, height) = (picture.width, picture.height);
+    let mut covered: Vec<bool> = picture.bytes.iter().map(|&grey| lid.is_covered(grey)).collect();
+    let mut things = vec![];
+    for start in 0..covered.len() {
+        let mut pixels = vec![];
+        let mut waiting = vec![(start % width.max(1), start / width.max(1))];
+        while let Some((x, y)) = waiting.pop() {
+            let Some(slot) = covered.get_mut(y * width + x).filter(|slot| **slot) else { continue };
+            *slot = false;
+            pixels.push((x, y));
+            for near_y in y.saturating_sub(near)..=(y + near).min(height - 1) {
+                for near_x in x.saturating_sub(near)..=(x + near).min(width - 1) {
+                    if covered.get(near_y * width + near_x) == Some(&true) {
+                        waiting.push((near_x, near_y));
+                    }
+                }
+            }
+        }
+        if !pixels.is_empty() {
+            things.push(Thing { pixels });
+        }
+    }
+    things
+}
+
+impl Thing {
+    /// The box that lies at `degrees`, without its outermost pixels: left, top, right, bottom, in the
+    /// directions of the box.
+    fn bounds(&self, degrees: f64) -> [f64; 4] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let mut bounds = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
+        for &(x, y) in &self.pixels {
+            let (x, y) = (x as f64 + 0.5, y as f64 + 0.5);
+            let (across, down) = (x * cos + y * sin, y * cos - x * sin);
+            let [left, top, right, bottom] = bounds;
+            bounds = [left.min(across), top.min(down), right.max(across), bottom.max(down)];
+        }
+        let [left, top, right, bottom] = bounds;
+        [left - 0.5, top - 0.5, right + 0.5, bottom + 0.5]
+    }
+
+    /// Dust, or a shadow along the border of the scan.
+    fn is_nothing(&self, picture: &Pixels, scale: f64) -> bool {
+        /// In millimetres.
+        const DUST: f64 = 4.0;
+        const SHADOW: f64 = 3.0;
+        let [left, top, right, bottom] = self.bounds(0.0).map(|side| side / scale);
+        let (w, h) = (picture.width as f64 / scale, picture.height as f64 / scale);
+        (right - left < DUST && bottom - top < DUST)
+            || right < SHADOW
+            || bottom < SHADOW
+            || left > w - SHADOW
+            || top > h - SHADOW
+    }
+
+    /// This thing as a card, if it is one.
+    fn card(&self, picture: &Pixels, lid: Lid, scale: f64) -> Option<Card> {
+        let degrees = self.direction()?;
+        let [left, top, right, bottom] = self.bounds(degrees);
+        let (width, height) = (right - left, bottom - top);
+        let (longer, shorter) = (width.max(height) / scale, width.min(height) / scale);
+        if !LONGER.contains(&longer) || !SHORTER.contains(&shorter) || !self.is_filled(degrees) {
+            return None;
+        }
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (across, down) = ((left + right) / 2.0, (top + bottom) / 2.0);
+        let middle = (across * cos - down * sin, across * sin + down * cos);
+        let rough = Card { angle: degrees.to_radians(), middle, size: (width, height) };
+        // Beside a lid that is darker the edges are exact.
+        let exact = if lid.white { None } else { refined(picture, &rough, scale) };
+        let Card { angle, middle, size } = exact.unwrap_or(rough);
+        let full = |(a, b): (f64, f64)| (a * REDUCTION, b * REDUCTION);
+        Some(Card { angle, middle: full(middle), size: full(size) })
+    }
+
+    /// The angle at which the box is smallest, in degrees.
+    fn direction(&self) -> Option<f64> {
+        /// More is no card that somebody laid straight.
+        const MOST: f64 = 25.0;
+        let area = |degrees: f64| {
+            let [left, top, right, bottom] = self.bounds(degrees);
+            (right - left) * (bottom - top)
+        };
+        let smallest = |angles: &mut dyn Iterator<Item = f64>| {
+            angles.map(|degrees| (degrees, area(degrees))).min_by(|a, b| a.1.total_cmp(&b.1))
+        };
+        let steps =
+            |from: f64, step: f64, count: i32| (-count..=count).map(move |i| from + f64::from(i) * step);
+        let (coarse, _) = smallest(&mut steps(0.0, 1.0, MOST as i32))?;
+        let (fine, _) = smallest(&mut steps(coarse, 0.1, 10))?;
+        (fine.abs() < MOST).then_some(fine)
+    }
+
+    /// Whether it is a rectangle: each of its four sides is covered nearly from corner to corner. Print
+    /// alone is not, for its lines have gaps between them.
+    fn is_filled(&self, degrees: f64) -> bool {
+        /// Of each side, in hundredths; corners are round.
+        const COVERED: usize = 85;
+        let [left, top, right, bottom] = self.bounds(degrees);
+        let (width, height) = ((right - left).ceil() as usize, (bottom - top).ceil() as usize);
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        // Within so many pixels of the side; slanted sides have steps.
+        const DEEP: f64 = 2.5;
+        let mut sides = [vec![false; height], vec![false; width], vec![false; height], vec![false; width]];
+        for &(x, y) in &self.pixels {
+            let (x, y) = (x as f64 + 0.5, y as f64 + 0.5);
+            let (across, down) = (x * cos + y * sin, y * cos - x * sin);
+            let near = [across - left, down - top, right - across, bottom - down];
+            let along = [down - top, across - left, down - top, across - left];
+            for ((side, near), along) in sides.iter_mut().zip(near).zip(along) {
+                if near < DEEP
+                    && let Some(slot) = side.get_mut(along as usize)
+                {
+                    *slot = true;
+                }
+            }
+        }
+        sides.iter().all(|side| side.iter().filter(|&&covered| covered).count() * 100 >= side.len() * COVERED)
+    }
+}
+
+/// The card's place by its edges, found in a picture of it that is nearly straight.
+fn refined(picture: &Pixels, rough: &Card, scale: f64) -> Option<Card> {
+    /// Of lid around the card, in millimetres.
+    const AROUND: f64 = 3.0;
+    let around = AROUND * scale;
+    let (sin, cos) = rough.angle.sin_cos();
+    let (width, height) = (rough.size.0 + 2.0 * around, rough.size.1 + 2.0 * around);
+    let cut = Pixels { width: width as usize, height: height as usize, bytes: vec![] };
+    let scan = |across: f64, down: f64| {
+        (rough.middle.0 + across * cos - down * sin, rough.middle.1 + across * sin + down * cos)
+    };
+    let (half_w, half_h) = (cut.width as f64 / 2.0, cut.height as f64 / 2.0);
+    let places = (0..cut.height).flat_map(|y| (0..cut.width).map(move |x| (x, y)));
+    let bytes = places.map(|(x, y)| {
+        let (x, y) = scan(x as f64 + 0.5 - half_w, y as f64 + 0.5 - half_h);
+        between(picture, x - 0.5, y - 0.5)
+    });
+    let edges = paper::find(&Pixels { bytes: bytes.collect(), ..cut })?;
+    let (left, top, right, bottom) = (edges.left?, edges.top?, edges.right?, edges.bottom?);
+    // What was found is in pixels of a scan, from the cut's corner, in the direction of the edges.
+    let (turn_sin, turn_cos) = edges.angle.sin_cos();
+    let (across, down) = ((left + right) / 2.0 / REDUCTION, (top + bottom) / 2.0 / REDUCTION);
+    let (x, y) = (across * turn_cos - down * turn_sin, across * turn_sin + down * turn_cos);
+    Some(Card {
+        angle: rough.angle + edges.angle,
+        middle: scan(x - half_w, y - half_h),
+        size: ((right - left) / REDUCTION, (bottom - top) / REDUCTION),
+    })
+}
+
+/// The grey between four pixels; beyond the border it goes on as it is there.
+fn between(picture: &Pixels, x: f64, y: f64) -> u8 {
+    let at = |x: f64, y: f64| {
+        let inside = |at: f64, size: usize| at.clamp(0.0, size.saturating_sub(1) as f64) as usize;
+        let place = inside(y, picture.height) * picture.width + inside(x, picture.width);
+        picture.bytes.get(place).copied().map_or(0.0, f64::from)
+    };
+    let (left, top) = (x.floor(), y.floor());
+    let mix = |a: f64, b: f64, share: f64| a + (b - a) * share;
+    let upper = mix(at(left, top), at(left + 1.0, top), x - left);
+    let lower = mix(at(left, top + 1.0), at(left + 1.0, top + 1.0), x - left);
+    mix(upper, lower, y - top).round() as u8
+}

@@ -1,0 +1,176 @@
+//! A picture of one bit a pixel, on which whole words are worked at once.
+
+const WORD: usize = 64;
+
+/// Rows of bits; a set bit is ink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Bits {
+    width: usize,
+    /// Words in a row.
+    stride: usize,
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// A picture without rows.
+    pub(super) fn new(width: usize) -> Self {
+        Self { width, stride: width.div_ceil(WORD), words: vec![] }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.words.len().checked_div(self.stride).unwrap_or(0)
+    }
+
+    /// Words in a row.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    pub(super) fn row(&self, y: usize) -> &[u64] {
+        self.words.get(y * self.stride..(y + 1) * self.stride).unwrap_or_default()
+    }
+
+    /// One more row: what is darker than `ink`.
+    pub(super) fn push(&mut self, greys: &[u8], ink: u8) {
+        /// Gathers the lowest bits of eight bytes in the highest byte.
+        const GATHER: u64 = 0x0102_0408_1020_4080;
+        for greys in greys.chunks(WORD) {
+            let mut word = 0;
+            for (number, eight) in greys.chunks(8).enumerate() {
+                let mut dark = [0; 8];
+                for (dark, &grey) in dark.iter_mut().zip(eight) {
+                    *dark = u8::from(grey < ink);
+                }
+                word |= (u64::from_le_bytes(dark).wrapping_mul(GATHER) >> 56) << (number * 8);
+            }
+            self.words.push(word);
+        }
+    }
+
+    /// The picture with rows and columns exchanged.
+    pub(super) fn transposed(&self) -> Self {
+        let mut to = Self::new(self.height());
+        to.words = vec![0; to.stride * self.width];
+        for block_y in 0..to.stride {
+            for block_x in 0..self.stride {
+                let mut block = [0u64; WORD];
+                for (line, word) in block.iter_mut().enumerate() {
+                    *word = self.row(block_y * WORD + line).get(block_x).copied().unwrap_or(0);
+                }
+                transpose(&mut block);
+                for (line, word) in block.into_iter().enumerate() {
+                    let at = (block_x * WORD + line) * to.stride + block_y;
+                    if block_x * WORD + line < self.width
+                        && let Some(slot) = to.words.get_mut(at)
+                    {
+                        *slot = word;
+                    }
+                }
+            }
+        }
+        to
+    }
+
+    /// Takes away whatever is ink over `length` rows or more without a gap.
+    pub(super) fn without_upright_runs(&mut self, length: usize) {
+        // Bits below which `length` rows are ink, by doubling the length that is known.
+        let mut core = self.words.clone();
+        let mut known = 1;
+        while known < length {
+            let step = known.min(length - known);
+            for at in 0..core.len() {
+                let below = core.get(at + step * self.stride).copied().unwrap_or(0);
+                if let Some(word) = core.get_mut(at) {
+                    *word &= below;
+                }
+            }
+            known += step;
+        }
+        // And back: each such bit stands for all rows of its run.
+        let mut known = 1;
+        while known < length {
+            let step = known.min(length - known);
+            for at in (step * self.stride..core.len()).rev() {
+                let above = core.get(at - step * self.stride).copied().unwrap_or(0);
+                if let Some(word) = core.get_mut(at) {
+                    *word |= above;
+                }
+            }
+            known += step;
+        }
+        for (word, run) in self.words.iter_mut().zip(core) {
+            *word &= !run;
+        }
+    }
+}
+
+/// Exchanges rows and columns of 64 × 64 bits, halves first, then quarters, down to single bits.
+fn transpose(block: &mut [u64; WORD]) {
+    let mut size = WORD / 2;
+    let mut low = u64::MAX >> 32;
+    while size > 0 {
+        for line in (0..WORD).filter(|line| line & size == 0) {
+            let (Some(&upper), Some(&lower)) = (block.get(line), block.get(line + size)) else { continue };
+            let change = ((upper >> size) ^ lower) & low;
+            if let Some(word) = block.get_mut(line) {
+                *word ^= change << size;
+            }
+            if let Some(word) = block.get_mut(line + size) {
+                *word ^= change;
+            }
+        }
+        size /= 2;
+        low ^= low << size;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finish::scenes::hash;
+
+    fn bit(bits: &Bits, x: usize, y: usize) -> bool {
+        bits.row(y).get(x / WORD).is_some_and(|word| word >> (x % WORD) & 1 == 1)
+    }
+
+    fn drawn(width: usize, height: usize, ink: impl Fn(usize, usize) -> bool) -> Bits {
+        let mut bits = Bits::new(width);
+        for y in 0..height {
+            let greys: Vec<_> = (0..width).map(|x| if ink(x, y) { 20 } else { 250 }).collect();
+            bits.push(&greys, 160);
+        }
+        bits
+    }
+
+    #[test]
+    fn pixels_stay_where_they_are() {
+        for (width, height) in [(1, 1), (7, 90), (64, 64), (65, 3), (200, 131)] {
+            let ink = |x: usize, y: usize| hash(x as u32, y as u32).is_multiple_of(3);
+            let bits = drawn(width, height, ink);
+            assert_eq!((bits.width(), bits.height()), (width, height));
+            let turned = bits.transposed();
+            assert_eq!((turned.width(), turned.height()), (height, width));
+            for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+                assert_eq!((bit(&bits, x, y), bit(&turned, y, x)), (ink(x, y), ink(x, y)), "{x}, {y}");
+            }
+            assert_eq!(turned.transposed(), bits);
+        }
+    }
+
+    #[test]
+    fn only_long_runs_are_taken_away() {
+        for length in [1usize, 2, 5, 8, 13] {
+            // Column x has runs of x + 1 rows with a gap after each.
+            let ink = |x: usize, y: usize| y % (x + 2) <= x && y < (200 / (x + 2)) * (x + 2);
+            let mut bits = drawn(70, 200, ink);
+            bits.without_upright_runs(length);
+            for (x, y) in (0..200).flat_map(|y| (0..70).map(move |x| (x, y))) {
+                assert_eq!(bit(&bits, x, y), ink(x, y) && x + 1 < length, "{x}, {y} at {length}");
+            }
+        }
+    }
+}

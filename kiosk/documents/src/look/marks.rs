@@ -1,0 +1,177 @@
+//! Which way is up, by the small marks between Chinese characters.
+//!
+//! A full stop or a comma stands low in its line, close to the character before it and away from the
+//! next. Turned upside down, it stands high and close to the character after it. Opening quotation marks
+//! do so as well, but closing ones stand on the other side as often. Lines that run down the page are
+//! looked at with rows and columns exchanged. Only where nearly all of many marks agree is anything
+//! said, and only marks between two wide characters count: signs beside figures and labels, such as
+//! degrees and asterisks, stand high, too.
+
+use super::bits::Bits;
+use crate::quarter::Quarter;
+
+/// What makes a page upright whose ink is given, `scale` pixels to a millimetre.
+pub(super) fn turn(mut ink: Bits, scale: f64) -> Quarter {
+    /// Rules, frames and pictures: nothing that is written goes on so far without a gap, in millimetres.
+    const RULE: f64 = 12.0;
+    let rule = (RULE * scale) as usize;
+    ink.without_upright_runs(rule);
+    let mut exchanged = ink.transposed();
+    exchanged.without_upright_runs(rule);
+    let (level, upright) = (Marks::of(&exchanged.transposed(), scale), Marks::of(&exchanged, scale));
+    tracing::debug!(?level, ?upright, "marks on a page");
+    // Exchanging rows and columns mirrors the page. Of a page that lacks a turn to the right, what
+    // stands low and left is then found low and right; of one that lacks a turn to the left, high and
+    // left; and of lines that were written downwards, low and left.
+    let turns = [
+        (Quarter::None, level.low_left, &level, &upright),
+        (Quarter::Half, level.high_right, &level, &upright),
+        (Quarter::Right, upright.low_right, &upright, &level),
+        (Quarter::Left, upright.high_left, &upright, &level),
+    ];
+    let certain = turns.into_iter().find(|(_, marks, along, across)| along.agree(*marks, across));
+    certain.map_or(Quarter::None, |(turn, ..)| turn)
+}
+
+/// How many marks stand in which corner of their place in the line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Marks {
+    low_left: usize,
+    low_right: usize,
+    high_left: usize,
+    high_right: usize,
+}
+
+impl Marks {
+    /// All marks in lines of level text.
+    fn of(ink: &Bits, scale: f64) -> Self {
+        let mut marks = Self::default();
+        for first in 0..ink.stride() {
+            marks.add_strip(ink, first, scale);
+        }
+        marks
+    }
+
+    /// Whether so many of these marks are enough, and nearly all.
+    fn agree(&self, marks: usize, across: &Self) -> bool {
+        const FEWEST: usize = 10;
+        const TO_ONE: usize = 6;
+        marks >= FEWEST && marks >= TO_ONE * (self.count() - marks) && marks >= TO_ONE * across.count()
+    }
+
+    fn count(&self) -> usize {
+        self.low_left + self.low_right + self.high_left + self.high_right
+    }
+
+    /// Looks for lines in a strip of the page, so that columns and the cells of a table do not disturb
+    /// each other. Strips overlap by half; a mark counts where it stands in a strip's middle.
+    fn add_strip(&mut self, ink: &Bits, first: usize, scale: f64) {
+        /// Heights of lines, in millimetres.
+        const LINES: std::ops::Range<f64> = 1.6..9.0;
+        let strip = |y: usize| Strip::of(ink.row(y), first);
+        let mut top = 0;
+        while top < ink.height() {
+            if strip(top).is_empty() {
+                top += 1;
+                continue;
+            }
+            let bottom = (top..ink.height()).find(|&y| strip(y).is_empty()).unwrap_or(ink.height());
+            if LINES.contains(&((bottom - top) as f64 / scale)) {
+                let rows: Vec<_> = (top..bottom).map(strip).collect();
+                self.add_line(&rows);
+            }
+            top = bottom;
+        }
+    }
+
+    fn add_line(&mut self, rows: &[Strip]) {
+        let height = rows.len() as f64;
+        let part = |pixels: usize| pixels as f64 / height;
+        let columns = rows.iter().fold(Strip::default(), |all, row| all.with(*row));
+        let pieces = columns.runs();
+        for three in pieces.windows(3) {
+            let [before, mark, after] = three else { continue };
+            let in_middle = (Strip::BITS / 3..Strip::BITS * 2 / 3).contains(&mark.start);
+            let wide = part(before.len()) > 0.6 && part(after.len()) > 0.6;
+            if !in_middle || !wide || part(mark.len()) > 0.34 {
+                continue;
+            }
+            let (left, right) = (part(mark.start - before.end), part(after.start - mark.end));
+            let side = match (left, right) {
+                (near, far) if near < 0.35 && (0.3..1.3).contains(&far) && far > 1.8 * near => Side::Left,
+                (far, near) if near < 0.35 && (0.3..1.3).contains(&far) && far > 1.8 * near => Side::Right,
+                _ => continue,
+            };
+            let inked = |row: &Strip| row.has(mark);
+            let (Some(top), Some(last)) = (rows.iter().position(inked), rows.iter().rposition(inked)) else {
+                continue;
+            };
+            let (top, bottom) = (part(top), part(last + 1));
+            if !(0.08..0.42).contains(&(bottom - top)) {
+                continue;
+            }
+            let count = match side {
+                Side::Left if top > 0.5 => &mut self.low_left,
+                Side::Right if top > 0.5 => &mut self.low_right,
+                Side::Left if bottom < 0.5 => &mut self.high_left,
+                Side::Right if bottom < 0.5 => &mut self.high_right,
+                Side::Left | Side::Right => continue,
+            };
+            *count += 1;
+        }
+    }
+}
+
+/// The side of the character that a mark is close to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// Three words of a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Strip([u64; 3]);
+
+impl Strip {
+    const BITS: usize = 192;
+
+    fn of(row: &[u64], first: usize) -> Self {
+        Self(std::array::from_fn(|word| row.get(first + word).copied().unwrap_or(0)))
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == [0; 3]
+    }
+
+    fn with(self, other: Self) -> Self {
+        let [a, b, c] = self.0;
+        let [d, e, f] = other.0;
+        Self([a | d, b | e, c | f])
+    }
+
+    fn bit(self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    fn has(self, columns: &std::ops::Range<usize>) -> bool {
+        columns.clone().any(|at| self.bit(at))
+    }
+
+    /// The runs of set bits, as ranges.
+    fn runs(self) -> Vec<std::ops::Range<usize>> {
+        let mut runs = vec![];
+        let mut start = None;
+        for at in 0..=Self::BITS {
+            match (start, self.bit(at)) {
+                (None, true) => start = Some(at),
+                (Some(from), false) => {
+                    runs.push(from..at);
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        runs
+    }
+}

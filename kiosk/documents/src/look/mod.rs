@@ -1,0 +1,108 @@
+//! A finished page looked at while it is drawn: is there anything on it, can it be read, which way is up?
+//!
+//! Rows of brightness come by once, straight and whitened. They are reduced to about 150 dots per inch,
+//! where strokes of print are still told apart; of that, marks of ink are kept in one bit a pixel and
+//! the rest as figures of small tiles. That is less than a megabyte for a page of any size.
+
+mod bits;
+mod blank;
+mod blur;
+mod marks;
+mod tiles;
+
+use bits::Bits;
+use tiles::Tiles;
+
+use crate::quarter::Quarter;
+
+/// Pixels of the reduced page at most, about A4 at 160 dots per inch.
+const MOST_PIXELS: usize = 2_500_000;
+
+/// What was seen of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// There is nothing on the page but dust, punched holes, or what shines through from its back.
+    pub(crate) blank: bool,
+    /// No stroke on it is sharp enough to be read.
+    pub(crate) blurred: bool,
+    /// What makes it upright, as far as that is certain.
+    pub(crate) turn: Quarter,
+}
+
+/// Looks at a page row by row.
+pub(crate) struct Look {
+    width: usize,
+    /// How many pixels become one, along each side.
+    reduction: usize,
+    /// Pixels of the reduced page in a millimetre.
+    scale: f64,
+    /// Sums of the rows that are to become one, and how many they are.
+    sums: Vec<u16>,
+    summed: usize,
+    reduced: Vec<u8>,
+    ink: Bits,
+    tiles: Tiles,
+}
+
+impl Look {
+    /// For a page of `width × height` pixels, of which `dpi` lie in an inch.
+    pub(crate) fn new(width: usize, height: usize, dpi: u32) -> Self {
+        let reduction = (1..).find(|r| (width / r) * (height / r) <= MOST_PIXELS).unwrap_or(1);
+        let across = width / reduction;
+        Self {
+            width,
+            reduction,
+            scale: f64::from(dpi) / 25.4 / reduction as f64,
+            sums: vec![0; across * reduction],
+            summed: 0,
+            reduced: vec![0; across],
+            ink: Bits::new(across),
+            tiles: Tiles::new(across),
+        }
+    }
+
+    /// The next row of the page; rows and columns that are too few for one more are left out.
+    pub(crate) fn row(&mut self, row: &[u8]) {
+        /// Darker than this is ink, on paper that is white.
+        const INK: u8 = 160;
+        for (sum, &grey) in self.sums.iter_mut().zip(row.get(..self.width).unwrap_or_default()) {
+            *sum += u16::from(grey);
+        }
+        self.summed += 1;
+        if self.summed < self.reduction {
+            return;
+        }
+        match self.reduction {
+            1 => reduce::<1>(&self.sums, &mut self.reduced),
+            2 => reduce::<2>(&self.sums, &mut self.reduced),
+            3 => reduce::<3>(&self.sums, &mut self.reduced),
+            4 => reduce::<4>(&self.sums, &mut self.reduced),
+            other => reduce_by(&self.sums, &mut self.reduced, other),
+        }
+        self.sums.fill(0);
+        self.summed = 0;
+        self.ink.push(&self.reduced, INK);
+        self.tiles.row(&self.reduced);
+    }
+
+    /// What has been seen, after the last row.
+    pub(crate) fn seen(self) -> Seen {
+        let tiles = self.tiles.finish();
+        let blank = blank::is_blank(&tiles, self.scale);
+        let turn = if blank { Quarter::None } else { marks::turn(self.ink, self.scale) };
+        Seen { blank, blurred: !blank && blur::is_blurred(&tiles, self.scale), turn }
+    }
+}
+
+/// The means of `N` columns of sums of `N` rows.
+fn reduce<const N: usize>(sums: &[u16], means: &mut [u8]) {
+    for (mean, columns) in means.iter_mut().zip(sums.as_chunks::<N>().0) {
+        *mean = (columns.iter().map(|&sum| usize::from(sum)).sum::<usize>() / (N * N)) as u8;
+    }
+}
+
+fn reduce_by(sums: &[u16], means: &mut [u8], n: usize) {
+    for (mean, columns) in means.iter_mut().zip(sums.chunks_exact(n)) {
+        *mean = (columns.iter().map(|&sum| usize::from(sum)).sum::<usize>() / (n * n)) as u8;
+    }
+}
