@@ -68,27 +68,43 @@ impl Marks {
     fn add_strip(&mut self, ink: &Bits, first: usize, scale: f64) {
         /// Heights of lines, in millimetres.
         const LINES: std::ops::Range<f64> = 1.6..9.0;
+        /// Characters in a line lie closer together than lines do: of a line's height, what is free
+        /// above it and below.
+        const APART: f64 = 0.18;
         let strip = |y: usize| Strip::of(ink.row(y), first);
         let mut top = 0;
+        let mut end_above = 0;
         while top < ink.height() {
             if strip(top).is_empty() {
                 top += 1;
                 continue;
             }
             let bottom = (top..ink.height()).find(|&y| strip(y).is_empty()).unwrap_or(ink.height());
-            if LINES.contains(&((bottom - top) as f64 / scale)) {
+            let height = bottom - top;
+            let free = (height as f64 * APART).ceil() as usize;
+            let apart = end_above + free <= top && (bottom..bottom + free).all(|y| strip(y).is_empty());
+            if apart && LINES.contains(&(height as f64 / scale)) {
                 let rows: Vec<_> = (top..bottom).map(strip).collect();
                 self.add_line(&rows);
             }
             top = bottom;
+            end_above = bottom;
         }
     }
 
     fn add_line(&mut self, rows: &[Strip]) {
+        /// Pieces of characters that make a line, and how close they stand, of its height.
+        const FEWEST: usize = 4;
+        const CLOSE: f64 = 0.22;
         let height = rows.len() as f64;
         let part = |pixels: usize| pixels as f64 / height;
         let columns = rows.iter().fold(Strip::default(), |all, row| all.with(*row));
         let pieces = columns.runs();
+        let mut gaps: Vec<_> = pieces.iter().zip(pieces.iter().skip(1)).map(|(a, b)| b.start - a.end).collect();
+        gaps.sort_unstable();
+        if gaps.len() < FEWEST || gaps.get(gaps.len() / 2).is_none_or(|&gap| part(gap) > CLOSE) {
+            return;
+        }
         for three in pieces.windows(3) {
             let [before, mark, after] = three else { continue };
             let in_middle = (Strip::BITS / 3..Strip::BITS * 2 / 3).contains(&mark.start);

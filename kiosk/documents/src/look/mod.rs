@@ -64,7 +64,7 @@ impl Look {
     /// The next row of the page; rows and columns that are too few for one more are left out.
     pub(crate) fn row(&mut self, row: &[u8]) {
         /// Darker than this is ink, on paper that is white.
-        const INK: u8 = 160;
+        const INK: u8 = 190;
         for (sum, &grey) in self.sums.iter_mut().zip(row.get(..self.width).unwrap_or_default()) {
             *sum += u16::from(grey);
         }

@@ -94,6 +94,9 @@ fn things(picture: &Pixels, lid: Lid, scale: f64) -> Vec<Thing> {
     let mut covered: Vec<bool> = picture.bytes.iter().map(|&grey| lid.is_covered(grey)).collect();
     let mut things = vec![];
     for start in 0..covered.len() {
+        if covered.get(start) != Some(&true) {
+            continue;
+        }
         let mut pixels = vec![];
         let mut waiting = vec![(start % width.max(1), start / width.max(1))];
         while let Some((x, y)) = waiting.pop() {
@@ -108,9 +111,7 @@ fn things(picture: &Pixels, lid: Lid, scale: f64) -> Vec<Thing> {
                 }
             }
         }
-        if !pixels.is_empty() {
-            things.push(Thing { pixels });
-        }
+        things.push(Thing { pixels });
     }
     things
 }
