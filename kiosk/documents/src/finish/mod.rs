@@ -18,6 +18,10 @@ mod whiten;
 mod window;
 
 #[cfg(test)]
+mod check_tests;
+#[cfg(test)]
+mod drawings;
+#[cfg(test)]
 pub(crate) mod scenes;
 #[cfg(test)]
 mod tests;
@@ -141,7 +145,8 @@ fn finish_sheet(
     let histogram = whiten::histogram(&picture, place.turn(), (place.paper.width, place.paper.height));
     let gain = whiten::gain(&histogram);
     let outline = Outline::new(&picture, &place, dpi);
-    let cut_off = gain.white().is_some_and(|white| outline.is_cut_off(white));
+    let paper = whiten::has_paper(&histogram);
+    let cut_off = paper && gain.white().is_some_and(|white| outline.is_cut_off(white));
     let folded = place.crooked || outline.is_folded();
     drop(picture);
 
@@ -156,7 +161,7 @@ fn finish_sheet(
         width: width as u32,
         height: height as u32,
         dpi: scan.header.dpi,
-        warnings: warnings(&histogram, &seen, cut_off, folded),
+        warnings: warnings(is_dark(&histogram), paper, &seen, cut_off, folded),
         turn: seen.turn,
         cards: vec![],
     })
@@ -186,13 +191,14 @@ fn finish_cards(
     })
 }
 
-fn warnings(histogram: &[u64; 256], seen: &Seen, cut_off: bool, folded: bool) -> Vec<Warning> {
-    let dark = is_dark(histogram);
+/// What was seen, as warnings. Of a page that is dark nothing else can be told but its outline, and a
+/// photograph is as sharp as it is.
+fn warnings(dark: bool, paper: bool, seen: &Seen, cut_off: bool, folded: bool) -> Vec<Warning> {
     let told = [
         (dark, Warning::TooDark),
-        (seen.blank && !dark, Warning::Blank),
-        (seen.blurred && !dark, Warning::Blurred),
-        (cut_off && !dark, Warning::CutOff),
+        (!dark && seen.blank, Warning::Blank),
+        (!dark && paper && seen.blurred, Warning::Blurred),
+        (!dark && cut_off, Warning::CutOff),
         (folded, Warning::Folded),
     ];
     told.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()

@@ -121,13 +121,17 @@ fn edge(picture: &Pixels, side: Side, white: u8) -> Option<Found> {
         return None;
     }
     let points: Vec<_> = (0..view.lanes()).filter_map(|lane| view.crossing(lane, lid, white)).collect();
-    let line = line::fit(&points)?;
+    // A fold may take a large part of one end.
+    let most = points.len() * 6 / 10;
+    let ends = [points.get(..most), points.get(points.len() - most..)];
+    let line = line::fit(&points).filter(|line| line.kept * 2 >= points.len());
+    let line = line.or_else(|| ends.into_iter().flatten().find_map(line::fit))?;
     let angle = match side {
         Side::Left | Side::Right => -line.slope.atan(),
         Side::Top | Side::Bottom => line.slope.atan(),
     };
     let agreed = line.kept * 2 >= points.len() && line.reach >= view.lanes() as f64 / 8.0;
-    (agreed && angle.abs() <= MAX_ANGLE.to_radians()).then(|| {
+    (agreed && angle.abs() <= MAX_ANGLE.to_radians() && view.is_lid_beyond(&line, lid)).then(|| {
         // The variance of a slope falls with the number of points and the square of their reach; no
         // edge is straighter than a twentieth of a pixel.
         let weight = line.kept as f64 * line.reach * line.reach / line.scatter.max(0.0025);
@@ -173,6 +177,28 @@ impl View<'_> {
         let mut greys: Vec<_> = (0..self.lanes()).filter_map(|lane| self.grey(lane, 1)).collect();
         greys.sort_unstable();
         greys.get(greys.len() / 2).copied()
+    }
+
+    /// Whether nearly all that lies between the border and a line is lid: a dark band that is printed
+    /// along the upper edge of a sheet is as far from paper as the lid is, but it is another grey.
+    fn is_lid_beyond(&self, line: &Line, lid: u8) -> bool {
+        /// Grain and uneven light; shadows of paper are darker but narrow.
+        const EVEN: u8 = 22;
+        /// Pixels before the line that its own shadow covers.
+        const SHADOW: f64 = 3.0;
+        let (mut seen, mut other) = (0, 0);
+        for lane in 0..self.lanes() {
+            let at = line.slope * (lane as f64 + 0.5) + line.offset;
+            let inwards = match self.side {
+                Side::Left | Side::Top => at,
+                Side::Right | Side::Bottom => self.depth() as f64 - at,
+            };
+            for depth in 1..(inwards - SHADOW).max(0.0) as usize {
+                seen += 1;
+                other += usize::from(self.grey(lane, depth).is_some_and(|grey| grey.abs_diff(lid) > EVEN));
+            }
+        }
+        other * 5 <= seen
     }
 
     /// Where a lane comes onto the paper: the first three pixels that are nearer to paper than a shadow

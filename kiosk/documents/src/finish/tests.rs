@@ -11,7 +11,7 @@ use super::*;
 use crate::sample_images::{self, Kind, Picture};
 
 /// Finishes a scan; returns what was found and the finished file.
-fn finished(scan: &[u8]) -> Result<(Finished, Vec<u8>), PageError> {
+pub(super) fn finished(scan: &[u8]) -> Result<(Finished, Vec<u8>), PageError> {
     let dir = tempfile::tempdir().unwrap();
     let (page, out) = (dir.path().join("scan.jpg"), dir.path().join("page.jpg"));
     fs::write(&page, scan).unwrap();
@@ -21,14 +21,22 @@ fn finished(scan: &[u8]) -> Result<(Finished, Vec<u8>), PageError> {
     Ok((result?, fs::read(&out).unwrap()))
 }
 
-struct Rgb(turbojpeg::Image<Vec<u8>>);
+pub(super) struct Rgb(turbojpeg::Image<Vec<u8>>);
 
 impl Rgb {
-    fn of(jpeg: &[u8]) -> Self {
+    pub(super) fn of(jpeg: &[u8]) -> Self {
         Self(turbojpeg::decompress(jpeg, PixelFormat::RGB).unwrap())
     }
 
-    fn at(&self, x: usize, y: usize) -> [u8; 3] {
+    pub(super) fn width(&self) -> usize {
+        self.0.width
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.0.height
+    }
+
+    pub(super) fn at(&self, x: usize, y: usize) -> [u8; 3] {
         self.0.pixels[y * self.0.pitch + x * 3..][..3].try_into().unwrap()
     }
 }
@@ -64,6 +72,19 @@ fn angle_and_box_are_found_at_other_resolutions_and_beside_shadows() {
         let scene = Scene { dpi, shadow: 34.0, ..Scene::new(degrees, GREY) };
         let (found, _) = finished(&scene.scan()).unwrap();
         check_place(&scene, &found, Straightened::Edges);
+    }
+}
+
+#[test]
+fn angle_and_box_are_found_at_every_skew_and_resolution() {
+    for (number, degrees) in [-5.0, -2.5, 0.0, 1.7, 5.0].into_iter().enumerate() {
+        for lid in [DARK, GREY] {
+            let dpi = [150, 300, 600][number % 3];
+            let scene = Scene { dpi, seal: true, ..Scene::new(degrees, lid) };
+            let (found, _) = finished(&scene.scan()).unwrap();
+            check_place(&scene, &found, Straightened::Edges);
+            assert_eq!(found.warnings, [], "{scene:?}");
+        }
     }
 }
 

@@ -28,6 +28,19 @@ pub(super) fn histogram(picture: &Pixels, turn: Turn, (width, height): (f64, f64
     histogram
 }
 
+/// Whether a good part of what occurs so often is paper: one light grey, and not the many of a photograph.
+pub(super) fn has_paper(histogram: &[u64; 256]) -> bool {
+    /// How uneven paper is in a small picture, where its grain is lost.
+    const EVEN: usize = 8;
+    /// Darker than this is no paper.
+    const DARKEST: usize = 110;
+    let all: u64 = histogram.iter().sum();
+    let around = |grey: usize| -> u64 {
+        histogram.get(grey - EVEN..=(grey + EVEN).min(255)).unwrap_or_default().iter().sum()
+    };
+    all > 0 && (DARKEST..256).any(|grey| around(grey) * 4 >= all)
+}
+
 /// What makes the paper white. Everything is brightened alike, so that photographs keep their tones;
 /// where no grey is common enough to be paper, as on a page that is one photograph, nothing changes.
 pub(super) fn gain(histogram: &[u64; 256]) -> Gain {

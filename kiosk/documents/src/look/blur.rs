@@ -10,7 +10,7 @@ use super::tiles::{Grid, STEP};
 /// millimetre.
 pub(super) fn is_blurred(grid: &Grid, scale: f64) -> bool {
     /// The blur of an edge, as the standard deviation in millimetres, at which small print is lost.
-    const LOST: f64 = 0.30;
+    const LOST: f64 = 0.25;
     /// Ink and paper.
     const CONTRAST: u8 = 70;
     const PAPER: u8 = 200;

@@ -100,7 +100,8 @@ impl Marks {
         let part = |pixels: usize| pixels as f64 / height;
         let columns = rows.iter().fold(Strip::default(), |all, row| all.with(*row));
         let pieces = columns.runs();
-        let mut gaps: Vec<_> = pieces.iter().zip(pieces.iter().skip(1)).map(|(a, b)| b.start - a.end).collect();
+        let mut gaps: Vec<_> =
+            pieces.iter().zip(pieces.iter().skip(1)).map(|(a, b)| b.start - a.end).collect();
         gaps.sort_unstable();
         if gaps.len() < FEWEST || gaps.get(gaps.len() / 2).is_none_or(|&gap| part(gap) > CLOSE) {
             return;

@@ -15,8 +15,11 @@ use tiles::Tiles;
 
 use crate::quarter::Quarter;
 
-/// Pixels of the reduced page at most, about A4 at 160 dots per inch.
-const MOST_PIXELS: usize = 2_500_000;
+/// The resolution that is looked at, in dots per inch.
+const LOOKED_AT: u32 = 150;
+
+/// Pixels of the reduced page at most, whatever it says of its resolution: A3 at 150 dots per inch.
+const MOST_PIXELS: usize = 4_500_000;
 
 /// What was seen of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +50,9 @@ pub(crate) struct Look {
 impl Look {
     /// For a page of `width × height` pixels, of which `dpi` lie in an inch.
     pub(crate) fn new(width: usize, height: usize, dpi: u32) -> Self {
-        let reduction = (1..).find(|r| (width / r) * (height / r) <= MOST_PIXELS).unwrap_or(1);
+        let wanted = (dpi + LOOKED_AT / 2) / LOOKED_AT;
+        let reduction =
+            (wanted.max(1) as usize..).find(|r| (width / r) * (height / r) <= MOST_PIXELS).unwrap_or(1);
         let across = width / reduction;
         Self {
             width,

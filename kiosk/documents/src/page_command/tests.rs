@@ -27,7 +27,10 @@ fn pages_become_one_document_and_a_line_each() {
     let report = page_command(&scans, &out, &meta(), Form::Text).unwrap();
     let lines: Vec<_> = report.lines().collect();
     assert_eq!(lines.len(), 3);
-    assert!(lines[0].contains("scan \"0\".jpg: ") && lines[0].ends_with("; now 620 × 877"), "{report}");
+    assert!(
+        lines[0].contains("scan \"0\".jpg: ") && lines[0].ends_with("; now 620 × 877; cut off"),
+        "{report}"
+    );
     assert!(lines[1].ends_with("left as it lay; paper 620 × 877 pixels at 0, 0; now 620 × 877; seems blank"));
     assert!(lines[2].ends_with("; too dark to read"), "{report}");
     // Scans and document; nothing else is left.

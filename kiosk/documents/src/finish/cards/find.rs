@@ -21,9 +21,11 @@ const MOST: usize = 8;
 pub(in crate::finish) fn find(picture: &Pixels, dpi: u32) -> Option<Vec<Card>> {
     let scale = f64::from(dpi) / 25.4 / REDUCTION;
     let lid = Lid::of(picture)?;
-    let mut cards = vec![];
-    for thing in things(picture, lid, scale) {
-        if thing.is_nothing(picture, scale) {
+    let mut cards: Vec<Card> = vec![];
+    let mut covered = Covered::new(picture, lid);
+    while let Some(thing) = covered.next_thing(scale)? {
+        // Light parts of a dark photograph lie on a card that has been found before them.
+        if thing.is_nothing(picture, scale) || cards.iter().any(|card| thing.lies_on(card)) {
             continue;
         }
         cards.push(thing.card(picture, lid, scale)?);
@@ -81,39 +83,65 @@ impl Lid {
     }
 }
 
+/// The pixels that differ from the lid, as far as they have not been gathered.
+struct Covered {
+    pixels: Vec<bool>,
+    width: usize,
+    height: usize,
+    /// Before this one, all are gathered.
+    from: usize,
+}
+
 /// Pixels that differ from the lid and lie close together.
 struct Thing {
     pixels: Vec<(usize, usize)>,
 }
 
-fn things(picture: &Pixels, lid: Lid, scale: f64) -> Vec<Thing> {
-    /// Nearer than this belongs together: print on a card, and what separates two cards. Millimetres.
-    const NEAR: f64 = 1.4;
-    let near = (NEAR * scale).round().max(1.0) as usize;
-    let (width, height) = (picture.width, picture.height);
-    let mut covered: Vec<bool> = picture.bytes.iter().map(|&grey| lid.is_covered(grey)).collect();
-    let mut things = vec![];
-    for start in 0..covered.len() {
-        if covered.get(start) != Some(&true) {
-            continue;
-        }
+impl Covered {
+    fn new(picture: &Pixels, lid: Lid) -> Self {
+        /// The outermost pixels are often in shadow.
+        const SHADOW: usize = 2;
+        let (width, height) = (picture.width, picture.height);
+        let inside = |at: usize, side: usize| at >= SHADOW && at + SHADOW < side;
+        let covered = |(at, &grey): (usize, &u8)| {
+            lid.is_covered(grey) && inside(at % width.max(1), width) && inside(at / width.max(1), height)
+        };
+        let pixels = picture.bytes.iter().enumerate().map(covered).collect();
+        Self { pixels, width, height, from: 0 }
+    }
+
+    /// Gathers the next thing; `Some(None)` after the last, `None` as soon as one is too large for a card,
+    /// as most pages are.
+    fn next_thing(&mut self, scale: f64) -> Option<Option<Thing>> {
+        /// Nearer than this belongs together: print on a card, and what separates two cards. Millimetres.
+        const NEAR: f64 = 1.4;
+        let near = (NEAR * scale).round().max(1.0) as usize;
+        let largest = (LONGER.end * 1.2 * scale) as usize;
+        let unseen = self.pixels.get(self.from..).unwrap_or_default();
+        let Some(start) = unseen.iter().position(|&covered| covered).map(|at| at + self.from) else {
+            return Some(None);
+        };
+        self.from = start;
+        let first = (start % self.width, start / self.width);
         let mut pixels = vec![];
-        let mut waiting = vec![(start % width.max(1), start / width.max(1))];
+        let mut waiting = vec![first];
         while let Some((x, y)) = waiting.pop() {
-            let Some(slot) = covered.get_mut(y * width + x).filter(|slot| **slot) else { continue };
+            let Some(slot) = self.pixels.get_mut(y * self.width + x).filter(|slot| **slot) else { continue };
             *slot = false;
             pixels.push((x, y));
-            for near_y in y.saturating_sub(near)..=(y + near).min(height - 1) {
-                for near_x in x.saturating_sub(near)..=(x + near).min(width - 1) {
-                    if covered.get(near_y * width + near_x) == Some(&true) {
+            if x.abs_diff(first.0) > largest || y.abs_diff(first.1) > largest {
+                return None;
+            }
+            for near_y in y.saturating_sub(near)..=(y + near).min(self.height - 1) {
+                for near_x in x.saturating_sub(near)..=(x + near).min(self.width - 1) {
+                    if self.pixels.get(near_y * self.width + near_x) == Some(&true) {
                         waiting.push((near_x, near_y));
                     }
                 }
             }
         }
-        things.push(Thing { pixels });
+        Some(Some(Thing { pixels }))
     }
-    things
 }
 
 impl Thing {
@@ -146,6 +174,16 @@ impl Thing {
             || top > h - SHADOW
     }
 
+    fn lies_on(&self, card: &Card) -> bool {
+        let (sin, cos) = card.angle.sin_cos();
+        self.pixels.iter().all(|&(x, y)| {
+            let right = (x as f64 + 0.5) * REDUCTION - card.middle.0;
+            let below = (y as f64 + 0.5) * REDUCTION - card.middle.1;
+            let (across, down) = (right * cos + below * sin, below * cos - right * sin);
+            across.abs() < card.size.0 / 2.0 && down.abs() < card.size.1 / 2.0
+        })
+    }
+
     /// This thing as a card, if it is one.
     fn card(&self, picture: &Pixels, lid: Lid, scale: f64) -> Option<Card> {
         let degrees = self.direction()?;
@@ -160,8 +198,12 @@ impl Thing {
         let middle = (across * cos - down * sin, across * sin + down * cos);
         let rough = Card { angle: degrees.to_radians(), middle, size: (width, height) };
         // Beside a lid that is darker the edges are exact.
-        let exact = if lid.white { None } else { refined(picture, &rough, scale) };
-        let Card { angle, middle, size } = exact.unwrap_or(rough);
+        // Where they are not, pixels that are card in part stay outside.
+        let Card { angle, middle, size } = match refined(picture, &rough, scale) {
+            Some(exact) if !lid.white => exact,
+            None if !lid.white => Card { size: (width - 2.0, height - 2.0), ..rough },
+            _ => rough,
+        };
         let full = |(a, b): (f64, f64)| (a * REDUCTION, b * REDUCTION);
         Some(Card { angle, middle: full(middle), size: full(size) })
     }
@@ -216,7 +258,9 @@ impl Thing {
 fn refined(picture: &Pixels, rough: &Card, scale: f64) -> Option<Card> {
     /// Of lid around the card, in millimetres.
     const AROUND: f64 = 3.0;
-    let around = AROUND * scale;
+    /// Pixels that it takes to tell an edge.
+    const LEAST: f64 = 5.0;
+    let around = (AROUND * scale).max(LEAST);
     let (sin, cos) = rough.angle.sin_cos();
     let (width, height) = (rough.size.0 + 2.0 * around, rough.size.1 + 2.0 * around);
     let cut = Pixels { width: width as usize, height: height as usize, bytes: vec![] };

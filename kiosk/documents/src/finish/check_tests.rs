@@ -1,0 +1,276 @@
+//! What is noticed of pages, and what is not: warnings, the way up, and small cards.
+
+use super::drawings::{INK, PAPER, Sheet, glass};
+use super::scenes::{DARK, GREY, WHITE};
+use super::tests::{Rgb, finished};
+use super::*;
+
+const A6: (f64, f64) = (105.0, 148.0);
+/// Where the text of such a sheet stands.
+const TEXT: [f64; 4] = [10.0, 12.0, 84.0, 124.0];
+
+fn letter(dpi: u32) -> Sheet {
+    Sheet::new(A6, dpi).text(TEXT, 3.7, true, INK)
+}
+
+#[track_caller]
+fn check(name: &str, scan: &[u8], warnings: &[Warning]) -> Finished {
+    let (found, _) = finished(scan).unwrap();
+    assert_eq!(found.warnings, warnings, "{name}: {found:?}");
+    assert_eq!(found.cards, [], "{name}");
+    found
+}
+
+#[test]
+fn good_pages_give_no_warning() {
+    let blank = |dpi| Sheet::new(A6, dpi);
+    let banner = letter(300).rect([0.0, 0.0, 105.0, 10.0], [40.0, 60.0, 120.0]);
+    let inner_banner = letter(300).rect([8.0, 4.0, 89.0, 7.0], [25.0; 3]);
+    let pages: [(&str, Vec<u8>); 19] = [
+        ("text on a dark lid", letter(300).on_lid(DARK, 2.2)),
+        ("text on a grey lid", letter(300).on_lid(GREY, -3.1)),
+        ("text on a white lid", letter(300).on_lid(WHITE, 1.4)),
+        ("text, full bleed", letter(300).scan()),
+        ("150 dpi", letter(150).on_lid(GREY, 1.0)),
+        ("150 dpi, full bleed", letter(150).scan()),
+        ("600 dpi", letter(600).on_lid(DARK, -0.7)),
+        ("faint pencil", blank(300).scribble(TEXT, [170.0; 3]).on_lid(GREY, 0.5)),
+        ("one faint line", {
+            let mut page = blank(300);
+            page.stroke((20.0, 60.0), (70.0, 63.0), 0.4, [185.0; 3]);
+            page.on_lid(GREY, 0.5)
+        }),
+        ("a small seal", blank(300).ring((70.0, 120.0), 6.0, 0.9, [215.0, 70.0, 75.0]).scan()),
+        ("handwriting", blank(300).scribble(TEXT, [30.0, 48.0, 150.0]).on_lid(DARK, -1.9)),
+        ("handwriting, full bleed", blank(300).scribble(TEXT, [30.0, 48.0, 150.0]).scan()),
+        ("a photograph", letter(300).photo([12.0, 20.0, 70.0, 50.0]).on_lid(GREY, 0.8)),
+        ("a photograph, full bleed", letter(300).photo([0.0, 0.0, 105.0, 60.0]).scan()),
+        ("nothing but a photograph", blank(300).photo([0.0, 0.0, 105.0, 148.0]).scan()),
+        ("a table", blank(300).table([8.0, 10.0, 88.0, 80.0]).on_lid(GREY, -0.6)),
+        ("a banner to the edge", banner.scan()),
+        ("a banner to the edge on a grey lid", banner.on_lid(GREY, 1.2)),
+        ("a dark banner", inner_banner.on_lid(DARK, 1.0)),
+    ];
+    for (name, scan) in pages {
+        check(name, &scan, &[]);
+    }
+}
+
+#[test]
+fn a_banner_darker_than_the_lid_is_not_cut_away() {
+    let page = letter(300).rect([0.0, 0.0, 105.0, 10.0], [40.0, 60.0, 120.0]);
+    let found = check("banner", &page.on_lid(GREY, 1.2), &[]);
+    assert!((found.angle - 1.2).abs() < 0.05, "{found:?}");
+    assert!(found.height as usize + 8 > page.height, "{found:?}");
+}
+
+#[test]
+fn blurred_pages_are_told() {
+    for dpi in [150, 300, 600] {
+        for (deviation, warnings) in
+            [(0.1, &[][..]), (0.2, &[]), (0.5, &[Warning::Blurred]), (0.8, &[Warning::Blurred])]
+        {
+            let page = letter(dpi).blurred(deviation);
+            check(&format!("{dpi} dpi, {deviation} mm"), &page.on_lid(GREY, 1.1), warnings);
+        }
+    }
+    check("full bleed", &letter(300).blurred(0.6).scan(), &[Warning::Blurred]);
+}
+
+#[test]
+fn pages_that_run_out_of_the_scan_are_told() {
+    let wide = [10.0, 12.0, 120.0, 124.0];
+    let page = |dpi, to| Sheet::new(A6, dpi).text(to, 3.7, true, INK);
+    let cases: [(&str, Vec<u8>); 7] = [
+        ("right", page(300, wide).scan()),
+        ("left", page(300, [-11.7, 12.0, 106.0, 124.0]).scan()),
+        ("below", page(300, [10.0, 12.0, 84.0, 150.0]).scan()),
+        ("above", page(300, [10.0, -1.9, 84.0, 124.0]).scan()),
+        ("right, 150 dpi", page(150, wide).scan()),
+        ("right, 600 dpi", page(600, wide).scan()),
+        ("a table", Sheet::new(A6, 300).table([20.0, 10.0, 120.0, 100.0]).scan()),
+    ];
+    for (name, scan) in cases {
+        check(name, &scan, &[Warning::CutOff]);
+    }
+    // The right edge lies beyond the glass, and text with it.
+    for lid in [DARK, GREY] {
+        let page = letter(300);
+        let scan = glass((100.0, 160.0), 300, lid, &[(&page, (66.0, 80.0), 0.8)]);
+        let found = check("beyond the glass", &scan, &[Warning::CutOff]);
+        assert!((found.angle - 0.8).abs() < 0.05, "{found:?}");
+    }
+    // So does this one, but nothing is written there.
+    let page = Sheet::new(A6, 300).text([10.0, 12.0, 60.0, 124.0], 3.7, true, INK);
+    check("an empty margin", &glass((100.0, 160.0), 300, DARK, &[(&page, (55.0, 80.0), 0.8)]), &[]);
+}
+
+#[test]
+fn folded_corners_and_edges_are_told() {
+    for (lid, degrees) in [(DARK, 1.1), (GREY, -2.0)] {
+        for corner in [(false, false), (true, false), (false, true), (true, true)] {
+            for legs in [(8.0, 9.0), (20.0, 12.0), (45.0, 50.0)] {
+                let page = letter(300).without_corner(corner, legs);
+                let found =
+                    check(&format!("{corner:?}, {legs:?}"), &page.on_lid(lid, degrees), &[Warning::Folded]);
+                assert!((found.angle - degrees).abs() < 0.05, "{found:?}");
+            }
+        }
+    }
+    let worn = letter(300).without_corner((true, false), (2.5, 2.5));
+    check("a worn corner", &worn.on_lid(DARK, 1.1), &[]);
+    let along = letter(300).without_corner((false, false), (9.0, 148.0));
+    check("an edge", &along.on_lid(DARK, 0.6), &[Warning::Folded]);
+    check(
+        "150 dpi",
+        &letter(150).without_corner((true, true), (15.0, 15.0)).on_lid(DARK, 1.1),
+        &[Warning::Folded],
+    );
+}
+
+#[test]
+fn what_shines_through_and_holes_are_nothing() {
+    for (lid, share) in [(GREY, 0.06), (DARK, 0.1), (GREY, 0.15)] {
+        check("back", &letter(300).shining_through(share).on_lid(lid, 0.9), &[Warning::Blank]);
+    }
+    check("back, full bleed", &letter(300).shining_through(0.12).scan(), &[Warning::Blank]);
+    check("150 dpi", &letter(150).shining_through(0.12).scan(), &[Warning::Blank]);
+    let mut holes = Sheet::new(A6, 300);
+    for y in [34.0, 114.0] {
+        holes = holes.disc((12.0, y), 2.75, [f32::from(DARK); 3]);
+    }
+    for speck in 0..20 {
+        let place = (20.0 + f64::from(speck % 5) * 15.0, 15.0 + f64::from(speck / 5) * 31.0);
+        holes = holes.disc(place, 0.1 + f64::from(speck % 3) * 0.1, [120.0; 3]);
+    }
+    check("holes and dust", &holes.on_lid(DARK, -0.8), &[Warning::Blank]);
+    check("holes and a word", &holes.text([40.0, 60.0, 15.0, 6.0], 3.7, false, INK).on_lid(DARK, -0.8), &[]);
+}
+
+#[test]
+fn pages_are_turned_upright_where_it_is_certain() {
+    let turns = [Quarter::None, Quarter::Left, Quarter::Half, Quarter::Right];
+    let tables: [(&str, Sheet, bool); 6] = [
+        ("text", letter(300), true),
+        ("text at 150 dpi", letter(150), true),
+        ("text and a seal", letter(300).ring((70.0, 110.0), 15.0, 1.5, [200.0, 30.0, 36.0]), true),
+        ("text without punctuation", Sheet::new(A6, 300).text(TEXT, 3.7, false, INK), false),
+        ("a table", Sheet::new(A6, 300).table([8.0, 10.0, 88.0, 80.0]), false),
+        ("handwriting", Sheet::new(A6, 300).scribble(TEXT, INK), false),
+    ];
+    for (name, sheet, certain) in tables {
+        let mut sheet = sheet;
+        for turn in turns {
+            for scan in [sheet.scan(), sheet.on_lid(GREY, -1.3)] {
+                let (found, _) = finished(&scan).unwrap();
+                let expected = if certain { turn } else { Quarter::None };
+                assert_eq!(found.turn, expected, "{name}, {turn:?}: {found:?}");
+            }
+            sheet = sheet.turned();
+        }
+    }
+}
+
+/// A card with a portrait, or with an emblem, in millimetres.
+fn card(size: (f64, f64), portrait: bool, dpi: u32) -> Sheet {
+    let sheet = Sheet::new(size, dpi).rect([0.0, 0.0, size.0, size.1], [214.0, 228.0, 236.0]);
+    let text = |sheet: Sheet, at| sheet.text(at, 3.6, false, INK);
+    match portrait {
+        true => text(sheet.photo([54.0, 8.0, 26.0, 32.0]), [5.0, 8.0, 44.0, 36.0]),
+        false => text(sheet.disc((14.0, 15.0), 8.0, [200.0, 50.0, 50.0]), [28.0, 10.0, 50.0, 30.0]),
+    }
+}
+
+#[test]
+fn cards_are_straightened_and_laid_on_one_page() {
+    const A5: (f64, f64) = (210.0, 148.0);
+    for (dpi, lids) in [(150, [DARK, GREY, WHITE]), (300, [DARK, GREY, WHITE])] {
+        let (front, back) = (card((85.6, 54.0), true, dpi), card((85.6, 54.0), false, dpi));
+        for lid in lids {
+            let scan = glass(A5, dpi, lid, &[(&back, (60.0, 110.0), -4.0), (&front, (140.0, 40.0), 6.5)]);
+            let (found, jpeg) = finished(&scan).unwrap();
+            let page = Rgb::of(&jpeg);
+            let pixels = |mm: f64| mm * f64::from(dpi) / 25.4;
+            assert_eq!(
+                (page.width(), page.height()),
+                (pixels(210.0).round() as usize, pixels(297.0).round() as usize)
+            );
+            assert_eq!((found.width as usize, found.height as usize), (page.width(), page.height()));
+            assert_eq!((found.warnings.len(), found.turn), (0, Quarter::None), "{found:?}");
+            // Read from above: the front lay higher.
+            let [upper, lower] = &found.cards[..] else { panic!("{lid}: {found:?}") };
+            let near = if lid == WHITE { 0.5 } else { 0.1 };
+            assert!((upper.angle - 6.5).abs() < near && (lower.angle + 4.0).abs() < near, "{lid}: {found:?}");
+            for card in [upper, lower] {
+                let (width, height) = (card.paper.width, card.paper.height);
+                let most = if lid == WHITE { 1.5 } else { 0.4 };
+                assert!((width - pixels(85.6)).abs() < pixels(most), "{lid}, {dpi}: {card:?}");
+                assert!((height - pixels(54.0)).abs() < pixels(most), "{lid}, {dpi}: {card:?}");
+            }
+            // In the middle, at true size: paper around, the tint of a card within, the emblem where it is.
+            let at = |x: f64, y: f64| page.at(pixels(x) as usize, pixels(y) as usize);
+            for (x, y) in [(20.0, 60.0), (105.0, 20.0), (105.0, 148.5), (60.0, 80.0), (105.0, 275.0)] {
+                assert_eq!(at(x, y), [255; 3], "{lid}: {x}, {y}");
+            }
+            let (left, top) = (105.0 - 42.8, 148.5 + 5.0);
+            let [r, g, b] = at(left + 14.0, top + 15.0);
+            assert!(r > 150 && g < 100 && b < 100, "{lid}: {r} {g} {b}");
+            let [r, g, b] = at(left + 14.0, top + 40.0);
+            assert!(r.abs_diff(214) < 12 && g.abs_diff(228) < 12 && b.abs_diff(236) < 12, "{r} {g} {b}");
+            // Round corners.
+            let corner = at(left + 0.8, top + 0.8);
+            assert!(corner.iter().all(|&c| c > 240), "{lid}: {corner:?}");
+        }
+    }
+}
+
+#[test]
+fn eight_cards_stand_in_two_columns() {
+    let one = card((85.6, 54.0), true, 150);
+    let places = |i: usize| (50.0 + 105.0 * (i % 2) as f64, 40.0 + 70.0 * (i / 2) as f64);
+    let sheets: Vec<_> = (0..8).map(|i| (&one, places(i), if i % 3 == 0 { 2.0 } else { -1.0 })).collect();
+    let (found, jpeg) = finished(&glass((210.0, 297.0), 150, DARK, &sheets)).unwrap();
+    assert_eq!(found.cards.len(), 8);
+    let page = Rgb::of(&jpeg);
+    let tinted = |x: f64, y: f64| {
+        let [r, g, _] = page.at((x * 150.0 / 25.4) as usize, (y * 150.0 / 25.4) as usize);
+        r.abs_diff(214) < 12 && g.abs_diff(228) < 12
+    };
+    assert!(tinted(15.0, 60.0) && tinted(15.0 + 95.6, 60.0) && !tinted(105.0, 60.0));
+}
+
+#[test]
+fn other_things_are_no_cards() {
+    let small = card((85.6, 54.0), true, 150);
+    let note = Sheet::new((60.0, 40.0), 150).text([5.0, 5.0, 50.0, 30.0], 3.7, true, INK);
+    let page = Sheet::new(A6, 150).text(TEXT, 3.7, true, INK);
+    let copies = Sheet::new((210.0, 297.0), 150)
+        .photo([62.0, 80.0, 85.6, 54.0])
+        .photo([62.0, 160.0, 85.6, 54.0])
+        .text([30.0, 230.0, 150.0, 30.0], 5.0, true, INK);
+    let columns = Sheet::new((210.0, 200.0), 150).text([15.0, 20.0, 86.0, 54.0], 3.7, true, INK).text(
+        [110.0, 20.0, 86.0, 54.0],
+        3.7,
+        true,
+        INK,
+    );
+    let scans: [(&str, Vec<u8>); 6] = [
+        ("one card", glass((210.0, 148.0), 150, DARK, &[(&small, (60.0, 50.0), 2.0)])),
+        (
+            "a card and a note",
+            glass((210.0, 148.0), 150, DARK, &[(&small, (60.0, 50.0), 2.0), (&note, (150.0, 90.0), 0.0)]),
+        ),
+        (
+            "a card and a page",
+            glass((210.0, 180.0), 150, GREY, &[(&small, (50.0, 50.0), 2.0), (&page, (152.0, 80.0), 0.0)]),
+        ),
+        ("a copy of a card, with more below", copies.scan()),
+        ("two paragraphs", columns.scan()),
+        ("two paragraphs on a lid", columns.on_lid(GREY, 1.0)),
+    ];
+    for (name, scan) in scans {
+        let (found, _) = finished(&scan).unwrap();
+        assert_eq!(found.cards, [], "{name}");
+    }
+    let _ = PAPER;
+}
