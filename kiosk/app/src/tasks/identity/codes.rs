@@ -207,6 +207,7 @@ fn is_down(fault: &IdentifyFault) -> bool {
             | StoreFault::Rejected(_)
             | StoreFault::Garbage(_)
             | StoreFault::DigestMismatch
+            | StoreFault::Countersignature
             | StoreFault::Disk(_) => false,
         },
     }
