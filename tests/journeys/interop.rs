@@ -38,7 +38,7 @@ impl Peer {
 
     /// The kiosk's settings for it.
     fn settings(&self) -> String {
-        let keys = ["url", "ca", "certificate", "key"];
+        let keys = ["url", "ca", "certificate", "key", "custody_key"];
         let line = |key: &&str| format!("{key} = {}\n", self.said[*key]);
         format!("[store]\n{}", keys.iter().map(line).collect::<String>())
     }
