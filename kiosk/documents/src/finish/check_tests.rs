@@ -1,6 +1,6 @@
 //! What is noticed of pages, and what is not: warnings, the way up, and small cards.
 
-use super::drawings::{INK, PAPER, Sheet, glass};
+use super::drawings::{INK, Sheet, glass};
 use super::scenes::{DARK, GREY, WHITE};
 use super::tests::{Rgb, finished};
 use super::*;
@@ -84,7 +84,7 @@ fn pages_that_run_out_of_the_scan_are_told() {
     let cases: [(&str, Vec<u8>); 7] = [
         ("right", page(300, wide).scan()),
         ("left", page(300, [-11.7, 12.0, 106.0, 124.0]).scan()),
-        ("below", page(300, [10.0, 12.0, 84.0, 150.0]).scan()),
+        ("below", page(300, [10.0, 15.0, 84.0, 150.0]).scan()),
         ("above", page(300, [10.0, -1.9, 84.0, 124.0]).scan()),
         ("right, 150 dpi", page(150, wide).scan()),
         ("right, 600 dpi", page(600, wide).scan()),
@@ -110,7 +110,7 @@ fn folded_corners_and_edges_are_told() {
     for (lid, degrees) in [(DARK, 1.1), (GREY, -2.0)] {
         for corner in [(false, false), (true, false), (false, true), (true, true)] {
             for legs in [(8.0, 9.0), (20.0, 12.0), (45.0, 50.0)] {
-                let page = letter(300).without_corner(corner, legs);
+                let page = letter(150).without_corner(corner, legs);
                 let found =
                     check(&format!("{corner:?}, {legs:?}"), &page.on_lid(lid, degrees), &[Warning::Folded]);
                 assert!((found.angle - degrees).abs() < 0.05, "{found:?}");
@@ -122,8 +122,8 @@ fn folded_corners_and_edges_are_told() {
     let along = letter(300).without_corner((false, false), (9.0, 148.0));
     check("an edge", &along.on_lid(DARK, 0.6), &[Warning::Folded]);
     check(
-        "150 dpi",
-        &letter(150).without_corner((true, true), (15.0, 15.0)).on_lid(DARK, 1.1),
+        "300 dpi",
+        &letter(300).without_corner((true, true), (15.0, 15.0)).on_lid(DARK, 1.1),
         &[Warning::Folded],
     );
 }
@@ -153,10 +153,10 @@ fn pages_are_turned_upright_where_it_is_certain() {
     let tables: [(&str, Sheet, bool); 6] = [
         ("text", letter(300), true),
         ("text at 150 dpi", letter(150), true),
-        ("text and a seal", letter(300).ring((70.0, 110.0), 15.0, 1.5, [200.0, 30.0, 36.0]), true),
-        ("text without punctuation", Sheet::new(A6, 300).text(TEXT, 3.7, false, INK), false),
-        ("a table", Sheet::new(A6, 300).table([8.0, 10.0, 88.0, 80.0]), false),
-        ("handwriting", Sheet::new(A6, 300).scribble(TEXT, INK), false),
+        ("text and a seal", letter(150).ring((70.0, 110.0), 15.0, 1.5, [200.0, 30.0, 36.0]), true),
+        ("text without punctuation", Sheet::new(A6, 150).text(TEXT, 3.7, false, INK), false),
+        ("a table", Sheet::new(A6, 150).table([8.0, 10.0, 88.0, 80.0]), false),
+        ("handwriting", Sheet::new(A6, 150).scribble(TEXT, INK), false),
     ];
     for (name, sheet, certain) in tables {
         let mut sheet = sheet;
@@ -219,7 +219,7 @@ fn cards_are_straightened_and_laid_on_one_page() {
             assert!(r.abs_diff(214) < 12 && g.abs_diff(228) < 12 && b.abs_diff(236) < 12, "{r} {g} {b}");
             // Round corners.
             let corner = at(left + 0.8, top + 0.8);
-            assert!(corner.iter().all(|&c| c > 240), "{lid}: {corner:?}");
+            assert!(corner.iter().all(|&c| c > 235), "{lid}: {corner:?}");
         }
     }
 }
@@ -272,5 +272,4 @@ fn other_things_are_no_cards() {
         let (found, _) = finished(&scan).unwrap();
         assert_eq!(found.cards, [], "{name}");
     }
-    let _ = PAPER;
 }

@@ -14,7 +14,7 @@ pub(crate) struct Sheet {
     gone: Vec<bool>,
 }
 
-pub(crate) const PAPER: [f32; 3] = [246.0, 244.0, 239.0];
+const PAPER: [f32; 3] = [246.0, 244.0, 239.0];
 pub(crate) const INK: [f32; 3] = [30.0, 30.0, 34.0];
 
 impl Sheet {

@@ -123,15 +123,15 @@ fn edge(picture: &Pixels, side: Side, white: u8) -> Option<Found> {
     let points: Vec<_> = (0..view.lanes()).filter_map(|lane| view.crossing(lane, lid, white)).collect();
     // A fold may take a large part of one end.
     let most = points.len() * 6 / 10;
-    let ends = [points.get(..most), points.get(points.len() - most..)];
-    let line = line::fit(&points).filter(|line| line.kept * 2 >= points.len());
-    let line = line.or_else(|| ends.into_iter().flatten().find_map(line::fit))?;
+    let parts = [Some(&points[..]), points.get(..most), points.get(points.len() - most..)];
+    let agreed = |points: &[Point]| line::fit(points).filter(|line| line.kept * 2 >= points.len());
+    let line = parts.into_iter().flatten().find_map(agreed)?;
     let angle = match side {
         Side::Left | Side::Right => -line.slope.atan(),
         Side::Top | Side::Bottom => line.slope.atan(),
     };
-    let agreed = line.kept * 2 >= points.len() && line.reach >= view.lanes() as f64 / 8.0;
-    (agreed && angle.abs() <= MAX_ANGLE.to_radians() && view.is_lid_beyond(&line, lid)).then(|| {
+    let long = line.reach >= view.lanes() as f64 / 8.0;
+    (long && angle.abs() <= MAX_ANGLE.to_radians() && view.is_lid_beyond(&line, lid)).then(|| {
         // The variance of a slope falls with the number of points and the square of their reach; no
         // edge is straighter than a twentieth of a pixel.
         let weight = line.kept as f64 * line.reach * line.reach / line.scatter.max(0.0025);

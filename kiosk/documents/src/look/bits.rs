@@ -17,7 +17,8 @@ impl Bits {
         Self { width, stride: width.div_ceil(WORD), words: vec![] }
     }
 
-    pub(super) fn width(&self) -> usize {
+    #[cfg(test)]
+    fn width(&self) -> usize {
         self.width
     }
 

@@ -30,10 +30,6 @@ impl Grid {
     pub(super) fn get(&self, x: usize, y: usize) -> Option<&Tile> {
         (x < self.across).then(|| self.tiles.get(y * self.across + x))?
     }
-
-    pub(super) fn tiles(&self) -> &[Tile] {
-        &self.tiles
-    }
 }
 
 /// Makes tiles of rows.
