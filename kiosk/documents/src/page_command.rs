@@ -47,7 +47,7 @@ pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> R
         let path = waiting.0.join(format!("{:03}.jpg", number + 1));
         let finished = finish_to(scan, &path, out)?;
         let dpi = finished.dpi.unwrap_or(USUAL_DPI);
-        finished_pages.push(PageRef { path, dpi, turn: Quarter::None });
+        finished_pages.push(PageRef { path, dpi, turn: finished.turn });
         report.push_str(&match form {
             Form::Text => text(scan, &finished),
             Form::Json => json(scan, &finished),
