@@ -150,7 +150,8 @@ fn what_shines_through_and_holes_are_nothing() {
 #[test]
 fn pages_are_turned_upright_where_it_is_certain() {
     let turns = [Quarter::None, Quarter::Left, Quarter::Half, Quarter::Right];
-    let tables: [(&str, Sheet, bool); 6] = [
+    let tables: [(&str, Sheet, bool); 7] = [
+        ("labels with asterisks", Sheet::new(A6, 150).starred(TEXT, 3.7), false),
         ("text", letter(300), true),
         ("text at 150 dpi", letter(150), true),
         ("text and a seal", letter(150).ring((70.0, 110.0), 15.0, 1.5, [200.0, 30.0, 36.0]), true),
@@ -218,7 +219,7 @@ fn cards_are_straightened_and_laid_on_one_page() {
             let [r, g, b] = at(left + 14.0, top + 40.0);
             assert!(r.abs_diff(214) < 12 && g.abs_diff(228) < 12 && b.abs_diff(236) < 12, "{r} {g} {b}");
             // Round corners.
-            let corner = at(left + 0.8, top + 0.8);
+            let corner = at(left + 0.5, top + 0.5);
             assert!(corner.iter().all(|&c| c > 235), "{lid}: {corner:?}");
         }
     }

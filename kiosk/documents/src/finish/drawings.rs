@@ -111,6 +111,22 @@ impl Sheet {
         self
     }
 
+    /// Lines of labels of three characters, each with an asterisk before it, as on forms.
+    pub(crate) fn starred(mut self, [x, y, w, h]: [f64; 4], em: f64) -> Self {
+        let (columns, rows) = ((w / (em * 3.7)) as u32, (h / (em * 1.6)) as u32);
+        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+            let (left, top) = (x + f64::from(column) * em * 3.7, y + f64::from(row) * em * 1.6);
+            for (dx, dy) in [(0.13, 0.0), (0.09, 0.09), (0.0, 0.13), (-0.09, 0.09)] {
+                let (a, b) = (left + em * 0.47, top + em * 0.26);
+                self.stroke((a - em * dx, b - em * dy), (a + em * dx, b + em * dy), em * 0.06, INK);
+            }
+            for n in 0..3 {
+                self.character(hash(row, column * 3 + n), (left + em * (0.68 + f64::from(n)), top), em, INK);
+            }
+        }
+        self
+    }
+
     /// A box of level and upright strokes, as wide as characters are.
     fn character(&mut self, seed: u32, (x, y): (f64, f64), em: f64, colour: [f32; 3]) {
         let thick = em * 0.08;

@@ -4,8 +4,9 @@
 //! next. Turned upside down, it stands high and close to the character after it. Opening quotation marks
 //! do so as well, but closing ones stand on the other side as often. Lines that run down the page are
 //! looked at with rows and columns exchanged. Only where nearly all of many marks agree is anything
-//! said, and only marks between two wide characters count: signs beside figures and labels, such as
-//! degrees and asterisks, stand high, too.
+//! said, and only marks between two wide characters count, in room as wide as a character: signs beside
+//! figures and labels, such as degrees and asterisks, stand high, too. Commas must be among them, which
+//! are higher than they are wide.
 
 use super::bits::Bits;
 use crate::quarter::Quarter;
@@ -36,10 +37,17 @@ pub(super) fn turn(mut ink: Bits, scale: f64) -> Quarter {
 /// How many marks stand in which corner of their place in the line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Marks {
-    low_left: usize,
-    low_right: usize,
-    high_left: usize,
-    high_right: usize,
+    low_left: Count,
+    low_right: Count,
+    high_left: Count,
+    high_right: Count,
+}
+
+/// How many marks, and how many of them are as slender as commas.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Count {
+    all: usize,
+    slender: usize,
 }
 
 impl Marks {
@@ -52,15 +60,16 @@ impl Marks {
         marks
     }
 
-    /// Whether so many of these marks are enough, and nearly all.
-    fn agree(&self, marks: usize, across: &Self) -> bool {
+    /// Whether these marks are enough, and nearly all.
+    fn agree(&self, marks: Count, across: &Self) -> bool {
         const FEWEST: usize = 10;
         const TO_ONE: usize = 6;
-        marks >= FEWEST && marks >= TO_ONE * (self.count() - marks) && marks >= TO_ONE * across.count()
+        let others = self.count() - marks.all + across.count();
+        marks.all >= FEWEST && marks.all >= TO_ONE * others && marks.slender * 3 >= marks.all
     }
 
     fn count(&self) -> usize {
-        self.low_left + self.low_right + self.high_left + self.high_right
+        self.low_left.all + self.low_right.all + self.high_left.all + self.high_right.all
     }
 
     /// Looks for lines in a strip of the page, so that columns and the cells of a table do not disturb
@@ -110,7 +119,8 @@ impl Marks {
             let [before, mark, after] = three else { continue };
             let in_middle = (Strip::BITS / 3..Strip::BITS * 2 / 3).contains(&mark.start);
             let wide = part(before.len()) > 0.6 && part(after.len()) > 0.6;
-            if !in_middle || !wide || part(mark.len()) > 0.34 {
+            let room = part(after.start - before.end);
+            if !in_middle || !wide || room < 0.95 || part(mark.len()) > 0.34 {
                 continue;
             }
             let (left, right) = (part(mark.start - before.end), part(after.start - mark.end));
@@ -134,7 +144,8 @@ impl Marks {
                 Side::Right if bottom < 0.5 => &mut self.high_right,
                 Side::Left | Side::Right => continue,
             };
-            *count += 1;
+            count.all += 1;
+            count.slender += usize::from((bottom - top) > 1.35 * part(mark.len()));
         }
     }
 }

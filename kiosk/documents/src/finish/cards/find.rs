@@ -197,12 +197,13 @@ impl Thing {
         let (across, down) = ((left + right) / 2.0, (top + bottom) / 2.0);
         let middle = (across * cos - down * sin, across * sin + down * cos);
         let rough = Card { angle: degrees.to_radians(), middle, size: (width, height) };
-        // Beside a lid that is darker the edges are exact.
-        // Where they are not, pixels that are card in part stay outside.
+        // Beside a lid that is darker the edges are exact; where they are not, the outermost pixels are
+        // card in part only.
+        let smaller = |by: f64| Card { size: (width - by, height - by), ..rough };
         let Card { angle, middle, size } = match refined(picture, &rough, scale) {
             Some(exact) if !lid.white => exact,
-            None if !lid.white => Card { size: (width - 2.0, height - 2.0), ..rough },
-            _ => rough,
+            None if !lid.white => smaller(2.0),
+            _ => smaller(1.0),
         };
         let full = |(a, b): (f64, f64)| (a * REDUCTION, b * REDUCTION);
         Some(Card { angle, middle: full(middle), size: full(size) })
