@@ -1,57 +1,30 @@
 //! One document's way to the store: create, append, hand over, delete.
 
+mod upload;
+
 use std::sync::Arc;
 
 use http::Method;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::upload::Chunk;
+use self::upload::Sent;
 use crate::custody::{CustodyKey, Received};
 use crate::fault::Setback;
 use crate::http::{Client, Request};
 use crate::material::{Countersignature, Custody, Material};
 use crate::outbox::{CHUNK, Document, Outbox, OutboxError, Sealed, Stage};
 use crate::pace::{Pace, Pacer};
-use crate::tus::{self, Abilities, Appended, Created, Held, Piece, REFUSED_CHECKSUM, UploadPath};
+use crate::tus::{Abilities, REFUSED_CHECKSUM, UploadPath};
 use crate::worker::Reports;
-use crate::{Digest, DiskFault, DocId, LinkFault, Receipt, StoreFault, Submission};
+use crate::{Digest, DiskFault, DocId, Receipt, StoreFault, Submission};
 
 /// Uploads created for one document in one attempt, at most. The store may forget one; a store that
 /// forgets every one is broken.
 const MOST_UPLOADS: u32 = 3;
 /// How often the store may hold other bytes than were sent before staff must look.
 const MOST_MISMATCHES: u32 = 2;
-
-/// How often in a row a piece may arrive as another before the document waits.
-const MOST_CORRUPTED: u32 = 4;
-/// A new end of an upload that differs by less is not written to disk.
-const SAME_END: SignedDuration = SignedDuration::from_secs(60);
-
-/// How many bytes one PATCH carries.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Chunk {
-    now: u64,
-    smallest: u64,
-    largest: u64,
-}
-
-impl Chunk {
-    pub(crate) fn new(smallest: u64, largest: u64) -> Self {
-        let smallest = smallest.max(1);
-        let largest = largest.max(smallest);
-        Self { now: largest, smallest, largest }
-    }
-
-    /// A PATCH got nothing through, or not as it was: a smaller one may.
-    fn halve(&mut self) {
-        self.now = (self.now / 2).max(self.smallest);
-    }
-
-    /// A whole document got through.
-    fn grow(&mut self) {
-        self.now = self.now.saturating_mul(2).min(self.largest);
-    }
-}
 
 /// Carries documents, one at a time.
 pub(crate) struct Courier {
@@ -72,13 +45,6 @@ pub(crate) struct Courier {
     pub progressed: bool,
     /// Whether the store answered anything in the last attempt.
     pub answered: bool,
-}
-
-/// Where an upload ended.
-enum Sent {
-    Whole,
-    /// The store does not know it, or no longer.
-    Gone,
 }
 
 impl Courier {
@@ -135,153 +101,6 @@ impl Courier {
                 Stage::Confirmed(received) => return self.bury(doc, received).await,
             };
         }
-    }
-
-    /// What the server can do: asked for once.
-    async fn abilities(&mut self) -> Result<Abilities, Setback> {
-        if let Some(known) = self.abilities {
-            return Ok(known);
-        }
-        let discovered = tus::discover(&self.client).await;
-        let abilities = self.heard(discovered).await?;
-        self.abilities = Some(abilities);
-        Ok(abilities)
-    }
-
-    async fn create(&mut self, doc: &Document) -> Result<UploadPath, Setback> {
-        let Submission { material_id, name, media_type, bytes, .. } = &doc.submission;
-        if self.abilities().await?.max_size.is_some_and(|most| *bytes > most) {
-            return Err(StoreFault::TooLarge.into());
-        }
-        let created = tus::create(&self.client, material_id, name, media_type, *bytes).await;
-        let Created { upload, expires } = self.heard(created).await?;
-        let (id, kept) = (doc.id, upload.clone());
-        on_disk(&self.outbox, move |outbox| outbox.set_uploading(id, &kept, expires)).await?;
-        self.end = expires.map(|at| (id, at));
-        self.outbox.step("upload.created");
-        Ok(upload)
-    }
-
-    /// Appends until the store holds all bytes, its own offset being the only truth.
-    async fn upload(
-        &mut self,
-        doc: &Document,
-        upload: &UploadPath,
-        known: Option<u64>,
-    ) -> Result<Sent, Setback> {
-        let total = doc.submission.bytes;
-        let file = Arc::new(self.open(doc).await?);
-        let mut offset = match known {
-            Some(offset) => offset,
-            None => match self.ask(doc, upload).await? {
-                Some(offset) => offset,
-                None => return Ok(Sent::Gone),
-            },
-        };
-        let mut farthest = offset;
-        let mut corrupted = 0;
-        while offset < total {
-            let length = self.chunk.now.min(total - offset);
-            let doubt = match self.append(upload, &file, offset, length).await {
-                Ok(Appended::Whole { expires }) => {
-                    self.keep_end(doc, expires).await?;
-                    None
-                }
-                Ok(Appended::Gone) => return Ok(Sent::Gone),
-                Ok(Appended::Elsewhere) => Some(StoreFault::Garbage("Upload-Offset").into()),
-                Ok(Appended::Corrupted) => {
-                    corrupted += 1;
-                    tracing::warn!(document = doc.id.0, offset, length, "a piece arrived as another");
-                    if corrupted == MOST_CORRUPTED {
-                        return Err(StoreFault::Rejected(460).into());
-                    }
-                    self.chunk.halve();
-                    continue;
-                }
-                // Part of the body may have been taken, all of it even, with the answer lost.
-                Err(setback) if broke_off(&setback.fault) => Some(setback),
-                Err(setback) => {
-                    if !matches!(setback.fault, StoreFault::Busy(_)) {
-                        self.failed_at = Some((doc.id, offset));
-                    }
-                    return Err(setback);
-                }
-            };
-            match doubt {
-                None => offset += length,
-                Some(setback) => {
-                    self.failed_at = Some((doc.id, offset));
-                    offset = match self.ask(doc, upload).await? {
-                        Some(told) if told > farthest => told,
-                        Some(_) => return Err(setback),
-                        None => return Ok(Sent::Gone),
-                    };
-                }
-            }
-            corrupted = 0;
-            farthest = offset;
-            self.progressed = true;
-            self.outbox.step("upload.patched");
-            self.reports.progress(doc.id, offset, total);
-        }
-        self.chunk.grow();
-        let id = doc.id;
-        on_disk(&self.outbox, move |outbox| outbox.set_uploaded(id)).await?;
-        self.outbox.step("upload.complete");
-        Ok(Sent::Whole)
-    }
-
-    /// Sends one piece, with its checksum where the server wants one.
-    async fn append(
-        &mut self,
-        upload: &UploadPath,
-        document: &Arc<Sealed>,
-        offset: u64,
-        length: u64,
-    ) -> Result<Appended, Setback> {
-        let checksum = match self.abilities().await?.checksum {
-            None => None,
-            Some(algorithm) => {
-                let document = Arc::clone(document);
-                Some(blocking_read(move || algorithm.of(&document, offset, length)).await?)
-            }
-        };
-        let (document, pacer) = (Arc::clone(document), Arc::clone(&self.pacer));
-        let piece = Piece { document, offset, length, checksum, pacer };
-        let appended = tus::append(&self.client, upload, piece).await;
-        self.heard(appended).await
-    }
-
-    /// Keeps when the store will drop an upload, if that has changed.
-    async fn keep_end(&mut self, doc: &Document, expires: Option<Timestamp>) -> Result<(), StoreFault> {
-        let Some(at) = expires else { return Ok(()) };
-        let same = |(id, kept): (DocId, Timestamp)| id == doc.id && kept.duration_until(at).abs() < SAME_END;
-        if self.end.is_some_and(same) {
-            return Ok(());
-        }
-        let id = doc.id;
-        on_disk(&self.outbox, move |outbox| outbox.set_expires(id, at)).await?;
-        self.end = Some((id, at));
-        Ok(())
-    }
-
-    /// Asks for the store's offset, and learns from it whether the last PATCH was in vain.
-    /// Nothing when the upload is gone.
-    async fn ask(&mut self, doc: &Document, upload: &UploadPath) -> Result<Option<u64>, Setback> {
-        let held = tus::held(&self.client, upload, doc.submission.bytes).await;
-        let held = self.heard(held).await?;
-        let failed = self.failed_at.take_if(|(id, _)| *id == doc.id);
-        let Held::Bytes { offset, expires } = held else { return Ok(None) };
-        self.keep_end(doc, expires).await?;
-        if let Some((_, at)) = failed {
-            if offset < at {
-                tracing::warn!(document = doc.id.0, at, offset, "the store's offset went down");
-            }
-            if offset <= at {
-                self.chunk.halve();
-            }
-        }
-        Ok(Some(offset))
     }
 
     /// `PUT /v1/materials/{material_id}`: the store's word decides.
@@ -432,11 +251,6 @@ fn receipt(doc: &Document, received: Received) -> Receipt {
         received_at: received.at,
         custody: received.signature.map(|signature| Countersignature { code, signature }),
     }
-}
-
-/// Whether a request may have been taken in part, or wholly with its answer lost.
-fn broke_off(fault: &StoreFault) -> bool {
-    matches!(fault, StoreFault::Unreachable(LinkFault::Broken | LinkFault::Stalled | LinkFault::NoAnswer))
 }
 
 /// Does the outbox's work off the event loop.

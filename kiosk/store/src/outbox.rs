@@ -11,6 +11,7 @@ mod row;
 mod schema;
 mod submission;
 mod visit;
+mod work;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use thiserror::Error;
 
 use self::container::Identity;
@@ -31,8 +32,6 @@ pub use self::submission::Submission;
 use self::submission::check_number;
 pub use self::visit::DocumentOfVisit;
 pub(crate) use self::visit::{FoundVisit, look_up};
-use crate::custody::{Received, Signature};
-use crate::tus::UploadPath;
 use crate::{DiskFault, MaterialId, StoreFault, ValueError};
 
 /// Called with the name of each journalled step as soon as the step is durable:
@@ -313,112 +312,6 @@ impl Outbox {
             row::forget(&database);
         }
         Ok(purged)
-    }
-
-    // What follows is the worker's side.
-
-    /// Tells the observer of a step.
-    pub(crate) fn step(&self, step: &'static str) {
-        (self.inner.config.observer)(step);
-    }
-
-    /// The documents that can be worked on: what the store will drop soonest first, then the oldest.
-    pub(crate) fn due(&self) -> Result<Vec<DocId>, OutboxError> {
-        Ok(row::due(&self.database())?)
-    }
-
-    /// The whole row of a document that is neither refused nor deleted.
-    pub(crate) fn document(&self, doc: DocId) -> Result<Option<Document>, OutboxError> {
-        let path = |material: &MaterialId| self.inner.folder.file(material);
-        Ok(row::load(&self.database(), doc, path)?)
-    }
-
-    /// Opens a document's file.
-    pub(crate) fn sealed(&self, material: &MaterialId, bytes: u64) -> Result<Sealed, DiskFault> {
-        self.inner.folder.sealed(&self.inner.key, Identity { material, bytes })
-    }
-
-    /// Keeps the address of an upload, before its first byte is sent.
-    pub(crate) fn set_uploading(
-        &self,
-        doc: DocId,
-        upload: &UploadPath,
-        expires: Option<Timestamp>,
-    ) -> Result<(), OutboxError> {
-        self.update(
-            "UPDATE document SET state = 'uploading', url = ?2, upload_expires = ?3 WHERE id = ?1",
-            params![doc.0, upload.as_str(), expires.map(Timestamp::as_second)],
-        )
-    }
-
-    /// Keeps when the store will drop an upload, which decides on what is sent first and on nothing
-    /// else.
-    pub(crate) fn set_expires(&self, doc: DocId, expires: Timestamp) -> Result<(), OutboxError> {
-        self.update(
-            "UPDATE document SET upload_expires = ?2 WHERE id = ?1",
-            params![doc.0, expires.as_second()],
-        )
-    }
-
-    /// The store has all bytes.
-    pub(crate) fn set_uploaded(&self, doc: DocId) -> Result<(), OutboxError> {
-        self.update("UPDATE document SET state = 'uploaded' WHERE id = ?1", params![doc.0])
-    }
-
-    /// The store forgot the upload, or holds other bytes (`mismatch`): start again. Returns how
-    /// often bytes differed so far.
-    pub(crate) fn set_waiting(&self, doc: DocId, mismatch: bool) -> Result<u32, OutboxError> {
-        Ok(self
-            .database()
-            .query_row(
-                "UPDATE document SET state = 'waiting', url = NULL, upload_expires = NULL,
-                 mismatches = mismatches + ?2 WHERE id = ?1 RETURNING mismatches",
-                params![doc.0, i64::from(mismatch)],
-                |row| row.get(0),
-            )
-            .optional()?
-            .unwrap_or(0))
-    }
-
-    /// Puts a document aside for staff. Its file stays.
-    pub(crate) fn set_refused(&self, doc: DocId, fault: &StoreFault) -> Result<(), OutboxError> {
-        Ok(row::set_refused(&self.database(), doc, fault)?)
-    }
-
-    /// The store's receipt, which the caller has compared and whose countersignature, if any, it has
-    /// checked: the file may go from now on.
-    pub(crate) fn set_confirmed(&self, doc: DocId, received: &Received) -> Result<(), OutboxError> {
-        self.update(
-            "UPDATE document SET state = 'confirmed', url = NULL, upload_expires = NULL,
-             received_at = ?2, signature = ?3, confirmed_at = ?4 WHERE id = ?1",
-            params![
-                doc.0,
-                received.at.as_str(),
-                received.signature.as_ref().map(Signature::to_base64),
-                Timestamp::now().as_second()
-            ],
-        )
-    }
-
-    /// Deletes the file of a confirmed document, then everything in its row that may tell about the
-    /// visitor. What [`Self::documents_of`] and [`Self::custody_of`] tell stays.
-    pub(crate) fn bury(&self, doc: DocId, material: &MaterialId) -> Result<(), OutboxError> {
-        self.inner.folder.remove(material)?;
-        self.update(
-            "UPDATE document SET state = 'deleted', name = NULL, media_type = NULL, items = NULL,
-             number = NULL, url = NULL
-             WHERE id = ?1 AND state = 'confirmed'",
-            params![doc.0],
-        )?;
-        row::forget(&self.database());
-        Ok(())
-    }
-
-    fn update(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), OutboxError> {
-        match self.database().execute(sql, params)? {
-            0 => Err(OutboxError::Unknown),
-            _ => Ok(()),
-        }
     }
 
     fn database(&self) -> MutexGuard<'_, Connection> {

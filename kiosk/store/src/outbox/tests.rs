@@ -1,5 +1,5 @@
 use super::*;
-use crate::custody;
+use crate::custody::{self, Received, Signature};
 use crate::testing::{Kiosk, document};
 use crate::{Digest, DiskFault, ReceivedAt, ServedItem};
 
