@@ -66,8 +66,8 @@ pub enum StoreEvent {
 /// Set-up of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerConfig {
-    /// Bytes in one PATCH, at most. Small, because a proxy that buffers makes all of it be sent
-    /// again after a cut.
+    /// Bytes in one PATCH, at most. Small, because all of it may have to be sent again after a cut:
+    /// what is in flight, in whose buffers ever, is never more.
     pub chunk: u64,
     /// Bytes in one PATCH, at least; approached by halves when nothing gets through.
     pub smallest_chunk: u64,
@@ -81,10 +81,10 @@ pub struct WorkerConfig {
 }
 
 impl Default for WorkerConfig {
-    /// 256 KiB, 64 KiB, 1 s to 60 s, no key, no cap.
+    /// 128 KiB, 64 KiB, 1 s to 60 s, no key, no cap.
     fn default() -> Self {
         Self {
-            chunk: 256 * 1024,
+            chunk: 128 * 1024,
             smallest_chunk: 64 * 1024,
             backoff: Backoff::default(),
             custody: None,

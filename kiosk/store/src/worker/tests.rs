@@ -39,7 +39,8 @@ async fn a_document_is_sent_whole_then_deleted_here() {
     assert!(!path.exists() && kiosk.kept("m-1").exists());
     assert_eq!(outbox.set_number("visit-1", "A017").expect("set"), 1);
 
-    let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
+    let config = WorkerConfig { chunk: 262_144, ..quick() };
+    let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config);
     let events = running.until_confirmed(1).await;
     let total = 700_000;
     let progress = |sent| StoreEvent::Progress { doc, sent, total };
@@ -455,7 +456,8 @@ async fn chunks_shrink_until_they_get_through() {
         .await;
     let outbox = kiosk.outbox();
     outbox.add(kiosk.scan("m-1", &document(300_000))).expect("added");
-    let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
+    let config = WorkerConfig { chunk: 262_144, ..quick() };
+    let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config);
     running.until_confirmed(1).await;
     assert!(store.material("m-1") == Some(document(300_000)));
     let sizes: Vec<_> = {
