@@ -44,5 +44,5 @@ pub use outbox::{
     Submission,
 };
 pub use reviews::{Reason, ReviewResult};
-pub use tls::{Tls, TlsFiles, TlsSetupError};
+pub use tls::{KeyStore, Tls, TlsFiles, TlsSetupError};
 pub use worker::{StoreEvent, WorkerConfig, run};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls::client::Resumption;
-use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{AlertDescription, CertificateError, ClientConfig, InconsistentKeys, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
@@ -73,23 +74,65 @@ impl std::fmt::Debug for Tls {
     }
 }
 
+/// Where this kiosk's certificate and the use of its key come from. A key that never leaves its chip (a
+/// TPM, a PKCS #11 token) is one more of these: a [`CertifiedKey`] whose signing goes there.
+pub trait KeyStore {
+    /// The certificate, followed by intermediates if any, and its key.
+    ///
+    /// # Errors
+    /// [`TlsSetupError`] naming what is at fault.
+    fn certified_key(&self) -> Result<CertifiedKey, TlsSetupError>;
+
+    /// Where the certificate is, for whoever has to replace it.
+    fn place(&self) -> &Path;
+}
+
+impl KeyStore for TlsFiles {
+    fn certified_key(&self) -> Result<CertifiedKey, TlsSetupError> {
+        let chain = certificates(&self.certificate)?;
+        let key = PrivateKeyDer::from_pem_slice(&read(&self.key)?)
+            .map_err(|_| unusable(&self.key, "private key"))?;
+        let key = rustls::crypto::ring::sign::any_supported_type(&key)
+            .map_err(|source| TlsSetupError::Pair { path: self.certificate.clone(), source })?;
+        Ok(CertifiedKey::new(chain, key))
+    }
+
+    fn place(&self) -> &Path {
+        &self.certificate
+    }
+}
+
 impl Tls {
     /// Reads the files and builds the set-up. Blocks for the length of three small reads.
     ///
     /// # Errors
     /// [`TlsSetupError`] naming the file at fault.
     pub fn load(files: &TlsFiles) -> Result<Self, TlsSetupError> {
+        Self::with_key(&files.ca, files)
+    }
+
+    /// Builds the set-up from the hall's CA file, whose certificates are the only roots, and the
+    /// kiosk's own key, wherever that is.
+    ///
+    /// # Errors
+    /// [`TlsSetupError`] naming the file at fault; [`TlsSetupError::Pair`] when certificate and key do
+    /// not belong together.
+    pub fn with_key(ca: &Path, keys: &dyn KeyStore) -> Result<Self, TlsSetupError> {
         let mut roots = RootCertStore::empty();
-        for certificate in certificates(&files.ca)? {
-            roots.add(certificate).map_err(|_| unusable(&files.ca, "CA certificate"))?;
+        for certificate in certificates(ca)? {
+            roots.add(certificate).map_err(|_| unusable(ca, "CA certificate"))?;
         }
-        let chain = certificates(&files.certificate)?;
-        let expires = chain
-            .first()
+        let own = keys.certified_key()?;
+        match own.keys_match() {
+            // A key on a chip may keep its public half to itself; the first handshake shows it then.
+            Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+            Err(source) => return Err(TlsSetupError::Pair { path: keys.place().to_owned(), source }),
+        }
+        let expires = own
+            .end_entity_cert()
+            .ok()
             .and_then(not_after)
-            .ok_or_else(|| unusable(&files.certificate, "certificate with a validity"))?;
-        let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?)
-            .map_err(|_| unusable(&files.key, "private key"))?;
+            .ok_or_else(|| unusable(keys.place(), "certificate with a validity"))?;
 
         // The provider is named and not taken from the process, and the version list is spelled out,
         // so that no other part of the program can widen what is offered here.
@@ -98,8 +141,7 @@ impl Tls {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(TlsSetupError::Library)?
             .with_root_certificates(roots)
-            .with_client_auth_cert(chain, key)
-            .map_err(|source| TlsSetupError::Pair { path: files.certificate.clone(), source })?;
+            .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
         // Without resumption each connection proves both certificates anew: a withdrawn one ends
         // with the connection. Connections are kept alive, so handshakes are rare.
         config.resumption = Resumption::disabled();
@@ -219,8 +261,11 @@ fn alert_fault(alert: AlertDescription) -> StoreFault {
 
 #[cfg(test)]
 mod tests {
+    use rustls::sign::{Signer, SigningKey};
+    use rustls::{SignatureAlgorithm, SignatureScheme};
+
     use super::*;
-    use crate::testing::Ca;
+    use crate::testing::{Act, Ca, Kiosk, within};
 
     #[test]
     fn days_left_are_whole_days() {
@@ -269,5 +314,47 @@ mod tests {
             }),
             Err(TlsSetupError::Unreadable { .. })
         ));
+    }
+
+    /// A key that tells nothing of itself, as one on a chip may.
+    #[derive(Debug)]
+    struct Silent(Arc<dyn SigningKey>);
+
+    impl SigningKey for Silent {
+        fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+            self.0.choose_scheme(offered)
+        }
+
+        fn algorithm(&self) -> SignatureAlgorithm {
+            self.0.algorithm()
+        }
+    }
+
+    /// A store of keys elsewhere than in files.
+    struct Chip(TlsFiles);
+
+    impl KeyStore for Chip {
+        fn certified_key(&self) -> Result<CertifiedKey, TlsSetupError> {
+            let CertifiedKey { cert, key, .. } = self.0.certified_key()?;
+            Ok(CertifiedKey::new(cert, Arc::new(Silent(key))))
+        }
+
+        fn place(&self) -> &Path {
+            Path::new("chip")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_in_no_file_opens_connections() {
+        let kiosk = Kiosk::new();
+        let store = kiosk.store(|_| Act::Answer(200, vec![], "{}")).await;
+        let path = |name: &str| kiosk.dir.path().join(name);
+        let files = TlsFiles { ca: path("ca.pem"), certificate: path("kiosk.pem"), key: path("kiosk.key") };
+        let tls = Tls::with_key(&files.ca, &Chip(files.clone())).expect("a set-up");
+        assert_eq!(tls.certificate_expires(), kiosk.tls.certificate_expires());
+        let url = format!("https://127.0.0.1:{}", store.address.port());
+        let client = crate::Client::new(&url, &tls, crate::Deadlines::default()).expect("a URL");
+        let answer = client.get_json::<serde_json::Value>("/", std::time::Duration::from_secs(60));
+        assert!(within(answer).await.is_ok());
     }
 }
