@@ -13,7 +13,7 @@ help:
 	@echo "make run    the virtual hall with the kiosk in it; open the address it prints in a browser"
 	@echo "make test   every test"
 	@echo "make bench  every figure, beside its peer"
-	@echo "make fuzz   every parser of device bytes, SECONDS (30) each"
+	@echo "make fuzz   every parser of bytes from devices and the store, SECONDS (30) each"
 	@echo "make lint   formatting, clippy, licences and advisories of the dependencies"
 	@echo "make setup  installs what is missing (the other targets do so themselves)"
 

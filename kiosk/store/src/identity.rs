@@ -76,7 +76,7 @@ struct Question<'a> {
 
 /// The answer's body. Fields beyond these are left aside, unread.
 #[derive(Deserialize)]
-struct Answer {
+pub(crate) struct Answer {
     kind: IdentifiedKind,
     #[serde(deserialize_with = "wiped")]
     number: Zeroizing<String>,
@@ -121,7 +121,8 @@ fn question(code: &str) -> Zeroizing<Vec<u8>> {
     json
 }
 
-fn checked(answer: Answer) -> Result<Identified, StoreFault> {
+/// A person, if the answer keeps to the contract.
+pub(crate) fn checked(answer: Answer) -> Result<Identified, StoreFault> {
     let Answer { kind, number, name } = answer;
     let number_fits =
         (1..=LONGEST_NUMBER).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());

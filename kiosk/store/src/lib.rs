@@ -18,6 +18,8 @@ mod backoff;
 pub mod custody;
 mod delivery;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http;
 mod identity;
 pub mod licences;

@@ -23,7 +23,7 @@ use rusqlite::{Connection, params};
 use thiserror::Error;
 
 use self::container::Identity;
-pub(crate) use self::container::{CHUNK, Sealed};
+pub(crate) use self::container::{CHUNK, Sealed, head_passes};
 pub use self::key::{KEY_LENGTH, OutboxKey, OutboxKeyError};
 pub use self::row::{DocId, DocState};
 pub(crate) use self::row::{Document, Stage};

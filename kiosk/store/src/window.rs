@@ -65,7 +65,7 @@ pub async fn window_events(client: &Client, after: u64, wait: Duration) -> Resul
 }
 
 /// Whether an answer keeps the feed's promises.
-fn sound(feed: &WindowEvents, after: u64) -> bool {
+pub(crate) fn sound(feed: &WindowEvents, after: u64) -> bool {
     let mut seen = after;
     let rising = feed.events.iter().all(|event| {
         let rises = event.seq > seen;

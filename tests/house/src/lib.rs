@@ -61,6 +61,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "social-card",
             "code-scanner",
             "company-key",
+            "store",
         ],
     ),
 ];

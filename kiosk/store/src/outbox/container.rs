@@ -108,6 +108,14 @@ impl Header {
     }
 }
 
+/// Whether bytes begin with the head of this document's file, of a length that the bytes themselves
+/// tell.
+pub(crate) fn head_passes(key: &OutboxKey, material: &MaterialId, bytes: &[u8]) -> bool {
+    let identity = Identity { material, bytes: bytes.len() as u64 };
+    let header = bytes.first_chunk().and_then(Header::parse);
+    header.is_some_and(|header| header.check(key, identity).is_ok())
+}
+
 /// Whether a file begins as a container does.
 pub(super) fn begins(file: &mut File) -> io::Result<bool> {
     let mut magic = [0; MAGIC.len()];
