@@ -18,10 +18,10 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 
-use aead_stream::{NewStream, StreamBE32, StreamPrimitive};
-use aes_gcm::{Aes256Gcm, KeyInit};
 use bytes::Bytes;
 use hmac::{Hmac, Mac};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::error::Unspecified;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -59,12 +59,12 @@ impl Identity<'_> {
     }
 
     /// What encrypts this file, and no other.
-    fn stream(&self, key: &OutboxKey, salt: &[u8; 32]) -> StreamBE32<Aes256Gcm> {
+    fn chunk_key(&self, key: &OutboxKey, salt: &[u8; 32]) -> Result<ChunkKey, Unspecified> {
         let mut own = self.mac(key, "onedoor/outbox/file/1", salt).finalize().into_bytes();
-        // The key is this file's own: nothing but the chunk's number and end need be in the nonce.
-        let stream = StreamBE32::from_aead(Aes256Gcm::new(&own), &[0; 7].into());
+        let made = UnboundKey::new(&AES_256_GCM, &own);
         own.as_mut_slice().zeroize();
-        stream
+        // On the heap, which is wiped as it is freed; ring wipes nothing of its own.
+        Ok(ChunkKey(Box::new(LessSafeKey::new(made?))))
     }
 
     /// How many chunks there are; at least one, so that an empty document has an end, too. Nothing
@@ -76,6 +76,28 @@ impl Identity<'_> {
     /// Length of the file.
     fn file_length(&self) -> Option<u64> {
         u64::from(self.chunks()?).checked_mul(TAG)?.checked_add(self.bytes)?.checked_add(HEADER as u64)
+    }
+}
+
+/// A file's own key.
+struct ChunkKey(Box<LessSafeKey>);
+
+impl ChunkKey {
+    /// The key is this file's own: nothing but the chunk's number and end need be in the nonce. It is
+    /// laid out as STREAM with a big-endian 32-bit counter: prefix, number, end.
+    fn nonce(number: u32, last: bool) -> Nonce {
+        let [a, b, c, d] = number.to_be_bytes();
+        Nonce::assume_unique_for_key([0, 0, 0, 0, 0, 0, 0, a, b, c, d, u8::from(last)])
+    }
+
+    /// Encrypts a chunk in its place and appends its tag.
+    fn seal(&self, number: u32, last: bool, chunk: &mut Vec<u8>) -> Result<(), Unspecified> {
+        self.0.seal_in_place_append_tag(Self::nonce(number, last), Aad::empty(), chunk)
+    }
+
+    /// Decrypts a chunk that is followed by its tag, in its place.
+    fn open(&self, number: u32, last: bool, chunk: &mut [u8]) -> Result<(), Unspecified> {
+        self.0.open_in_place(Self::nonce(number, last), Aad::empty(), chunk).map(|_| ())
     }
 }
 
@@ -146,7 +168,8 @@ pub(super) fn seal(
     header.extend_from_slice(&identity.head(key, &salt).finalize().into_bytes());
     to.write_all(&header)?;
 
-    let stream = identity.stream(key, &salt);
+    let unusable = |_| io::Error::other("a chunk cannot be encrypted");
+    let chunk_key = identity.chunk_key(key, &salt).map_err(unusable)?;
     let mut part = Zeroizing::new(Vec::with_capacity((CHUNK + TAG) as usize));
     let mut left = identity.bytes;
     for number in 0..chunks {
@@ -157,9 +180,7 @@ pub(super) fn seal(
             io::ErrorKind::UnexpectedEof => OutboxError::NotTheFile,
             _ => OutboxError::Folder(error),
         })?;
-        stream
-            .encrypt_in_place(number, left == 0, &[], &mut *part)
-            .map_err(|_| io::Error::other("a chunk cannot be encrypted"))?;
+        chunk_key.seal(number, left == 0, &mut part).map_err(unusable)?;
         to.write_all(&part)?;
     }
     // A file that grew meanwhile is not the one that was described.
@@ -169,7 +190,7 @@ pub(super) fn seal(
 /// A document's file, open for reading.
 pub(crate) struct Sealed {
     file: File,
-    stream: StreamBE32<Aes256Gcm>,
+    chunk_key: ChunkKey,
     bytes: u64,
 }
 
@@ -188,7 +209,8 @@ impl Sealed {
         if identity.file_length() != Some(length) {
             return Err(DiskFault::Damaged);
         }
-        Ok(Self { stream: identity.stream(key, &header.salt), file, bytes: identity.bytes })
+        let chunk_key = identity.chunk_key(key, &header.salt).map_err(|_| DiskFault::Damaged)?;
+        Ok(Self { chunk_key, file, bytes: identity.bytes })
     }
 
     /// Reads at most `most` bytes of the document from `offset`, and no further than the end of one
@@ -208,7 +230,7 @@ impl Sealed {
         self.file.read_exact_at(&mut part, place).map_err(reading)?;
         let number = u32::try_from(number).map_err(|_| DiskFault::Damaged)?;
         let last = start + length == self.bytes;
-        self.stream.decrypt_in_place(number, last, &[], &mut part).map_err(|_| DiskFault::Damaged)?;
+        self.chunk_key.open(number, last, &mut part).map_err(|_| DiskFault::Damaged)?;
         let from = offset - start;
         let to = from.saturating_add(most).min(length);
         Ok(Bytes::from(part).slice(from as usize..to as usize))

@@ -128,12 +128,12 @@ fn a_chunk_is_not_the_last_one_by_standing_last() {
     let (bytes, material) = (2 * WHOLE, id("m-1"));
     let identity = Identity { material: &material, bytes: bytes as u64 };
     let salt = [1; 32];
-    let stream = identity.stream(&key(), &salt);
+    let chunk_key = identity.chunk_key(&key(), &salt).expect("a key");
     let mut part = document(WHOLE);
-    stream.encrypt_in_place(0, false, &[], &mut part).expect("encrypted");
-    assert!(stream.decrypt_in_place(0, true, &[], &mut part.clone()).is_err());
-    assert!(stream.decrypt_in_place(1, false, &[], &mut part.clone()).is_err());
-    assert!(stream.decrypt_in_place(0, false, &[], &mut part).is_ok());
+    chunk_key.seal(0, false, &mut part).expect("encrypted");
+    assert!(chunk_key.open(0, true, &mut part.clone()).is_err());
+    assert!(chunk_key.open(1, false, &mut part.clone()).is_err());
+    assert!(chunk_key.open(0, false, &mut part).is_ok());
 }
 
 #[test]
