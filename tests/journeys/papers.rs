@@ -215,7 +215,7 @@ pub fn assert_is_of(hall: &Hall, pdf: &[u8], papers: &[&str]) {
 }
 
 /// A sample paper as the kiosk's own command line finishes it.
-fn finished(hall: &Hall, name: &str) -> Vec<u8> {
+pub fn finished(hall: &Hall, name: &str) -> Vec<u8> {
     static FINISHED: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
     let mut known = FINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {

@@ -2,7 +2,7 @@
 
 use crate::hall::{Hall, Opening, enabled, name, says, says_word, word};
 use crate::papers::{
-    MATTER, assert_is_of, bytes, counted, feed, hand_in, images_listed, is, leave, open, page_images,
+    MATTER, assert_is_of, bytes, counted, feed, finished, hand_in, images_listed, is, leave, open, page_images,
     pages_on_disk, paper, registration, says_fault, scan, to_materials, wait_held, wait_is,
 };
 use serde_json::{Value, json};
@@ -242,11 +242,9 @@ fn the_scanner_is_switched_off_and_on() {
     hall.wait("the rest", |state| name(state) == "review" && !says_fault(state, "S01"));
     hall.touch("scan.accept");
     let images = page_images(&bytes(&hall, &wait_held(&hall, 1)[0]));
-    let laid = |name: &str| std::fs::read(paper(&hall, name)).expect("a paper");
     let (last, first) = images.split_last().expect("pages");
-    assert!(
-        !first.is_empty() && first.iter().all(|image| *image == laid("lease")) && *last == laid("id-copy")
-    );
+    let is = |image: &Vec<u8>, name: &str| *image == finished(&hall, name);
+    assert!(!first.is_empty() && first.iter().all(|image| is(image, "lease")) && is(last, "id-copy"));
 }
 
 /// An open hatch is said so where scanning starts; closed, scanning goes on.
@@ -272,7 +270,7 @@ fn several_materials_of_a_package() {
     let state = to_materials(&hall, "man");
     assert!(is(&state, "id-card", "spoken.missing"), "{state:#}");
     hand_in(&hall, "id-card", &["id-copy"]);
-    hand_in(&hall, "name-notice", &["business-licence", "blank"]);
+    hand_in(&hall, "name-notice", &["business-licence", "lease"]);
     // On the list's second page.
     hand_in(&hall, "floor-plan", &["floor-plan"]);
     hall.wait("two received, a third missing", |state| {
@@ -283,7 +281,7 @@ fn several_materials_of_a_package() {
     let held = wait_held(&hall, 3);
     for (material, file, papers) in [
         ("id-card", "申请人身份证.pdf", &["id-copy"][..]),
-        ("name-notice", "企业名称自主申报告知书.pdf", &["business-licence", "blank"]),
+        ("name-notice", "企业名称自主申报告知书.pdf", &["business-licence", "lease"]),
         ("floor-plan", "经营场所平面图.pdf", &["floor-plan"]),
     ] {
         let document = held.iter().find(|d| registration(&hall, d)["material"] == material);

@@ -75,6 +75,8 @@ try {
   await press('man')
   await shows('choose')
   await touch(/^confirm$/)
+  await shows('licences')
+  await touch(/^back$/)
   await shows('materials')
   for (const [material, papers] of [['id-card', ['id-copy']], ['premises', ['lease', 'business-licence']]]) {
     for (const paper of papers) await press(paper)
