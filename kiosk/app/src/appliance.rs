@@ -113,6 +113,7 @@ impl Owners {
             ledger: ledger.clone(),
             bus: bus.clone(),
             gauge: config.kiosk.data.join("printer").join("paper.json"),
+            receipt_mark: config.kiosk.data.join("printer").join("receipt"),
             recordings: recordings.clone(),
             clock,
             runtime: runtime.handle().clone(),
@@ -158,7 +159,7 @@ impl Owners {
             runtime,
             stop,
             "papers",
-            papers::listen(heard, outbox, bus.clone(), opened.certificate_ending),
+            papers::listen(heard, outbox, bus.clone(), opened.certificate),
         );
         if let Some(windows) = windows {
             let follow = windows::follow(windows, ledger.clone(), bus.clone(), clock);

@@ -24,8 +24,6 @@ use tokio::sync::Notify;
 use visit::catalogue::{Catalogue, CatalogueErrors, MaterialCode};
 use visit::screen::Preview;
 
-/// Days before its end that the kiosk's certificate is a fault.
-const CERTIFICATE_DAYS: i64 = 30;
 /// Width of the picture of an example on the screen, in pixels.
 const EXAMPLE_WIDTH: u32 = 320;
 
@@ -145,7 +143,7 @@ pub(crate) struct Opened {
     pub scanner: Arc<BackEnd>,
     pub scanner_recorder: Option<Recorder>,
     pub worker: WorkerConfig,
-    pub certificate_ending: bool,
+    pub certificate: Tls,
     /// a ticket was cut off when the kiosk last stopped: the printer may wait for the rest of it
     pub prints_cut_off: bool,
 }
@@ -221,6 +219,7 @@ impl Opened {
             examples: examples(&catalogue, &config.kiosk.catalogue),
             licences: Arc::new(licences),
             reviews: client("store.url", &config.store.url)?,
+            certificate: tls.clone(),
             store: client("store.url", &config.store.url)?,
             codes: config
                 .code_scanner
@@ -228,7 +227,6 @@ impl Opened {
                 .map(|_| client("store.url", &config.store.url))
                 .transpose()?,
             windows: config.windows.as_ref().map(|w| client("windows.url", &w.url)).transpose()?,
-            certificate_ending: tls.days_left(jiff::Timestamp::now()) < CERTIFICATE_DAYS,
             scanner: Arc::new(scanner),
             scanner_recorder: recorder,
             worker: WorkerConfig {

@@ -134,7 +134,7 @@ impl Desk {
                     actions.push(Action::DropPages(session, vec![page]));
                 }
             }
-            Event::Document(event) => self.document(event, now),
+            Event::Document(event) => self.document(event, now, &mut actions),
             Event::Licences(session, found) => {
                 if self.is_current(session) {
                     self.licences_found(found);
@@ -241,7 +241,7 @@ impl Desk {
             Step::Scanning { .. } => self.touched_scanning(intent, actions),
             Step::Review { .. } => self.touched_review(intent, actions),
             Step::Submitting(_) => {}
-            Step::Receipt => self.touched_receipt(intent, now, actions),
+            Step::Receipt { .. } => self.touched_receipt(intent, now, actions),
             Step::Goodbye { .. } => {
                 if intent == Intent::Finish {
                     self.end(actions);
@@ -339,10 +339,16 @@ impl Desk {
         self.renew(now);
     }
 
-    fn document(&mut self, event: DocumentEvent, now: Now) {
+    fn document(&mut self, event: DocumentEvent, now: Now, actions: &mut Vec<Action>) {
         let Some(session) = &mut self.session else { return };
         match event {
             DocumentEvent::Stored(id, material, document, code) if id == session.id => {
+                if let Step::Submitting(stack) = &session.step
+                    && stack.material == material
+                {
+                    // They lie in the outbox now, encrypted.
+                    actions.push(Action::DropPages(id, stack.page_ids()));
+                }
                 session.stored(material, document, code);
                 self.renew(now);
             }

@@ -100,6 +100,8 @@ pub struct OpenVisit {
     pub visit: VisitId,
     /// its number, if one was taken
     pub number: Option<TicketNumber>,
+    /// for whom, where the ledger can tell: of a relative it keeps a hash alone
+    pub applicant: Option<Applicant>,
     /// what was picked
     pub choice: Choice,
     /// papers already handed in, oldest first
@@ -198,8 +200,9 @@ pub enum ScanEvent {
 /// News of a document.
 #[derive(Clone, Debug)]
 pub enum DocumentEvent {
-    /// durable in the outbox, and the code that now stands for all documents of the visit
-    Stored(SessionId, MaterialCode, DocumentId, CustodyCode),
+    /// durable in the outbox, and the code that now stands for all documents of the
+    /// visit, if it could be read
+    Stored(SessionId, MaterialCode, DocumentId, Option<CustodyCode>),
     /// could not be made or stored; the pages are still there
     Failed(SessionId, MaterialCode, Fault),
     /// where it is now
@@ -224,6 +227,8 @@ pub struct LicencesWanted {
     pub holder: Holder,
     /// for which visit
     pub visit: VisitId,
+    /// which look of the session it is
+    pub look: u32,
     /// why (`useCause`, at most 200 characters); the store keeps it
     pub cause: String,
 }
@@ -233,6 +238,8 @@ pub struct LicencesWanted {
 pub struct LicencesFound {
     /// the licences, of every standing
     pub licences: Vec<Licence>,
+    /// which look of the session it answers
+    pub look: u32,
     /// every store that should have been asked has answered; otherwise what is not found is unknown
     pub complete: bool,
 }

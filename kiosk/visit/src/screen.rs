@@ -411,9 +411,9 @@ impl MaterialState {
             Self::Missing
             | Self::AtWindow
             | Self::Refused(_)
-            | Self::Returned(_)
             | Self::Checking
             | Self::Unknown => true,
+            Self::Returned(reason) => reason != ReturnReason::NotNeeded,
             Self::Stored
             | Self::Sending(_)
             | Self::Received
@@ -421,6 +421,11 @@ impl MaterialState {
             | Self::InStore
             | Self::NotApplicable => false,
         }
+    }
+
+    /// Whether it was handed in and is wanted once more.
+    pub fn is_wanted_again(self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Returned(_)) && self.is_open()
     }
 
     /// Whether it can be scanned now.
@@ -469,8 +474,8 @@ pub struct MaterialShown {
     pub original: bool,
     /// pages expected
     pub pages: u16,
-    /// for how many items it serves
-    pub items: usize,
+    /// the items that need it
+    pub items: Vec<Label>,
     /// where it is
     pub state: MaterialState,
     /// the licence in the store that stands for it, or that would if it still counted

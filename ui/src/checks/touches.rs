@@ -127,7 +127,7 @@ fn screens_offer_what_they_promise() {
             ],
             &[],
         ),
-        ("review-blank", &["answer.yes", "answer.no", "back"], &[]),
+        ("review-blank", &["answer.yes", "answer.no", "page.again", "back"], &[]),
         ("licences", &["licences.yes", "back"], &[]),
         (
             "materials-looked-up",

@@ -39,6 +39,17 @@ fn licences() -> Vec<Sample> {
     vec![sample("licences", Screen::Licences(ask)), sample("licences-many", Screen::Licences(most))]
 }
 
+/// Items that need a material.
+const ITEMS: [(&str, &str); 7] = [
+    ("营业执照", "Business licence"),
+    ("食品经营许可", "Food business licence"),
+    ("消防检查", "Fire safety check"),
+    ("排污登记", "Discharge registration"),
+    ("餐厨垃圾申报", "Kitchen-waste declaration"),
+    ("店招设置", "Shop sign"),
+    ("公章刻制", "Company seal"),
+];
+
 fn materials() -> Vec<Sample> {
     let rows: [(&str, &str, &str, bool, u16, usize, MaterialState); 6] = [
         ("id-card", "申请人身份证", "Applicant's ID card", false, 1, 7, MaterialState::Received),
@@ -75,6 +86,7 @@ fn materials() -> Vec<Sample> {
     let rows = rows.into_iter().filter_map(|(code, zh, en, original, pages, items, state)| {
         let code = MaterialCode::new(code)?;
         let name = label(zh, en);
+        let items = ITEMS.iter().take(items).map(|(zh, en)| label(zh, en)).collect();
         Some(MaterialShown { code, name, original, pages, items, state, licence: None, note: None })
     });
     let materials = Materials {

@@ -7,6 +7,9 @@ use visit::intent::Intent;
 use visit::event::Standing;
 use visit::screen::{LicenceShown, LicencesTold, MaterialShown, MaterialState, Materials};
 
+/// Columns that the names of the items may take which need a material.
+const ITEMS: usize = 26;
+
 impl Voice<'_> {
     pub(super) fn materials(&self, materials: &Materials) -> t::MaterialsWords {
         let words = &self.words.materials;
@@ -48,6 +51,9 @@ impl Voice<'_> {
         let (state, spoken) = match material.state {
             MaterialState::Missing => (words.missing.plain().to_owned(), Some(&words.spoken.missing)),
             MaterialState::Refused(_) => (words.refused.plain().to_owned(), Some(&words.spoken.refused)),
+            MaterialState::Returned(_) if !material.state.is_open() => {
+                (words.not_needed.plain().to_owned(), None)
+            }
             MaterialState::Returned(_) => (words.returned.plain().to_owned(), Some(&words.spoken.returned)),
             MaterialState::Unknown => (words.unknown.plain().to_owned(), Some(&words.spoken.unknown)),
             MaterialState::Checking => (words.checking.plain().to_owned(), Some(&words.spoken.checking)),
@@ -68,7 +74,7 @@ impl Voice<'_> {
             act: act(Intent::Material(material.code.clone()), label, material.state.may_scan()),
             name: name.into(),
             detail: detail.into(),
-            problem: matches!(material.state, MaterialState::Refused(_) | MaterialState::Returned(_)),
+            problem: material.state.is_wanted_again(),
             done: matches!(
                 material.state,
                 MaterialState::Received | MaterialState::Accepted | MaterialState::InStore
@@ -92,7 +98,7 @@ impl Voice<'_> {
             let details = [
                 form.plain().to_owned(),
                 words.pages.of(material.pages),
-                words.items.of(u64::try_from(material.items).unwrap_or(u64::MAX)),
+                words.serves.with(&[("items", &self.list(&material.items, ITEMS))]),
             ];
             details.into_iter().filter(|d| !d.is_empty()).collect::<Vec<_>>().join(" · ")
         };

@@ -31,11 +31,12 @@ impl Voice<'_> {
 
     fn paper(&self, name: &Label, state: MaterialState) -> t::PaperRow {
         let words = &self.words.receipt;
-        let problem = matches!(state, MaterialState::Refused(_) | MaterialState::Returned(_));
+        let problem = state.is_wanted_again();
         let done = matches!(state, MaterialState::Received | MaterialState::Accepted);
         let told = match state {
             MaterialState::Received => words.received.plain().to_owned(),
             MaterialState::Accepted => words.accepted.plain().to_owned(),
+            MaterialState::Returned(_) if !problem => words.not_needed.plain().to_owned(),
             MaterialState::Returned(_) => words.returned.plain().to_owned(),
             MaterialState::Refused(_) => words.refused.plain().to_owned(),
             // Whatever is on its way is still here.

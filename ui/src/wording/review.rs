@@ -23,7 +23,11 @@ impl Voice<'_> {
             text: self.pages_told(review).into(),
             pager: if many && free { self.preview_pager(review) } else { t::Pager::default() },
             notes: model(self.review_notes(review)),
-            page_again: there(Intent::PageAgain, &words.page_again, free),
+            page_again: there(
+                Intent::PageAgain,
+                &words.page_again,
+                free || review.asking == Some(ReviewAsk::Blank),
+            ),
             rotate: there(Intent::PageRotate, &words.rotate, free),
             remove: there(Intent::PageRemove, &words.remove, free && many),
             earlier: move_to(Intent::PageEarlier, &words.earlier, free && review.page > 1),

@@ -87,7 +87,7 @@ tables! {
 
     /// May the licence stores be asked?
     LicencesText {
-        Text: title, what, why, yes, no;
+        Text: title, what, own, company, relative, why, yes, no;
         Count: which;
     }
 
@@ -95,9 +95,9 @@ tables! {
     MaterialsText {
         Text: title, who, text, change, ask, ask_again, receipt, none, original, copy;
         Text: missing, at_window, stored, sending, received, refused, accepted, returned, returned_note;
-        Text: in_store, checking, unknown, not_applicable;
+        Text: in_store, checking, unknown, not_applicable, not_needed, serves;
         Text: valid_until, valid_always, licence_expired, licence_void;
-        Count: pages, items;
+        Count: pages;
         SpokenText: spoken;
     }
 
@@ -151,7 +151,7 @@ tables! {
     /// What was handed in, with the code that proves it.
     ReceiptText {
         Text: title, text, code, back, print, print_again;
-        Text: received, stored, accepted, returned, refused;
+        Text: received, stored, accepted, returned, refused, not_needed;
         Told: no_printer, printing, printed, sent, unknown, not_printed;
     }
 

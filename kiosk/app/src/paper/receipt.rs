@@ -16,6 +16,7 @@ struct Words {
     accepted: &'static str,
     stored: &'static str,
     again: &'static str,
+    not_needed: &'static str,
     more: &'static str,
     code: &'static str,
     proves: &'static str,
@@ -30,6 +31,7 @@ const ZH: Words = Words {
     accepted: "审核通过",
     stored: "存在本机，待发送",
     again: "未收下，要重新交",
+    not_needed: "这次不需要",
     more: "其余材料也在回执码内",
     code: "回执码",
     proves: "凭回执码可以查证交过的每一页",
@@ -45,6 +47,7 @@ const EN: Words = Words {
     accepted: "approved",
     stored: "stored here, will be sent",
     again: "not taken, hand in again",
+    not_needed: "not needed this time",
     more: "the code stands for the others too",
     code: "Receipt code",
     proves: "The code proves every page handed in",
@@ -100,6 +103,7 @@ fn told(words: &Words, state: MaterialState) -> &'static str {
     match state {
         MaterialState::Received => words.received,
         MaterialState::Accepted => words.accepted,
+        MaterialState::Returned(_) if !state.is_open() => words.not_needed,
         MaterialState::Refused(_) | MaterialState::Returned(_) => words.again,
         MaterialState::Stored
         | MaterialState::Sending(_)

@@ -92,11 +92,14 @@ impl LedgerTask {
         Ok(match what {
             LedgerDo::Look(person, day) => {
                 let open = self.ledger.visit_of(&self.person(&person), day).await?;
-                LedgerReply::Found(open.map(|visit| self.open_visit(visit)))
+                LedgerReply::Found(match open {
+                    Some(visit) => Some(self.open_visit(visit).await),
+                    None => None,
+                })
             }
             LedgerDo::Enter(request) => {
                 let visit = self.ledger.enter(self.enter(request)).await?;
-                LedgerReply::Entered(self.open_visit(visit))
+                LedgerReply::Entered(self.open_visit(visit).await)
             }
             LedgerDo::Take(request) => self.take(request, language).await?,
             LedgerDo::PrintAgain(visit) => {
@@ -165,12 +168,17 @@ impl LedgerTask {
         }
     }
 
-    fn open_visit(&self, visit: VisitRecord) -> OpenVisit {
+    async fn open_visit(&self, visit: VisitRecord) -> OpenVisit {
         let id = VisitId(visit.id.to_string());
-        let (papers, custody) = self.papers.of_visit(&id);
+        let (papers, custody) = self.papers.clone().of_visit(id.clone()).await;
         OpenVisit {
             papers,
             custody,
+            applicant: match visit.applicant {
+                ApplicantRef::Oneself => Some(Applicant::Oneself),
+                ApplicantRef::Company(code) => Some(Applicant::Company(code)),
+                ApplicantRef::Relative(_) => None,
+            },
             visit: id,
             number: visit.number.map(|(number, _)| number),
             choice: visit.choice,

@@ -2,12 +2,18 @@
 
 use crate::bus::{Bus, Health};
 use crate::clock::Clock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use store::{CertStatus, Client, HolderKind, Licence, LicenceFault, LicenceQuery};
 use tokio::sync::Mutex;
 use visit::catalogue::LicenceType;
 use visit::event::{self, Event, Holder, LicencesFound, LicencesWanted, SessionId, Standing};
 use visit::fault::{Device, Fault};
 use visit::identity::{DocumentKind, masked_number};
+
+/// How long a store that did not answer is told of.
+const REMEMBERED: Duration = Duration::from_secs(300);
 
 /// The stores that are asked: the city's, and the district's own where there is one.
 pub struct Licences {
@@ -17,19 +23,20 @@ pub struct Licences {
     clock: Clock,
     bus: Bus,
     health: Mutex<Health>,
+    looks: AtomicU64,
 }
 
 impl Licences {
     /// Asks these stores in the name of `kiosk`.
     pub fn new(municipal: Client, district: Option<Client>, kiosk: String, clock: Clock, bus: Bus) -> Self {
         let health = Mutex::new(Health::new(Device::Store, bus.clone()));
-        Self { municipal, district, kiosk, clock, bus, health }
+        Self { municipal, district, kiosk, clock, bus, health, looks: AtomicU64::new(0) }
     }
 
     /// Asks every store at once and tells the session what they know. A store that does not answer leaves
     /// what it may hold unknown; nothing of an answer stays here.
-    pub async fn look(self: std::sync::Arc<Self>, session: SessionId, wanted: LicencesWanted) {
-        let query = self.query(&wanted);
+    pub async fn look(self: Arc<Self>, session: SessionId, wanted: LicencesWanted) {
+        let (query, look) = (self.query(&wanted), wanted.look);
         // Why licences are looked at stands with the store, with the visit; here only that it was done.
         tracing::info!(visit = wanted.visit.0, "licences are looked up");
         drop(wanted);
@@ -40,22 +47,39 @@ impl Licences {
             }
         };
         let (municipal, district) = tokio::join!(self.municipal.licences(&query), district);
-        let mut complete = true;
+        let (mut complete, mut away) = (true, false);
         let mut heard = |answer: Result<Vec<Licence>, LicenceFault>, whose: &'static str| {
             answer.unwrap_or_else(|fault| {
                 tracing::warn!(%fault, whose, "licences");
                 complete = false;
+                away |= matches!(fault, LicenceFault::Store(_));
                 Vec::new()
             })
         };
         let municipal = heard(municipal, "municipal");
         let district = district.map_or_else(Vec::new, |answer| heard(answer, "district"));
-        let down = (!complete).then_some(Fault::StoreLicencesDown);
-        self.health.lock().await.tell(down.into_iter().collect()).await;
+        self.tell(away).await;
         let today = self.clock.now().wall.date();
         let merged = store::licences::merge(municipal, district);
         let licences = merged.iter().filter_map(|licence| shown(licence, today)).collect();
-        self.bus.send(Event::Licences(session, LicencesFound { licences, complete })).await;
+        self.bus.send(Event::Licences(session, LicencesFound { licences, look, complete })).await;
+    }
+
+    /// Says whether a store is away. Nobody may look for a long time: what was wrong some minutes ago is
+    /// not said to those who come later.
+    async fn tell(self: &Arc<Self>, away: bool) {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
+        let down = away.then_some(Fault::StoreLicencesDown);
+        self.health.lock().await.tell(down.into_iter().collect()).await;
+        if away {
+            let this = Arc::clone(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(REMEMBERED).await;
+                if this.looks.load(Ordering::Relaxed) == look {
+                    this.health.lock().await.tell(Vec::new()).await;
+                }
+            });
+        }
     }
 
     fn query(&self, wanted: &LicencesWanted) -> LicenceQuery {

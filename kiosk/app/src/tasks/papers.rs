@@ -5,7 +5,8 @@ use crate::clock::Clock;
 use crate::faults::store::{outbox_fault, store_fault};
 use crate::tasks::scanner::PageFolders;
 use std::sync::Arc;
-use store::{DocState, MaterialId, Outbox, Reason, ReviewResult, StoreEvent};
+use std::time::Duration;
+use store::{DocState, MaterialId, Outbox, Reason, ReviewResult, StoreEvent, Tls};
 use tokio::sync::{Notify, mpsc};
 use visit::catalogue::{Catalogue, DocumentFormat, ItemCode, MaterialCode};
 use visit::event::{CustodyCode, DocumentEvent, DocumentId, Event, PaperKnown, Submission, VisitId};
@@ -16,6 +17,10 @@ use visit::turn::Turn;
 
 /// Dots per inch that pages are scanned at.
 const DPI: u32 = 300;
+/// Days before its end that the kiosk's certificate is a fault.
+const CERTIFICATE_DAYS: i64 = 30;
+/// How often the certificate is looked at when there is no news.
+const LOOK_EVERY: Duration = Duration::from_secs(3600);
 
 /// What is known of documents, and the way to hand in another.
 pub struct Papers {
@@ -44,7 +49,13 @@ impl Papers {
 
     /// The documents of a visit and where they are, oldest first, and the code that stands for all of
     /// them.
-    pub fn of_visit(&self, visit: &VisitId) -> (Vec<PaperKnown>, Option<CustodyCode>) {
+    pub async fn of_visit(self: Arc<Self>, visit: VisitId) -> (Vec<PaperKnown>, Option<CustodyCode>) {
+        // The outbox may be writing a document.
+        let asked = tokio::task::spawn_blocking(move || self.known_of(&visit)).await;
+        asked.unwrap_or_default()
+    }
+
+    fn known_of(&self, visit: &VisitId) -> (Vec<PaperKnown>, Option<CustodyCode>) {
         let asked = |error| tracing::error!(%error, "the outbox cannot be asked");
         let documents = self.outbox.documents_of(&visit.0).map_err(asked).unwrap_or_default();
         let known = |known: store::DocumentOfVisit| {
@@ -89,7 +100,7 @@ impl Papers {
         self.bus.send(Event::Document(event)).await;
     }
 
-    fn store(&self, submission: &Submission) -> Result<(DocumentId, CustodyCode), Fault> {
+    fn store(&self, submission: &Submission) -> Result<(DocumentId, Option<CustodyCode>), Fault> {
         let material_id = fresh_id()?;
         let pages: Vec<_> = submission
             .pages
@@ -132,9 +143,9 @@ impl Papers {
         });
         match added {
             Ok(doc) => {
-                // It is there: it was written with the document, in one transaction.
-                let code = self.code_of(&submission.visit).ok_or(Fault::OutboxFailed)?;
-                Ok((DocumentId(doc.to_string()), code))
+                // Written with the document, in one transaction. Should it not be readable now, the
+                // document is stored all the same.
+                Ok((DocumentId(doc.to_string()), self.code_of(&submission.visit)))
             }
             Err(error) => {
                 tracing::error!(%error, "a document could not be put into the outbox");
@@ -196,17 +207,26 @@ pub async fn listen(
     mut news: mpsc::Receiver<StoreEvent>,
     outbox: Outbox,
     bus: Bus,
-    certificate_ending: bool,
+    certificate: Tls,
 ) {
     let mut health = Health::new(Device::Store, bus.clone());
     let mut now = None;
+    let mut refused = is_refused(&outbox).await;
     loop {
         // What lasts until somebody sees to it: the certificate, and documents that were refused.
-        let refused = outbox.pending().is_ok_and(|pending| pending.refused > 0);
-        let ending = certificate_ending.then_some(Fault::CertificateEnding);
+        let days = certificate.days_left(jiff::Timestamp::now());
+        let ending = (days < CERTIFICATE_DAYS).then_some(Fault::CertificateEnding);
         let lasting = refused.then_some(Fault::StoreRefusedDocument).into_iter().chain(ending);
         health.tell(now.into_iter().chain(lasting).collect()).await;
-        let Some(event) = news.recv().await else { return };
+        // Without any news the certificate is looked at all the same.
+        let event = match tokio::time::timeout(LOOK_EVERY, news.recv()).await {
+            Ok(Some(event)) => event,
+            Ok(None) => return,
+            Err(_) => continue,
+        };
+        if !matches!(event, StoreEvent::Progress { .. }) {
+            refused = is_refused(&outbox).await;
+        }
         let (doc, state) = match event {
             StoreEvent::Progress { doc, sent, total } => {
                 (doc, MaterialState::Sending(u8::try_from(sent * 100 / total.max(1)).unwrap_or(100)))
@@ -237,6 +257,13 @@ pub async fn listen(
         now = None;
         bus.send(Event::Document(DocumentEvent::State(DocumentId(doc.to_string()), state))).await;
     }
+}
+
+/// Whether a document waits for somebody to see to it.
+async fn is_refused(outbox: &Outbox) -> bool {
+    let outbox = outbox.clone();
+    let pending = tokio::task::spawn_blocking(move || outbox.pending()).await;
+    pending.is_ok_and(|pending| pending.is_ok_and(|pending| pending.refused > 0))
 }
 
 fn material_state(state: &DocState) -> MaterialState {

@@ -58,6 +58,8 @@ pub struct Surroundings {
     pub bus: Bus,
     /// where the printer's paper gauge is kept
     pub gauge: PathBuf,
+    /// a file that is there while a receipt is being printed: the ledger journals tickets alone
+    pub receipt_mark: PathBuf,
     /// where what crossed its line is kept when a fault begins
     pub recordings: Recordings,
     /// the hall's clock
@@ -77,12 +79,12 @@ enum Work {
 }
 
 impl Work {
-    /// How the printer's proofs name it. Numbers of jobs and sessions of a kiosk stay far below 2³¹.
-    fn id(self) -> JobId {
-        let low = |number: u64| u32::try_from(number & 0x7FFF_FFFF).unwrap_or_default();
+    /// How the printer's proofs name it; `receipts` counts those. Numbers of a kiosk's jobs stay far
+    /// below 2³¹.
+    fn id(self, receipts: u32) -> JobId {
         JobId::new(match self {
-            Self::Ticket(job) => low(job.0.unsigned_abs()),
-            Self::Receipt(session) => 0x8000_0000 | low(session.0),
+            Self::Ticket(job) => u32::try_from(job.0 & 0x7FFF_FFFF).unwrap_or_default(),
+            Self::Receipt(_) => 0x8000_0000 | receipts,
         })
     }
 
@@ -134,7 +136,8 @@ pub fn run(
         tickets_left: None,
         ladder: None,
         printer: None,
-        owed: if around.cut_off { Owed::Recovery } else { Owed::Nothing },
+        owed: if around.cut_off || around.receipt_mark.exists() { Owed::Recovery } else { Owed::Nothing },
+        receipts: first_receipt(),
         prepared: None,
         under_way,
         promised: profile.clone(),
@@ -176,6 +179,8 @@ struct Owner<'a> {
     under_way: &'a mut Option<UnderWay>,
     /// what must be done before the next ticket
     owed: Owed,
+    /// counts receipts, so that the printer's proof of one is never taken for another's
+    receipts: u32,
     /// when the printer last said that it can print
     prepared: Option<Instant>,
     /// what is wrong until somebody sees to it, whatever the printer says
@@ -293,6 +298,10 @@ impl Owner<'_> {
 
     fn print(&mut self, work: Work, laid_out: &Ticket) -> Duration {
         *self.under_way = Some(UnderWay { work, begun: false });
+        if matches!(work, Work::Receipt(_)) {
+            self.receipts = self.receipts.wrapping_add(1) & 0x7FFF_FFFF;
+            self.around.mark_receipt();
+        }
         let ticket = self.encoder.encode(laid_out);
         let dots = ticket.paper_dots;
         let until = Instant::now() + WAITED_FOR;
@@ -323,7 +332,7 @@ impl Owner<'_> {
                     Err(error) => Outcome::FailedBeforeSending(error.into()),
                     Ok(()) => {
                         let around = &self.around;
-                        let outcome = printer.finish(&ticket.body, work.id(), &mut |step| {
+                        let outcome = printer.finish(&ticket.body, work.id(self.receipts), &mut |step| {
                             if step == Step::BytesSent {
                                 around.journal(work, PrintState::Sent, "all bytes sent");
                             }
@@ -370,6 +379,9 @@ impl Owner<'_> {
         }
         self.around.bus.send_blocking(work.event(told));
         *self.under_way = None;
+        if matches!(work, Work::Receipt(_)) {
+            self.around.unmark_receipt();
+        }
         self.unproven();
         match outcome {
             // Its own cut is on its way, or was made.
@@ -491,7 +503,28 @@ fn with_cause(printer: &mut Printer<Wire>, outcome: Outcome) -> Outcome {
     }
 }
 
+/// Where the count of receipts begins: other than at the last start, as far as the clock goes on.
+fn first_receipt() -> u32 {
+    let seconds = jiff::Timestamp::now().as_second();
+    u32::try_from(seconds & 0x00FF_FFFF).unwrap_or_default() << 7
+}
+
 impl Surroundings {
+    /// From here on a receipt may hang out of the printer. Should the power go, the next start cuts it
+    /// off, so that nobody finds it on his own ticket.
+    fn mark_receipt(&self) {
+        let marked = std::fs::File::create(&self.receipt_mark).and_then(|mark| mark.sync_all());
+        if let Err(error) = marked {
+            tracing::warn!(%error, "that a receipt is being printed could not be noted");
+        }
+    }
+
+    fn unmark_receipt(&self) {
+        if let Err(error) = std::fs::remove_file(&self.receipt_mark) {
+            tracing::warn!(%error, "that a receipt was printed could not be noted");
+        }
+    }
+
     /// Journals and tells what became of a ticket whose owner is no more.
     fn give_up(&self, left: UnderWay) {
         let evidence = "the owner of the printer panicked";

@@ -43,6 +43,7 @@ fn a_ticket_whose_owner_panicked_is_not_forgotten() {
             ledger: Arc::new(ledger),
             bus: bus.clone(),
             gauge: folder.path().join("paper.json"),
+            receipt_mark: folder.path().join("receipt"),
             recordings: Recordings::new(folder.path().join("recordings"), bus.clone()),
             clock,
             runtime: runtime.handle().clone(),

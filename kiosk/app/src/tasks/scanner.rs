@@ -430,6 +430,7 @@ fn look(path: &Path, raw: &Path) -> Result<Looked, LookError> {
         documents::Quarter::Left => Turn::Left,
     };
     let warnings = finished.warnings.iter().map(warning).collect();
+    remove(raw);
     Ok(Looked { preview: Preview { width, height, rgb }, warnings, turn })
 }
 

@@ -48,7 +48,10 @@ impl Desk {
             Intent::LicencesYes => self.ask_stores(actions),
             Intent::Back => {
                 let Some(session) = &mut self.session else { return };
-                session.licences = Licences::Declined;
+                // Whoever does not want to look again keeps what is known.
+                if matches!(session.licences, Licences::Unasked) {
+                    session.licences = Licences::Declined;
+                }
                 session.step = Step::Materials { page: 0 };
             }
             _ => {}
@@ -64,9 +67,13 @@ impl Desk {
             Applicant::Company(code) => Holder::Company(code.clone()),
             Applicant::Relative(relative) => Holder::Person(relative.clone()),
         };
-        let wanted = LicencesWanted { holder, visit: visit.clone(), cause };
+        session.looks += 1;
+        let wanted = LicencesWanted { holder, visit: visit.clone(), look: session.looks, cause };
         actions.push(Action::Licences(session.id, Box::new(wanted)));
-        session.licences = Licences::Asking;
+        session.licences = match std::mem::take(&mut session.licences) {
+            Licences::Known(before) => Licences::Asking(Some(before)),
+            Licences::Unasked | Licences::Declined | Licences::Asking(_) => Licences::Asking(None),
+        };
         session.step = Step::Materials { page: 0 };
     }
 
@@ -78,18 +85,25 @@ impl Desk {
         cause.chars().take(LONGEST_CAUSE).collect()
     }
 
-    pub(super) fn licences_found(&mut self, found: LicencesFound) {
-        if let Some(session) = &mut self.session
-            && matches!(session.licences, Licences::Asking)
-        {
-            session.licences = Licences::Known(found);
+    pub(super) fn licences_found(&mut self, mut found: LicencesFound) {
+        let Some(session) = &mut self.session else { return };
+        let Licences::Asking(before) = &mut session.licences else { return };
+        if found.look != session.looks {
+            return;
         }
+        // A store that answered before and does not now has not lost what it had.
+        if let (false, Some(before)) = (found.complete, before.take()) {
+            let more = before.licences.into_iter().filter(|licence| !found.licences.contains(licence));
+            let more: Vec<_> = more.collect();
+            found.licences.extend(more);
+        }
+        session.licences = Licences::Known(found);
     }
 
     /// How the look stands.
     pub(super) fn licences_told(&self, session: &Session) -> LicencesTold {
         match &session.licences {
-            Licences::Asking => LicencesTold::Asking,
+            Licences::Asking(_) => LicencesTold::Asking,
             Licences::Known(found) if found.complete => LicencesTold::Complete,
             Licences::Known(_) => LicencesTold::Incomplete,
             Licences::Unasked | Licences::Declined if self.licensable().next().is_none() => {
@@ -101,7 +115,7 @@ impl Desk {
 
     /// The licence that stands for a material, or else the one that would if it still counted.
     pub(super) fn licence_for(&self, session: &Session, need: &Need) -> Option<LicenceShown> {
-        let Licences::Known(found) = &session.licences else { return None };
+        let (Licences::Known(found) | Licences::Asking(Some(found))) = &session.licences else { return None };
         let types = &self.catalogue.material(&need.material)?.licence_types;
         let of_type = found.licences.iter().filter(|licence| types.contains(&licence.licence_type));
         // Valid before expired before void; of several, the one that lasts longest.
@@ -121,15 +135,13 @@ impl Desk {
         }
         match &session.licences {
             Licences::Unasked | Licences::Declined => None,
-            Licences::Asking => Some(MaterialState::Checking),
-            Licences::Known(found) => {
-                let licence = self.licence_for(session, need);
-                if licence.is_some_and(|licence| licence.standing == Standing::Valid) {
-                    Some(MaterialState::InStore)
-                } else {
-                    (!found.complete).then_some(MaterialState::Unknown)
-                }
+            Licences::Asking(_) | Licences::Known(_)
+                if self.licence_for(session, need).is_some_and(|l| l.standing == Standing::Valid) =>
+            {
+                Some(MaterialState::InStore)
             }
+            Licences::Asking(_) => Some(MaterialState::Checking),
+            Licences::Known(found) => (!found.complete).then_some(MaterialState::Unknown),
         }
     }
 }

@@ -69,6 +69,11 @@ impl Desk {
         let Some(session) = &mut self.session else { return };
         let Some(request) = session.request(caps, now) else { return };
         if purpose == Purpose::Papers {
+            let now_for = (session.applicant.clone(), session.choice.clone());
+            if session.opened_for.as_ref() != Some(&now_for) {
+                session.forget_licences();
+                session.opened_for = Some(now_for);
+            }
             session.step = Step::Entering;
             actions.push(Action::Ledger(session.id, LedgerDo::Enter(request)));
         } else {

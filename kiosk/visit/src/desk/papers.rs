@@ -40,9 +40,9 @@ impl Desk {
             Intent::PageNext if *page + 1 < pages => *page += 1,
             Intent::PagePrevious => *page = page.saturating_sub(1),
             // Nobody goes without having been offered the receipt for what he handed in just now.
-            Intent::Finish if session.receipt.due => session.step = Step::Receipt,
+            Intent::Finish if session.receipt.due => session.step = Step::Receipt { since: now.tick },
             Intent::Finish => self.goodbye(false, now, actions),
-            Intent::Receipt if has_receipt => session.step = Step::Receipt,
+            Intent::Receipt if has_receipt => session.step = Step::Receipt { since: now.tick },
             Intent::LicencesAsk => session.step = Step::LicencesAsk,
             Intent::Back => session.step = Step::choose(),
             Intent::Material(_) => {
@@ -108,7 +108,7 @@ impl Desk {
             }
             ScanEvent::Stored { page, preview, warnings, turn } => {
                 *arriving = 0;
-                let page = Page { id: page, preview, warnings, turn, kept: false };
+                let page = Page { id: page, preview, warnings, turn, kept: false, new: true };
                 if let Some(before) = stack.put(page) {
                     actions.push(Action::DropPages(session.id, vec![before]));
                 }
@@ -153,12 +153,12 @@ impl Stack {
                 self.next = Next::Before(at + 1);
                 self.pages.get_mut(at).map(|before| std::mem::replace(before, page).id)
             }
-            Next::Before(at) if at < self.pages.len() => {
+            Next::Before(at) if at <= self.pages.len() => {
                 self.next = Next::Before(at + 1);
                 self.pages.insert(at, page);
                 None
             }
-            _ => {
+            Next::InsteadOf(_) | Next::Before(_) | Next::Last => {
                 self.pages.push(page);
                 None
             }
@@ -186,11 +186,13 @@ impl Stack {
 
 impl Step {
     /// Pages have come: the visitor looks at them, first at one about which something is to be asked,
-    /// then at one that is doubtful, else at the last that came.
+    /// then at a new one that is doubtful, else at the last that came.
     pub(super) fn looked_at(mut stack: Stack) -> Self {
         let shown = stack.at_hand();
         stack.next = Next::Last;
-        let (blank, doubtful) = (stack.blank(), stack.pages.iter().position(|page| !page.warnings.is_empty()));
+        let is_doubtful = |page: &Page| page.new && !page.warnings.is_empty();
+        let (blank, doubtful) = (stack.blank(), stack.pages.iter().position(is_doubtful));
+        stack.pages.iter_mut().for_each(|page| page.new = false);
         let asking = blank.map(|_| crate::screen::ReviewAsk::Blank);
         Self::Review { shown: blank.or(doubtful).unwrap_or(shown), stack, asking }
     }

@@ -15,6 +15,8 @@ impl Desk {
             (Some(ask), intent @ (Intent::AnswerYes | Intent::AnswerNo)) => {
                 self.answered(*ask, intent == Intent::AnswerYes, actions);
             }
+            // Perhaps it lay the wrong way up.
+            (Some(ReviewAsk::Blank), Intent::PageAgain) => self.touched_page(Intent::PageAgain),
             // Whoever leaves a question has not said yes to it; only a blank page is asked about again.
             (Some(ask), Intent::Back) => {
                 let leaving = (*ask == ReviewAsk::Blank).then_some(ReviewAsk::Leave);

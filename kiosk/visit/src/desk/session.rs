@@ -31,6 +31,8 @@ pub(super) struct Page {
     pub turn: Turn,
     /// the visitor was asked about a blank page and wants it
     pub kept: bool,
+    /// came in the scan that has just ended
+    pub new: bool,
 }
 
 /// The pages of one material while they are being scanned.
@@ -63,7 +65,8 @@ pub(super) enum Licences {
     Unasked,
     /// the visitor said no
     Declined,
-    Asking,
+    /// being asked, perhaps once more: what is known from before
+    Asking(Option<LicencesFound>),
     Known(LicencesFound),
 }
 
@@ -112,7 +115,8 @@ pub(super) enum Step {
     Scanning { stack: Stack, arriving: u64 },
     Review { stack: Stack, shown: usize, asking: Option<ReviewAsk> },
     Submitting(Stack),
-    Receipt,
+    /// since when it is on the screen
+    Receipt { since: Duration },
     Goodbye { number: Option<TicketNumber>, cancelled: bool, papers: Option<PapersTold>, dropped: bool },
 }
 
@@ -140,6 +144,10 @@ pub(super) struct Session {
     pub custody: Option<CustodyCode>,
     pub receipt: Receipt,
     pub licences: Licences,
+    /// counts the looks, so that an answer is known by its question
+    pub looks: u32,
+    /// for whom and for what the checklist was opened
+    pub opened_for: Option<(Applicant, Choice)>,
     /// materials that do not concern the visitor, as he says
     pub not_applicable: BTreeSet<MaterialCode>,
     pub card: CardReminder,
@@ -174,6 +182,8 @@ impl Session {
             custody: None,
             receipt: Receipt::default(),
             licences: Licences::default(),
+            looks: 0,
+            opened_for: None,
             not_applicable: BTreeSet::new(),
             card: CardReminder::Unknown,
         }
@@ -185,7 +195,7 @@ impl Session {
         let papers = (!self.papers.is_empty()).then(|| PapersTold {
             received: count(|s| matches!(s, MaterialState::Received | MaterialState::Accepted)),
             stored: count(|s| matches!(s, MaterialState::Stored | MaterialState::Sending(_))),
-            returned: count(|s| matches!(s, MaterialState::Refused(_) | MaterialState::Returned(_))),
+            returned: count(MaterialState::is_wanted_again),
         });
         let number = if cancelled { None } else { self.number };
         Self {
@@ -204,6 +214,8 @@ impl Session {
             custody: None,
             receipt: Receipt::default(),
             licences: Licences::default(),
+            looks: 0,
+            opened_for: None,
             not_applicable: BTreeSet::new(),
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
         }
@@ -277,12 +289,19 @@ impl Session {
         let Some(open) = open else { return };
         self.visit = Some(open.visit);
         self.number = open.number;
+        if let Some(applicant) = open.applicant {
+            self.applicant = applicant;
+        }
         self.choice = open.choice;
         let paper = |p: crate::event::PaperKnown| {
             (p.material, Paper { document: p.document, state: p.state, note: p.note })
         };
         self.papers = open.papers.into_iter().map(paper).collect();
-        self.custody = open.custody;
+        if self.custody != open.custody {
+            // What was printed for this code in an earlier session nobody knows.
+            self.receipt = Receipt { doubtful: true, ..Receipt::default() };
+            self.custody = open.custody;
+        }
     }
 
     /// A new service day began while the visitor was choosing: yesterday's visit is over.
@@ -299,16 +318,26 @@ impl Session {
             self.number = None;
             self.papers.clear();
             self.custody = None;
+            self.receipt = Receipt::default();
+            self.forget_licences();
             self.step = Step::LookingUp;
         }
     }
 
-    pub fn stored(&mut self, material: MaterialCode, document: DocumentId, code: CustodyCode) {
+    /// Another applicant or other matters: what was found, or said, for those before holds no longer.
+    pub fn forget_licences(&mut self) {
+        self.licences = Licences::default();
+        self.not_applicable.clear();
+        self.opened_for = None;
+    }
+
+    /// A document is durable; its code is `None` only where it could not be read again.
+    pub fn stored(&mut self, material: MaterialCode, document: DocumentId, code: Option<CustodyCode>) {
         if matches!(&self.step, Step::Submitting(stack) if stack.material == material) {
             self.step = Step::Materials { page: 0 };
         }
         self.papers.insert(material, Paper { document, state: MaterialState::Stored, note: None });
-        self.custody = Some(code);
+        self.custody = code;
         self.receipt = Receipt { due: true, ..Receipt::default() };
     }
 

@@ -148,7 +148,7 @@ impl Desk {
                 }),
                 None => Screen::Wait(Wait::Document),
             },
-            Step::Receipt => match self.receipt(session) {
+            Step::Receipt { .. } => match self.receipt(session) {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
@@ -224,7 +224,7 @@ impl Desk {
                 name: material.name.clone(),
                 original: material.form == crate::catalogue::MaterialForm::Original,
                 pages: material.pages,
-                items: need.items.len(),
+                items: need.items.iter().filter_map(|i| Some(self.catalogue.item(i)?.name.clone())).collect(),
                 state: self.material_state(session, need),
                 licence: self.licence_for(session, need),
                 note: session.papers.get(&need.material).and_then(|paper| paper.note.clone()),

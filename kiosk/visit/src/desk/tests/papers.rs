@@ -11,6 +11,7 @@ fn entered(matter: &str) -> Lobby {
         choice: Default::default(),
         papers: vec![],
         custody: None,
+        applicant: None,
     };
     hall.touch(matter).touch("confirm").answer(LedgerReply::Entered(open));
     hall
@@ -61,7 +62,7 @@ fn a_company_is_asked_about_as_a_company() {
     hall.hear(Event::CompanyKey(Some(offer()))).touch("for.company").touch("company.take");
     let visit = VisitId("v".into());
     let open =
-        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None };
+        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None, applicant: None };
     hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open)).touch("licences.yes");
     let [Action::Licences(_, wanted)] = &hall.last[..] else { panic!("{:?}", hall.last) };
     assert!(matches!(&wanted.holder, Holder::Company(code) if *code == offer().code));
@@ -91,7 +92,7 @@ fn what_the_stores_say_decides_and_silence_is_not_missing() {
         let mut hall = entered("matter.card");
         hall.touch("licences.yes");
         let session = hall.session();
-        hall.hear(Event::Licences(session, LicencesFound { licences: licences.clone(), complete }));
+        hall.hear(Event::Licences(session, LicencesFound { licences: licences.clone(), look: 1, complete }));
         assert_eq!(state(&hall, "id-card"), expected, "{told}");
         assert_eq!(state(&hall, "photo"), MaterialState::AtWindow);
         let Screen::Materials(shown) = hall.screen() else { panic!() };
@@ -106,14 +107,63 @@ fn what_the_stores_say_decides_and_silence_is_not_missing() {
     }
 }
 
+fn tell(hall: &mut Lobby, look: u32, licences: Vec<Licence>, complete: bool) {
+    let session = hall.session();
+    hall.hear(Event::Licences(session, LicencesFound { licences, look, complete }));
+}
+
 #[test]
 fn an_answer_to_somebody_who_has_left_is_dropped() {
     let mut hall = entered("matter.card");
     hall.touch("licences.yes");
     let before = hall.session();
     hall.touch("finish").pass(30);
-    hall.hear(Event::Licences(before, LicencesFound { licences: vec![], complete: true }));
     assert_eq!(hall.screen().name(), "home");
+    // The next one asks too, and hears what was found for the one before.
+    hall.touch("home.scan").lay(LI).answer(LedgerReply::Found(None));
+    let visit = VisitId("w".into());
+    let open =
+        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None, applicant: None };
+    hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open)).touch("licences.yes");
+    let valid = vec![licence(Standing::Valid, None)];
+    hall.hear(Event::Licences(before, LicencesFound { licences: valid, look: 1, complete: true }));
+    assert_eq!(state(&hall, "id-card"), MaterialState::Checking);
+}
+
+#[test]
+fn what_was_found_for_one_does_not_stand_for_another() {
+    let mut hall = entered("matter.card");
+    hall.touch("licences.yes");
+    tell(&mut hall, 1, vec![licence(Standing::Valid, None)], true);
+    assert_eq!(state(&hall, "id-card"), MaterialState::InStore);
+    // The same visitor, now for a company.
+    hall.touch("back").hear(Event::CompanyKey(Some(offer())));
+    hall.touch("for.company").touch("company.take").touch("confirm");
+    let visit = VisitId("v".into());
+    let open =
+        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None, applicant: None };
+    hall.answer(LedgerReply::Entered(open));
+    assert_eq!(hall.screen().name(), "licences", "it is asked anew");
+    hall.touch("licences.yes");
+    // An answer to the first look comes late.
+    tell(&mut hall, 1, vec![licence(Standing::Valid, None)], true);
+    assert_eq!(state(&hall, "id-card"), MaterialState::Checking);
+}
+
+#[test]
+fn looking_again_loses_nothing_that_was_known() {
+    let mut hall = entered("matter.card");
+    hall.touch("licences.yes");
+    tell(&mut hall, 1, vec![licence(Standing::Valid, None)], false);
+    hall.touch("licences.ask").touch("back");
+    assert_eq!(state(&hall, "id-card"), MaterialState::InStore, "no to another look is no to nothing else");
+    hall.touch("licences.ask").touch("licences.yes");
+    assert_eq!(state(&hall, "id-card"), MaterialState::InStore);
+    tell(&mut hall, 2, vec![], false);
+    assert_eq!(state(&hall, "id-card"), MaterialState::InStore, "a store that is away has not lost it");
+    hall.touch("licences.ask").touch("licences.yes");
+    tell(&mut hall, 3, vec![], true);
+    assert_eq!(state(&hall, "id-card"), MaterialState::Missing, "all have answered: it is not there any more");
 }
 
 #[test]
@@ -164,6 +214,16 @@ fn one_page_again_comes_in_its_place_and_the_old_one_goes_only_then() {
     hall.scan(ScanEvent::Ended(None));
     let pages: Vec<u32> = order(&mut hall).into_iter().map(|(page, _)| page).collect();
     assert_eq!(pages, [1, 4, 5, 3]);
+}
+
+#[test]
+fn pages_that_come_in_place_of_the_last_keep_their_order() {
+    for (pages, expected) in [(1, vec![11, 12, 13]), (3, vec![1, 2, 11, 12, 13])] {
+        let mut hall = Lobby::at_review(pages);
+        hall.touch("page.again").touch("scan.start").page(11).page(12).page(13).scan(ScanEvent::Ended(None));
+        let order: Vec<u32> = order(&mut hall).into_iter().map(|(page, _)| page).collect();
+        assert_eq!(order, expected);
+    }
 }
 
 #[test]
@@ -243,11 +303,44 @@ fn a_doubtful_page_is_shown_first() {
     assert_eq!((review.page, review.doubtful, review.asking), (2, vec![2], None));
 }
 
+#[test]
+fn a_page_that_was_accepted_before_does_not_draw_the_eye_again() {
+    let mut hall = Lobby::at_review(0);
+    hall.touch("scan.start");
+    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+    let stored = |page, warnings: &[PageWarning]| ScanEvent::Stored {
+        page: PageId(page),
+        preview: preview.clone(),
+        warnings: warnings.to_vec(),
+        turn: Turn::None,
+    };
+    hall.scan(stored(1, &[PageWarning::Folded])).scan(stored(2, &[])).scan(ScanEvent::Ended(None));
+    hall.touch("preview.next").touch("page.again").touch("scan.start");
+    hall.scan(stored(3, &[])).scan(ScanEvent::Ended(None));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.page == 2 && r.doubtful == [1]));
+}
+
+#[test]
+fn a_blank_page_that_lay_the_wrong_way_up_is_scanned_again() {
+    let mut hall = Lobby::at_review(0);
+    hall.touch("scan.start");
+    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+    let stored = |page, warnings| ScanEvent::Stored {
+        page: PageId(page),
+        preview: preview.clone(),
+        warnings,
+        turn: Turn::None,
+    };
+    hall.scan(stored(1, vec![PageWarning::Blank])).scan(ScanEvent::Ended(None));
+    hall.touch("page.again").touch("scan.start").scan(stored(2, vec![])).scan(ScanEvent::Ended(None));
+    assert_eq!(order(&mut hall), [(2, Turn::None)]);
+}
+
 fn handed_in() -> Lobby {
     let mut hall = Lobby::at_review(1);
     hall.touch("scan.accept");
     let (session, lease) = (hall.session(), MaterialCode::new("lease").unwrap());
-    hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into()), code())));
+    hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into()), Some(code()))));
     hall
 }
 
@@ -294,8 +387,41 @@ fn a_receipt_says_what_the_printer_said_and_a_second_one_is_marked() {
     assert!(!printed(&hall).reprint, "nothing came out before");
     hall.hear(Event::Receipt(session, TicketState::Unknown(None))).touch("receipt.print");
     assert!(printed(&hall).reprint, "one may have come out before");
-    hall.touch("finish");
+    hall.pass(1).touch("finish");
     assert_eq!(hall.screen().name(), "goodbye");
+}
+
+#[test]
+fn a_receipt_of_an_earlier_session_is_marked() {
+    let mut hall = Lobby::at_choose("home.scan");
+    let lease = MaterialCode::new("lease").unwrap();
+    let paper = PaperKnown {
+        material: lease,
+        document: DocumentId("d".into()),
+        state: MaterialState::Received,
+        note: None,
+    };
+    let open = OpenVisit {
+        visit: VisitId("v".into()),
+        number: None,
+        choice: Default::default(),
+        papers: vec![paper],
+        custody: Some(code()),
+        applicant: None,
+    };
+    hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(open));
+    hall.touch("receipt").touch("receipt.print");
+    assert!(matches!(&hall.last[..], [Action::PrintReceipt(_, receipt)] if receipt.reprint));
+}
+
+#[test]
+fn what_is_not_needed_is_not_wanted_again() {
+    let mut hall = handed_in();
+    let not_needed = MaterialState::Returned(ReturnReason::NotNeeded);
+    hall.hear(Event::Document(DocumentEvent::Reviewed(DocumentId("d".into()), not_needed, None)));
+    assert!(!not_needed.is_open() && !not_needed.may_scan() && !not_needed.is_wanted_again());
+    hall.touch("finish").pass(1).touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(g) if g.papers.is_some_and(|p| p.returned == 0)));
 }
 
 #[test]
@@ -305,6 +431,6 @@ fn without_a_printer_the_receipt_stands_on_the_screen() {
     assert!(matches!(hall.screen(), Screen::Receipt(receipt) if !receipt.printer));
     hall.touch("receipt.print");
     assert!(hall.last.is_empty());
-    hall.touch("back").touch("finish").touch("finish");
+    hall.touch("back").touch("finish").pass(1).touch("finish");
     assert_eq!(hall.screen().name(), "goodbye");
 }
