@@ -19,7 +19,8 @@ pub const MAX_DOCUMENT_BYTES: u64 = 1 << 30;
 /// One page to be bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRef {
-    /// The JPEG file, one that [`crate::inspect`] has accepted.
+    /// The JPEG file, one that [`crate::inspect`] has accepted, or a compact page that
+    /// [`crate::finish_as`] has made, which cannot become a JPEG page.
     pub path: PathBuf,
     /// Dots per inch, from which the size of the paper follows.
     pub dpi: u32,

@@ -114,6 +114,12 @@ pub enum PageError {
         /// The document's file.
         path: PathBuf,
     },
+    /// A page that was made compact is no JPEG image any more.
+    #[error("page {}: a compact page cannot become a JPEG page; choose PDF or OFD, or finish it faithfully", .path.display())]
+    Compact {
+        /// The page's file.
+        path: PathBuf,
+    },
     /// The disk is full; nothing of the document was left on it.
     #[error("document {}: the disk of the kiosk is full; make room and try again", .path.display())]
     DiskFull {

@@ -72,6 +72,11 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64, Header), PageError> {
     Ok((file, bytes, header))
 }
 
+/// Reads the head of an image inside the file `path`.
+pub(crate) fn of(from: impl Read, path: &Path) -> Result<Header, PageError> {
+    read(BufReader::new(from)).map_err(|flaw| flaw.of(path))
+}
+
 impl Flaw {
     fn of(self, path: &Path) -> PageError {
         let path = path.to_owned();

@@ -4,7 +4,8 @@
 //! fit to keep, [`finish`] makes a clean page of a raw scan, [`preview`] makes a small picture of it for
 //! the screen, and [`assemble`] writes all pages into one file, in which the images stand byte for byte
 //! as they came: a PDF/A-2b (ISO 19005-2), an OFD (GB/T 33190), or the JPEG pages themselves.
-//! [`page_command`] does it all for the command line.
+//! Pages can be made compact as well, print apart from pictures. [`page_command`] does it all for the
+//! command line.
 //!
 //! All functions work on files and block; an asynchronous caller runs them on a thread for blocking
 //! work. Files are hostile until proven otherwise: sizes, dimensions and decoding effort are bounded,
@@ -13,6 +14,7 @@
 mod archive;
 mod assemble;
 mod color_profile;
+mod compact;
 mod decode;
 mod error;
 mod exif;
@@ -40,7 +42,7 @@ mod tests;
 
 pub use assemble::{Built, MAX_DOCUMENT_BYTES, MAX_PAGES, PageRef, assemble};
 pub use error::PageError;
-pub use finish::{Card, Finished, Paper, Straightened, finish};
+pub use finish::{Card, Compression, Finished, Paper, Straightened, finish, finish_as};
 pub use format::Format;
 pub use inspect::{PageInfo, Warning, inspect};
 pub use jpeg_header::{MAX_BUFFERED_PIXELS, MAX_PAGE_BYTES, MAX_PIXELS, MAX_SIDE};

@@ -65,7 +65,7 @@ const IDS: usize = 4;
 
 impl Leaf {
     fn of(number: usize, page: &Page) -> Self {
-        let (w, h) = page.micrometres();
+        let (w, h) = page.paper.micrometres();
         let (size, matrix) = match page.of.turn {
             Quarter::None => ((w, h), [w, 0, 0, h, 0, 0]),
             Quarter::Right => ((h, w), [0, w, -h, 0, h, 0]),

@@ -18,6 +18,7 @@ pub(crate) struct Page<'a> {
     /// Bytes of the file that are still to be read.
     rest: u64,
     pub(crate) header: Header,
+    pub(crate) paper: Paper,
     pub(crate) of: &'a PageRef,
 }
 
@@ -26,33 +27,13 @@ impl<'a> Page<'a> {
     pub(crate) fn open(of: &'a PageRef) -> Result<Self, PageError> {
         let (mut file, bytes, header) = jpeg_header::open(&of.path)?;
         check_end(&mut file, bytes, &of.path)?;
-        let page = Self { lead: vec![], file, rest: bytes, header, of };
-        let (width, height) = page.points();
-        // What ISO 19005-2 (6.1.13) allows in points; no paper is smaller or larger in another format.
-        let allowed = 3.0..=14_400.0;
-        if of.dpi > 0 && allowed.contains(&width) && allowed.contains(&height) {
-            Ok(page)
-        } else {
-            Err(PageError::Resolution { path: of.path.clone(), dpi: of.dpi })
-        }
+        let paper = Paper::new((header.width, header.height), of)?;
+        Ok(Self { lead: vec![], file, rest: bytes, header, paper, of })
     }
 
     /// Bytes that [`Page::copy`] hands on.
     pub(crate) fn bytes(&self) -> u64 {
         self.lead.len() as u64 + self.rest
-    }
-
-    /// Width and height of the paper as the image lies, in points of 1/72 inch.
-    pub(crate) fn points(&self) -> (f32, f32) {
-        let points = |pixels: u32| pixels as f32 * 72.0 / self.of.dpi as f32;
-        (points(self.header.width), points(self.header.height))
-    }
-
-    /// Width and height of the paper as the image lies, in thousandths of a millimetre.
-    pub(crate) fn micrometres(&self) -> (i64, i64) {
-        let dpi = i64::from(self.of.dpi.max(1));
-        let micrometres = |pixels: u32| (i64::from(pixels) * 25_400 + dpi / 2) / dpi;
-        (micrometres(self.header.width), micrometres(self.header.height))
     }
 
     /// Tells viewers of the image itself how to turn it.
@@ -79,6 +60,41 @@ impl<'a> Page<'a> {
             Err(Side::Read(e)) => Err(PageError::reading(path, &e)),
             Err(Side::Write(e)) => Err(PageError::writing(out, &e)),
         }
+    }
+}
+
+/// The paper of a page, as its image lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paper {
+    pixels: (u32, u32),
+    dpi: u32,
+}
+
+impl Paper {
+    /// Paper of so many pixels, if there is paper of that size.
+    pub(crate) fn new(pixels: (u32, u32), of: &PageRef) -> Result<Self, PageError> {
+        let paper = Self { pixels, dpi: of.dpi };
+        let (width, height) = paper.points();
+        // What ISO 19005-2 (6.1.13) allows in points; no paper is smaller or larger in another format.
+        let allowed = 3.0..=14_400.0;
+        if of.dpi > 0 && allowed.contains(&width) && allowed.contains(&height) {
+            Ok(paper)
+        } else {
+            Err(PageError::Resolution { path: of.path.clone(), dpi: of.dpi })
+        }
+    }
+
+    /// Width and height, in points of 1/72 inch.
+    pub(crate) fn points(self) -> (f32, f32) {
+        let points = |pixels: u32| pixels as f32 * 72.0 / self.dpi as f32;
+        (points(self.pixels.0), points(self.pixels.1))
+    }
+
+    /// Width and height, in thousandths of a millimetre.
+    pub(crate) fn micrometres(self) -> (i64, i64) {
+        let dpi = i64::from(self.dpi.max(1));
+        let micrometres = |pixels: u32| (i64::from(pixels) * 25_400 + dpi / 2) / dpi;
+        (micrometres(self.pixels.0), micrometres(self.pixels.1))
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assemble::{MAX_PAGES, PageRef, assemble};
 use crate::error::PageError;
-use crate::finish::{Card, Finished, Paper, Straightened, USUAL_DPI, finish_into};
+use crate::finish::{Card, Compression, Finished, Paper, Straightened, USUAL_DPI, finish_into};
 use crate::format::Format;
 use crate::inspect::Warning;
 use crate::meta::Meta;
@@ -62,7 +62,7 @@ pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> R
 fn finish_to(scan: &Path, path: &Path, out: &Path) -> Result<Finished, PageError> {
     let writing = |e| PageError::writing(out, &e);
     let file = BufWriter::new(File::create_new(path).map_err(writing)?);
-    let (file, finished) = finish_into(scan, file, out)?;
+    let (file, finished) = finish_into(scan, Compression::Faithful, file, out)?;
     file.into_inner().map_err(|e| writing(e.into_error()))?;
     Ok(finished)
 }

@@ -73,7 +73,7 @@ impl<W: Write> Pdf<'_, W> {
         if self.output.offset().saturating_add(page.bytes()) > MAX_DOCUMENT_BYTES {
             return Err(PageError::DocumentTooLarge { path: self.out.to_owned() });
         }
-        let (width, height) = page.points();
+        let (width, height) = page.paper.points();
         let (content, image) = (number + 1, number + 2);
 
         let mut chunk = Chunk::new();

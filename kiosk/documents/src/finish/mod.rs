@@ -6,6 +6,7 @@
 //! much in memory as the page's tilt spans.
 
 mod cards;
+mod encoder;
 mod line;
 mod outline;
 mod paper;
@@ -38,9 +39,27 @@ use crate::look::{Look, Seen};
 use crate::output::Part;
 use crate::quarter::Quarter;
 
+#[cfg(test)]
+pub(crate) use planes::Colour;
+pub(crate) use planes::{Layout, Samples};
+#[cfg(test)]
+pub(crate) use scenes::hash;
+
 use outline::Outline;
 use place::Place;
 use redraw::redraw;
+
+/// How a finished page is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compression {
+    /// As one JPEG image.
+    #[default]
+    Faithful,
+    /// Print as bitmaps of the scan's resolution, each in the colour of its ink; what is no print as JPEG
+    /// images of at least 150 dots per inch, if the scan has as many. Such a file only serves
+    /// [`crate::assemble`].
+    Compact,
+}
 
 /// What was done to a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,8 +129,16 @@ pub struct Paper {
 /// [`PageError`] as from [`crate::inspect`], for images whose colours are sampled in a way that no
 /// scanner uses, and when the page cannot be written.
 pub fn finish(page: &Path, out: &Path) -> Result<Finished, PageError> {
+    finish_as(page, out, Compression::Faithful)
+}
+
+/// As [`finish`], but keeps the page in the way that is asked for.
+///
+/// # Errors
+/// As [`finish`].
+pub fn finish_as(page: &Path, out: &Path, compression: Compression) -> Result<Finished, PageError> {
     let (part, file) = Part::create(out).map_err(|e| PageError::writing(out, &e))?;
-    let (file, finished) = finish_into(page, file, out)?;
+    let (file, finished) = finish_into(page, compression, file, out)?;
     part.keep(file).map_err(|e| PageError::writing(out, &e))?;
     Ok(finished)
 }
@@ -120,15 +147,20 @@ pub fn finish(page: &Path, out: &Path) -> Result<Finished, PageError> {
 pub(crate) const USUAL_DPI: u32 = 300;
 
 /// Makes a finished page, written to `to`, and returns what was written to; `out` names it in errors.
-pub(crate) fn finish_into<W: Write>(page: &Path, mut to: W, out: &Path) -> Result<(W, Finished), PageError> {
+pub(crate) fn finish_into<W: Write>(
+    page: &Path,
+    compression: Compression,
+    mut to: W,
+    out: &Path,
+) -> Result<(W, Finished), PageError> {
     let scan = decode::load(page)?;
     let picture = scan.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY)?;
     let dpi = scan.header.dpi.unwrap_or(USUAL_DPI);
     let write = |bytes: &[u8]| to.write_all(bytes).map_err(|e| PageError::writing(out, &e));
     let cards = scan.header.dpi.and_then(|dpi| cards::Page::new(cards::find(&picture, dpi)?, dpi));
     let finished = match cards {
-        Some(page) => finish_cards(&scan, &page, dpi, write)?,
-        None => finish_sheet(&scan, picture, dpi, write)?,
+        Some(page) => finish_cards(&scan, &page, (compression, dpi), write)?,
+        None => finish_sheet(&scan, picture, (compression, dpi), write)?,
     };
     tracing::debug!(page = %page.display(), ?finished, "page finished");
     Ok((to, finished))
@@ -138,7 +170,7 @@ pub(crate) fn finish_into<W: Write>(page: &Path, mut to: W, out: &Path) -> Resul
 fn finish_sheet(
     scan: &Loaded<'_>,
     picture: Pixels,
-    dpi: u32,
+    (compression, dpi): (Compression, u32),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
     let place = Place::find(scan, &picture)?;
@@ -152,7 +184,7 @@ fn finish_sheet(
 
     let (_, (width, height)) = place.cut();
     let mut look = Look::new(width, height, dpi);
-    redraw(scan, &place, gain, &mut look, write)?;
+    redraw(scan, &place, gain, compression, &mut look, write)?;
     let seen = look.seen();
     Ok(Finished {
         angle: place.angle.to_degrees(),
@@ -171,12 +203,12 @@ fn finish_sheet(
 fn finish_cards(
     scan: &Loaded<'_>,
     page: &cards::Page,
-    dpi: u32,
+    (compression, dpi): (Compression, u32),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
     let (width, height) = page.size();
     let mut look = Look::new(width, height, dpi);
-    page.draw(scan, &mut look, write)?;
+    page.draw(scan, compression, &mut look, write)?;
     let (glass_width, glass_height) = (f64::from(scan.header.width), f64::from(scan.header.height));
     Ok(Finished {
         angle: 0.0,

@@ -4,13 +4,12 @@ use crate::decode::{Loaded, MAX_SCANS};
 use crate::error::PageError;
 use crate::look::Look;
 
+use super::Compression;
+use super::encoder::Encoder;
 use super::place::Place;
-use super::planes::{Colour, Flaw, Layout, Reader, Samples, Writer};
+use super::planes::{Colour, Flaw, Layout, Reader, Samples};
 use super::warp::{self, Gain, Mapping, OVERRUN, Row, Source, Turn};
 use super::window::Window;
-
-/// Print stays sharp, and seals smooth.
-pub(super) const QUALITY: u8 = 75;
 
 /// Reads the planes of the scan and writes those of the finished page, whose size it returns; `look`
 /// sees each row of its brightness.
@@ -18,6 +17,7 @@ pub(super) fn redraw(
     scan: &Loaded<'_>,
     place: &Place,
     gain: Gain,
+    compression: Compression,
     look: &mut Look,
     mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<(usize, usize), PageError> {
@@ -31,7 +31,7 @@ pub(super) fn redraw(
     let (turn, (width, height)) = place.cut();
     let colour = if from.colour == Colour::Grey { Colour::Grey } else { Colour::YCbCr };
     let to = Layout::new(width, height, colour, ratio);
-    let mut writer = Writer::start(to, QUALITY, scan.header.dpi).map_err(flaw)?;
+    let mut encoder = Encoder::start(compression, to, scan.header.dpi).map_err(flaw)?;
     let mut pages: Vec<_> = (0..to.planes()).map(|plane| Sheet::new(turn, &to, plane, ratio)).collect();
     let mut window = Window::new(reader, place.rows_at_once(to.band_rows(0)))
         .ok_or_else(|| scan.unsupported("JPEG as wide as this"))?;
@@ -47,9 +47,9 @@ pub(super) fn redraw(
         }
         pages.first().into_iter().flat_map(|luma| luma.drawn(band)).for_each(|row| look.row(row));
         let mut samples: Vec<_> = pages.iter().map(Sheet::samples).collect();
-        write(writer.band(&mut samples).map_err(flaw)?)?;
+        write(encoder.band(&mut samples).map_err(flaw)?)?;
     }
-    write(writer.finish().map_err(flaw)?)?;
+    write(encoder.finish().map_err(flaw)?)?;
     Ok((width, height))
 }
 

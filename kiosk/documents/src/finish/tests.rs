@@ -356,7 +356,7 @@ fn a_full_disk_is_named() {
     fs::write(&page, Scene { dpi: 75, ..Scene::new(1.0, GREY) }.scan()).unwrap();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let out = dir.path().join("page.jpg");
-    let error = finish_into(&page, full, &out).map(|(_, found)| found).unwrap_err();
+    let error = finish_into(&page, Compression::Faithful, full, &out).map(|(_, found)| found).unwrap_err();
     assert_eq!(error, PageError::DiskFull { path: out });
 }
 

@@ -8,8 +8,8 @@ use crate::look::Look;
 use super::Card;
 use super::layout::{self, Arrangement};
 use crate::finish;
-use crate::finish::planes::{Colour, Flaw, Layout, Reader, Samples, Writer};
-use crate::finish::redraw::QUALITY;
+use crate::finish::encoder::Encoder;
+use crate::finish::planes::{Colour, Flaw, Layout, Reader, Samples};
 use crate::finish::warp::{self, Gain, Mapping, OVERRUN, Row, Source, Turn};
 use crate::finish::window::Window;
 
@@ -51,6 +51,7 @@ impl Page {
     pub(in crate::finish) fn draw(
         &self,
         scan: &Loaded<'_>,
+        compression: finish::Compression,
         look: &mut Look,
         mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
     ) -> Result<(), PageError> {
@@ -60,7 +61,7 @@ impl Page {
         let colour = if from.colour == Colour::Grey { Colour::Grey } else { Colour::YCbCr };
         let (width, height) = self.size();
         let to = Layout::new(width, height, colour, ratio);
-        let mut writer = Writer::start(to, QUALITY, Some(self.dpi)).map_err(flaw)?;
+        let mut encoder = Encoder::start(compression, to, Some(self.dpi)).map_err(flaw)?;
         let mut planes: Vec<_> = (0..to.planes()).map(|plane| Plane::new(&to, plane)).collect();
         let spots = self.arrangement.spots.iter().zip(&self.cards);
         let mut laid: Vec<_> = spots.map(|(&spot, card)| Laid::new(card, spot, self.dpi, ratio)).collect();
@@ -73,9 +74,9 @@ impl Page {
             let left = height - band * rows;
             planes.first().into_iter().flat_map(|luma| luma.rows().take(left)).for_each(|row| look.row(row));
             let mut samples: Vec<_> = planes.iter().map(Plane::samples).collect();
-            write(writer.band(&mut samples).map_err(flaw)?)?;
+            write(encoder.band(&mut samples).map_err(flaw)?)?;
         }
-        write(writer.finish().map_err(flaw)?)
+        write(encoder.finish().map_err(flaw)?)
     }
 }
 

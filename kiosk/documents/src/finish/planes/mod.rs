@@ -17,7 +17,7 @@ pub(super) const BLOCK: usize = 8;
 
 /// What the planes of an image are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(crate) enum Colour {
     Grey,
     YCbCr,
     Rgb,
@@ -25,10 +25,10 @@ pub(super) enum Colour {
 
 /// How the samples of an image are arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Layout {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) colour: Colour,
+pub(crate) struct Layout {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) colour: Colour,
     /// Sampling factors of each plane, across and down: one plane in grey, three in colour.
     factors: [(usize, usize); MAX_PLANES],
 }
@@ -38,15 +38,15 @@ pub(super) struct Layout {
 pub(super) struct Flaw(pub(super) String);
 
 /// One plane's share of a band: `rows × stride` samples.
-pub(super) struct Samples<T> {
-    pub(super) samples: T,
-    pub(super) stride: usize,
+pub(crate) struct Samples<T> {
+    pub(crate) samples: T,
+    pub(crate) stride: usize,
 }
 
 impl Layout {
     /// An image for the encoder, whose planes are all of full size (1) or whose colours have one sample
     /// for each `across × down` of brightness.
-    pub(super) fn new(width: usize, height: usize, colour: Colour, (across, down): (usize, usize)) -> Self {
+    pub(crate) fn new(width: usize, height: usize, colour: Colour, (across, down): (usize, usize)) -> Self {
         let factors = match colour {
             Colour::Grey => [(1, 1), (0, 0), (0, 0)],
             Colour::YCbCr | Colour::Rgb => [(across, down), (1, 1), (1, 1)],
@@ -54,7 +54,7 @@ impl Layout {
         Self { width, height, colour, factors }
     }
 
-    pub(super) fn planes(&self) -> usize {
+    pub(crate) fn planes(&self) -> usize {
         match self.colour {
             Colour::Grey => 1,
             Colour::YCbCr | Colour::Rgb => MAX_PLANES,
@@ -63,7 +63,7 @@ impl Layout {
 
     /// How many samples of brightness there are to one of colour, across and down; `None` for the
     /// arrangements that no scanner makes.
-    pub(super) fn subsampling(&self) -> Option<(usize, usize)> {
+    pub(crate) fn subsampling(&self) -> Option<(usize, usize)> {
         let [luma, blue, red] = self.factors;
         if self.colour == Colour::Grey {
             return Some((1, 1));
@@ -76,12 +76,12 @@ impl Layout {
     }
 
     /// Rows of a plane in one band.
-    pub(super) fn band_rows(&self, plane: usize) -> usize {
+    pub(crate) fn band_rows(&self, plane: usize) -> usize {
         self.factors.get(plane).map_or(0, |(_, down)| down * BLOCK)
     }
 
     /// Width and height of a plane, in samples that mean something.
-    pub(super) fn size(&self, plane: usize) -> (usize, usize) {
+    pub(crate) fn size(&self, plane: usize) -> (usize, usize) {
         let most = |of: fn(&(usize, usize)) -> usize| self.factors.iter().map(of).max().unwrap_or(1).max(1);
         let (across, down) = self.factors.get(plane).copied().unwrap_or_default();
         let part = |side: usize, own: usize, most: usize| (side * own).div_ceil(most);
@@ -89,7 +89,7 @@ impl Layout {
     }
 
     /// Samples in a row of a plane as libjpeg reads and writes them: whole blocks.
-    pub(super) fn row_samples(&self, plane: usize) -> usize {
+    pub(crate) fn row_samples(&self, plane: usize) -> usize {
         self.size(plane).0.next_multiple_of(BLOCK)
     }
 

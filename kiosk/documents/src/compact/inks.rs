@@ -1,0 +1,194 @@
+//! Print, parted by the colour of its ink: black, grey, and the three colours that pens and stamps have.
+
+use super::bitmap::{self, Bitmap, WORD};
+use super::draft::Draft;
+use super::file::{Area, Layer, Paint};
+use super::grid::{Grid, Span};
+use super::jbig2;
+use super::small::Small;
+
+/// Side of the cells that have one ink, in pixels of the page in small: 1.4 mm at most.
+const CELL: usize = 8;
+
+/// The kinds of ink that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Black,
+    Grey,
+    Blue,
+    Red,
+    Green,
+}
+
+pub(super) const KINDS: [Kind; 5] = [Kind::Black, Kind::Grey, Kind::Blue, Kind::Red, Kind::Green];
+
+impl Kind {
+    /// The kind of an ink of that brightness, blue and red.
+    fn of([luma, blue, red]: [u8; 3]) -> Self {
+        /// Print below a seal takes a little of its colour.
+        const NEUTRAL: i16 = 12;
+        const DARK: u8 = 95;
+        let (blue, red) = (i16::from(blue) - 128, i16::from(red) - 128);
+        match (blue.abs() < NEUTRAL && red.abs() < NEUTRAL, blue.max(red) > 0) {
+            (true, _) if luma < DARK => Self::Black,
+            (true, _) => Self::Grey,
+            (false, true) if blue >= red => Self::Blue,
+            (false, true) => Self::Red,
+            (false, false) => Self::Green,
+        }
+    }
+}
+
+/// Parts the print, and returns with its inks which pixels of the page in small it touches.
+pub(super) fn separate(draft: &Draft) -> (Bitmap, Vec<Layer<Vec<u8>>>) {
+    let (any, all) = reduced(&draft.ink, draft.scale);
+    let (width, height) = (draft.small.width.div_ceil(CELL), draft.small.height.div_ceil(CELL));
+    let mut tally = [Tally::default(); KINDS.len()];
+    let mut cells = vec![None; width * height];
+    for (cell, kind) in cells.iter_mut().enumerate() {
+        let Some(colour) = core(&all, &draft.small, (cell % width, cell / width)) else { continue };
+        let found = Kind::of(colour);
+        *kind = Some(found);
+        if let Some(tally) = tally.get_mut(found as usize) {
+            tally.add(colour);
+        }
+    }
+    let kinds = settled(cells, width, &tally);
+    let inks = KINDS.into_iter().zip(&tally).filter_map(|(kind, tally)| {
+        let cells = Grid::of(width, height, |x, y| kinds.get(y * width + x) == Some(&kind));
+        let (area, bitmap) = cut(&draft.ink, &cells, CELL * draft.scale)?;
+        Some(Layer { area, paint: Paint::Ink(tally.rgb()), bytes: jbig2::encode(&bitmap) })
+    });
+    let inks = inks.collect();
+    (any, inks)
+}
+
+/// The sum of the colours of one kind's cells.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    cells: u32,
+    sums: [u32; 3],
+}
+
+impl Tally {
+    fn add(&mut self, colour: [u8; 3]) {
+        self.cells += 1;
+        self.sums.iter_mut().zip(colour).for_each(|(sum, sample)| *sum += u32::from(sample));
+    }
+
+    /// The mean colour as red, green and blue (JFIF 1.02).
+    fn rgb(&self) -> [u8; 3] {
+        let mean = |sum: u32| sum.checked_div(self.cells).unwrap_or(0) as f32;
+        let [luma, blue, red] = self.sums.map(mean);
+        let (blue, red) = if self.cells == 0 { (0.0, 0.0) } else { (blue - 128.0, red - 128.0) };
+        [luma + 1.402 * red, luma - 0.344 * blue - 0.714 * red, luma + 1.772 * blue]
+            .map(|part| part.round().clamp(0.0, 255.0) as u8)
+    }
+}
+
+/// The colour of the ink in a cell: the darkest of those pixels of the page in small that are ink
+/// throughout, for at the edges of strokes paper shines through. `None` when there are none.
+fn core(all: &Bitmap, small: &Small, (x, y): (usize, usize)) -> Option<[u8; 3]> {
+    let colours = (y * CELL..(y + 1) * CELL).flat_map(|y| {
+        let word = all.row(y).get(x * CELL / WORD).copied().unwrap_or(0);
+        let bits = word << (x * CELL % WORD) >> (WORD - CELL);
+        let set = (0..CELL).filter(move |bit| bits >> (CELL - 1 - bit) & 1 == 1);
+        set.map(move |bit| small.colour(x * CELL + bit, y))
+    });
+    colours.min_by_key(|colour| colour[0])
+}
+
+/// The kind of each cell: thin strokes in black seem grey, kinds that hardly occur become the commonest,
+/// and cells whose ink is not known take that of the cell before or above.
+fn settled(mut cells: Vec<Option<Kind>>, width: usize, tally: &[Tally; KINDS.len()]) -> Vec<Kind> {
+    const FEWEST: u32 = 8;
+    let is = |cells: &[Option<Kind>], x: usize, y: usize, kind: Kind| {
+        cells.get(y * width + x) == Some(&Some(kind))
+    };
+    let neutral = Grid::of(width, cells.len().checked_div(width).unwrap_or(0), |x, y| {
+        is(&cells, x, y, Kind::Black) || is(&cells, x, y, Kind::Grey)
+    });
+    for group in neutral.groups() {
+        let black = group.iter().filter(|&&(x, y)| is(&cells, x, y, Kind::Black)).count();
+        let kind = if black * 8 >= group.len() { Kind::Black } else { Kind::Grey };
+        for (x, y) in group {
+            if let Some(cell) = cells.get_mut(y * width + x) {
+                *cell = Some(kind);
+            }
+        }
+    }
+    let count = |kind: Kind| tally.get(kind as usize).map_or(0, |tally| tally.cells);
+    let commonest = KINDS.into_iter().rev().max_by_key(|&kind| count(kind)).unwrap_or(Kind::Black);
+    let mut settled: Vec<Kind> = Vec::with_capacity(cells.len());
+    for (cell, found) in cells.iter().enumerate() {
+        let at = |cell: Option<usize>| cell.and_then(|cell| cells.get(cell)).copied().flatten();
+        let left = if cell % width == 0 { None } else { cell.checked_sub(1) };
+        let kind = found.or(at(left)).or(at(cell.checked_sub(width))).unwrap_or(commonest);
+        settled.push(if count(kind) < FEWEST { commonest } else { kind });
+    }
+    settled
+}
+
+/// The part of the print that lies in the marked cells, and where: in columns of whole words. `None` when
+/// there is none.
+fn cut(ink: &Bitmap, cells: &Grid, side: usize) -> Option<(Area, Bitmap)> {
+    let rows = |y: usize| {
+        let marked = bitmap::cells(cells.row(y / side), side, ink.stride());
+        ink.row(y).iter().zip(marked).map(|(ink, marked)| ink & marked).enumerate()
+    };
+    let mut found: Option<Span> = None;
+    for y in 0..ink.height() {
+        for (word, _) in rows(y).filter(|(_, bits)| *bits != 0) {
+            let here = Span { x: (word, word + 1), y: (y, y + 1) };
+            found = Some(found.map_or(here, |found| found.with(here)));
+        }
+    }
+    let Span { x: across, y: down } = found?;
+    let left = across.0 * WORD;
+    let mut part = Bitmap::new((across.1 * WORD).min(ink.width()) - left, down.1 - down.0);
+    for (y, from) in (down.0..down.1).enumerate() {
+        let to = part.row_mut(y).iter_mut();
+        to.zip(rows(from).skip(across.0)).for_each(|(to, (_, bits))| *to = bits);
+    }
+    let area =
+        Area { x: left as u32, y: down.0 as u32, width: part.width() as u32, height: part.height() as u32 };
+    Some((area, part))
+}
+
+/// Which pixels of the page in small hold any ink, and which hold nothing else.
+fn reduced(ink: &Bitmap, scale: usize) -> (Bitmap, Bitmap) {
+    let size = (ink.width().div_ceil(scale), ink.height().div_ceil(scale));
+    let (mut any, mut all) = (Bitmap::new(size.0, size.1), Bitmap::new(size.0, size.1));
+    let bits = WORD / scale;
+    for y in 0..size.1 {
+        for word in 0..ink.stride() {
+            let rows = || (0..scale).map(|row| ink.row(y * scale + row).get(word).copied().unwrap_or(0));
+            let shift = WORD - bits - word * bits % WORD;
+            let one = squeeze(rows().fold(0, |any, row| any | row), scale, |a, b| a | b);
+            let both = squeeze(rows().fold(u64::MAX, |all, row| all & row), scale, |a, b| a & b);
+            for (out, part) in [(&mut any, one), (&mut all, both)] {
+                if let Some(out) = out.row_mut(y).get_mut(word * bits / WORD) {
+                    *out |= part << shift;
+                }
+            }
+        }
+    }
+    (any, all)
+}
+
+/// Joins each `scale` neighbouring bits to one; they come to lie lowest.
+fn squeeze(mut word: u64, scale: usize, join: impl Fn(u64, u64) -> u64) -> u64 {
+    for _ in 0..scale.trailing_zeros() {
+        word = join(word, word >> 1) & 0x5555_5555_5555_5555;
+        for (by, kept) in [
+            (1, 0x3333_3333_3333_3333),
+            (2, 0x0F0F_0F0F_0F0F_0F0F),
+            (4, 0x00FF_00FF_00FF_00FF),
+            (8, 0x0000_FFFF_0000_FFFF),
+            (16, 0x0000_0000_FFFF_FFFF),
+        ] {
+            word = (word | word >> by) & kept;
+        }
+    }
+    word
+}

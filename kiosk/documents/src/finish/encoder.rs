@@ -1,0 +1,48 @@
+//! What becomes of the bands of a finished page: one JPEG image, or the layers of a compact page.
+
+use crate::compact::Separator;
+
+use super::Compression;
+use super::planes::{Flaw, Layout, Samples, Writer};
+
+/// Takes bands, and returns what is to be written.
+pub(super) enum Encoder {
+    Faithful(Writer),
+    /// What the page is taken apart by until it ends, and what it has become then.
+    Compact(Option<Separator>, Vec<u8>),
+}
+
+impl Encoder {
+    pub(super) fn start(compression: Compression, layout: Layout, dpi: Option<u32>) -> Result<Self, Flaw> {
+        /// Print stays sharp, and seals smooth.
+        const QUALITY: u8 = 75;
+        match compression {
+            Compression::Faithful => Writer::start(layout, QUALITY, dpi).map(Self::Faithful),
+            Compression::Compact => Ok(Self::Compact(Some(Separator::new(layout, dpi)), vec![])),
+        }
+    }
+
+    /// Takes the next band, `band_rows` rows of each plane.
+    pub(super) fn band(&mut self, planes: &mut [Samples<&[u8]>]) -> Result<&[u8], Flaw> {
+        match self {
+            Self::Faithful(writer) => writer.band(planes),
+            Self::Compact(separator, _) => {
+                separator.iter_mut().for_each(|separator| separator.band(planes));
+                Ok(&[])
+            }
+        }
+    }
+
+    /// Ends the page.
+    pub(super) fn finish(&mut self) -> Result<&[u8], Flaw> {
+        match self {
+            Self::Faithful(writer) => writer.finish(),
+            Self::Compact(separator, bytes) => {
+                if let Some(separator) = separator.take() {
+                    *bytes = separator.finish().map_err(|error| Flaw(error.to_string()))?.file();
+                }
+                Ok(bytes)
+            }
+        }
+    }
+}
