@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::archive::Archive;
 use crate::assemble::{Built, PageRef};
+use crate::compact;
 use crate::error::PageError;
 use crate::meta::Meta;
 use crate::output::Output;
@@ -36,6 +37,9 @@ fn one(page: &PageRef, file: File, out: &Path) -> Result<(File, Built), PageErro
 }
 
 fn open(page: &PageRef) -> Result<Page<'_>, PageError> {
+    if compact::is_compact(&page.path)? {
+        return Err(PageError::Compact { path: page.path.clone() });
+    }
     let mut page = Page::open(page)?;
     page.tell_turn()?;
     Ok(page)

@@ -4,6 +4,8 @@
 //! Lengths are in millimetres, from the upper left corner to the right and down. An image fills a square
 //! of one unit that lies the same way, and a matrix lays that square onto the page.
 
+mod compact_page;
+
 use std::fmt::{self, Display, Formatter};
 use std::fs::File;
 use std::path::Path;
@@ -12,9 +14,10 @@ use sha2::{Digest, Sha256};
 
 use crate::archive::Archive;
 use crate::assemble::{Built, PageRef};
+use crate::compact;
 use crate::error::PageError;
 use crate::meta::Meta;
-use crate::page::Page;
+use crate::page::{Page, Paper};
 use crate::quarter::Quarter;
 use crate::xml::escaped;
 
@@ -29,10 +32,18 @@ pub(crate) fn write(
     let mut identifier = Sha256::new();
     identifier.update(meta.id_seed());
     let mut leaves = vec![];
+    let mut id = 1;
     for (number, page) in pages.iter().enumerate() {
-        let page = Page::open(page)?;
-        let leaf = Leaf::of(number, &page);
-        archive.add_page(&format!("Doc_0/Res/{}", leaf.image), page, |piece| identifier.update(piece))?;
+        let mut each = |piece: &[u8]| identifier.update(piece);
+        let leaf = if compact::is_compact(&page.path)? {
+            compact_page::add((number, id), page, &mut archive, &mut each)?
+        } else {
+            let page = Page::open(page)?;
+            let leaf = Leaf::of((number, id), page.paper, page.of.turn, [(Format::Jpeg, WHOLE)]);
+            archive.add_page(&leaf.file(0), page, each)?;
+            leaf
+        };
+        id = leaf.end();
         archive.add(&format!("Doc_0/{}", leaf.content), leaf.content_xml().as_bytes())?;
         leaves.push(leaf);
     }
@@ -51,56 +62,111 @@ struct Leaf {
     id: usize,
     /// Where its content lies, from the document's folder.
     content: String,
-    /// Where its image lies, from the resources' folder.
-    image: String,
+    /// Its images, from the lowest.
+    images: Vec<Image>,
     /// Width and height of the page as it is shown.
     size: (Length, Length),
-    /// What lays the image onto the page: where its upper side leads, where its left side leads, and
-    /// where its corner lies, each to the right and down.
+}
+
+/// An image on a page.
+struct Image {
+    format: Format,
+    /// Where it lies, from the resources' folder.
+    name: String,
+    /// What lays it onto the page: where its upper side leads, where its left side leads, and where its
+    /// corner lies, each to the right and down.
     matrix: [Length; 6],
 }
 
-/// Identifiers of a page: its own and those of its layer, its image on the page and its image.
-const IDS: usize = 4;
+/// How an image is coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Jpeg,
+    Png,
+}
+
+/// A part of a page: what of its width and height lies before it, and what of them it takes.
+type Part = [f64; 4];
+
+const WHOLE: Part = [0.0, 0.0, 1.0, 1.0];
 
 impl Leaf {
-    fn of(number: usize, page: &Page) -> Self {
-        let (w, h) = page.paper.micrometres();
-        let (size, matrix) = match page.of.turn {
-            Quarter::None => ((w, h), [w, 0, 0, h, 0, 0]),
-            Quarter::Right => ((h, w), [0, w, -h, 0, h, 0]),
-            Quarter::Half => ((w, h), [-w, 0, 0, -h, w, h]),
-            Quarter::Left => ((h, w), [0, -w, h, 0, 0, w]),
+    /// Page `number`, whose identifiers begin with `id`.
+    fn of(
+        (number, id): (usize, usize),
+        paper: Paper,
+        turn: Quarter,
+        images: impl IntoIterator<Item = (Format, Part)>,
+    ) -> Self {
+        let (w, h) = paper.micrometres();
+        let size = if turn.degrees().is_multiple_of(180) { (w, h) } else { (h, w) };
+        let image = |(place, (format, part)): (usize, (Format, Part))| {
+            let ending = match format {
+                Format::Jpeg => "jpg",
+                Format::Png => "png",
+            };
+            // A page's first image is called by the page alone.
+            let more = if place == 0 { String::new() } else { format!("-{place}") };
+            let name = format!("page-{:03}{more}.{ending}", number + 1);
+            Image { format, name, matrix: matrix((w, h), turn, part).map(Length) }
         };
         Self {
-            id: 1 + number * IDS,
+            id,
             content: format!("Pages/Page_{number}/Content.xml"),
-            image: format!("page-{:03}.jpg", number + 1),
+            images: images.into_iter().enumerate().map(image).collect(),
             size: (Length(size.0), Length(size.1)),
-            matrix: matrix.map(Length),
         }
     }
 
+    /// The identifiers of an image's object on the page and of the image. Before them come the page's own
+    /// and that of its layer.
+    fn ids(&self, image: usize) -> (usize, usize) {
+        let object = self.id + 2 + 2 * image;
+        (object, object + 1)
+    }
+
+    /// The first identifier that is not this page's.
+    fn end(&self) -> usize {
+        self.ids(self.images.len()).0
+    }
+
+    /// Where in the archive an image lies.
+    fn file(&self, image: usize) -> String {
+        format!("Doc_0/Res/{}", self.images.get(image).map_or("", |image| &image.name))
+    }
+
     fn content_xml(&self) -> String {
-        let Self { id, size: (width, height), matrix: [a, b, c, d, e, f], .. } = self;
-        let (layer, object, image) = (id + 1, id + 2, id + 3);
+        let Self { id, size: (width, height), images, .. } = self;
+        let layer = id + 1;
+        let object = |(place, image): (usize, &Image)| {
+            let [a, b, c, d, e, f] = image.matrix;
+            let (object, resource) = self.ids(place);
+            format!(
+                "<ofd:ImageObject ID=\"{object}\" Boundary=\"0 0 {width} {height}\" \
+                 CTM=\"{a} {b} {c} {d} {e} {f}\" ResourceID=\"{resource}\"/>"
+            )
+        };
+        let objects: String = images.iter().enumerate().map(object).collect();
         format!(
             "{DECLARATION}<ofd:Page {NAMESPACE}>\
              <ofd:Area><ofd:PhysicalBox>0 0 {width} {height}</ofd:PhysicalBox></ofd:Area>\
-             <ofd:Content><ofd:Layer ID=\"{layer}\">\
-             <ofd:ImageObject ID=\"{object}\" Boundary=\"0 0 {width} {height}\" \
-             CTM=\"{a} {b} {c} {d} {e} {f}\" ResourceID=\"{image}\"/>\
-             </ofd:Layer></ofd:Content></ofd:Page>\n"
+             <ofd:Content><ofd:Layer ID=\"{layer}\">{objects}</ofd:Layer></ofd:Content></ofd:Page>\n"
         )
     }
 
-    fn resource(&self) -> String {
-        let Self { id, image, .. } = self;
-        let id = id + 3;
-        format!(
-            "<ofd:MultiMedia ID=\"{id}\" Type=\"Image\" Format=\"JPEG\">\
-             <ofd:MediaFile>{image}</ofd:MediaFile></ofd:MultiMedia>"
-        )
+    fn resources(&self) -> String {
+        let resource = |(place, Image { format, name, .. }): (usize, &Image)| {
+            let id = self.ids(place).1;
+            let format = match format {
+                Format::Jpeg => "JPEG",
+                Format::Png => "PNG",
+            };
+            format!(
+                "<ofd:MultiMedia ID=\"{id}\" Type=\"Image\" Format=\"{format}\">\
+                 <ofd:MediaFile>{name}</ofd:MediaFile></ofd:MultiMedia>"
+            )
+        };
+        self.images.iter().enumerate().map(resource).collect()
     }
 
     fn entry(&self) -> String {
@@ -129,7 +195,7 @@ fn entrance(identifier: &str, meta: &Meta) -> String {
 /// where a reader looks no further.
 fn document(leaves: &[Leaf]) -> String {
     let (width, height) = leaves.first().map_or((Length(0), Length(0)), |leaf| leaf.size);
-    let last = leaves.len() * IDS;
+    let last = leaves.last().map_or(0, |leaf| leaf.end() - 1);
     let entries: String = leaves.iter().map(Leaf::entry).collect();
     format!(
         "{DECLARATION}<ofd:Document {NAMESPACE}><ofd:CommonData><ofd:MaxUnitID>{last}</ofd:MaxUnitID>\
@@ -141,11 +207,25 @@ fn document(leaves: &[Leaf]) -> String {
 
 /// DocumentRes.xml: the images.
 fn resources(leaves: &[Leaf]) -> String {
-    let images: String = leaves.iter().map(Leaf::resource).collect();
+    let images: String = leaves.iter().map(Leaf::resources).collect();
     format!(
         "{DECLARATION}<ofd:Res {NAMESPACE} BaseLoc=\"Res\">\
          <ofd:MultiMedias>{images}</ofd:MultiMedias></ofd:Res>\n"
     )
+}
+
+/// What lays an image onto its part of a page of so many micrometres, which is turned then.
+fn matrix((w, h): (i64, i64), turn: Quarter, [x, y, across, down]: Part) -> [i64; 6] {
+    let of = |all: i64, part: f64| (all as f64 * part).round() as i64;
+    // Where the image begins and what it takes: both ends are rounded, so that neighbours meet.
+    let (x, right, y, bottom) = (of(w, x), of(w, x + across), of(h, y), of(h, y + down));
+    let (across, down) = (right - x, bottom - y);
+    match turn {
+        Quarter::None => [across, 0, 0, down, x, y],
+        Quarter::Right => [0, across, -down, 0, h - y, x],
+        Quarter::Half => [-across, 0, 0, -down, w - x, h - y],
+        Quarter::Left => [0, -across, down, 0, y, w - x],
+    }
 }
 
 /// Thousandths of a millimetre, written in millimetres without needless zeros.

@@ -2,7 +2,9 @@
 //!
 //! The images are not decoded: a JPEG file is the data of a DCTDecode stream as it stands
 //! (ISO 32000-1, 7.4.8). Only the small objects are made in memory, one at a time, and only their
-//! offsets are remembered.
+//! offsets are remembered. Of compact pages the same is true for each of their layers.
+
+mod compact_page;
 
 use std::io::Write;
 use std::path::Path;
@@ -13,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::assemble::{Built, MAX_DOCUMENT_BYTES, PageRef};
 use crate::color_profile;
+use crate::compact;
 use crate::error::PageError;
 use crate::jpeg_header::{Components, Header};
 use crate::meta::Meta;
@@ -41,9 +44,10 @@ pub(crate) fn write<W: Write>(
     pdf.write(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n")?;
     pdf.profile()?;
     let mut tree = vec![];
-    for (number, page) in (FIRST_PAGE..).step_by(3).zip(pages) {
-        pdf.page(number, page)?;
+    let mut number = FIRST_PAGE;
+    for page in pages {
         tree.push(Ref::new(number));
+        number = pdf.page(number, page)?;
     }
     pdf.page_tree(&tree)?;
     pdf.description(meta)?;
@@ -67,58 +71,92 @@ impl<W: Write> Pdf<'_, W> {
         self.object(PROFILE, &chunk)
     }
 
-    /// One page: the page object `number`, its content `number + 1` and its image `number + 2`.
-    fn page(&mut self, number: i32, page: &PageRef) -> Result<(), PageError> {
+    /// One page: the page object `number`, its content `number + 1` and its images from `number + 2`.
+    /// Returns the number after them.
+    fn page(&mut self, number: i32, page: &PageRef) -> Result<i32, PageError> {
+        if compact::is_compact(&page.path)? {
+            return self.compact_page(number, page);
+        }
         let page = Page::open(page)?;
         if self.output.offset().saturating_add(page.bytes()) > MAX_DOCUMENT_BYTES {
             return Err(PageError::DocumentTooLarge { path: self.out.to_owned() });
         }
-        let (width, height) = page.paper.points();
-        let (content, image) = (number + 1, number + 2);
+        let size = page.paper.points();
+        let image = number + 2;
+        let mut drawing = Content::new();
+        drawing.save_state();
+        drawing.transform([size.0, 0.0, 0.0, size.1, 0.0, 0.0]);
+        drawing.x_object(Name(b"Scan"));
+        drawing.restore_state();
+        self.sheet(number, page.of, size, &[(b"Scan", image)], drawing)?;
+        self.image(image, page)?;
+        Ok(image + 1)
+    }
 
+    /// The page object `number` of paper of that size, and its content `number + 1`, which draws images by
+    /// these names.
+    fn sheet(
+        &mut self,
+        number: i32,
+        page: &PageRef,
+        (width, height): (f32, f32),
+        images: &[(&[u8], i32)],
+        drawing: Content,
+    ) -> Result<(), PageError> {
+        let content = number + 1;
         let mut chunk = Chunk::new();
         let mut object = chunk.page(Ref::new(number));
         object.parent(Ref::new(PAGE_TREE));
         object.media_box(Rect::new(0.0, 0.0, width, height));
-        if page.of.turn != Quarter::None {
-            object.rotate(page.of.turn.degrees().into());
+        if page.turn != Quarter::None {
+            object.rotate(page.turn.degrees().into());
         }
         object.contents(Ref::new(content));
-        object.resources().x_objects().pair(Name(b"Scan"), Ref::new(image));
+        let images = images.iter().map(|&(name, image)| (Name(name), Ref::new(image)));
+        object.resources().x_objects().pairs(images);
         object.finish();
         self.object(number, &chunk)?;
 
-        let mut drawing = Content::new();
-        drawing.save_state();
-        drawing.transform([width, 0.0, 0.0, height, 0.0, 0.0]);
-        drawing.x_object(Name(b"Scan"));
-        drawing.restore_state();
         let mut chunk = Chunk::new();
         chunk.stream(Ref::new(content), drawing.finish().as_slice());
-        self.object(content, &chunk)?;
-        self.image(image, page)
+        self.object(content, &chunk)
     }
 
-    /// The image as it stands in its file. Written by hand, since a chunk would hold it whole.
+    /// The image as it stands in its file.
     fn image(&mut self, number: i32, page: Page) -> Result<(), PageError> {
         let Header { width, height, components, .. } = page.header;
-        let bytes = page.bytes();
         let color = match components {
             Components::Grey => "/ColorSpace /DeviceGray",
             Components::YCbCr => "/ColorSpace /DeviceRGB",
             // Three components are taken for YCbCr unless a file or this says otherwise.
             Components::Rgb => "/ColorSpace /DeviceRGB /DecodeParms << /ColorTransform 0 >>",
         };
+        let kind = format!("/BitsPerComponent 8 {color} /Filter /DCTDecode");
+        self.begin_image(number, (width, height), &kind, page.bytes())?;
+        let output = &mut self.output;
+        page.copy(self.out, |piece| output.write(piece))?;
+        self.end_image()
+    }
+
+    /// Begins an image of so many bytes, which follow. Written by hand, since a chunk would hold it whole.
+    fn begin_image(
+        &mut self,
+        number: i32,
+        (width, height): (u32, u32),
+        kind: &str,
+        bytes: u64,
+    ) -> Result<(), PageError> {
         self.begin(number);
         self.write(
             format!(
                 "{number} 0 obj\n<< /Type /XObject /Subtype /Image /Width {width} /Height {height} \
-                 /BitsPerComponent 8 {color} /Filter /DCTDecode /Length {bytes} >>\nstream\n"
+                 {kind} /Length {bytes} >>\nstream\n"
             )
             .as_bytes(),
-        )?;
-        let output = &mut self.output;
-        page.copy(self.out, |piece| output.write(piece))?;
+        )
+    }
+
+    fn end_image(&mut self) -> Result<(), PageError> {
         self.write(b"\nendstream\nendobj\n")
     }
 
