@@ -37,6 +37,9 @@ enum Instead {
         /// scans (JPEG), and last the document to write: .pdf, .ofd, or for the pages themselves .jpg or .zip
         #[arg(required = true, num_args = 2.., value_names = ["IN.jpg", "OUT.pdf|OUT.ofd"])]
         files: Vec<PathBuf>,
+        /// keep print as bitmaps and all else as small pictures: a twelfth of the size
+        #[arg(long)]
+        compact: bool,
         /// say what was found on each page as a JSON object a line
         #[arg(long)]
         json: bool,
@@ -75,7 +78,7 @@ fn main() -> ExitCode {
         None => run(&arguments).map_err(Fatal::from),
         Some(Instead::Devices) => devices(),
         Some(Instead::Replay { file }) => replay(file),
-        Some(Instead::Page { files, json }) => page(files, *json),
+        Some(Instead::Page { files, compact, json }) => page(files, *compact, *json),
         Some(Instead::Receipt { visit }) => receipt(&arguments.config, visit),
         Some(Instead::Verify { receipt, files, key }) => verify(receipt, files, key.as_deref()),
     };
@@ -108,13 +111,15 @@ fn replay(file: &Path) -> Result<(), Fatal> {
 
 /// The same scans give the same bytes, so the document tells of no time: the beginning of 1970 stands
 /// for none.
-fn page(files: &[PathBuf], json: bool) -> Result<(), Fatal> {
+fn page(files: &[PathBuf], compact: bool, json: bool) -> Result<(), Fatal> {
     let Some((out, scans)) = files.split_last() else { return Err("name scans and a document".into()) };
     let title = out.file_stem().and_then(|name| name.to_str()).unwrap_or("document");
     let created = documents::Created::new((1970, 1, 1), (0, 0, 0), 0)?;
     let meta = documents::Meta::new(title, created, env!("CARGO_PKG_VERSION"), title)?;
+    let compression =
+        if compact { documents::Compression::Compact } else { documents::Compression::Faithful };
     let form = if json { documents::Form::Json } else { documents::Form::Text };
-    print([documents::page_command(scans, out, &meta, form)?])
+    print([documents::page_command(scans, out, &meta, compression, form)?])
 }
 
 /// The outbox is only read: the kiosk may be running.

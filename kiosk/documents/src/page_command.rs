@@ -34,18 +34,27 @@ pub enum Form {
 /// # Errors
 /// [`PageError`] for the first page that cannot be used, and when the document cannot be written; no
 /// document is left then, and an older one of the name `out` is untouched.
-pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> Result<String, PageError> {
+pub fn page_command(
+    pages: &[PathBuf],
+    out: &Path,
+    meta: &Meta,
+    compression: Compression,
+    form: Form,
+) -> Result<String, PageError> {
     if !(1..=MAX_PAGES).contains(&pages.len()) {
         return Err(PageError::PageCount { pages: pages.len() });
     }
     let format = Format::of_name(out).filter(|format| format.fits(out, pages.len()));
     let format = format.ok_or_else(|| PageError::Name { path: out.to_owned() })?;
+    if (format, compression) == (Format::Jpeg, Compression::Compact) {
+        return Err(PageError::Compact { path: out.to_owned() });
+    }
     let waiting = Waiting::beside(out)?;
     let mut report = String::new();
     let mut finished_pages = vec![];
     for (number, scan) in pages.iter().enumerate() {
-        let path = waiting.0.join(format!("{:03}.jpg", number + 1));
-        let finished = finish_to(scan, &path, out)?;
+        let path = waiting.0.join(format!("{:03}.page", number + 1));
+        let finished = finish_to(scan, compression, &path, out)?;
         let dpi = finished.dpi.unwrap_or(USUAL_DPI);
         finished_pages.push(PageRef { path, dpi, turn: finished.turn });
         report.push_str(&match form {
@@ -59,10 +68,10 @@ pub fn page_command(pages: &[PathBuf], out: &Path, meta: &Meta, form: Form) -> R
 }
 
 /// Without a sync: only the document has to last. Errors name the document, not the waiting page.
-fn finish_to(scan: &Path, path: &Path, out: &Path) -> Result<Finished, PageError> {
+fn finish_to(scan: &Path, compression: Compression, path: &Path, out: &Path) -> Result<Finished, PageError> {
     let writing = |e| PageError::writing(out, &e);
     let file = BufWriter::new(File::create_new(path).map_err(writing)?);
-    let (file, finished) = finish_into(scan, Compression::Faithful, file, out)?;
+    let (file, finished) = finish_into(scan, compression, file, out)?;
     file.into_inner().map_err(|e| writing(e.into_error()))?;
     Ok(finished)
 }

@@ -24,7 +24,7 @@ fn scans(dir: &Path) -> Vec<PathBuf> {
 fn pages_become_one_document_and_a_line_each() {
     let dir = tempfile::tempdir().unwrap();
     let (scans, out) = (scans(dir.path()), dir.path().join("out.pdf"));
-    let report = page_command(&scans, &out, &meta(), Form::Text).unwrap();
+    let report = page_command(&scans, &out, &meta(), Compression::Faithful, Form::Text).unwrap();
     let lines: Vec<_> = report.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(
@@ -57,7 +57,7 @@ fn the_name_says_what_the_document_becomes() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join(name);
-        let done = page_command(&scans[..pages], &out, &meta(), Form::Text);
+        let done = page_command(&scans[..pages], &out, &meta(), Compression::Faithful, Form::Text);
         match starts {
             Some(starts) => assert!(fs::read(&out).unwrap().starts_with(starts.as_bytes()), "{done:?}"),
             None => assert_eq!(done, Err(PageError::Name { path: out })),
@@ -65,7 +65,7 @@ fn the_name_says_what_the_document_becomes() {
     }
     // A single page is the finished page itself.
     let out = dir.path().join("a.jpg");
-    page_command(&scans[..1], &out, &meta(), Form::Text).unwrap();
+    page_command(&scans[..1], &out, &meta(), Compression::Faithful, Form::Text).unwrap();
     assert_eq!(crate::inspect(&out).unwrap().width, 620);
 }
 
@@ -73,7 +73,7 @@ fn the_name_says_what_the_document_becomes() {
 fn programs_get_json() {
     let dir = tempfile::tempdir().unwrap();
     let (scans, out) = (scans(dir.path()), dir.path().join("out.pdf"));
-    let report = page_command(&scans, &out, &meta(), Form::Json).unwrap();
+    let report = page_command(&scans, &out, &meta(), Compression::Faithful, Form::Json).unwrap();
     let name = dir.path().join("scan \\\"1\\\".jpg");
     let expected = format!(
         "{{\"page\":\"{}\",\"angle\":0.0000,\"by\":\"nothing\",\
@@ -84,7 +84,10 @@ fn programs_get_json() {
     );
     assert_eq!(report.lines().nth(1), Some(expected.as_str()));
     assert!(report.lines().nth(2).unwrap().contains("\"blank\":false,\"warnings\":[\"too-dark\"],"));
-    assert_eq!(report, page_command(&scans, &dir.path().join("2.pdf"), &meta(), Form::Json).unwrap());
+    assert_eq!(
+        report,
+        page_command(&scans, &dir.path().join("2.pdf"), &meta(), Compression::Faithful, Form::Json).unwrap()
+    );
     assert!(fs::read(&out).unwrap() == fs::read(dir.path().join("2.pdf")).unwrap());
 }
 
@@ -105,14 +108,38 @@ fn one_bad_scan_leaves_the_old_document_and_no_rest() {
     let bad = dir.path().join("bad.jpg");
     fs::write(&bad, "text").unwrap();
     scans.push(bad.clone());
-    let error = page_command(&scans, &out, &meta(), Form::Text).unwrap_err();
+    let error = page_command(&scans, &out, &meta(), Compression::Faithful, Form::Text).unwrap_err();
     assert_eq!(error, PageError::NotJpeg { path: bad });
     assert_eq!(fs::read(&out).unwrap(), b"older");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 5);
-    assert_eq!(page_command(&[], &out, &meta(), Form::Text), Err(PageError::PageCount { pages: 0 }));
+    assert_eq!(
+        page_command(&[], &out, &meta(), Compression::Faithful, Form::Text),
+        Err(PageError::PageCount { pages: 0 })
+    );
     let nowhere = dir.path().join("gone/out.pdf");
     assert!(matches!(
-        page_command(&scans[..1], &nowhere, &meta(), Form::Text),
+        page_command(&scans[..1], &nowhere, &meta(), Compression::Faithful, Form::Text),
         Err(PageError::Unwritable { .. })
     ));
+}
+
+#[test]
+fn compact_pages_become_documents_too_and_always_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let scans = scans(dir.path());
+    for ending in ["pdf", "ofd"] {
+        let file = |name: &str| dir.path().join(name).with_extension(ending);
+        let page = |name: &str, compression| {
+            page_command(&scans, &file(name), &meta(), compression, Form::Json).unwrap()
+        };
+        assert_eq!(page("1", Compression::Compact), page("faithful", Compression::Faithful));
+        page("2", Compression::Compact);
+        let bytes = fs::read(file("1")).unwrap();
+        assert!(bytes == fs::read(file("2")).unwrap());
+        assert!(bytes.len() as u64 * 2 < fs::metadata(file("faithful")).unwrap().len());
+    }
+    let jpeg = dir.path().join("1.zip");
+    let refused = page_command(&scans, &jpeg, &meta(), Compression::Compact, Form::Json);
+    assert_eq!(refused, Err(PageError::Compact { path: jpeg }));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 9);
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::{built, name, pages, run, titled, turned_pages};
 use crate::assemble::assemble;
+use crate::finish::Compression;
+use crate::finish::scenes::{GREY, Scene};
 use crate::format::Format;
 use crate::page_command::{Form, page_command};
 use crate::sample_images::{Kind, Picture, encode};
@@ -39,13 +41,24 @@ fn all_documents_are_valid() {
     document(&turned, "]]> <!-- &lt; \" ' \\ ( ) 𠮷 é");
     document(&pages.iter().cycle().take(100).cloned().collect::<Vec<_>>(), &"字".repeat(500));
 
-    // And what the command line makes of a scan.
-    let scan = dir.path().join("scan.jpg");
-    fs::write(&scan, encode(Picture::Text, 620, 877, Kind::Color)).unwrap();
-    files.push(dir.path().join("scan.pdf"));
-    page_command(&[scan], &files[6], &titled("scan", "scan"), Form::Text).unwrap();
+    // And what the command line makes of scans, one of which has a seal over its print.
+    let seal = Scene { seal: true, ..Scene::new(1.0, GREY) }.scan();
+    let scans: Vec<_> = [encode(Picture::Text, 620, 877, Kind::Color), seal]
+        .iter()
+        .enumerate()
+        .map(|(number, scan)| {
+            let path = dir.path().join(format!("scan-{number}.jpg"));
+            fs::write(&path, scan).unwrap();
+            path
+        })
+        .collect();
+    for compression in [Compression::Faithful, Compression::Compact] {
+        let out = dir.path().join(format!("{compression:?}.pdf"));
+        page_command(&scans, &out, &titled("scan", "scan"), compression, Form::Text).unwrap();
+        files.push(out);
+    }
 
-    assert_eq!(validate(&files), ["valid"; 7]);
+    assert_eq!(validate(&files), ["valid"; 8]);
 }
 
 #[test]
