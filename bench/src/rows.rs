@@ -12,8 +12,8 @@ pub struct Row {
     pub value: f64,
     /// of both values
     pub unit: &'static str,
-    /// with what it is compared
-    pub peer: &'static str,
+    /// with what it is compared, and where
+    pub peer: String,
     /// the peer's, in the same run
     pub peer_value: f64,
     /// ours divided by the peer's
@@ -30,12 +30,12 @@ impl Row {
         name: &'static str,
         unit: &'static str,
         value: f64,
-        peer: &'static str,
+        peer: impl Into<String>,
         peer_value: f64,
         goal: f64,
     ) -> Self {
         let ratio = value / peer_value;
-        Self { name, value, unit, peer, peer_value, ratio, goal, holds: ratio <= goal }
+        Self { name, value, unit, peer: peer.into(), peer_value, ratio, goal, holds: ratio <= goal }
     }
 }
 
