@@ -31,9 +31,10 @@ test: setup
 	@echo "building every test (the first time takes about ten minutes on two cores)"
 	@tools/test
 
-bench: setup
+bench:
+	@tools/setup bench
 	@echo "building the release profile (the first time takes about fifteen minutes on two cores)"
-	@$(CARGO) build --release -p hall -p bench
+	@$(CARGO) build --release -p hall -p bench -p kiosk
 	@"$$(tools/target-dir)/release/bench"
 
 fuzz: setup
