@@ -5,10 +5,13 @@
 
 mod drivers;
 mod hall;
+mod pages;
+mod process;
 mod rows;
 mod status;
 mod ticket;
 mod told;
+mod uploads;
 mod wire;
 
 use std::process::ExitCode;
@@ -19,6 +22,9 @@ static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
+    if let Some(done) = uploads::client::wanted() {
+        return done;
+    }
     match measure() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
@@ -42,6 +48,11 @@ fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     })?;
     rows.push(drivers::identity_decode()?);
     rows.extend(ticket::rows()?);
+    let pages = pages::Pages::measure()?;
+    rows.extend(pages.faithful()?);
+    rows.extend(pages.compact()?);
+    rows.extend(pages.feeder()?);
+    rows.extend(uploads::rows()?);
     rows::print(&rows);
     rows::write(&rows)?;
     Ok(rows.iter().all(|row| row.holds))
