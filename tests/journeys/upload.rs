@@ -183,7 +183,7 @@ fn a_number_taken_later_reaches_the_papers() {
     let first = wait_held(&hall, 1).remove(0);
     assert_eq!(registration(&hall, &first)["number"], Value::Null);
     network(&hall, "down");
-    hand_in(&hall, "name-notice", &["blank"]);
+    hand_in(&hall, "name-notice", &["floor-plan"]);
     leave(&hall);
     let number = hall.take_number("man", MATTER).number;
     let ticket = hall.ticket_text(1);

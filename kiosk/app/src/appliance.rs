@@ -240,7 +240,9 @@ impl Owners {
                 let language = self.desk.language();
                 drop(self.to_ledger.send(ledger::Ask { session, what, language }).await);
             }
-            Action::Scan(session, source) => self.ask_scanner(scanner::Ask::Scan(session, source)).await,
+            Action::Scan(session, source, keep) => {
+                self.ask_scanner(scanner::Ask::Scan(session, source, keep)).await;
+            }
             Action::StopScan(session) => self.ask_scanner(scanner::Ask::Stop(session)).await,
             Action::DropPages(session, pages) => self.ask_scanner(scanner::Ask::Drop(session, pages)).await,
             Action::Forget(session) => self.ask_scanner(scanner::Ask::Forget(session)).await,

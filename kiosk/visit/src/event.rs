@@ -322,6 +322,15 @@ pub enum ReaderDo {
     Rest,
 }
 
+/// Whether a page is kept as it came from the scanner, beside the finished one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// the finished page alone
+    Finished,
+    /// the scan as well: a compact document is made of it
+    Scan,
+}
+
 /// What the desk asks for; executed by the appliance in this order.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -333,8 +342,8 @@ pub enum Action {
     PreparePrinter,
     /// print
     Print(PrintJob, Box<TicketContents>),
-    /// scan into this session
-    Scan(SessionId, Source),
+    /// scan into this session, and keep each page as it came too where it is to be made compact
+    Scan(SessionId, Source, Keep),
     /// stop scanning
     StopScan(SessionId),
     /// throw scanned pages away

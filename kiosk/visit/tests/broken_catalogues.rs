@@ -120,6 +120,13 @@ fn one_error_each() {
             "21 digits and capitals",
         ),
         ("page_num = 2", "document = \"doc\"", 25, "materials[0].document", "\"pdf\", \"ofd\", \"jpeg\""),
+        (
+            "page_num = 2",
+            "document = \"jpeg\"\ncompact = true",
+            26,
+            "materials[0].compact",
+            "cannot be compact",
+        ),
         ("page_num = 2", "compact = 1", 25, "materials[0].compact", "true or false"),
         ("page_num = 2", "example = \"../key.jpg\"", 25, "materials[0].example", "below the catalogue's folder"),
         ("page_num = 2", "example = \"/etc/x.jpg\"", 25, "materials[0].example", "below the catalogue's folder"),

@@ -4,12 +4,13 @@ use crate::bus::{Bus, Health};
 use crate::clock::Clock;
 use crate::faults::store::{outbox_fault, store_fault};
 use crate::tasks::scanner::PageFolders;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{DocState, MaterialId, Outbox, Reason, ReviewResult, StoreEvent, Tls};
 use tokio::sync::{Notify, mpsc};
 use visit::catalogue::{Catalogue, DocumentFormat, ItemCode, MaterialCode};
-use visit::event::{CustodyCode, DocumentEvent, DocumentId, Event, PaperKnown, Submission, VisitId};
+use visit::event::{CustodyCode, DocumentEvent, DocumentId, Event, PageId, PaperKnown, Submission, VisitId};
 use visit::fault::{Device, Fault};
 use visit::number::TicketNumber;
 use visit::screen::{MaterialState, ReturnReason};
@@ -102,15 +103,11 @@ impl Papers {
 
     fn store(&self, submission: &Submission) -> Result<(DocumentId, Option<CustodyCode>), Fault> {
         let material_id = fresh_id()?;
-        let pages: Vec<_> = submission
-            .pages
-            .iter()
-            .map(|(page, turn)| documents::PageRef {
-                path: self.folders.page(submission.session, *page),
-                dpi: DPI,
-                turn: quarter(*turn),
-            })
-            .collect();
+        let page = |(page, turn): &(PageId, Turn)| {
+            let path = self.page(submission, *page)?;
+            Ok(documents::PageRef { path, dpi: DPI, turn: quarter(*turn) })
+        };
+        let pages = submission.pages.iter().map(page).collect::<Result<Vec<_>, Fault>>()?;
         let digests = pages.iter().map(|page| store::Digest::of_file(&page.path));
         let page_digests = digests.collect::<Result<Vec<_>, _>>().map_err(|error| {
             tracing::error!(%error, "a page could not be read");
@@ -119,14 +116,7 @@ impl Papers {
         let path = self.folders.work(submission.session);
         let meta = self.meta(submission, &material_id)?;
         let format = format(submission.document);
-        let built = documents::assemble(&pages, &path, &meta, format).map_err(|error| {
-            tracing::error!(%error, "a document could not be made");
-            if matches!(error, documents::PageError::DiskFull { .. }) {
-                Fault::DiskFull
-            } else {
-                Fault::DocumentFailed
-            }
-        })?;
+        let built = documents::assemble(&pages, &path, &meta, format).map_err(page_fault)?;
         let added = self.outbox.add(store::Submission {
             material_id,
             name: format!("{}.{}", submission.name.zh, format.ending(built.pages)),
@@ -156,6 +146,17 @@ impl Papers {
 }
 
 impl Papers {
+    /// The file of a page as it goes into its document.
+    fn page(&self, submission: &Submission, page: PageId) -> Result<PathBuf, Fault> {
+        if !submission.compact {
+            return Ok(self.folders.page(submission.session, page));
+        }
+        let (scan, path) =
+            (self.folders.scan(submission.session, page), self.folders.compact(submission.session, page));
+        documents::finish_as(&scan, &path, documents::Compression::Compact).map_err(page_fault)?;
+        Ok(path)
+    }
+
     /// An item as the store is told of it, with the department that works on it.
     fn served(&self, code: &ItemCode) -> store::ServedItem {
         let item = self.catalogue.item(code);
@@ -183,6 +184,11 @@ impl Papers {
                 Fault::DocumentFailed
             })
     }
+}
+
+fn page_fault(error: documents::PageError) -> Fault {
+    tracing::error!(%error, "a document could not be made");
+    if matches!(error, documents::PageError::DiskFull { .. }) { Fault::DiskFull } else { Fault::DocumentFailed }
 }
 
 fn quarter(turn: Turn) -> documents::Quarter {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use visit::event::{Event, PageId, ScanEvent, SessionId};
+use visit::event::{Event, Keep, PageId, ScanEvent, SessionId};
 use visit::fault::{Device, Fault};
 use visit::intent::Source;
 use visit::screen::{PageWarning, Preview, ScanProblem};
@@ -37,7 +37,7 @@ const PREVIEW_WIDTH: u32 = 720;
 #[derive(Debug)]
 pub enum Ask {
     /// scan into this session
-    Scan(SessionId, Source),
+    Scan(SessionId, Source, Keep),
     /// stop scanning
     Stop(SessionId),
     /// throw pages away
@@ -76,6 +76,11 @@ impl PageFolders {
     /// The page as it came from the scanner, before it was cut out and put straight.
     pub fn scan(&self, session: SessionId, page: PageId) -> PathBuf {
         self.of(session).join(format!("scan-{:03}.jpg", page.0))
+    }
+
+    /// The page in its compact form, while its document is put together.
+    pub fn compact(&self, session: SessionId, page: PageId) -> PathBuf {
+        self.of(session).join(format!("compact-{:03}", page.0))
     }
 
     /// Where a document of a session is put together.
@@ -197,13 +202,13 @@ impl ScannerTask {
                 }
             };
             match ask {
-                Ask::Scan(session, source) => {
+                Ask::Scan(session, source, keep) => {
                     if let Some(before) = running.take() {
                         before.cancel.cancel();
                         next_page = (before.session, before.task.await.unwrap_or(next_page.1));
                     }
                     let first = if next_page.0 == session { next_page.1 } else { 1 };
-                    running = Some(self.start(session, source, first));
+                    running = Some(self.start(session, source, keep, first));
                 }
                 Ask::Stop(session) => {
                     running.iter().filter(|r| r.session == session).for_each(|r| r.cancel.cancel());
@@ -212,6 +217,7 @@ impl ScannerTask {
                     for page in pages {
                         remove(&self.folders.page(session, page));
                         remove(&self.folders.scan(session, page));
+                        remove(&self.folders.compact(session, page));
                     }
                 }
                 Ask::Forget(session) => {
@@ -244,7 +250,7 @@ impl ScannerTask {
         }
     }
 
-    fn start(&self, session: SessionId, source: Source, first: u32) -> Running {
+    fn start(&self, session: SessionId, source: Source, keep: Keep, first: u32) -> Running {
         let cancel = CancellationToken::new();
         let one = OneScan {
             scanner: self.scanner.clone(),
@@ -253,6 +259,7 @@ impl ScannerTask {
             recorder: self.recorder.clone(),
             bus: self.bus.clone(),
             session,
+            keep,
             cancel: cancel.clone(),
         };
         Running { session, cancel, task: tokio::spawn(one.run(source, first)) }
@@ -275,6 +282,7 @@ struct OneScan {
     recorder: Option<(Recorder, Recordings)>,
     bus: Bus,
     session: SessionId,
+    keep: Keep,
     cancel: CancellationToken,
 }
 
@@ -365,8 +373,8 @@ impl OneScan {
     async fn show(&self, page: StoredPage) -> Result<(), ScanProblem> {
         let number = PageId(page.page);
         let (path, raw) = (page.path.clone(), self.folders.scan(self.session, number));
-        let as_it_came = raw.clone();
-        let looked = tokio::task::spawn_blocking(move || look(&path, &as_it_came)).await;
+        let (as_it_came, keep) = (raw.clone(), self.keep);
+        let looked = tokio::task::spawn_blocking(move || look(&path, &as_it_came, keep)).await;
         match looked {
             Ok(Ok(Looked { preview, warnings, turn })) => {
                 let preview = Arc::new(preview);
@@ -409,8 +417,9 @@ enum LookError {
     File(std::io::Error),
 }
 
-/// Cuts the page at `path` out, puts it straight and looks at it; as it came it lies at `raw` then.
-fn look(path: &Path, raw: &Path) -> Result<Looked, LookError> {
+/// Cuts the page at `path` out, puts it straight and looks at it; as it came it lies at `raw` then, if it
+/// is to be kept.
+fn look(path: &Path, raw: &Path, keep: Keep) -> Result<Looked, LookError> {
     std::fs::rename(path, raw).map_err(LookError::File)?;
     let finished = documents::finish(raw, path).map_err(LookError::Page)?;
     let upright = finished.turn;
@@ -430,7 +439,9 @@ fn look(path: &Path, raw: &Path) -> Result<Looked, LookError> {
         documents::Quarter::Left => Turn::Left,
     };
     let warnings = finished.warnings.iter().map(warning).collect();
-    remove(raw);
+    if keep == Keep::Finished {
+        remove(raw);
+    }
     Ok(Looked { preview: Preview { width, height, rgb }, warnings, turn })
 }
 

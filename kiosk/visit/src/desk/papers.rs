@@ -3,7 +3,7 @@
 use super::session::{Next, Page, Session, Stack, Step};
 use super::{Desk, PAGES_A_DOCUMENT};
 use crate::checklist::Need;
-use crate::event::{Action, Now, OpenVisit, PageId, ScanEvent};
+use crate::event::{Action, Keep, Now, OpenVisit, PageId, ScanEvent};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
 use crate::screen::ScanProblem;
@@ -57,13 +57,15 @@ impl Desk {
 
     pub(super) fn touched_ready(&mut self, intent: Intent, actions: &mut Vec<Action>) {
         let scanner_down = self.is_down(Device::Scanner);
+        let compact = self.stack().and_then(|stack| self.catalogue.material(&stack.material));
+        let keep = if compact.is_some_and(|material| material.compact) { Keep::Scan } else { Keep::Finished };
         let optional = self.stack().is_some_and(|stack| self.is_optional(stack));
         let Some(session) = &mut self.session else { return };
         let Step::ScanReady(stack) = &mut session.step else { return };
         match intent {
             Intent::Source(source) => stack.source = source,
             Intent::ScanStart if !scanner_down => {
-                actions.push(Action::Scan(session.id, stack.source));
+                actions.push(Action::Scan(session.id, stack.source, keep));
                 session.with_stack(|mut stack| {
                     stack.problem = None;
                     Step::Scanning { stack, arriving: 0 }

@@ -36,7 +36,7 @@ fn material(mut table: Table<'_>, known: &mut Declared<MaterialCode>) -> Option<
     let licence_types = types
         .map_or_else(Vec::new, |list| list.list(MAX_LICENCE_TYPES).iter().filter_map(licence_type).collect());
     let document = table.optional("document").map_or(Some(DocumentFormat::Pdf), |v| v.word(&DOCUMENTS));
-    let compact = truth(&mut table, "compact", false);
+    let compact = compact(&mut table, document);
     let example = table.optional("example").map_or(Some(None), |value| file_name(&value).map(Some));
     table.done();
     Some(Material {
@@ -50,6 +50,17 @@ fn material(mut table: Table<'_>, known: &mut Declared<MaterialCode>) -> Option<
         compact: compact?,
         example: example?,
     })
+}
+
+/// The field `compact`, which pages that stay JPEG pages cannot have.
+fn compact(table: &mut Table<'_>, document: Option<DocumentFormat>) -> Option<bool> {
+    let Some(value) = table.optional("compact") else { return Some(false) };
+    let compact = value.truth()?;
+    if compact && document == Some(DocumentFormat::Jpeg) {
+        value.wrong("JPEG pages cannot be compact; write document = \"pdf\" or \"ofd\", or take compact away");
+        return None;
+    }
+    Some(compact)
 }
 
 /// A kind of licence.
