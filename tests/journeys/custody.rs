@@ -118,10 +118,14 @@ fn the_back_office_sends_a_paper_back() {
     hand_in(&hall, "id-card", &["id-copy"]);
     wait_is(&hall, "id-card", "received");
     let first = wait_held(&hall, 1).remove(0);
-    let returned = json!({ "material": first.id, "result": "returned", "reason": "illegible", "text": "右下角看不清" });
+    let returned =
+        json!({ "material": first.id, "result": "returned", "reason": "illegible", "text": "右下角看不清" });
     hall.post("/api/store", json!({ "review": returned }));
     let state = wait_is(&hall, "id-card", "spoken.returned");
-    assert!(label_says(&state, &word("returned.illegible")) && label_says(&state, "右下角看不清"), "{state:#}");
+    assert!(
+        label_says(&state, &word("returned.illegible")) && label_says(&state, "右下角看不清"),
+        "{state:#}"
+    );
     feed(&hall, &["business-licence"]);
     open(&hall, "id-card");
     hall.touch("scan.start");

@@ -2,8 +2,8 @@
 
 use crate::hall::{Hall, enabled, name, says, word};
 use crate::papers::{
-    assert_is_of, bytes, counted, feed, open, page_images, registration, scan, sha256, to_materials, wait_held,
-    wait_is,
+    assert_is_of, bytes, counted, feed, open, page_images, registration, scan, sha256, to_materials,
+    wait_held, wait_is,
 };
 use std::process::Command;
 

@@ -328,7 +328,8 @@ impl Hall {
         self.lift();
         // Whoever handed papers in is offered a receipt first.
         let ways = ["home", "goodbye", "receipt"];
-        if name(&self.wait("home, goodbye or the receipt", |state| ways.contains(&name(state)))) == "receipt" {
+        if name(&self.wait("home, goodbye or the receipt", |state| ways.contains(&name(state)))) == "receipt"
+        {
             self.touch("finish");
         }
         self.wait("home or goodbye", |state| ["home", "goodbye"].contains(&name(state)));

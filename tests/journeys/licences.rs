@@ -33,7 +33,11 @@ fn line(state: &Value, material: &str) -> String {
 #[test]
 fn what_the_store_has_need_not_be_handed_in() {
     let hall = Hall::open();
-    give(&hall, false, json!({ "type": "resident_id", "number": "310114199003076511", "valid_until": "2041-05-01" }));
+    give(
+        &hall,
+        false,
+        json!({ "type": "resident_id", "number": "310114199003076511", "valid_until": "2041-05-01" }),
+    );
     to_question(&hall);
     let queries = || hall.state()["store"]["state"]["licence_queries"].as_array().cloned().expect("queries");
     assert!(queries().is_empty(), "nothing before yes");
@@ -65,7 +69,10 @@ fn a_licence_that_does_not_count() {
             word("materials.licence_expired").replace("{day}", "2024年12月31日"),
         ),
         (json!({ "type": "resident_id", "status": "02" }), word("materials.licence_void")),
-        (json!({ "type": "resident_id", "identifier": "1.2.156.3005.2.X.Y.1.001.0" }), word("materials.copy")),
+        (
+            json!({ "type": "resident_id", "identifier": "1.2.156.3005.2.X.Y.1.001.0" }),
+            word("materials.copy"),
+        ),
     ] {
         let hall = Hall::open();
         give(&hall, false, licence.clone());
@@ -103,8 +110,13 @@ fn a_store_that_answers_nonsense_about_licences() {
     let hall = Hall::open();
     give(&hall, false, json!({ "type": "resident_id" }));
     to_question(&hall);
-    for what in [json!("garbage"), json!("wrong_shape"), json!("endless"), json!("close"), json!({ "status": "unavailable" })]
-    {
+    for what in [
+        json!("garbage"),
+        json!("wrong_shape"),
+        json!("endless"),
+        json!("close"),
+        json!({ "status": "unavailable" }),
+    ] {
         hall.post("/api/harm/store", json!({ "answer": { "times": 1, "at": "licences", "what": what } }));
         hall.touch("licences.yes");
         let state = wait_is(&hall, "id-card", "spoken.unknown");
@@ -125,7 +137,8 @@ fn the_districts_own_store_is_asked_too() {
     give(&hall, true, json!({ "type": "real_estate_certificate" }));
     to_question(&hall);
     hall.touch("licences.yes");
-    let state = hall.wait("both", |state| is(state, "id-card", "in_store") && is(state, "premises", "in_store"));
+    let state =
+        hall.wait("both", |state| is(state, "id-card", "in_store") && is(state, "premises", "in_store"));
     assert!(!enabled(&state, "licences.ask"), "{state:#}");
     hall.leave();
     hall.wait_screen("home");

@@ -2,8 +2,8 @@
 
 use crate::hall::{Hall, Opening, enabled, name, says, says_word, word};
 use crate::papers::{
-    MATTER, assert_is_of, bytes, counted, feed, finished, hand_in, images_listed, is, leave, open, page_images,
-    pages_on_disk, paper, registration, says_fault, scan, to_materials, wait_held, wait_is,
+    MATTER, assert_is_of, bytes, counted, feed, finished, hand_in, images_listed, is, leave, open,
+    page_images, pages_on_disk, paper, registration, says_fault, scan, to_materials, wait_held, wait_is,
 };
 use serde_json::{Value, json};
 
@@ -33,7 +33,8 @@ fn two_sheets_become_one_document() {
     assert_eq!(told["material"], "premises");
     let items = told["items"].as_array().expect("items");
     assert!(items.len() > 1, "handed in once for all items that ask for it: {told:#}");
-    let names = |item: &Value, key: &str, length: usize| item[key].as_str().is_some_and(|code| code.len() == length);
+    let names =
+        |item: &Value, key: &str, length: usize| item[key].as_str().is_some_and(|code| code.len() == length);
     let whole = |item: &Value| names(item, "task_code", 31) && names(item, "dept_code", 18);
     assert!(items.iter().all(whole), "and for each department that works on it: {told:#}");
     leave(&hall);

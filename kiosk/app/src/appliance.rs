@@ -150,24 +150,17 @@ impl Owners {
 
         let (news, heard) = mpsc::channel(ROOM);
         let name = config.kiosk.name.clone();
-        let reviewed =
-            store::reviews::run(outbox.clone(), reviews, name, news.clone(), stop.child_token());
+        let reviewed = store::reviews::run(outbox.clone(), reviews, name, news.clone(), stop.child_token());
         essential(runtime, stop, "reviews", reviewed);
         let sending = store::run(outbox.clone(), store, opened.worker, news, wake, stop.child_token());
         essential(runtime, stop, "outbox", sending);
-        essential(
-            runtime,
-            stop,
-            "papers",
-            papers::listen(heard, outbox, bus.clone(), opened.certificate),
-        );
+        essential(runtime, stop, "papers", papers::listen(heard, outbox, bus.clone(), opened.certificate));
         if let Some(windows) = windows {
             let follow = windows::follow(windows, ledger.clone(), bus.clone(), clock);
             essential(runtime, stop, "windows", follow);
         }
 
-        let desk =
-            Desk::new(catalogue, config.patience.patience(), ways).with_examples(opened.examples);
+        let desk = Desk::new(catalogue, config.patience.patience(), ways).with_examples(opened.examples);
         Self { desk, bus, clock, ledger, papers, licences, to_identity, to_printer, to_scanner, to_ledger }
     }
 

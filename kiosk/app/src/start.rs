@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::pace::{Pace, Window};
 use store::{
-    Client, CustodyKey, CustodyKeyError, Deadlines, Outbox, OutboxConfig, OutboxError, OutboxKey, OutboxKeyError, Tls, TlsFiles,
-    TlsSetupError, WorkerConfig,
+    Client, CustodyKey, CustodyKeyError, Deadlines, Outbox, OutboxConfig, OutboxError, OutboxKey,
+    OutboxKeyError, Tls, TlsFiles, TlsSetupError, WorkerConfig,
 };
 use tokio::sync::Notify;
 use visit::catalogue::{Catalogue, CatalogueErrors, MaterialCode};

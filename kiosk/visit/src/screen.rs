@@ -408,11 +408,7 @@ impl MaterialState {
     /// Whether there is still something to do about it.
     pub fn is_open(self) -> bool {
         match self {
-            Self::Missing
-            | Self::AtWindow
-            | Self::Refused(_)
-            | Self::Checking
-            | Self::Unknown => true,
+            Self::Missing | Self::AtWindow | Self::Refused(_) | Self::Checking | Self::Unknown => true,
             Self::Returned(reason) => reason != ReturnReason::NotNeeded,
             Self::Stored
             | Self::Sending(_)

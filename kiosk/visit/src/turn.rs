@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn four_quarters_are_a_whole() {
-        let turns: Vec<Turn> = std::iter::successors(Some(Turn::None), |t| Some(t.further())).take(5).collect();
+        let turns: Vec<Turn> =
+            std::iter::successors(Some(Turn::None), |t| Some(t.further())).take(5).collect();
         assert_eq!(turns[..4], Turn::ALL);
         assert_eq!(turns[4], Turn::None);
     }

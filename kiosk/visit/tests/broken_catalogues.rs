@@ -128,8 +128,20 @@ fn one_error_each() {
             "cannot be compact",
         ),
         ("page_num = 2", "compact = 1", 25, "materials[0].compact", "true or false"),
-        ("page_num = 2", "example = \"../key.jpg\"", 25, "materials[0].example", "below the catalogue's folder"),
-        ("page_num = 2", "example = \"/etc/x.jpg\"", 25, "materials[0].example", "below the catalogue's folder"),
+        (
+            "page_num = 2",
+            "example = \"../key.jpg\"",
+            25,
+            "materials[0].example",
+            "below the catalogue's folder",
+        ),
+        (
+            "page_num = 2",
+            "example = \"/etc/x.jpg\"",
+            25,
+            "materials[0].example",
+            "below the catalogue's folder",
+        ),
         (
             "materials = [\"id\"]",
             "optional = [\"id\"]",

@@ -131,7 +131,13 @@ fn screens_offer_what_they_promise() {
         ("licences", &["licences.yes", "back"], &[]),
         (
             "materials-looked-up",
-            &["licences.ask", "receipt", "material.premises", "material.appointment", "material.household-book"],
+            &[
+                "licences.ask",
+                "receipt",
+                "material.premises",
+                "material.appointment",
+                "material.household-book",
+            ],
             &["material.id-card", "material.articles"],
         ),
         ("scan-example", &["not-applicable", "scan.start"], &[]),

@@ -34,7 +34,9 @@ impl Voice<'_> {
         let words = self.words;
         match screen {
             Screen::Home(_) => t::Act::default(),
-            Screen::Number(_) | Screen::Materials(_) | Screen::Receipt(_) => act(Intent::Finish, words.frame.finish.plain(), true),
+            Screen::Number(_) | Screen::Materials(_) | Screen::Receipt(_) => {
+                act(Intent::Finish, words.frame.finish.plain(), true)
+            }
             Screen::Goodbye(_) => act(Intent::Finish, words.goodbye.finish.plain(), true),
             Screen::CancelAsk(_) => act(Intent::Back, words.cancel.keep.plain(), true),
             Screen::Review(_) => act(Intent::Back, words.review.back.plain(), true),

@@ -20,7 +20,10 @@ impl Voice<'_> {
         t::LicencesWords {
             title: words.title.plain().into(),
             who: self.who(&ask.who).into(),
-            texts: model(vec![words.what.with(&[("whose", &whose.plain())]).into(), words.why.with(&[("matters", &matters)]).into()]),
+            texts: model(vec![
+                words.what.with(&[("whose", &whose.plain())]).into(),
+                words.why.with(&[("matters", &matters)]).into(),
+            ]),
             which: words.which.of(ask.materials.len()).into(),
             materials: model(names),
         }

@@ -2,9 +2,9 @@
 
 use super::{Voice, act, model};
 use crate::toolkit as t;
+use visit::event::Standing;
 use visit::fault::{Device, Fault};
 use visit::intent::Intent;
-use visit::event::Standing;
 use visit::screen::{LicenceShown, LicencesTold, MaterialShown, MaterialState, Materials};
 
 /// Columns that the names of the items may take which need a material.

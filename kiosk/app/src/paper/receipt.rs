@@ -83,12 +83,7 @@ pub fn lay_out_receipt(contents: &ReceiptContents) -> Ticket {
     }
     lines.push(Line::Rule);
     lines.push(Line::centred(words.code, Size::NORMAL));
-    lines.push(Line::Text {
-        text: contents.code.to_string(),
-        align: Align::Centre,
-        size: tall,
-        bold: true,
-    });
+    lines.push(Line::Text { text: contents.code.to_string(), align: Align::Centre, size: tall, bold: true });
     if let Ok(data) = QrText::new(contents.code.0.clone()) {
         let module = ModuleDots::new(6).unwrap_or(ModuleDots::FOUR);
         lines.push(Line::Qr { data, module, level: Level::M });

@@ -188,7 +188,11 @@ impl Papers {
 
 fn page_fault(error: documents::PageError) -> Fault {
     tracing::error!(%error, "a document could not be made");
-    if matches!(error, documents::PageError::DiskFull { .. }) { Fault::DiskFull } else { Fault::DocumentFailed }
+    if matches!(error, documents::PageError::DiskFull { .. }) {
+        Fault::DiskFull
+    } else {
+        Fault::DocumentFailed
+    }
 }
 
 fn quarter(turn: Turn) -> documents::Quarter {
@@ -209,12 +213,7 @@ fn format(document: DocumentFormat) -> documents::Format {
 }
 
 /// Passes on what the outbox's worker tells, until it ends.
-pub async fn listen(
-    mut news: mpsc::Receiver<StoreEvent>,
-    outbox: Outbox,
-    bus: Bus,
-    certificate: Tls,
-) {
+pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, outbox: Outbox, bus: Bus, certificate: Tls) {
     let mut health = Health::new(Device::Store, bus.clone());
     let mut now = None;
     let mut refused = is_refused(&outbox).await;

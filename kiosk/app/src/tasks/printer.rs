@@ -21,7 +21,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use ticket_printer::{
     Encoder, Evidence, Fault as Said, FontFile, Holds, JobId, Ladder, Outcome, PrintRefused, Printer,
-    PrinterError, Profile, Proofs, Remedy, Rung, Status, Step, Ticket, TicketRedactor, Trouble, UnknownReason,
+    PrinterError, Profile, Proofs, Remedy, Rung, Status, Step, Ticket, TicketRedactor, Trouble,
+    UnknownReason,
 };
 use tokio::runtime::Handle;
 use visit::event::{Event, PrintJob, SessionId};

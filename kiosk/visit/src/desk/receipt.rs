@@ -76,12 +76,12 @@ impl Desk {
     /// picked any more come last.
     fn papers_told(&self, session: &Session) -> Vec<(Label, MaterialState)> {
         let needs = self.needs();
-        let place = |code: &MaterialCode| {
-            needs.iter().position(|need| need.material == *code).unwrap_or(usize::MAX)
-        };
+        let place =
+            |code: &MaterialCode| needs.iter().position(|need| need.material == *code).unwrap_or(usize::MAX);
         let mut papers: Vec<_> = session.papers.iter().collect();
         papers.sort_by_key(|(code, _)| place(code));
-        let told = papers.into_iter().map(|(code, paper)| Some((self.catalogue.material(code)?, paper.state)));
+        let told =
+            papers.into_iter().map(|(code, paper)| Some((self.catalogue.material(code)?, paper.state)));
         told.flatten().map(|(material, state)| (material.name.clone(), state)).collect()
     }
 }

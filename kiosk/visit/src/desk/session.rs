@@ -99,25 +99,54 @@ pub(super) struct Held {
 /// Where the visitor is.
 #[derive(Debug)]
 pub(super) enum Step {
-    Identify { purpose: Purpose, reading: bool, problem: Option<CardProblem> },
+    Identify {
+        purpose: Purpose,
+        reading: bool,
+        problem: Option<CardProblem>,
+    },
     LookingUp,
-    Choose { tab: Tab, page: usize, refused: Option<Refusal> },
-    Company { typed: String, problem: Option<CodeProblem> },
-    Service { at: usize },
+    Choose {
+        tab: Tab,
+        page: usize,
+        refused: Option<Refusal>,
+    },
+    Company {
+        typed: String,
+        problem: Option<CodeProblem>,
+    },
+    Service {
+        at: usize,
+    },
     Taking,
     Number(Held),
     CancelAsk,
     Cancelling,
     Entering,
     LicencesAsk,
-    Materials { page: usize },
+    Materials {
+        page: usize,
+    },
     ScanReady(Stack),
-    Scanning { stack: Stack, arriving: u64 },
-    Review { stack: Stack, shown: usize, asking: Option<ReviewAsk> },
+    Scanning {
+        stack: Stack,
+        arriving: u64,
+    },
+    Review {
+        stack: Stack,
+        shown: usize,
+        asking: Option<ReviewAsk>,
+    },
     Submitting(Stack),
     /// since when it is on the screen
-    Receipt { since: Duration },
-    Goodbye { number: Option<TicketNumber>, cancelled: bool, papers: Option<PapersTold>, dropped: bool },
+    Receipt {
+        since: Duration,
+    },
+    Goodbye {
+        number: Option<TicketNumber>,
+        cancelled: bool,
+        papers: Option<PapersTold>,
+        dropped: bool,
+    },
 }
 
 /// A visitor before the kiosk.

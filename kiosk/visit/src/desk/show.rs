@@ -327,7 +327,8 @@ impl Desk {
 impl Stack {
     /// The pages that somebody should look at, from 1.
     fn doubtful(&self) -> Vec<usize> {
-        let doubtful = self.pages.iter().enumerate().filter(|(_, page)| !page.kept && !page.warnings.is_empty());
+        let doubtful =
+            self.pages.iter().enumerate().filter(|(_, page)| !page.kept && !page.warnings.is_empty());
         doubtful.map(|(at, _)| at + 1).collect()
     }
 }

@@ -288,7 +288,14 @@ fn the_same_person_again_gets_a_marked_reprint() {
     let mut hall = Lobby::open();
     let mut choice = crate::checklist::Choice::default();
     choice.toggle(Matter::parse("package.shop").unwrap());
-    let open = OpenVisit { visit: VisitId("v".into()), number: Some(a(17)), choice, papers: vec![], custody: None, applicant: None };
+    let open = OpenVisit {
+        visit: VisitId("v".into()),
+        number: Some(a(17)),
+        choice,
+        papers: vec![],
+        custody: None,
+        applicant: None,
+    };
     hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
     assert!(matches!(hall.screen(), Screen::Choose(c) if c.can_confirm && c.open_number == Some(a(17))));
     hall.touch("confirm").answer(LedgerReply::Taken(taken(false, 2)));

@@ -13,8 +13,7 @@ const MAX_PAGES: u16 = 500;
 /// The most kinds of licence that stand for one material.
 const MAX_LICENCE_TYPES: usize = 20;
 
-const FORMS: [(&str, MaterialForm); 2] =
-    [("original", MaterialForm::Original), ("copy", MaterialForm::Copy)];
+const FORMS: [(&str, MaterialForm); 2] = [("original", MaterialForm::Original), ("copy", MaterialForm::Copy)];
 const DOCUMENTS: [(&str, DocumentFormat); 3] =
     [("pdf", DocumentFormat::Pdf), ("ofd", DocumentFormat::Ofd), ("jpeg", DocumentFormat::Jpeg)];
 
@@ -57,7 +56,8 @@ fn compact(table: &mut Table<'_>, document: Option<DocumentFormat>) -> Option<bo
     let Some(value) = table.optional("compact") else { return Some(false) };
     let compact = value.truth()?;
     if compact && document == Some(DocumentFormat::Jpeg) {
-        value.wrong("JPEG pages cannot be compact; write document = \"pdf\" or \"ofd\", or take compact away");
+        value
+            .wrong("JPEG pages cannot be compact; write document = \"pdf\" or \"ofd\", or take compact away");
         return None;
     }
     Some(compact)

@@ -61,8 +61,14 @@ fn a_company_is_asked_about_as_a_company() {
     let mut hall = Lobby::at_choose("home.scan");
     hall.hear(Event::CompanyKey(Some(offer()))).touch("for.company").touch("company.take");
     let visit = VisitId("v".into());
-    let open =
-        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None, applicant: None };
+    let open = OpenVisit {
+        visit,
+        number: None,
+        choice: Default::default(),
+        papers: vec![],
+        custody: None,
+        applicant: None,
+    };
     hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open)).touch("licences.yes");
     let [Action::Licences(_, wanted)] = &hall.last[..] else { panic!("{:?}", hall.last) };
     assert!(matches!(&wanted.holder, Holder::Company(code) if *code == offer().code));
@@ -122,8 +128,14 @@ fn an_answer_to_somebody_who_has_left_is_dropped() {
     // The next one asks too, and hears what was found for the one before.
     hall.touch("home.scan").lay(LI).answer(LedgerReply::Found(None));
     let visit = VisitId("w".into());
-    let open =
-        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None, applicant: None };
+    let open = OpenVisit {
+        visit,
+        number: None,
+        choice: Default::default(),
+        papers: vec![],
+        custody: None,
+        applicant: None,
+    };
     hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open)).touch("licences.yes");
     let valid = vec![licence(Standing::Valid, None)];
     hall.hear(Event::Licences(before, LicencesFound { licences: valid, look: 1, complete: true }));
@@ -140,8 +152,14 @@ fn what_was_found_for_one_does_not_stand_for_another() {
     hall.touch("back").hear(Event::CompanyKey(Some(offer())));
     hall.touch("for.company").touch("company.take").touch("confirm");
     let visit = VisitId("v".into());
-    let open =
-        OpenVisit { visit, number: None, choice: Default::default(), papers: vec![], custody: None, applicant: None };
+    let open = OpenVisit {
+        visit,
+        number: None,
+        choice: Default::default(),
+        papers: vec![],
+        custody: None,
+        applicant: None,
+    };
     hall.answer(LedgerReply::Entered(open));
     assert_eq!(hall.screen().name(), "licences", "it is asked anew");
     hall.touch("licences.yes");
@@ -163,7 +181,11 @@ fn looking_again_loses_nothing_that_was_known() {
     assert_eq!(state(&hall, "id-card"), MaterialState::InStore, "a store that is away has not lost it");
     hall.touch("licences.ask").touch("licences.yes");
     tell(&mut hall, 3, vec![], true);
-    assert_eq!(state(&hall, "id-card"), MaterialState::Missing, "all have answered: it is not there any more");
+    assert_eq!(
+        state(&hall, "id-card"),
+        MaterialState::Missing,
+        "all have answered: it is not there any more"
+    );
 }
 
 #[test]
@@ -290,12 +312,8 @@ fn a_doubtful_page_is_shown_first() {
     hall.touch("scan.start");
     let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
     for (page, warnings) in [(1, vec![]), (2, vec![PageWarning::Folded]), (3, vec![])] {
-        let stored = ScanEvent::Stored {
-            page: PageId(page),
-            preview: preview.clone(),
-            warnings,
-            turn: Turn::None,
-        };
+        let stored =
+            ScanEvent::Stored { page: PageId(page), preview: preview.clone(), warnings, turn: Turn::None };
         hall.scan(stored);
     }
     hall.scan(ScanEvent::Ended(None));
