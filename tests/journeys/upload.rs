@@ -61,7 +61,7 @@ fn the_network_is_down_when_a_paper_is_handed_in() {
     hall.wait("what the visitor is told", |state| is(state, "id-card", "stored") && says_fault(state, "N01"));
     hall.touch("finish");
     hall.wait_screen("receipt");
-    hall.touch("finish");
+    hall.leave_receipt();
     hall.wait("goodbye", |state| name(state) == "goodbye" && says(state, &counted("goodbye.stored", 1)));
     leave(&hall);
     let document = kept(hall.folder());
