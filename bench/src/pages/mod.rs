@@ -100,7 +100,7 @@ impl Desk {
 }
 
 /// The page on which a figure is farthest from its goal, and the figure there; `None` without pages.
-fn worst<'a, T>(pages: &'a [T], figure: impl Fn(&T) -> f64) -> Option<(&'a T, f64)> {
+fn worst<T>(pages: &[T], figure: impl Fn(&T) -> f64) -> Option<(&T, f64)> {
     pages.iter().map(|page| (page, figure(page))).max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
