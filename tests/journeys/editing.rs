@@ -100,6 +100,46 @@ fn a_material_comes_out_as_the_catalogue_says() {
     }
 }
 
+/// "Or the JPEG pages": one as it is, several in one archive, so that a material is always one file.
+#[test]
+fn photographs_stay_pictures() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    crate::papers::hand_in(&hall, "site-photos", &["floor-plan"]);
+    let first = wait_held(&hall, 1).remove(0);
+    assert!(first.name.ends_with(".jpg"), "{first:?}");
+    assert_eq!(registration(&hall, &first)["media_type"], "image/jpeg");
+    assert!(
+        bytes(&hall, &first) == crate::papers::finished(&hall, "floor-plan"),
+        "the page as it was accepted"
+    );
+}
+
+/// "compact": print apart from its ground, as lossless masks, in a fraction of the bytes; nothing of the
+/// scan stays on the disk.
+#[test]
+fn a_compact_document_where_the_catalogue_wants_one() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    crate::papers::hand_in(&hall, "articles", &["lease", "business-licence"]);
+    wait_is(&hall, "articles", "received");
+    let compact = bytes(&hall, &wait_held(&hall, 1)[0]);
+    crate::papers::hand_in(&hall, "premises", &["lease", "business-licence"]);
+    let held = wait_held(&hall, 2);
+    let faithful =
+        held.iter().find(|d| registration(&hall, d)["material"] == "premises").expect("a document");
+    let faithful = bytes(&hall, faithful);
+    assert!(compact.len() * 4 < faithful.len(), "{} bytes beside {}", compact.len(), faithful.len());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("document.pdf");
+    std::fs::write(&file, compact).expect("a file");
+    let listed = Command::new("pdfimages").arg("-list").arg(&file).output().expect("pdfimages");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("stencil") && listed.contains("jbig2"), "{listed}");
+    let left = crate::papers::pages_on_disk(hall.folder());
+    assert!(left.iter().all(|path| path.is_dir()), "{left:?}");
+}
+
 /// A blank page is asked about, and taken out when nobody wants it.
 #[test]
 fn a_blank_page_is_taken_out() {
