@@ -11,7 +11,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use visit::identity::{DocumentKind, DocumentNumber};
-use zeroize::Zeroizing;
+use zeroize::{Zeroizing, zeroize_stack};
 
 /// Length of the hall's key, in bytes.
 pub const KEY_LENGTH: usize = 32;
@@ -145,6 +145,17 @@ impl HallKey {
     /// The key of a person: the same for the same number, whatever document shows it, and useless
     /// without the hall's key.
     pub fn person(&self, kind: DocumentKind, number: &DocumentNumber) -> PersonKey {
+        /// More than the hash and all that it calls take of the stack, in bytes.
+        const TAKEN: usize = 16 * 1024;
+        let key = self.hash(kind, number);
+        // The hash keeps the number in a block of its own, and leaves copies of it where it was moved.
+        zeroize_stack::<TAKEN>();
+        key
+    }
+
+    /// Not inlined, so that all of its stack lies below that of its caller.
+    #[inline(never)]
+    fn hash(&self, kind: DocumentKind, number: &DocumentNumber) -> PersonKey {
         // RFC 2104 pads a key to the block of the hash (64 bytes for SHA-256) with zeros.
         let mut block = Zeroizing::new([0; 64]);
         block.iter_mut().zip(self.0.iter()).for_each(|(to, from)| *to = *from);
