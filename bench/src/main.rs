@@ -1,7 +1,8 @@
 //! Every figure of the product, beside its peer, measured in one run.
 //!
 //! Prints a table and writes `bench/results.json` under Cargo's target directory: one row a figure.
-//! Exits with an error if a goal is missed.
+//! Exits with an error if a goal is missed. `bench devices`, `bench pages` and `bench uploads` measure a
+//! part.
 
 mod drivers;
 mod hall;
@@ -38,7 +39,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+/// Card, ticket and printer, at the wire.
+fn devices() -> Result<Vec<rows::Row>, Box<dyn std::error::Error + Send + Sync>> {
     let (tell, told) = std::sync::mpsc::channel();
     told::listen(tell)?;
     let mut rows = hall::with_kiosk(move |bench| {
@@ -48,11 +50,28 @@ fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     })?;
     rows.push(drivers::identity_decode()?);
     rows.extend(ticket::rows()?);
-    let pages = pages::Pages::measure()?;
-    rows.extend(pages.faithful()?);
-    rows.extend(pages.compact()?);
-    rows.extend(pages.feeder()?);
-    rows.extend(uploads::rows()?);
+    Ok(rows)
+}
+
+fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    let wanted = std::env::args().nth(1);
+    let wants = |part: &str| wanted.as_deref().is_none_or(|wanted| wanted == part);
+    let mut rows = Vec::new();
+    if wants("devices") {
+        rows.extend(devices()?);
+    }
+    if wants("pages") {
+        let pages = pages::Pages::measure()?;
+        rows.extend(pages.faithful()?);
+        rows.extend(pages.compact()?);
+        rows.extend(pages.feeder()?);
+    }
+    if wants("uploads") {
+        rows.extend(uploads::rows()?);
+    }
+    if rows.is_empty() {
+        return Err("there is no such part; name devices, pages or uploads, or none for all".into());
+    }
     rows::print(&rows);
     rows::write(&rows)?;
     Ok(rows.iter().all(|row| row.holds))
