@@ -17,6 +17,7 @@ mod recordings;
 pub mod replay;
 pub mod start;
 mod tasks;
+mod turns;
 
 pub use appliance::run;
 pub use config::Config;

@@ -4,6 +4,7 @@ use crate::bus::{Bus, Health};
 use crate::clock::Clock;
 use crate::faults::store::{outbox_fault, store_fault};
 use crate::tasks::scanner::PageFolders;
+use crate::turns::quarter;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,15 +193,6 @@ fn page_fault(error: documents::PageError) -> Fault {
         Fault::DiskFull
     } else {
         Fault::DocumentFailed
-    }
-}
-
-fn quarter(turn: Turn) -> documents::Quarter {
-    match turn {
-        Turn::None => documents::Quarter::None,
-        Turn::Right => documents::Quarter::Right,
-        Turn::Half => documents::Quarter::Half,
-        Turn::Left => documents::Quarter::Left,
     }
 }
 

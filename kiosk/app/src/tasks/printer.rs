@@ -15,7 +15,7 @@ use link::record::Recorder;
 use link::{Backoff, LinkError};
 use queue::ledger::{Ledger, PrintJobId, PrintState};
 use std::iter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -59,7 +59,7 @@ pub struct Surroundings {
     pub bus: Bus,
     /// where the printer's paper gauge is kept
     pub gauge: PathBuf,
-    /// a file that is there while a receipt is being printed: the ledger journals tickets alone
+    /// a file that is there while a receipt may hang out of the printer: the ledger journals tickets alone
     pub receipt_mark: PathBuf,
     /// where what crossed its line is kept when a fault begins
     pub recordings: Recordings,
@@ -71,8 +71,8 @@ pub struct Surroundings {
     pub cut_off: bool,
 }
 
-/// What is printed: a ticket, of which the ledger has journalled the intention; or a receipt, which
-/// carries no number and may be printed again at will.
+/// What is printed: a ticket, of which the ledger has journalled the intention; or a receipt, which gives
+/// nobody a number and may be printed again at will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
     Ticket(PrintJob),
@@ -262,10 +262,16 @@ impl Owner<'_> {
                     printer.init()?;
                 }
                 printer.abandon()?;
-                self.owed = Owed::Nothing;
+                self.paid();
                 Ok(())
             }
         }
+    }
+
+    /// Nothing hangs out of it any more.
+    fn paid(&mut self) {
+        self.owed = Owed::Nothing;
+        self.around.unmark_receipt();
     }
 
     /// Whether a ticket can go to the printer now; asked at once if that is not known already.
@@ -299,10 +305,6 @@ impl Owner<'_> {
 
     fn print(&mut self, work: Work, laid_out: &Ticket) -> Duration {
         *self.under_way = Some(UnderWay { work, begun: false });
-        if matches!(work, Work::Receipt(_)) {
-            self.receipts = self.receipts.wrapping_add(1) & 0x7FFF_FFFF;
-            self.around.mark_receipt();
-        }
         let ticket = self.encoder.encode(laid_out);
         let dots = ticket.paper_dots;
         let until = Instant::now() + WAITED_FOR;
@@ -328,6 +330,10 @@ impl Owner<'_> {
             (Ok(()), Some(printer)) => {
                 // From here on something lies on the paper until it is cut.
                 self.owed = Owed::Cut;
+                if matches!(work, Work::Receipt(_)) {
+                    self.receipts = self.receipts.wrapping_add(1) & 0x7FFF_FFFF;
+                    self.around.mark_receipt();
+                }
                 *self.under_way = Some(UnderWay { work, begun: true });
                 match printer.begin(&ticket.header) {
                     Err(error) => Outcome::FailedBeforeSending(error.into()),
@@ -380,13 +386,10 @@ impl Owner<'_> {
         }
         self.around.bus.send_blocking(work.event(told));
         *self.under_way = None;
-        if matches!(work, Work::Receipt(_)) {
-            self.around.unmark_receipt();
-        }
         self.unproven();
         match outcome {
             // Its own cut is on its way, or was made.
-            Outcome::Confirmed(Evidence::ProcessIdAfterCut) | Outcome::Sent(_) => self.owed = Owed::Nothing,
+            Outcome::Confirmed(Evidence::ProcessIdAfterCut) | Outcome::Sent(_) => self.paid(),
             Outcome::FailedBeforeSending(PrintRefused::Printer(error)) => return self.lost(&error),
             Outcome::Unknown(_, UnknownReason::Printer(error)) if self.printer.is_some() => {
                 return self.lost(&error);
@@ -514,15 +517,21 @@ impl Surroundings {
     /// From here on a receipt may hang out of the printer. Should the power go, the next start cuts it
     /// off, so that nobody finds it on his own ticket.
     fn mark_receipt(&self) {
-        let marked = std::fs::File::create(&self.receipt_mark).and_then(|mark| mark.sync_all());
+        let folder = self.receipt_mark.parent().unwrap_or(Path::new("."));
+        let marked = std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::File::create(&self.receipt_mark))
+            .and_then(|mark| mark.sync_all());
         if let Err(error) = marked {
             tracing::warn!(%error, "that a receipt is being printed could not be noted");
         }
     }
 
     fn unmark_receipt(&self) {
-        if let Err(error) = std::fs::remove_file(&self.receipt_mark) {
-            tracing::warn!(%error, "that a receipt was printed could not be noted");
+        match std::fs::remove_file(&self.receipt_mark) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "that no receipt hangs out of the printer could not be noted");
+            }
+            _ => {}
         }
     }
 

@@ -5,6 +5,7 @@
 use crate::bus::{Bus, Health};
 use crate::faults::scanner::{said_fault, status_fault, tally_fault};
 use crate::recordings::Recordings;
+use crate::turns::turn;
 use document_scanner::sane::SaneScanner;
 use document_scanner::{Fault as Said, Request, ScanError, Scanned, Scanner, StoredPage, Tally};
 use link::record::Recorder;
@@ -432,12 +433,7 @@ fn look(path: &Path, raw: &Path, keep: Keep) -> Result<Looked, LookError> {
         documents::Warning::CutOff => PageWarning::CutOff,
         documents::Warning::Folded => PageWarning::Folded,
     };
-    let turn = match upright {
-        documents::Quarter::None => Turn::None,
-        documents::Quarter::Right => Turn::Right,
-        documents::Quarter::Half => Turn::Half,
-        documents::Quarter::Left => Turn::Left,
-    };
+    let turn = turn(upright);
     let warnings = finished.warnings.iter().map(warning).collect();
     if keep == Keep::Finished {
         remove(raw);

@@ -1,5 +1,6 @@
 //! The rules, walked through.
 
+mod any_events;
 mod papers;
 mod trouble;
 
@@ -106,6 +107,18 @@ fn code() -> CustodyCode {
     CustodyCode("0123456789ABCDEF".to_owned())
 }
 
+/// A visit that has just been opened: no number, nothing handed in.
+fn opened(visit: &str) -> OpenVisit {
+    OpenVisit {
+        visit: VisitId(visit.into()),
+        number: None,
+        applicant: None,
+        choice: Choice::default(),
+        papers: vec![],
+        custody: None,
+    }
+}
+
 /// A kiosk before a visitor: touches by id, answers as the appliance would give them.
 struct Lobby {
     desk: Desk,
@@ -176,15 +189,7 @@ impl Lobby {
 
     fn at_review(pages: u32) -> Self {
         let mut hall = Self::at_choose("home.scan");
-        let open = OpenVisit {
-            visit: VisitId("v".into()),
-            number: None,
-            choice: Default::default(),
-            papers: vec![],
-            custody: None,
-            applicant: None,
-        };
-        hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(open));
+        hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(opened("v")));
         hall.touch("material.lease").touch("scan.start");
         for page in 1..=pages {
             hall.page(page);
@@ -288,14 +293,7 @@ fn the_same_person_again_gets_a_marked_reprint() {
     let mut hall = Lobby::open();
     let mut choice = crate::checklist::Choice::default();
     choice.toggle(Matter::parse("package.shop").unwrap());
-    let open = OpenVisit {
-        visit: VisitId("v".into()),
-        number: Some(a(17)),
-        choice,
-        papers: vec![],
-        custody: None,
-        applicant: None,
-    };
+    let open = OpenVisit { number: Some(a(17)), choice, ..opened("v") };
     hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
     assert!(matches!(hall.screen(), Screen::Choose(c) if c.can_confirm && c.open_number == Some(a(17))));
     hall.touch("confirm").answer(LedgerReply::Taken(taken(false, 2)));
@@ -520,14 +518,7 @@ fn midnight_begins_a_new_visit() {
 #[test]
 fn a_number_can_be_given_back() {
     let mut hall = Lobby::open();
-    let open = OpenVisit {
-        visit: VisitId("v".into()),
-        number: Some(a(17)),
-        choice: Default::default(),
-        papers: vec![],
-        custody: None,
-        applicant: None,
-    };
+    let open = OpenVisit { number: Some(a(17)), ..opened("v") };
     hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
     hall.touch("visit.cancel").touch("visit.cancel.yes").answer(LedgerReply::Cancelled);
     assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { cancelled: true, number: None, .. })));
@@ -541,116 +532,4 @@ fn without_paper_the_number_stays_on_the_screen() {
     assert_eq!(hall.screen().name(), "number");
     hall.pass(60);
     assert_eq!(hall.screen().name(), "goodbye");
-}
-
-/// Any events in any order: never a panic, and never two prints for one answer.
-#[test]
-fn nothing_upsets_the_desk() {
-    use proptest::prelude::*;
-    let ids = [
-        "home.number",
-        "home.scan",
-        "package.shop",
-        "matter.licence",
-        "option.shop.seal",
-        "confirm",
-        "back",
-        "finish",
-        "for.company",
-        "for.relative",
-        "for.oneself",
-        "company.take",
-        "service",
-        "key.9",
-        "key.delete",
-        "visit.cancel",
-        "visit.cancel.yes",
-        "reprint",
-        "material.lease",
-        "material.photo",
-        "scan.start",
-        "scan.stop",
-        "scan.accept",
-        "scan.again",
-        "scan.add",
-        "preview.next",
-        "preview.previous",
-        "page.next",
-        "page.previous",
-        "tab.personal",
-        "tab.packages",
-        "language",
-        "stay",
-        "source.flatbed",
-        "licences.yes",
-        "licences.ask",
-        "not-applicable",
-        "receipt",
-        "receipt.print",
-        "page.again",
-        "page.rotate",
-        "page.remove",
-        "page.earlier",
-        "page.later",
-        "answer.yes",
-        "answer.no",
-    ];
-    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 21, 0u64..40), 1..120))| {
-        let mut hall = Lobby::open();
-        for (what, seconds) in steps {
-            let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
-            let visit = OpenVisit { visit: VisitId("v".into()), number: Some(a(1)), choice: Default::default(), papers: vec![], custody: None, applicant: None };
-            let lease = MaterialCode::new("lease").unwrap();
-            match what.checked_sub(ids.len()) {
-                None => { hall.touch(ids[what]); }
-                Some(0) => { hall.lay(ZHANG); }
-                Some(1) => { hall.lay(LI); }
-                Some(2) => { hall.hear(Event::Ledger(session, LedgerReply::Found(None))); }
-                Some(3) => { hall.hear(Event::Ledger(session, LedgerReply::Found(Some(visit)))); }
-                Some(4) => { hall.hear(Event::Ledger(session, LedgerReply::Taken(taken(true, 1)))); }
-                Some(5) => { hall.hear(Event::Ledger(session, LedgerReply::Entered(visit))); }
-                Some(6) => { hall.hear(Event::Ledger(session, LedgerReply::Refused(Refusal::Ledger))); }
-                Some(7) => { hall.hear(Event::Ledger(session, LedgerReply::Cancelled)); }
-                Some(8) => { hall.hear(Event::Ticket(PrintJob(1), TicketState::Unknown(None))); }
-                Some(9) => {
-                    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
-                    hall.hear(Event::Scan(session, ScanEvent::Stored { page: PageId(1), preview, warnings: vec![PageWarning::Blank], turn: Turn::None }));
-                }
-                Some(10) => { hall.hear(Event::Scan(session, ScanEvent::Ended(Some(ScanProblem::FeederEmpty)))); }
-                Some(11) => { hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into()), Some(code())))); }
-                Some(12) => { hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DiskFull))); }
-                Some(13) => { hall.status(&[Fault::ReaderAbsent, Fault::PaperLow]); }
-                Some(14) => { hall.status(&[]); }
-                Some(15) => { hall.hear(Event::CompanyKey(Some(offer()))); }
-                Some(16) => { hall.hear(Event::TicketsLeft(Some(9))); }
-                Some(17) => { hall.hear(Event::Licences(session, LicencesFound { licences: vec![], look: 1, complete: false })); }
-                Some(18) => { hall.hear(Event::Receipt(session, TicketState::Unknown(None))); }
-                Some(19) => {
-                    let returned = MaterialState::Returned(ReturnReason::Illegible);
-                    hall.hear(Event::Document(DocumentEvent::Reviewed(DocumentId("d".into()), returned, None)));
-                }
-                Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
-            }
-            let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();
-            prop_assert!(prints <= 1);
-            hall.pass(seconds);
-            let view = hall.desk.view(hall.now);
-            if view.screen.name() == "goodbye" || view.screen.name() == "home" {
-                let shown = format!("{view:?}");
-                prop_assert!(!shown.contains('张'));
-            }
-        }
-        // Left alone, it always comes home, unless it waits for an answer that bounds itself.
-        for _ in 0..6 {
-            let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
-            let lease = MaterialCode::new("lease").unwrap();
-            hall.hear(Event::Ledger(session, LedgerReply::Refused(Refusal::Ledger)));
-            hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed));
-            hall.hear(Event::Scan(session, ScanEvent::Ended(None)));
-            hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DiskFull)));
-            hall.pass(200);
-        }
-        prop_assert_eq!(hall.screen().name(), "home");
-        prop_assert!(hall.desk.session.is_none());
-    });
 }

@@ -5,15 +5,7 @@ use super::*;
 /// A lobby with the checklist of one matter before the visitor, nothing asked of the stores yet.
 fn entered(matter: &str) -> Lobby {
     let mut hall = Lobby::at_choose("home.scan");
-    let open = OpenVisit {
-        visit: VisitId("v".into()),
-        number: None,
-        choice: Default::default(),
-        papers: vec![],
-        custody: None,
-        applicant: None,
-    };
-    hall.touch(matter).touch("confirm").answer(LedgerReply::Entered(open));
+    hall.touch(matter).touch("confirm").answer(LedgerReply::Entered(opened("v")));
     hall
 }
 
@@ -60,16 +52,10 @@ fn the_stores_are_asked_only_when_the_visitor_agrees_and_the_reason_goes_along()
 fn a_company_is_asked_about_as_a_company() {
     let mut hall = Lobby::at_choose("home.scan");
     hall.hear(Event::CompanyKey(Some(offer()))).touch("for.company").touch("company.take");
-    let visit = VisitId("v".into());
-    let open = OpenVisit {
-        visit,
-        number: None,
-        choice: Default::default(),
-        papers: vec![],
-        custody: None,
-        applicant: None,
-    };
-    hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open)).touch("licences.yes");
+    hall.touch("matter.card")
+        .touch("confirm")
+        .answer(LedgerReply::Entered(opened("v")))
+        .touch("licences.yes");
     let [Action::Licences(_, wanted)] = &hall.last[..] else { panic!("{:?}", hall.last) };
     assert!(matches!(&wanted.holder, Holder::Company(code) if *code == offer().code));
 }
@@ -127,16 +113,10 @@ fn an_answer_to_somebody_who_has_left_is_dropped() {
     assert_eq!(hall.screen().name(), "home");
     // The next one asks too, and hears what was found for the one before.
     hall.touch("home.scan").lay(LI).answer(LedgerReply::Found(None));
-    let visit = VisitId("w".into());
-    let open = OpenVisit {
-        visit,
-        number: None,
-        choice: Default::default(),
-        papers: vec![],
-        custody: None,
-        applicant: None,
-    };
-    hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open)).touch("licences.yes");
+    hall.touch("matter.card")
+        .touch("confirm")
+        .answer(LedgerReply::Entered(opened("w")))
+        .touch("licences.yes");
     let valid = vec![licence(Standing::Valid, None)];
     hall.hear(Event::Licences(before, LicencesFound { licences: valid, look: 1, complete: true }));
     assert_eq!(state(&hall, "id-card"), MaterialState::Checking);
@@ -151,16 +131,7 @@ fn what_was_found_for_one_does_not_stand_for_another() {
     // The same visitor, now for a company.
     hall.touch("back").hear(Event::CompanyKey(Some(offer())));
     hall.touch("for.company").touch("company.take").touch("confirm");
-    let visit = VisitId("v".into());
-    let open = OpenVisit {
-        visit,
-        number: None,
-        choice: Default::default(),
-        papers: vec![],
-        custody: None,
-        applicant: None,
-    };
-    hall.answer(LedgerReply::Entered(open));
+    hall.answer(LedgerReply::Entered(opened("v")));
     assert_eq!(hall.screen().name(), "licences", "it is asked anew");
     hall.touch("licences.yes");
     // An answer to the first look comes late.
@@ -419,14 +390,7 @@ fn a_receipt_of_an_earlier_session_is_marked() {
         state: MaterialState::Received,
         note: None,
     };
-    let open = OpenVisit {
-        visit: VisitId("v".into()),
-        number: None,
-        choice: Default::default(),
-        papers: vec![paper],
-        custody: Some(code()),
-        applicant: None,
-    };
+    let open = OpenVisit { papers: vec![paper], custody: Some(code()), ..opened("v") };
     hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(open));
     hall.touch("receipt").touch("receipt.print");
     assert!(matches!(&hall.last[..], [Action::PrintReceipt(_, receipt)] if receipt.reprint));
