@@ -105,6 +105,9 @@ pub enum StartError {
         /// what is wrong
         why: String,
     },
+    /// The times of day at which documents may not take all of the line.
+    #[error("configuration: store.bandwidth: {0}; correct it")]
+    Bandwidth(store::ValueError),
     /// A folder below `kiosk.data`.
     #[error("folder {}: {why}; correct kiosk.data in the configuration or the folder's owner", path.display())]
     Folder {
@@ -254,8 +257,7 @@ fn pace(config: &Config, utc_offset_minutes: i16) -> Result<Pace, StartError> {
         to: window.to,
         bytes_per_second: u64::from(window.kib_per_second) * 1024,
     });
-    Pace::new(windows.collect(), utc_offset_minutes)
-        .map_err(|why| StartError::Address { field: "store.bandwidth", why: why.to_string() })
+    Pace::new(windows.collect(), utc_offset_minutes).map_err(StartError::Bandwidth)
 }
 
 /// The pictures of what materials look like; one that cannot be read is not shown.

@@ -253,7 +253,7 @@ impl Desk {
 
     fn begin(&mut self, purpose: Purpose, now: Now, actions: &mut Vec<Action>) {
         self.sessions += 1;
-        self.session = Some(Session::new(SessionId(self.sessions), purpose, now));
+        self.session = Some(Session::new(SessionId(self.sessions), purpose, now.wall.date()));
         actions.push(Action::Reader(ReaderDo::Watch(SessionId(self.sessions))));
         self.renew(now);
     }

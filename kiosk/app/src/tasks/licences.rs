@@ -122,7 +122,7 @@ fn shown(licence: &Licence, today: jiff::civil::Date) -> Option<event::Licence> 
         | CertStatus::Other => Standing::Void,
     };
     Some(event::Licence {
-        licence_type: LicenceType::new(&licence.licence_type)?,
+        licence_type: LicenceType::new(licence.identifier.licence_type())?,
         name: licence.name.clone(),
         number: masked_number(&licence.number),
         valid_until: licence.valid_until,

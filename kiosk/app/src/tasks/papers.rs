@@ -60,6 +60,8 @@ impl Papers {
     fn known_of(&self, visit: &VisitId) -> (Vec<PaperKnown>, Option<CustodyCode>) {
         let asked = |error| tracing::error!(%error, "the outbox cannot be asked");
         let documents = self.outbox.documents_of(&visit.0).map_err(asked).unwrap_or_default();
+        // A visit's last document stands for those before it too.
+        let code = documents.last().map(|last| CustodyCode(last.code.as_str().to_owned()));
         let known = |known: store::DocumentOfVisit| {
             let (state, note) = match &known.review {
                 Some(review) => judged(review),
@@ -68,14 +70,7 @@ impl Papers {
             let document = DocumentId(known.doc.to_string());
             Some(PaperKnown { material: MaterialCode::new(&known.material)?, document, state, note })
         };
-        (documents.into_iter().filter_map(known).collect(), self.code_of(visit))
-    }
-
-    /// The code of a visit's last document, which stands for those before it too.
-    fn code_of(&self, visit: &VisitId) -> Option<CustodyCode> {
-        let asked = |error| tracing::error!(%error, "the outbox cannot be asked");
-        let kept = self.outbox.custody_of(&visit.0).map_err(asked).unwrap_or_default();
-        kept.last().map(|last| CustodyCode(last.code.as_str().to_owned()))
+        (documents.into_iter().filter_map(known).collect(), code)
     }
 
     /// Tells documents that are not yet confirmed the number that their visit has now.
@@ -136,7 +131,7 @@ impl Papers {
             Ok(doc) => {
                 // Written with the document, in one transaction. Should it not be readable now, the
                 // document is stored all the same.
-                Ok((DocumentId(doc.to_string()), self.code_of(&submission.visit)))
+                Ok((DocumentId(doc.to_string()), self.known_of(&submission.visit).1))
             }
             Err(error) => {
                 tracing::error!(%error, "a document could not be put into the outbox");

@@ -28,7 +28,7 @@ impl Desk {
     /// Nobody is asked who he is: there is nothing of a visitor behind it.
     pub(super) fn serve(&mut self, now: Now) {
         self.sessions += 1;
-        let mut session = Session::new(SessionId(self.sessions), Purpose::Number, now);
+        let mut session = Session::new(SessionId(self.sessions), Purpose::Number, now.wall.date());
         session.step = Step::Service { at: 0 };
         self.session = Some(session);
         self.renew(now);

@@ -194,13 +194,13 @@ pub(super) struct Receipt {
 }
 
 impl Session {
-    pub fn new(id: SessionId, purpose: Purpose, now: Now) -> Self {
+    pub fn new(id: SessionId, purpose: Purpose, day: Date) -> Self {
         Self {
             id,
             purpose,
             step: Step::Identify { purpose, reading: false, problem: None },
             ends_at: None,
-            day: now.wall.date(),
+            day,
             visitor: None,
             applicant: Applicant::Oneself,
             choice: Choice::default(),
@@ -228,25 +228,9 @@ impl Session {
         });
         let number = if cancelled { None } else { self.number };
         Self {
-            id,
-            purpose: self.purpose,
             step: Step::Goodbye { number, cancelled, papers, dropped: self.has_pages() },
-            ends_at: None,
-            day: self.day,
-            visitor: None,
-            applicant: Applicant::Oneself,
-            choice: Choice::default(),
-            full: BTreeSet::new(),
-            visit: None,
-            number: None,
-            papers: BTreeMap::new(),
-            custody: None,
-            receipt: Receipt::default(),
-            licences: Licences::default(),
-            looks: 0,
-            opened_for: None,
-            not_applicable: BTreeSet::new(),
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
+            ..Self::new(id, self.purpose, self.day)
         }
     }
 

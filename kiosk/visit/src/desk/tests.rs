@@ -6,6 +6,7 @@ mod trouble;
 
 use super::*;
 use crate::catalogue::*;
+use crate::checklist::Choice;
 use crate::event::*;
 use crate::identity::*;
 use crate::number::{Letter, TicketNumber};
