@@ -14,5 +14,5 @@ pub(crate) use self::code::code;
 pub use self::code::{CustodyCode, MOST_PAGES};
 pub use self::command::{receipt_command, verify_command};
 pub use self::key::{CustodyKey, CustodyKeyError, Signature};
-pub use self::receipt::{Kept, ReceiptDocument, ReceiptFile, Received, Standing};
+pub use self::receipt::{ReceiptDocument, ReceiptFile, Received, Standing};
 pub use self::verify::{Place, Report, Signed, VerifyError, verify};

@@ -14,7 +14,7 @@ use crate::custody::{CustodyKey, Received};
 use crate::fault::Setback;
 use crate::http::{Client, Request};
 use crate::material::{Countersignature, Custody, Material};
-use crate::outbox::{CHUNK, Document, Outbox, OutboxError, Sealed, Stage};
+use crate::outbox::{Document, Outbox, OutboxError, Sealed, Stage};
 use crate::pace::{Pace, Pacer};
 use crate::tus::{Abilities, REFUSED_CHECKSUM, UploadPath};
 use crate::worker::Reports;
@@ -271,18 +271,7 @@ pub(crate) async fn on_disk<T: Send + 'static>(
 
 /// The SHA-256 of a document.
 async fn digest(document: Sealed, bytes: u64) -> Result<Digest, StoreFault> {
-    blocking_read(move || {
-        let mut hash = Sha256::new();
-        let mut offset = 0;
-        while offset < bytes {
-            let part = document.read(offset, CHUNK)?;
-            hash.update(&part);
-            // A part is empty only at the end.
-            offset += (part.len() as u64).max(1);
-        }
-        Ok(Digest(hash.finalize().into()))
-    })
-    .await
+    blocking_read(move || Ok(Digest(document.hash(Sha256::new(), 0, bytes)?.into()))).await
 }
 
 async fn blocking_read<T: Send + 'static>(

@@ -14,8 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use rustls_pki_types::ServerName;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use self::body::{Outgoing, Sending};
@@ -42,6 +42,16 @@ pub struct Deadlines {
     pub whole: Duration,
 }
 
+impl Deadlines {
+    /// A visitor stands there and waits: 4 s to connect, 5 s for an answer, 4 s of standstill, 8 s in all.
+    pub(crate) const VISITOR_WAITS: Self = Self {
+        connect: Duration::from_secs(4),
+        head: Duration::from_secs(5),
+        stall: Duration::from_secs(4),
+        whole: Duration::from_secs(8),
+    };
+}
+
 impl Default for Deadlines {
     /// 10 s to connect, 30 s for an answer, 15 s of standstill, 5 min in all.
     fn default() -> Self {
@@ -52,6 +62,11 @@ impl Default for Deadlines {
             whole: Duration::from_secs(300),
         }
     }
+}
+
+/// Reads a text of an answer that tells of a person, so that it is wiped when it is dropped.
+pub(crate) fn wiped<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
+    String::deserialize(from).map(Zeroizing::new)
 }
 
 /// A client of one HTTPS server.
@@ -120,12 +135,21 @@ impl Client {
         path: &str,
         deadline: Duration,
     ) -> Result<T, StoreFault> {
+        self.poll_json(path, deadline).await.map_err(|setback| setback.fault)
+    }
+
+    /// As [`Self::get_json`], with how long the server asks to be left alone.
+    pub(crate) async fn poll_json<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        deadline: Duration,
+    ) -> Result<T, Setback> {
         let limits = Deadlines { head: deadline, whole: deadline, ..self.deadlines };
         let answer = self.send_within(Request::new(Method::GET, path), limits).await?;
         if answer.status != 200 {
-            return Err(StoreFault::from_status(answer.status));
+            return Err(answer.setback());
         }
-        answer.json()
+        Ok(answer.json()?)
     }
 
     /// Sends a request with the client's own deadlines.

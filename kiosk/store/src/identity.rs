@@ -1,12 +1,11 @@
 //! Whose a scanned code is (`POST /v1/identities` in openapi.yaml).
 
-use std::time::Duration;
-
 use http::Method;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::http::Request;
+use crate::material::is_line;
 use crate::{Client, Deadlines, StoreFault};
 
 /// Bytes of a code, at most.
@@ -15,14 +14,6 @@ const LONGEST_CODE: usize = 4096;
 const LONGEST_NUMBER: usize = 32;
 /// Characters of a name, at most.
 const LONGEST_NAME: usize = 120;
-
-/// A visitor stands there and waits: shorter than what documents are given.
-const WAIT: Deadlines = Deadlines {
-    connect: Duration::from_secs(4),
-    head: Duration::from_secs(5),
-    stall: Duration::from_secs(4),
-    whole: Duration::from_secs(8),
-};
 
 /// Whose a code is. Wiped when dropped.
 pub struct Identified {
@@ -78,14 +69,10 @@ struct Question<'a> {
 #[derive(Deserialize)]
 pub(crate) struct Answer {
     kind: IdentifiedKind,
-    #[serde(deserialize_with = "wiped")]
+    #[serde(deserialize_with = "crate::http::wiped")]
     number: Zeroizing<String>,
-    #[serde(deserialize_with = "wiped")]
+    #[serde(deserialize_with = "crate::http::wiped")]
     name: Zeroizing<String>,
-}
-
-fn wiped<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
-    String::deserialize(from).map(Zeroizing::new)
 }
 
 impl Client {
@@ -101,7 +88,8 @@ impl Client {
             return Err(IdentifyFault::Unknown);
         }
         let request = Request::new(Method::POST, "/v1/identities").secret_json(question(code)).once();
-        let answer = self.send_within(request, WAIT).await.map_err(IdentifyFault::Store)?;
+        let answer =
+            self.send_within(request, Deadlines::VISITOR_WAITS).await.map_err(IdentifyFault::Store)?;
         let read = match answer.status {
             200 => answer.json::<Answer>().and_then(checked).map_err(IdentifyFault::Store),
             404 => Err(IdentifyFault::Unknown),
@@ -126,8 +114,7 @@ pub(crate) fn checked(answer: Answer) -> Result<Identified, StoreFault> {
     let Answer { kind, number, name } = answer;
     let number_fits =
         (1..=LONGEST_NUMBER).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
-    let name_fits = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if number_fits && name_fits {
+    if number_fits && is_line(&name, LONGEST_NAME) {
         Ok(Identified { kind, number, name })
     } else {
         Err(StoreFault::Garbage("identity"))
@@ -136,6 +123,8 @@ pub(crate) fn checked(answer: Answer) -> Result<Identified, StoreFault> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::LinkFault;
     use crate::testing::{Act, Kiosk, within};

@@ -3,15 +3,15 @@
 mod identifier;
 
 use std::fmt;
-use std::time::Duration;
 
 use http::Method;
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use self::identifier::{CertIdentifier, IdentifierError};
 use crate::http::Request;
+use crate::material::is_line;
 use crate::{Client, Deadlines, StoreFault, ValueError};
 
 /// Licences in one answer, at most.
@@ -26,14 +26,6 @@ const LONGEST_CODE: usize = 32;
 const LONGEST_CAUSE: usize = 200;
 /// Characters of a visit or a kiosk, at most.
 const LONGEST_ID: usize = 64;
-
-/// A visitor stands there and waits: shorter than what documents are given.
-const WAIT: Deadlines = Deadlines {
-    connect: Duration::from_secs(4),
-    head: Duration::from_secs(5),
-    stall: Duration::from_secs(4),
-    whole: Duration::from_secs(8),
-};
 
 /// The document, or the register, that a holder is known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -120,8 +112,6 @@ impl CertStatus {
 pub struct Licence {
     /// Its identifier (电子证照标识), checked.
     pub identifier: CertIdentifier,
-    /// The type's code: 21 characters, those of who defines the type and three digits.
-    pub licence_type: String,
     /// What it is called.
     pub name: String,
     /// Its number; shown masked alone.
@@ -145,7 +135,7 @@ impl Licence {
 impl fmt::Debug for Licence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Licence")
-            .field("licence_type", &self.licence_type)
+            .field("licence_type", &self.identifier.licence_type())
             .field("name", &self.name)
             .field("number", &"masked")
             .field("status", &self.status)
@@ -194,7 +184,7 @@ impl LicenceQuery {
             (visit, LONGEST_ID, "visit"),
             (kiosk, LONGEST_ID, "kiosk"),
         ] {
-            if !plain(text, longest) {
+            if !is_line(text, longest) {
                 return Err(ValueError(what));
             }
         }
@@ -216,20 +206,16 @@ pub(crate) struct Answer {
 
 #[derive(Deserialize)]
 struct Told {
-    #[serde(deserialize_with = "wiped")]
+    #[serde(deserialize_with = "crate::http::wiped")]
     cert_identifier: Zeroizing<String>,
     cert_name: String,
-    #[serde(deserialize_with = "wiped")]
+    #[serde(deserialize_with = "crate::http::wiped")]
     cert_number: Zeroizing<String>,
     cert_status: String,
     issue_dept: String,
     // Without this a field that is not there would be one that is null: a licence without an end.
     #[serde(deserialize_with = "Option::deserialize")]
     valid_until: Option<Date>,
-}
-
-fn wiped<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
-    String::deserialize(from).map(Zeroizing::new)
 }
 
 impl Answer {
@@ -248,9 +234,9 @@ impl Answer {
 
 impl Told {
     fn check(self) -> Result<Option<Licence>, StoreFault> {
-        let shaped = plain(&self.cert_name, LONGEST_NAME)
-            && plain(&self.cert_number, LONGEST_NUMBER)
-            && plain(&self.issue_dept, LONGEST_NAME);
+        let shaped = is_line(&self.cert_name, LONGEST_NAME)
+            && is_line(&self.cert_number, LONGEST_NUMBER)
+            && is_line(&self.issue_dept, LONGEST_NAME);
         let status = CertStatus::parse(&self.cert_status);
         let (true, Some(status)) = (shaped, status) else { return Err(StoreFault::Garbage("licences")) };
         let identifier = match CertIdentifier::parse(&self.cert_identifier) {
@@ -261,7 +247,6 @@ impl Told {
             }
         };
         Ok(Some(Licence {
-            licence_type: identifier.licence_type().to_owned(),
             identifier,
             name: self.cert_name,
             number: self.cert_number,
@@ -270,11 +255,6 @@ impl Told {
             valid_until: self.valid_until,
         }))
     }
-}
-
-/// Whether a text of the contract is there, not too long, and one line.
-fn plain(text: &str, longest: usize) -> bool {
-    (1..=longest).contains(&text.chars().count()) && !text.contains(char::is_control)
 }
 
 impl Client {
@@ -288,7 +268,8 @@ impl Client {
     /// [`LicenceFault`].
     pub async fn licences(&self, query: &LicenceQuery) -> Result<Vec<Licence>, LicenceFault> {
         let request = Request::new(Method::POST, "/v1/licences/query").secret_json(query.json()?).once();
-        let answer = self.send_within(request, WAIT).await.map_err(LicenceFault::Store)?;
+        let answer =
+            self.send_within(request, Deadlines::VISITOR_WAITS).await.map_err(LicenceFault::Store)?;
         let read = match answer.status {
             200 => answer.json::<Answer>().and_then(Answer::check),
             status => Err(StoreFault::from_status(status)),

@@ -20,6 +20,11 @@ const LONGEST_FILE: u64 = 4 << 30;
 #[error("{0} does not have the shape of the store's contract (openapi.yaml)")]
 pub struct ValueError(pub &'static str);
 
+/// Whether a text of the contract is there, at most so many characters long, and one line.
+pub(crate) fn is_line(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.chars().count()) && !text.contains(char::is_control)
+}
+
 /// The id of one document, chosen by this kiosk: 1 to 64 of `A–Z a–z 0–9 _ -`.
 ///
 /// Safe as a path segment of a URL and as a file name.

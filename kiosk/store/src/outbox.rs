@@ -22,8 +22,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use thiserror::Error;
 
+#[cfg(test)]
+pub(crate) use self::container::CHUNK;
 use self::container::Identity;
-pub(crate) use self::container::{CHUNK, Sealed, head_passes};
+pub(crate) use self::container::{Sealed, head_passes};
 pub use self::key::{KEY_LENGTH, OutboxKey, OutboxKeyError};
 pub use self::row::{DocId, DocState};
 pub(crate) use self::row::{Document, Stage};

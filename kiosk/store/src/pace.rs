@@ -48,7 +48,7 @@ impl Pace {
     /// one counts.
     ///
     /// # Errors
-    /// [`ValueError`] for an offset of more than a day or a cap below 4096 bytes a second.
+    /// [`ValueError`] for an offset of 26 hours or more, or a cap below 4096 bytes a second.
     pub fn new(windows: Vec<Window>, utc_offset_minutes: i16) -> Result<Self, ValueError> {
         let offset = Offset::from_seconds(i32::from(utc_offset_minutes) * 60);
         let offset = offset.map_err(|_| ValueError("offset from UTC"))?;

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::on_disk;
+use crate::fault::Setback;
 use crate::{Backoff, Client, MaterialId, Outbox, StoreEvent, StoreFault};
 
 /// Events in one answer, at most.
@@ -246,27 +247,27 @@ impl Follower {
                     }
                     self.waits.backoff.wait(1, None)
                 }
-                Err(fault) => {
+                Err(setback) => {
                     failures = failures.saturating_add(1);
-                    self.pause(&fault, failures)
+                    self.pause(&setback, failures)
                 }
             };
             tokio::time::sleep(wait).await;
         }
     }
 
-    fn pause(&self, fault: &StoreFault, failures: u32) -> Duration {
+    fn pause(&self, Setback { fault, retry_after }: &Setback, failures: u32) -> Duration {
         if *fault == StoreFault::Rejected(404) {
             tracing::info!("the store has no reviews");
             self.waits.without
         } else {
             tracing::warn!("reviews: {fault}");
-            self.waits.backoff.wait(failures, None)
+            self.waits.backoff.wait(failures, *retry_after)
         }
     }
 
     /// Asks once; keeps and tells what came. Returns whether something did.
-    async fn next(&self) -> Result<bool, StoreFault> {
+    async fn next(&self) -> Result<bool, Setback> {
         let after = on_disk(&self.outbox, Outbox::last_review).await?;
         let Reviews { last, found } = self.ask(after).await?;
         if last == after {
@@ -279,12 +280,12 @@ impl Follower {
         Ok(true)
     }
 
-    async fn ask(&self, after: u64) -> Result<Reviews, StoreFault> {
+    async fn ask(&self, after: u64) -> Result<Reviews, Setback> {
         let kiosk = utf8_percent_encode(&self.kiosk, RESERVED);
         let wait = self.waits.poll.as_secs();
         let path = format!("/v1/review-events?kiosk={kiosk}&after={after}&wait={wait}");
-        let answer: Answer = self.client.get_json(&path, self.waits.poll + ARRIVAL).await?;
-        answer.check(after).ok_or(StoreFault::Garbage("review events"))
+        let answer: Answer = self.client.poll_json(&path, self.waits.poll + ARRIVAL).await?;
+        Ok(answer.check(after).ok_or(StoreFault::Garbage("review events"))?)
     }
 }
 

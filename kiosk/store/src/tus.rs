@@ -137,7 +137,7 @@ pub(crate) async fn create(
         .header(UPLOAD_METADATA, metadata(id, name, media_type)?);
     let answer = client.send(request).await?;
     if answer.status != 201 {
-        return Err(refusal(&answer));
+        return Err(answer.setback());
     }
     versioned(&answer)?;
     let location = answer.header("location").and_then(UploadPath::from_location);
@@ -151,7 +151,7 @@ pub(crate) async fn held(client: &Client, upload: &UploadPath, length: u64) -> R
     match answer.status {
         200 | 204 => {}
         404 | 410 => return Ok(Held::Gone),
-        _ => return Err(refusal(&answer)),
+        _ => return Err(answer.setback()),
     }
     versioned(&answer)?;
     let offset = number(&answer, "upload-offset").ok_or(StoreFault::Garbage("Upload-Offset"))?;
@@ -181,7 +181,7 @@ pub(crate) async fn append(client: &Client, upload: &UploadPath, piece: Piece) -
         404 | 410 => return Ok(Appended::Gone),
         409 => return Ok(Appended::Elsewhere),
         460 => return Ok(Appended::Corrupted),
-        _ => return Err(refusal(&answer)),
+        _ => return Err(answer.setback()),
     }
     versioned(&answer)?;
     match number(&answer, "upload-offset") {
@@ -204,11 +204,6 @@ fn versioned(answer: &Answer) -> Result<(), StoreFault> {
         Some(VERSION) => Ok(()),
         _ => Err(StoreFault::Garbage("Tus-Resumable")),
     }
-}
-
-/// The setback behind an answer that is none of the expected ones; an unexpected 2xx is garbage.
-fn refusal(answer: &Answer) -> Setback {
-    answer.setback()
 }
 
 /// `Upload-Expires`. One that cannot be read is none: it decides on nothing but an order.

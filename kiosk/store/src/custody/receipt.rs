@@ -11,29 +11,6 @@ const VERSION: u32 = 1;
 /// Documents in one file, at most: what the outbox tells of a visit.
 const MOST_DOCUMENTS: usize = 1000;
 
-/// What this kiosk keeps of one document's custody. See [`crate::Outbox::custody_of`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// The document's id.
-    pub material_id: MaterialId,
-    /// Code of the material in the hall's catalogue.
-    pub material: String,
-    /// Digest of the document.
-    pub sha256: Digest,
-    /// Length of the document.
-    pub bytes: u64,
-    /// Digests of its pages, in order.
-    pub pages: Vec<Digest>,
-    /// The code of the visit's document before; none for its first.
-    pub previous: Option<CustodyCode>,
-    /// Its own code.
-    pub code: CustodyCode,
-    /// Where it stands.
-    pub state: DocState,
-    /// The store's word, once it has given it.
-    pub received: Option<Received>,
-}
-
 /// The store's word that it holds a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
@@ -57,7 +34,8 @@ pub struct ReceiptFile {
     pub documents: Vec<ReceiptDocument>,
 }
 
-/// A document in a receipt.
+/// What is kept of one document's custody, and stands in a receipt. See
+/// [`crate::Outbox::custody_of`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptDocument {
@@ -67,15 +45,15 @@ pub struct ReceiptDocument {
     pub material: String,
     /// Digest of the document.
     pub sha256: Digest,
-    /// Length of the document.
+    /// Length of the document, in bytes.
     pub bytes: u64,
     /// Digests of its pages, in order.
     pub pages: Vec<Digest>,
-    /// The code of the visit's document before.
+    /// The code of the visit's document before; none for its first.
     pub previous: Option<CustodyCode>,
     /// Its own code.
     pub code: CustodyCode,
-    /// Where it stood when the file was written.
+    /// Where it stood when this was read.
     pub state: Standing,
     /// When the store received it, as the store wrote it.
     pub received_at: Option<ReceivedAt>,
@@ -108,23 +86,8 @@ impl From<&DocState> for Standing {
 impl ReceiptFile {
     /// The file for a visit's documents.
     #[must_use]
-    pub fn new(visit: String, kiosk: String, documents: Vec<Kept>) -> Self {
-        let document = |kept: Kept| {
-            let (received_at, signature) = kept.received.map_or((None, None), |r| (Some(r.at), r.signature));
-            ReceiptDocument {
-                material_id: kept.material_id,
-                material: kept.material,
-                sha256: kept.sha256,
-                bytes: kept.bytes,
-                pages: kept.pages,
-                previous: kept.previous,
-                code: kept.code,
-                state: Standing::from(&kept.state),
-                received_at,
-                signature,
-            }
-        };
-        Self { version: VERSION, visit, kiosk, documents: documents.into_iter().map(document).collect() }
+    pub fn new(visit: String, kiosk: String, documents: Vec<ReceiptDocument>) -> Self {
+        Self { version: VERSION, visit, kiosk, documents }
     }
 
     /// The file's content: JSON for people to read, too.

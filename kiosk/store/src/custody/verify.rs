@@ -141,16 +141,17 @@ impl Report {
     /// countersignature is wrong, and with a key every document that a file belongs to is proven.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let found = self.files.iter().all(|(_, place)| self.is_sound(*place));
+        let proven = self.proven();
+        let found = self.files.iter().all(|(_, place)| self.is_sound(&proven, *place));
         found && self.chained.iter().all(|holds| *holds) && !self.signed.contains(&Signed::Wrong)
     }
 
-    fn is_sound(&self, place: Place) -> bool {
+    fn is_sound(&self, proven: &[bool], place: Place) -> bool {
         match place {
             Place::Nowhere => false,
             Place::Document(document) | Place::Page { document, .. } => {
-                let proven = || document.checked_sub(1).and_then(|at| self.proven().get(at).copied());
-                !self.with_key || proven().unwrap_or_default()
+                let proven = document.checked_sub(1).and_then(|at| proven.get(at).copied());
+                !self.with_key || proven.unwrap_or_default()
             }
         }
     }
@@ -205,7 +206,7 @@ impl fmt::Display for Report {
                 }
                 Place::Nowhere => write!(f, "{path}: IS NOT in this receipt")?,
             }
-            let unproven = *place != Place::Nowhere && !self.is_sound(*place);
+            let unproven = *place != Place::Nowhere && !self.is_sound(&proven, *place);
             f.write_str(if unproven { ", which NO COUNTERSIGNATURE stands for\n" } else { "\n" })?;
         }
         f.write_str(match (self.holds(), self.with_key) {

@@ -110,6 +110,11 @@ impl Courier {
                     self.chunk.halve();
                     continue;
                 }
+                // What stands before the store may take less in one request than the store itself.
+                Err(Setback { fault: StoreFault::TooLarge, .. }) if length > self.chunk.smallest => {
+                    self.chunk.halve();
+                    continue;
+                }
                 // Part of the body may have been taken, all of it even, with the answer lost.
                 Err(setback) if broke_off(&setback.fault) => Some(setback),
                 Err(setback) => {

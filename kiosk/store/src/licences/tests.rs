@@ -37,7 +37,7 @@ fn date(text: &str) -> Date {
 #[test]
 fn a_licence_is_read_and_its_number_shown_to_nobody() {
     let licence = checked(&[told(GOOD)]).expect("licences").remove(0);
-    assert_eq!(licence.licence_type, "11100000MB03271699022");
+    assert_eq!(licence.identifier.licence_type(), "11100000MB03271699022");
     assert_eq!((licence.name.as_str(), licence.number.as_str()), ("营业执照", COMPANY));
     assert_eq!(licence.valid_until, Some(date("2027-01-31")));
     let shown = format!("{licence:?} {:?}", query());

@@ -213,6 +213,28 @@ impl Sealed {
         Ok(Self { chunk_key, file, bytes: identity.bytes })
     }
 
+    /// Hashes `length` bytes of the document from `offset`, chunk by chunk. Blocks for the disk's time.
+    ///
+    /// # Errors
+    /// [`DiskFault::Damaged`] also when the document ends before.
+    pub(crate) fn hash<H: sha2::Digest>(
+        &self,
+        mut hash: H,
+        mut offset: u64,
+        length: u64,
+    ) -> Result<sha2::digest::Output<H>, DiskFault> {
+        let end = offset.saturating_add(length);
+        while offset < end {
+            let part = self.read(offset, end - offset)?;
+            if part.is_empty() {
+                return Err(DiskFault::Damaged);
+            }
+            hash.update(&part);
+            offset += part.len() as u64;
+        }
+        Ok(hash.finalize())
+    }
+
     /// Reads at most `most` bytes of the document from `offset`, and no further than the end of one
     /// chunk; at least one, unless the document ends there or `most` is 0.
     ///

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::custody::MOST_PAGES;
+use crate::material::is_line;
 use crate::{Digest, MaterialId, ServedItem, ValueError};
 
 /// Items that one document is handed in for, at most.
@@ -22,7 +23,7 @@ pub struct Submission {
     pub path: PathBuf,
     /// Digest of the file.
     pub sha256: Digest,
-    /// Length of the file.
+    /// Length of the file, in bytes.
     pub bytes: u64,
     /// Code of the material in the hall's catalogue.
     pub material: String,
@@ -84,8 +85,7 @@ fn check_item(item: &ServedItem) -> Result<(), ValueError> {
 }
 
 fn check_text(text: &str, longest: usize, what: &'static str) -> Result<(), ValueError> {
-    let sound = (1..=longest).contains(&text.chars().count()) && !text.contains(char::is_control);
-    if sound { Ok(()) } else { Err(ValueError(what)) }
+    if is_line(text, longest) { Ok(()) } else { Err(ValueError(what)) }
 }
 
 pub(super) fn check_number(number: &str) -> Result<(), ValueError> {

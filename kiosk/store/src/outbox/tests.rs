@@ -294,7 +294,7 @@ fn rows_of_an_older_version_get_items_and_custody() {
         let told: Vec<_> = chain.iter().map(|kept| (kept.code, kept.previous)).collect();
         let second = custody::code(Some(&first), &[three.0], &three.0);
         assert_eq!(told, [(first, None), (second, Some(first))]);
-        assert_eq!((chain[0].received.clone(), &chain[1].pages), (None, &vec![three.0]));
+        assert_eq!((&chain[0].received_at, &chain[1].pages), (&None, &vec![three.0]));
         let other = outbox.document(two.1).expect("read").expect("a row");
         assert_eq!(other.code, custody::code(None, &[two.0], &two.0));
         let item = |code: &str| ServedItem { code: code.into(), task_code: "".into(), dept_code: "".into() };
@@ -332,9 +332,9 @@ fn each_document_of_a_visit_follows_the_one_before() {
         previous = Some(code);
     }
     // The tombstone keeps the store's word to the letter.
-    let word = chain[1].received.clone().expect("received");
-    assert_eq!(word.at.as_str(), "2026-11-23T01:02:03.50Z");
-    assert_eq!(word.signature.map(|signature| signature.to_base64()).as_deref(), Some("AAAA"));
+    let (at, signature) = (chain[1].received_at.as_ref(), chain[1].signature.as_ref());
+    assert_eq!(at.map(ReceivedAt::as_str), Some("2026-11-23T01:02:03.50Z"));
+    assert_eq!(signature.map(Signature::to_base64).as_deref(), Some("AAAA"));
     assert_eq!(outbox.custody_of("visit-9").expect("read"), []);
 }
 
@@ -484,10 +484,13 @@ fn a_visit_knows_its_documents_also_those_the_store_holds() {
     outbox.add(other).expect("added");
     confirm(&outbox, held);
     outbox.bury(held, &MaterialId::new("m-1").expect("an id")).expect("buried");
-    let known = [(held, DocState::Confirmed), (waiting, DocState::Waiting)].map(|(doc, state)| {
-        DocumentOfVisit { doc, material: "business-licence".to_owned(), state, review: None }
-    });
-    assert_eq!(outbox.documents_of("visit-1").expect("read"), known);
+    let documents = outbox.documents_of("visit-1").expect("read");
+    let known: Vec<_> = documents.iter().map(|known| (known.doc, known.state.clone())).collect();
+    assert_eq!(known, [(held, DocState::Confirmed), (waiting, DocState::Waiting)]);
+    assert!(documents.iter().all(|known| known.material == "business-licence" && known.review.is_none()));
+    let codes: Vec<_> = documents.into_iter().map(|known| known.code).collect();
+    let chain = outbox.custody_of("visit-1").expect("read").into_iter().map(|kept| kept.code);
+    assert_eq!(codes, chain.collect::<Vec<_>>());
     assert_eq!(outbox.documents_of("visit-9").expect("read"), []);
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row::{self, DocId, DocState};
 use super::{Outbox, OutboxError, disk, schema};
-use crate::custody::{CustodyCode, Kept};
+use crate::custody::{CustodyCode, ReceiptDocument, Standing};
 use crate::reviews::{Found, ReviewResult};
 
 /// A document of a visit. See [`Outbox::documents_of`].
@@ -20,6 +20,8 @@ pub struct DocumentOfVisit {
     pub state: DocState,
     /// What the back office found of it, once it has.
     pub review: Option<ReviewResult>,
+    /// Its custody code: the last one stands for all of the visit's documents.
+    pub code: CustodyCode,
 }
 
 impl Outbox {
@@ -31,7 +33,7 @@ impl Outbox {
     pub fn documents_of(&self, visit: &str) -> Result<Vec<DocumentOfVisit>, OutboxError> {
         let database = self.database();
         let mut asked = database.prepare_cached(
-            "SELECT id, material, state, refusal, review, review_text FROM document
+            "SELECT id, material, state, refusal, review, review_text, code FROM document
              WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
         )?;
         let rows = asked.query_map([visit], |row| {
@@ -44,6 +46,7 @@ impl Outbox {
                 review: review
                     .map(|review| ReviewResult::from_code(&review, text).ok_or_else(|| row::damaged(4)))
                     .transpose()?,
+                code: row::custody_code(row, 6)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -53,7 +56,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`OutboxError::Database`].
-    pub fn custody_of(&self, visit: &str) -> Result<Vec<Kept>, OutboxError> {
+    pub fn custody_of(&self, visit: &str) -> Result<Vec<ReceiptDocument>, OutboxError> {
         Ok(custody_of(&self.database(), visit)?)
     }
 
@@ -93,7 +96,7 @@ impl Outbox {
     }
 }
 
-fn custody_of(database: &Connection, visit: &str) -> rusqlite::Result<Vec<Kept>> {
+fn custody_of(database: &Connection, visit: &str) -> rusqlite::Result<Vec<ReceiptDocument>> {
     database
         .prepare_cached(
             "SELECT material_id, material, sha256, bytes, pages, previous, code, state, refusal,
@@ -101,7 +104,9 @@ fn custody_of(database: &Connection, visit: &str) -> rusqlite::Result<Vec<Kept>>
              WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
         )?
         .query_map([visit], |row| {
-            Ok(Kept {
+            let received = row::received(row, 9, 10)?;
+            let (received_at, signature) = received.map_or((None, None), |r| (Some(r.at), r.signature));
+            Ok(ReceiptDocument {
                 material_id: row::material_id(row, 0)?,
                 material: row.get(1)?,
                 sha256: crate::Digest(row.get(2)?),
@@ -109,8 +114,9 @@ fn custody_of(database: &Connection, visit: &str) -> rusqlite::Result<Vec<Kept>>
                 pages: row::pages(row, 4)?,
                 previous: row::previous(row, 5)?,
                 code: row::custody_code(row, 6)?,
-                state: row::read_state(row, 7, 8)?,
-                received: row::received(row, 9, 10)?,
+                state: Standing::from(&row::read_state(row, 7, 8)?),
+                received_at,
+                signature,
             })
         })?
         .collect()
@@ -121,7 +127,7 @@ pub(crate) struct FoundVisit {
     pub visit: String,
     /// The kiosk's name; empty where only tombstones of an older version are left.
     pub kiosk: String,
-    pub documents: Vec<Kept>,
+    pub documents: Vec<ReceiptDocument>,
 }
 
 /// Looks a visit up by its id, or by the custody code of one of its documents, in the outbox in `dir`,

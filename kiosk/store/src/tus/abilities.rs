@@ -36,7 +36,8 @@ pub(crate) async fn discover(client: &Client) -> Result<Abilities, Setback> {
     let answer = client.send(Request::new(Method::OPTIONS, FILES)).await?;
     match answer.status {
         200 | 204 => Ok(Abilities::read(|name| answer.header(name))?),
-        429 | 503 => Err(answer.setback()),
+        // A proxy says 502 and 504 for a server that is away: that says nothing of what it can do.
+        429 | 502..=504 => Err(answer.setback()),
         _ => Ok(Abilities::default()),
     }
 }
@@ -77,31 +78,13 @@ impl Algorithm {
     /// `Upload-Checksum` for a piece of a document. Blocks for the disk's time.
     pub(crate) fn of(self, document: &Sealed, offset: u64, length: u64) -> Result<HeaderValue, DiskFault> {
         let digest = match self {
-            Self::Sha256 => hash(Sha256::new(), document, offset, length)?.to_vec(),
-            Self::Sha1 => hash(Sha1::new(), document, offset, length)?.to_vec(),
+            Self::Sha256 => document.hash(Sha256::new(), offset, length)?.to_vec(),
+            Self::Sha1 => document.hash(Sha1::new(), offset, length)?.to_vec(),
         };
         let field = format!("{} {}", self.name(), BASE64_STANDARD.encode(digest));
         // A name and Base64 are ASCII, so this cannot fail; kept total all the same.
         HeaderValue::from_str(&field).map_err(|_| DiskFault::Read)
     }
-}
-
-fn hash<H: sha2::Digest>(
-    mut hash: H,
-    document: &Sealed,
-    mut offset: u64,
-    length: u64,
-) -> Result<sha2::digest::Output<H>, DiskFault> {
-    let end = offset.saturating_add(length);
-    while offset < end {
-        let part = document.read(offset, end - offset)?;
-        if part.is_empty() {
-            return Err(DiskFault::Damaged);
-        }
-        hash.update(&part);
-        offset += part.len() as u64;
-    }
-    Ok(hash.finalize())
 }
 
 #[cfg(test)]

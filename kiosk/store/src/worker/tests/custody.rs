@@ -1,6 +1,7 @@
 //! Receipts that must be countersigned.
 
 use super::*;
+use crate::ReceivedAt;
 use crate::custody::Signature;
 use crate::testing::{RECEIVED_AT, Signer, SignerKind};
 
@@ -31,10 +32,10 @@ async fn a_countersignature_is_checked_and_kept() {
         assert_eq!(chain[1].previous, Some(chain[0].code));
         assert_eq!(receipt.custody.as_ref().map(|custody| custody.code), Some(chain[1].code));
         for kept in chain {
-            let word = kept.received.expect("received");
-            let signature = word.signature.expect("countersigned");
-            assert_eq!(word.at.as_str(), RECEIVED_AT);
-            assert!(key.holds(&kept.code, "visit-1", &kept.material_id, &word.at, &signature));
+            let (at, signature) =
+                (kept.received_at.expect("received"), kept.signature.expect("countersigned"));
+            assert_eq!(at.as_str(), RECEIVED_AT);
+            assert!(key.holds(&kept.code, "visit-1", &kept.material_id, &at, &signature));
         }
     }
 }
@@ -144,7 +145,8 @@ async fn without_a_key_no_countersignature_is_asked_for_and_none_kept() {
     outbox.add(kiosk.scan("m-1", &document(5000))).expect("added");
     let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
     running.until_confirmed(1).await;
-    let word = outbox.custody_of("visit-1").expect("read")[0].received.clone().expect("received");
-    assert_eq!((word.at.as_str(), word.signature), (RECEIVED_AT, None));
+    let kept = &outbox.custody_of("visit-1").expect("read")[0];
+    assert_eq!(kept.received_at.as_ref().map(ReceivedAt::as_str), Some(RECEIVED_AT));
+    assert_eq!(kept.signature, None);
     running.stop().await;
 }

@@ -69,6 +69,22 @@ async fn a_spoilt_piece_is_sent_again_smaller() {
 }
 
 #[tokio::test]
+async fn a_piece_that_is_too_large_for_the_way_is_sent_smaller() {
+    let script = |request: &Request| match request.method.as_str() {
+        "PATCH" if request.length > 65_536 => Act::Answer(413, vec![], ""),
+        _ => Act::Serve,
+    };
+    let (kiosk, store, outbox) = offering(&[], script).await;
+    let config = WorkerConfig { chunk: 262_144, ..quick() };
+    let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config);
+    let events = running.until_confirmed(1).await;
+    assert_eq!(waits(&events), []);
+    assert!(store.material("m-1") == Some(document(300_000)));
+    assert_eq!((store.count("POST"), store.count("PATCH")), (1, 7), "262,144 and 131,072 were refused");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_way_that_spoils_every_piece_makes_the_document_wait() {
     let spoil = Arc::new(Mutex::new(true));
     let spoilt = Arc::clone(&spoil);
