@@ -12,8 +12,8 @@ use crate::{jpeg_pages, ofd, pdf};
 /// Most pages of one document.
 pub const MAX_PAGES: usize = 999;
 
-/// Largest document, in bytes; the cross-reference table of a PDF ends at ten times as much, a ZIP
-/// archive of the first form at four times.
+/// Largest document, in bytes, not counting the table or the directory at its end. The cross-reference
+/// table of a PDF ends at ten times as much, a ZIP archive of the first form at four times.
 pub const MAX_DOCUMENT_BYTES: u64 = 1 << 30;
 
 /// One page to be bound.
@@ -42,9 +42,10 @@ pub struct Built {
 /// Writes a document of all pages in their order and makes it durable under the name `out`, whatever
 /// that name ends in.
 ///
-/// The same pages and the same description give the same bytes, and in every format the images stand
-/// bit by bit as they came; only a JPEG page that is to be turned gets a segment that says so. At most
-/// 64 KiB of image data are in memory at a time. Until the document is whole it is called `out` +
+/// The same pages and the same description give the same bytes. The images stand bit by bit as they came,
+/// but for two: a JPEG page that is to be turned gets a segment that says so, and in an OFD the print of a
+/// compact page becomes PNG. At most 64 KiB of image data are in memory at a time, or of a compact page in
+/// an OFD one layer. Until the document is whole it is called `out` +
 /// `.part`; after an error nothing of it remains and an older file of the name `out` is untouched.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! Pages are JPEG files (ISO/IEC 10918-1) on disk. [`inspect`] decides whether a page is whole and
 //! fit to keep, [`finish`] makes a clean page of a raw scan, [`preview`] makes a small picture of it for
-//! the screen, and [`assemble`] writes all pages into one file, in which the images stand byte for byte
+//! the screen, and [`assemble`] writes all pages into one file, in which JPEG pages stand byte for byte
 //! as they came: a PDF/A-2b (ISO 19005-2), an OFD (GB/T 33190), or the JPEG pages themselves.
 //! Pages can be made compact as well, print apart from pictures. [`page_command`] does it all for the
 //! command line.

@@ -99,7 +99,7 @@ impl Leaf {
         images: impl IntoIterator<Item = (Format, Part)>,
     ) -> Self {
         let (w, h) = paper.micrometres();
-        let size = if turn.degrees().is_multiple_of(180) { (w, h) } else { (h, w) };
+        let size = turn.swapped((w, h));
         let image = |(place, (format, part)): (usize, (Format, Part))| {
             let ending = match format {
                 Format::Jpeg => "jpg",
@@ -205,13 +205,14 @@ fn document(leaves: &[Leaf]) -> String {
     )
 }
 
-/// DocumentRes.xml: the images.
+/// DocumentRes.xml: the images, if there are any: a list of none is not one.
 fn resources(leaves: &[Leaf]) -> String {
     let images: String = leaves.iter().map(Leaf::resources).collect();
-    format!(
-        "{DECLARATION}<ofd:Res {NAMESPACE} BaseLoc=\"Res\">\
-         <ofd:MultiMedias>{images}</ofd:MultiMedias></ofd:Res>\n"
-    )
+    let list = match images.as_str() {
+        "" => String::new(),
+        _ => format!("<ofd:MultiMedias>{images}</ofd:MultiMedias>"),
+    };
+    format!("{DECLARATION}<ofd:Res {NAMESPACE} BaseLoc=\"Res\">{list}</ofd:Res>\n")
 }
 
 /// What lays an image onto its part of a page of so many micrometres, which is turned then.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::error::PageError;
+
 /// Largest piece copied or held back, in bytes.
 const PIECE: usize = 64 * 1024;
 
@@ -79,6 +81,21 @@ pub(crate) fn copy(
         left -= got as u64;
     }
     Ok(true)
+}
+
+/// The same of a page's file for its document; `path` and `out` name the two in errors.
+pub(crate) fn copy_page(
+    from: impl Read,
+    bytes: u64,
+    (path, out): (&Path, &Path),
+    to: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), PageError> {
+    match copy(from, bytes, to) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(PageError::Changed { path: path.to_owned() }),
+        Err(Side::Read(e)) => Err(PageError::reading(path, &e)),
+        Err(Side::Write(e)) => Err(PageError::writing(out, &e)),
+    }
 }
 
 /// Which side of a copy failed.

@@ -8,7 +8,7 @@ use crate::assemble::PageRef;
 use crate::error::PageError;
 use crate::exif;
 use crate::jpeg_header::{self, Header};
-use crate::output::{Side, copy};
+use crate::output::copy_page;
 
 /// A page whose file is open.
 pub(crate) struct Page<'a> {
@@ -54,12 +54,7 @@ impl<'a> Page<'a> {
     ) -> Result<(), PageError> {
         let path = &self.of.path;
         to(&self.lead).map_err(|e| PageError::writing(out, &e))?;
-        match copy(self.file, self.rest, to) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(PageError::Changed { path: path.clone() }),
-            Err(Side::Read(e)) => Err(PageError::reading(path, &e)),
-            Err(Side::Write(e)) => Err(PageError::writing(out, &e)),
-        }
+        copy_page(self.file, self.rest, (path, out), to)
     }
 }
 

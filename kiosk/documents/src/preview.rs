@@ -32,10 +32,10 @@ pub struct Preview {
 /// [`PageError`] as from [`crate::inspect`].
 pub fn preview(path: &Path, max_width: u32, turn: Quarter) -> Result<Preview, PageError> {
     let page = decode::load(path)?;
-    let (width, height) = swapped((page.header.width, page.header.height), turn);
+    let (width, height) = turn.swapped((page.header.width, page.header.height));
     let shown = target(width, height, max_width);
     // As it lies, which it does until it is small.
-    let (width, height) = swapped(shown, turn);
+    let (width, height) = turn.swapped(shown);
     let enough = |scale: &ScalingFactor| {
         scale.scale(page.header.width as usize) >= width as usize
             && scale.scale(page.header.height as usize) >= height as usize
@@ -49,14 +49,6 @@ pub fn preview(path: &Path, max_width: u32, turn: Quarter) -> Result<Preview, Pa
     let rgb = shrink(pixels, width as usize, height as usize);
     let (width, height) = shown;
     Ok(Preview { width, height, rgb: turned(rgb, width as usize, height as usize, turn) })
-}
-
-/// Width and height after a turn, or before it, which is the same.
-fn swapped((width, height): (u32, u32), turn: Quarter) -> (u32, u32) {
-    match turn {
-        Quarter::None | Quarter::Half => (width, height),
-        Quarter::Right | Quarter::Left => (height, width),
-    }
 }
 
 /// Turns a picture; `width` and `height` are those that it has afterwards.

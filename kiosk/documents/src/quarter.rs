@@ -28,6 +28,14 @@ impl Quarter {
         }
     }
 
+    /// Width and height after this turn; or before it, which is the same.
+    pub(crate) fn swapped<T>(self, (width, height): (T, T)) -> (T, T) {
+        match self {
+            Self::None | Self::Half => (width, height),
+            Self::Right | Self::Left => (height, width),
+        }
+    }
+
     /// One turn after the other.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

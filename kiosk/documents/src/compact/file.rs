@@ -17,7 +17,7 @@ use std::path::Path;
 
 use crate::error::PageError;
 use crate::jpeg_header::{self, Components, MAX_PAGE_BYTES, MAX_PIXELS, MAX_SIDE};
-use crate::output::{self, Side};
+use crate::output::copy_page;
 
 use super::jbig2;
 
@@ -234,12 +234,7 @@ pub(crate) fn copy(
     to: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), PageError> {
     file.seek(SeekFrom::Start(stored.offset)).map_err(|e| PageError::reading(path, &e))?;
-    match output::copy(file, stored.length, to) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(PageError::Changed { path: path.to_owned() }),
-        Err(Side::Read(e)) => Err(PageError::reading(path, &e)),
-        Err(Side::Write(e)) => Err(PageError::writing(out, &e)),
-    }
+    copy_page(file, stored.length, (path, out), to)
 }
 
 #[cfg(test)]

@@ -370,6 +370,17 @@ fn a_reader_of_ofd_draws_the_page() {
     }
 }
 
+#[test]
+fn a_page_without_anything_is_a_page_of_an_ofd_too() {
+    let blank = separate((500, 300), Some(300), Colour::YCbCr, (2, 2), |_, _| [255.0; 3]);
+    let (_dir, out) = document(&blank, Quarter::None, Format::Ofd);
+    let report = ofd_core::check_path(&out);
+    assert!(report.conforms(), "{:?}", report.problems);
+    let mut reader = ofd_core::OfdReader::open(&out).unwrap();
+    let resources = reader.package_mut().read("/Doc_0/DocumentRes.xml").unwrap();
+    assert!(!String::from_utf8_lossy(&resources).contains("MultiMedias"), "a list of nothing");
+}
+
 /// Poppler reads the document: its bitmaps come out bit by bit, and its pages look as they were made.
 #[test]
 fn what_another_reads_is_what_was_written() {

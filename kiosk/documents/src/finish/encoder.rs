@@ -8,8 +8,7 @@ use super::planes::{Flaw, Layout, Samples, Writer};
 /// Takes bands, and returns what is to be written.
 pub(super) enum Encoder {
     Faithful(Writer),
-    /// What the page is taken apart by until it ends, and what it has become then.
-    Compact(Option<Separator>, Vec<u8>),
+    Compact(Separator),
 }
 
 impl Encoder {
@@ -18,7 +17,7 @@ impl Encoder {
         const QUALITY: u8 = 75;
         match compression {
             Compression::Faithful => Writer::start(layout, QUALITY, dpi).map(Self::Faithful),
-            Compression::Compact => Ok(Self::Compact(Some(Separator::new(layout, dpi)), vec![])),
+            Compression::Compact => Ok(Self::Compact(Separator::new(layout, dpi))),
         }
     }
 
@@ -26,22 +25,19 @@ impl Encoder {
     pub(super) fn band(&mut self, planes: &mut [Samples<&[u8]>]) -> Result<&[u8], Flaw> {
         match self {
             Self::Faithful(writer) => writer.band(planes),
-            Self::Compact(separator, _) => {
-                separator.iter_mut().for_each(|separator| separator.band(planes));
+            Self::Compact(separator) => {
+                separator.band(planes);
                 Ok(&[])
             }
         }
     }
 
     /// Ends the page.
-    pub(super) fn finish(&mut self) -> Result<&[u8], Flaw> {
+    pub(super) fn finish(self) -> Result<Vec<u8>, Flaw> {
         match self {
-            Self::Faithful(writer) => writer.finish(),
-            Self::Compact(separator, bytes) => {
-                if let Some(separator) = separator.take() {
-                    *bytes = separator.finish().map_err(|error| Flaw(error.to_string()))?.file();
-                }
-                Ok(bytes)
+            Self::Faithful(mut writer) => writer.finish().map(<[u8]>::to_vec),
+            Self::Compact(separator) => {
+                separator.finish().map(|page| page.file()).map_err(|error| Flaw(error.to_string()))
             }
         }
     }

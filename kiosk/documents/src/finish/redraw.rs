@@ -11,8 +11,8 @@ use super::planes::{Colour, Flaw, Layout, Reader, Samples};
 use super::warp::{self, Gain, Mapping, OVERRUN, Row, Source, Turn};
 use super::window::Window;
 
-/// Reads the planes of the scan and writes those of the finished page, whose size it returns; `look`
-/// sees each row of its brightness.
+/// Reads the planes of the scan and writes those of the finished page; `look` sees each row of its
+/// brightness.
 pub(super) fn redraw(
     scan: &Loaded<'_>,
     place: &Place,
@@ -20,7 +20,7 @@ pub(super) fn redraw(
     compression: Compression,
     look: &mut Look,
     mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
-) -> Result<(usize, usize), PageError> {
+) -> Result<(), PageError> {
     let flaw = |Flaw(why): Flaw| scan.flaw_said(&why);
     let reader = Reader::start(scan.jpeg(), MAX_SCANS).map_err(flaw)?;
     let from = reader.layout();
@@ -49,8 +49,7 @@ pub(super) fn redraw(
         let mut samples: Vec<_> = pages.iter().map(Sheet::samples).collect();
         write(encoder.band(&mut samples).map_err(flaw)?)?;
     }
-    write(encoder.finish().map_err(flaw)?)?;
-    Ok((width, height))
+    write(&encoder.finish().map_err(flaw)?)
 }
 
 /// One plane of the finished page: the band of it that is being drawn.

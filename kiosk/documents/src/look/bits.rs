@@ -6,33 +6,26 @@ const WORD: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bits {
     width: usize,
-    /// Words in a row.
-    stride: usize,
     words: Vec<u64>,
 }
 
 impl Bits {
     /// A picture without rows.
     pub(super) fn new(width: usize) -> Self {
-        Self { width, stride: width.div_ceil(WORD), words: vec![] }
-    }
-
-    #[cfg(test)]
-    fn width(&self) -> usize {
-        self.width
+        Self { width, words: vec![] }
     }
 
     pub(super) fn height(&self) -> usize {
-        self.words.len().checked_div(self.stride).unwrap_or(0)
+        self.words.len().checked_div(self.stride()).unwrap_or(0)
     }
 
     /// Words in a row.
     pub(super) fn stride(&self) -> usize {
-        self.stride
+        self.width.div_ceil(WORD)
     }
 
     pub(super) fn row(&self, y: usize) -> &[u64] {
-        self.words.get(y * self.stride..(y + 1) * self.stride).unwrap_or_default()
+        self.words.get(y * self.stride()..(y + 1) * self.stride()).unwrap_or_default()
     }
 
     /// One more row: what is darker than `ink`.
@@ -55,16 +48,17 @@ impl Bits {
     /// The picture with rows and columns exchanged.
     pub(super) fn transposed(&self) -> Self {
         let mut to = Self::new(self.height());
-        to.words = vec![0; to.stride * self.width];
-        for block_y in 0..to.stride {
-            for block_x in 0..self.stride {
+        let stride = to.stride();
+        to.words = vec![0; stride * self.width];
+        for block_y in 0..stride {
+            for block_x in 0..self.stride() {
                 let mut block = [0u64; WORD];
                 for (line, word) in block.iter_mut().enumerate() {
                     *word = self.row(block_y * WORD + line).get(block_x).copied().unwrap_or(0);
                 }
                 transpose(&mut block);
                 for (line, word) in block.into_iter().enumerate() {
-                    let at = (block_x * WORD + line) * to.stride + block_y;
+                    let at = (block_x * WORD + line) * stride + block_y;
                     if block_x * WORD + line < self.width
                         && let Some(slot) = to.words.get_mut(at)
                     {
@@ -78,13 +72,14 @@ impl Bits {
 
     /// Takes away whatever is ink over `length` rows or more without a gap.
     pub(super) fn without_upright_runs(&mut self, length: usize) {
+        let stride = self.stride();
         // Bits below which `length` rows are ink, by doubling the length that is known.
         let mut core = self.words.clone();
         let mut known = 1;
         while known < length {
             let step = known.min(length - known);
             for at in 0..core.len() {
-                let below = core.get(at + step * self.stride).copied().unwrap_or(0);
+                let below = core.get(at + step * stride).copied().unwrap_or(0);
                 if let Some(word) = core.get_mut(at) {
                     *word &= below;
                 }
@@ -95,8 +90,8 @@ impl Bits {
         let mut known = 1;
         while known < length {
             let step = known.min(length - known);
-            for at in (step * self.stride..core.len()).rev() {
-                let above = core.get(at - step * self.stride).copied().unwrap_or(0);
+            for at in (step * stride..core.len()).rev() {
+                let above = core.get(at - step * stride).copied().unwrap_or(0);
                 if let Some(word) = core.get_mut(at) {
                     *word |= above;
                 }
@@ -152,9 +147,9 @@ mod tests {
         for (width, height) in [(1, 1), (7, 90), (64, 64), (65, 3), (200, 131)] {
             let ink = |x: usize, y: usize| hash(x as u32, y as u32).is_multiple_of(3);
             let bits = drawn(width, height, ink);
-            assert_eq!((bits.width(), bits.height()), (width, height));
+            assert_eq!((bits.width, bits.height()), (width, height));
             let turned = bits.transposed();
-            assert_eq!((turned.width(), turned.height()), (height, width));
+            assert_eq!((turned.width, turned.height()), (height, width));
             for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
                 assert_eq!((bit(&bits, x, y), bit(&turned, y, x)), (ink(x, y), ink(x, y)), "{x}, {y}");
             }

@@ -65,6 +65,9 @@ fn built(dir: &TempDir, pages: &[PageRef], format: Format) -> (PathBuf, Built) {
 fn run(program: &str, args: &[&str]) -> String {
     let output = Command::new(program)
         .args(args)
+        // Which Java would repeat on stderr.
+        .env_remove("JAVA_TOOL_OPTIONS")
+        .env_remove("JDK_JAVA_OPTIONS")
         .output()
         .unwrap_or_else(|e| panic!("{program}: {e}; run `make setup`, or install it"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

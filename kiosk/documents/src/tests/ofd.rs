@@ -83,7 +83,13 @@ fn the_archive_can_be_read_from_both_ends() {
     let (dir, pages) = pages();
     let (out, _) = built(&dir, &pages, Format::Ofd);
     assert_eq!(run("python3", &["-m", "zipfile", "-t", name(&out)]).trim(), "Done testing");
-    let list = Command::new("jar").arg("-t").stdin(File::open(&out).unwrap()).output().unwrap();
+    let list = Command::new("jar")
+        .arg("-t")
+        .env_remove("JAVA_TOOL_OPTIONS")
+        .env_remove("JDK_JAVA_OPTIONS")
+        .stdin(File::open(&out).unwrap())
+        .output()
+        .unwrap_or_else(|e| panic!("jar: {e}; run `make setup`, or install it"));
     let files = String::from_utf8(list.stdout).unwrap();
     assert!(list.status.success() && list.stderr.is_empty());
     assert_eq!(files.lines().count(), 2 * pages.len() + 3, "{files}");

@@ -76,7 +76,7 @@ impl Page {
             let mut samples: Vec<_> = planes.iter().map(Plane::samples).collect();
             write(encoder.band(&mut samples).map_err(flaw)?)?;
         }
-        write(encoder.finish().map_err(flaw)?)
+        write(&encoder.finish().map_err(flaw)?)
     }
 }
 

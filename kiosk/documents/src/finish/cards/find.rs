@@ -122,25 +122,29 @@ impl Covered {
             return Some(None);
         };
         self.from = start;
+        self.take(start);
         let first = (start % self.width, start / self.width);
         let mut pixels = vec![];
         let mut waiting = vec![first];
         while let Some((x, y)) = waiting.pop() {
-            let Some(slot) = self.pixels.get_mut(y * self.width + x).filter(|slot| **slot) else { continue };
-            *slot = false;
             pixels.push((x, y));
             if x.abs_diff(first.0) > largest || y.abs_diff(first.1) > largest {
                 return None;
             }
             for near_y in y.saturating_sub(near)..=(y + near).min(self.height - 1) {
                 for near_x in x.saturating_sub(near)..=(x + near).min(self.width - 1) {
-                    if self.pixels.get(near_y * self.width + near_x) == Some(&true) {
+                    if self.take(near_y * self.width + near_x) {
                         waiting.push((near_x, near_y));
                     }
                 }
             }
         }
         Some(Some(Thing { pixels }))
+    }
+
+    /// Gathers a pixel, if it is covered and has not been gathered: none waits twice.
+    fn take(&mut self, at: usize) -> bool {
+        self.pixels.get_mut(at).is_some_and(std::mem::take)
     }
 }
 
