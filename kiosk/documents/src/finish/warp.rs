@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
+
 /// Samples blended at once. A run's last vector may reach beyond its end; what it leaves there is
 /// overwritten by the next run, so that buffers need this much room after their last sample.
 pub(super) const OVERRUN: usize = LANES + 1;
@@ -109,12 +111,13 @@ impl Row {
 /// Writes the samples `columns` of a row; `out` is the whole row and has [`OVERRUN`] samples more.
 /// What is drawn to the left of `columns` stays, what is to the right may not. `beyond` is what lies
 /// outside the scan.
-pub(super) fn draw<'a>(
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn draw<'a, F: Fn(usize) -> &'a [u8]>(
     out: &mut [u8],
     columns: Range<usize>,
     row: &Row,
     mapping: &Mapping,
-    source: &Source<impl Fn(usize) -> &'a [u8]>,
+    source: &Source<F>,
     gain: Gain,
     beyond: u8,
 ) {
@@ -185,6 +188,21 @@ impl Weight {
     }
 }
 
+/// The neighbours of as many samples as are blended at once: two views of one row, a sample apart.
+struct Neighbours<'a> {
+    left: &'a [u8; LANES],
+    right: &'a [u8; LANES],
+}
+
+impl<'a> Neighbours<'a> {
+    #[inline(always)]
+    fn of(row: &'a [u8]) -> Option<Self> {
+        Some(Self { left: row.first_chunk()?, right: row.get(1..)?.first_chunk()? })
+    }
+}
+
+/// Always a part of [`draw`], and so made for the same processor.
+#[inline(always)]
 fn blend(
     mut out: &mut [u8],
     length: usize,
@@ -193,21 +211,19 @@ fn blend(
     Gain(gain): Gain,
 ) {
     for first in (0..length).step_by(LANES) {
-        let (Some((to, rest)), Some(above), Some(below)) = (
-            out.split_first_chunk_mut::<LANES>(),
-            upper.first_chunk::<OVERRUN>(),
-            lower.first_chunk::<OVERRUN>(),
-        ) else {
+        let (Some((to, rest)), Some(above), Some(below)) =
+            (out.split_first_chunk_mut::<LANES>(), Neighbours::of(upper), Neighbours::of(lower))
+        else {
             return;
         };
-        for lane in 0..LANES {
+        for (lane, to) in to.iter_mut().enumerate() {
             let index = (first + lane) as u16;
             let (right, down) = (x.at(index), y.at(index));
             let mix = |a: i16, b: i16, share: i16| a + (((b - a) * share + 64) >> 7);
-            let top = mix(above[lane].into(), above[lane + 1].into(), right);
-            let bottom = mix(below[lane].into(), below[lane + 1].into(), right);
+            let top = mix(above.left[lane].into(), above.right[lane].into(), right);
+            let bottom = mix(below.left[lane].into(), below.right[lane].into(), right);
             let value = mix(top, bottom, down);
-            to[lane] = ((value as u16 * gain + 64) >> 7).min(255) as u8;
+            *to = ((value as u16 * gain + 64) >> 7).min(255) as u8;
         }
         out = rest;
         upper = upper.get(LANES..).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! A picture of one bit a pixel, on which whole words are worked at once.
 
+use multiversion::multiversion;
+
 const WORD: usize = 64;
 
 /// Rows of bits; a set bit is ink.
@@ -73,34 +75,42 @@ impl Bits {
     /// Takes away whatever is ink over `length` rows or more without a gap.
     pub(super) fn without_upright_runs(&mut self, length: usize) {
         let stride = self.stride();
-        // Bits below which `length` rows are ink, by doubling the length that is known.
-        let mut core = self.words.clone();
-        let mut known = 1;
-        while known < length {
-            let step = known.min(length - known);
-            for at in 0..core.len() {
-                let below = core.get(at + step * stride).copied().unwrap_or(0);
-                if let Some(word) = core.get_mut(at) {
-                    *word &= below;
-                }
+        without_upright_runs(&mut self.words, stride, length);
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn without_upright_runs(words: &mut [u64], stride: usize, length: usize) {
+    let rows = || (0..words.len()).step_by(stride.max(1));
+    // Bits below which `length` rows are ink, by doubling the length that is known.
+    let mut core = words.to_vec();
+    let mut known = 1;
+    while known < length {
+        let step = known.min(length - known);
+        for first in rows() {
+            let Some((upper, lower)) = core.split_at_mut_checked(first + stride) else { break };
+            let row = upper.get_mut(first..).unwrap_or_default();
+            match lower.get((step - 1) * stride..step * stride) {
+                Some(below) => row.iter_mut().zip(below).for_each(|(word, below)| *word &= below),
+                None => row.fill(0),
             }
-            known += step;
         }
-        // And back: each such bit stands for all rows of its run.
-        let mut known = 1;
-        while known < length {
-            let step = known.min(length - known);
-            for at in (step * stride..core.len()).rev() {
-                let above = core.get(at - step * stride).copied().unwrap_or(0);
-                if let Some(word) = core.get_mut(at) {
-                    *word |= above;
-                }
-            }
-            known += step;
+        known += step;
+    }
+    // And back: each such bit stands for all rows of its run.
+    let mut known = 1;
+    while known < length {
+        let step = known.min(length - known);
+        for first in rows().rev() {
+            let Some((upper, lower)) = core.split_at_mut_checked(first) else { break };
+            let Some(from) = first.checked_sub(step * stride) else { break };
+            let above = upper.get(from..from + stride).unwrap_or_default();
+            lower.iter_mut().zip(above).for_each(|(word, above)| *word |= above);
         }
-        for (word, run) in self.words.iter_mut().zip(core) {
-            *word &= !run;
-        }
+        known += step;
+    }
+    for (word, run) in words.iter_mut().zip(core) {
+        *word &= !run;
     }
 }
 

@@ -11,6 +11,7 @@ mod marks;
 mod tiles;
 
 use bits::Bits;
+use multiversion::multiversion;
 use tiles::Tiles;
 
 use crate::quarter::Quarter;
@@ -70,20 +71,12 @@ impl Look {
     pub(crate) fn row(&mut self, row: &[u8]) {
         /// Darker than this is ink, on paper that is white.
         const INK: u8 = 190;
-        for (sum, &grey) in self.sums.iter_mut().zip(row.get(..self.width).unwrap_or_default()) {
-            *sum += u16::from(grey);
-        }
+        add(&mut self.sums, row.get(..self.width).unwrap_or_default());
         self.summed += 1;
         if self.summed < self.reduction {
             return;
         }
-        match self.reduction {
-            1 => reduce::<1>(&self.sums, &mut self.reduced),
-            2 => reduce::<2>(&self.sums, &mut self.reduced),
-            3 => reduce::<3>(&self.sums, &mut self.reduced),
-            4 => reduce::<4>(&self.sums, &mut self.reduced),
-            other => reduce_by(&self.sums, &mut self.reduced, other),
-        }
+        means(&self.sums, &mut self.reduced, self.reduction);
         self.sums.fill(0);
         self.summed = 0;
         self.ink.push(&self.reduced, INK);
@@ -99,10 +92,29 @@ impl Look {
     }
 }
 
-/// The means of `N` columns of sums of `N` rows.
+#[multiversion(targets("x86_64+avx2"))]
+fn add(sums: &mut [u16], row: &[u8]) {
+    for (sum, &grey) in sums.iter_mut().zip(row) {
+        *sum += u16::from(grey);
+    }
+}
+
+/// The means of `n` columns of sums of `n` rows.
+#[multiversion(targets("x86_64+avx2"))]
+fn means(sums: &[u16], means: &mut [u8], n: usize) {
+    match n {
+        1 => reduce::<1>(sums, means),
+        2 => reduce::<2>(sums, means),
+        3 => reduce::<3>(sums, means),
+        4 => reduce::<4>(sums, means),
+        other => reduce_by(sums, means, other),
+    }
+}
+
+#[inline(always)]
 fn reduce<const N: usize>(sums: &[u16], means: &mut [u8]) {
     for (mean, columns) in means.iter_mut().zip(sums.as_chunks::<N>().0) {
-        *mean = (columns.iter().map(|&sum| usize::from(sum)).sum::<usize>() / (N * N)) as u8;
+        *mean = (columns.iter().map(|&sum| u32::from(sum)).sum::<u32>() / (N * N) as u32) as u8;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Figures of small tiles of a page: how light and dark each is, and how steep its steepest step.
 
+use multiversion::multiversion;
+
 /// Pixels along each side of a tile.
 pub(super) const TILE: usize = 8;
 
@@ -73,7 +75,7 @@ impl Tiles {
     /// The next row.
     pub(super) fn row(&mut self, row: &[u8]) {
         let above = self.before.first().filter(|above| above.len() == row.len());
-        self.columns.add(row, above.map_or(row, |above| above));
+        add(&mut self.columns, row, above.map_or(row, |above| above));
         self.before.rotate_left(1);
         if let Some(last) = self.before.last_mut() {
             last.clear();
@@ -90,30 +92,31 @@ impl Tiles {
     }
 }
 
-impl Columns {
-    /// A row, and the one [`STEP`] rows above it.
-    fn add(&mut self, row: &[u8], above: &[u8]) {
-        /// Larger than grain, and than print from the back, which paper blurs.
-        const SHARP: u8 = 24;
-        for (darkest, &grey) in self.darkest.iter_mut().zip(row) {
-            *darkest = grey.min(*darkest);
-        }
-        for (lightest, &grey) in self.lightest.iter_mut().zip(row) {
-            *lightest = grey.max(*lightest);
-        }
-        for (sum, &grey) in self.sum.iter_mut().zip(row) {
-            *sum += u16::from(grey);
-        }
-        // The last pixels of a row have no neighbour to the right, and are left out.
-        let steps = self.step.iter_mut().zip(&mut self.sharp);
-        let neighbours = row.iter().zip(above).zip(row.get(STEP..).unwrap_or_default());
-        for ((step, sharp), ((&grey, &above), &right)) in steps.zip(neighbours) {
-            let size = grey.abs_diff(above).max(grey.abs_diff(right));
-            *step = size.max(*step);
-            *sharp += u8::from(size >= SHARP);
-        }
+/// Adds a row to the figures; `above` is [`STEP`] rows above it.
+#[multiversion(targets("x86_64+avx2"))]
+fn add(columns: &mut Columns, row: &[u8], above: &[u8]) {
+    /// Larger than grain, and than print from the back, which paper blurs.
+    const SHARP: u8 = 24;
+    for (darkest, &grey) in columns.darkest.iter_mut().zip(row) {
+        *darkest = grey.min(*darkest);
     }
+    for (lightest, &grey) in columns.lightest.iter_mut().zip(row) {
+        *lightest = grey.max(*lightest);
+    }
+    for (sum, &grey) in columns.sum.iter_mut().zip(row) {
+        *sum += u16::from(grey);
+    }
+    // The last pixels of a row have no neighbour to the right, and are left out.
+    let steps = columns.step.iter_mut().zip(&mut columns.sharp);
+    let neighbours = row.iter().zip(above).zip(row.get(STEP..).unwrap_or_default());
+    for ((step, sharp), ((&grey, &above), &right)) in steps.zip(neighbours) {
+        let size = grey.abs_diff(above).max(grey.abs_diff(right));
+        *step = size.max(*step);
+        *sharp += u8::from(size >= SHARP);
+    }
+}
 
+impl Columns {
     /// Makes tiles of the columns, and begins anew.
     fn cut(&mut self, tiles: &mut Vec<Tile>) {
         let (darkest, lightest) = (self.darkest.chunks_exact(TILE), self.lightest.chunks_exact(TILE));
