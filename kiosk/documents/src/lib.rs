@@ -20,6 +20,7 @@ mod error;
 mod exif;
 mod finish;
 mod format;
+pub mod fuzz;
 mod inspect;
 mod jpeg_header;
 mod jpeg_pages;

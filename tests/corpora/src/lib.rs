@@ -25,6 +25,8 @@ pub const TARGETS: &[Target] = &[
     ("document_scanner_sane_profile", document_scanner::sane::fuzz::profile),
     ("document_scanner_sane_recorded", document_scanner::sane::fuzz::recorded),
     ("document_scanner_status", document_scanner::fuzz::status),
+    ("documents_page", documents::fuzz::page),
+    ("documents_scan", documents::fuzz::scan),
     ("id_reader_exchange", id_reader::fuzz::exchange),
     ("id_reader_frame", id_reader::fuzz::frame),
     ("id_reader_payloads", id_reader::fuzz::payloads),
