@@ -2,8 +2,8 @@
 
 use crate::hall::{Hall, Opening, elements, name, says, word};
 use crate::papers::{
-    MATTER, assert_is_of, bytes, counted, documents, hand_in, in_outbox, is, leave, registration, says_fault,
-    scan, sha256, to_materials, wait_held, wait_is,
+    Document, MATTER, assert_is_of, bytes, counted, documents, hand_in, in_outbox, is, leave, registration,
+    says_fault, scan, sha256, to_materials, wait_held, wait_is,
 };
 use crate::scan::wait_until;
 use serde_json::{Value, json};
@@ -173,10 +173,11 @@ killed! {
     killed_when_the_file_is_deleted = "doc.deleted";
 }
 
-/// A number that is taken after the papers reaches those that are still on their way; papers handed in
-/// after it carry it from the start; a visit without a number has none.
+/// A number that is taken after the papers reaches those that are still on their way and those that the
+/// store has; papers handed in after it carry it from the start; a visit without a number has none. So
+/// does a matter that is picked later.
 #[test]
-fn a_number_taken_later_reaches_the_papers() {
+fn a_number_and_matters_taken_later_reach_the_papers() {
     let hall = Hall::open();
     to_materials(&hall, "man");
     hand_in(&hall, "id-card", &["id-copy"]);
@@ -197,10 +198,30 @@ fn a_number_taken_later_reaches_the_papers() {
     hand_in(&hall, "premises", &["lease"]);
     let held = wait_held(&hall, 3);
     let visit = registration(&hall, &first)["visit"].clone();
-    for document in held.iter().filter(|d| d.id != first.id) {
-        let told = registration(&hall, document);
-        assert_eq!((&told["number"], &told["visit"]), (&json!(number), &visit), "{told:#}");
+    for document in &held {
+        hall.wait("the store to know the number", |_| registration(&hall, document)["number"] == number);
+        assert_eq!(registration(&hall, document)["visit"], visit);
     }
+
+    leave(&hall);
+    hall.identify("home.scan", "man");
+    hall.pick("matter.drug-retail-licence");
+    hall.touch("confirm");
+    hall.wait_screen("materials");
+    let serves = |document: &Document, item: &str| {
+        let told = registration(&hall, document);
+        told["items"].as_array().expect("items").iter().any(|served| served["code"] == item)
+    };
+    let [card, notice, premises] = ["id-card", "name-notice", "premises"].map(|material| {
+        held.iter().find(|d| registration(&hall, d)["material"] == material).expect("a document")
+    });
+    hall.wait("the store to know the new matter", |_| {
+        [card, premises].iter().all(|document| serves(document, "drug-retail-licence"))
+    });
+    assert!(serves(card, "food-licence") && serves(notice, "business-licence"), "what was asked for stays");
+    assert!(!serves(notice, "drug-retail-licence"), "it is not asked for there");
+    assert!(in_outbox(hall.folder()).is_empty(), "no paper is sent twice");
+    assert_eq!(documents(&hall.state()).len(), 3);
 }
 
 /// Has the store go wrong.

@@ -4,6 +4,7 @@ mod upload;
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use http::Method;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -11,14 +12,14 @@ use sha2::{Digest as _, Sha256};
 pub(crate) use self::upload::Chunk;
 use self::upload::Sent;
 use crate::custody::{CustodyKey, Received};
-use crate::fault::Setback;
+use crate::fault::{Recovery, Setback};
 use crate::http::{Client, Request};
 use crate::material::{Countersignature, Custody, Material};
-use crate::outbox::{Document, Outbox, OutboxError, Sealed, Stage};
+use crate::outbox::{Document, Note, Outbox, OutboxError, Sealed, Service, Stage};
 use crate::pace::{Pace, Pacer};
 use crate::tus::{Abilities, REFUSED_CHECKSUM, UploadPath};
 use crate::worker::Reports;
-use crate::{Digest, DiskFault, DocId, Receipt, StoreFault, Submission};
+use crate::{Digest, DiskFault, DocId, MaterialId, Receipt, StoreFault, Submission};
 
 /// Uploads created for one document in one attempt, at most. The store may forget one; a store that
 /// forgets every one is broken.
@@ -34,6 +35,8 @@ pub(crate) struct Courier {
     /// What receipts must be countersigned with, where the hall gave its kiosks a key.
     key: Option<CustodyKey>,
     chunk: Chunk,
+    /// Where pieces are read into, one after the other.
+    buffer: BytesMut,
     pacer: Arc<Pacer>,
     /// What the server can do, once it has said so; asked again after a 412.
     abilities: Option<Abilities>,
@@ -62,6 +65,7 @@ impl Courier {
             reports,
             key,
             chunk,
+            buffer: BytesMut::new(),
             pacer: Arc::new(Pacer::new(pace)),
             abilities: None,
             end: None,
@@ -106,8 +110,7 @@ impl Courier {
     /// `PUT /v1/materials/{material_id}`: the store's word decides.
     async fn hand_over(&mut self, doc: &Document, upload: &UploadPath) -> Result<Stage, Setback> {
         // Read anew: the visit may have received its number while the bytes were sent.
-        let id = doc.id;
-        let now = on_disk(&self.outbox, move |outbox| outbox.document(id)).await?;
+        let now = kept(self.outbox.document(doc.id))?;
         let submission = &now.as_ref().unwrap_or(doc).submission;
         let material = Material {
             upload: upload.as_str(),
@@ -122,32 +125,33 @@ impl Courier {
             kiosk: &submission.kiosk,
             custody: Custody { code: doc.code, previous: doc.previous, pages: &submission.pages },
         };
-        let request = Request::new(Method::PUT, &material_path(doc)).json(&material);
+        let told = Service { items: submission.items.clone(), number: submission.number.clone() };
+        let request = Request::new(Method::PUT, &material_path(&doc.submission.material_id)).json(&material);
         let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
         match answer.status {
             200 => match self.compare(answer.json()?, doc)? {
-                Some(received) => self.confirm(doc, received).await,
-                None => self.differs(doc).await,
+                Some(received) => self.confirm(doc, received, Some(&told)),
+                None => self.differs(doc),
             },
             404 => self.look_for(doc).await,
             409 => Err(StoreFault::Conflict.into()),
-            422 => self.differs(doc).await,
+            422 => self.differs(doc),
             _ => Err(answer.setback()),
         }
     }
 
     /// The upload is gone: because the document has arrived, or for good?
     async fn look_for(&mut self, doc: &Document) -> Result<Stage, Setback> {
-        let request = Request::new(Method::GET, &material_path(doc));
+        let request = Request::new(Method::GET, &material_path(&doc.submission.material_id));
         let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
         match answer.status {
             200 => match self.compare(answer.json()?, doc)? {
-                Some(received) => self.confirm(doc, received).await,
+                // What it was registered with is not said.
+                Some(received) => self.confirm(doc, received, None),
                 None => Err(StoreFault::Conflict.into()),
             },
             404 => {
-                let id = doc.id;
-                on_disk(&self.outbox, move |outbox| outbox.set_waiting(id, false)).await?;
+                kept(self.outbox.set_waiting(doc.id, false))?;
                 Ok(Stage::Waiting)
             }
             _ => Err(answer.setback()),
@@ -155,12 +159,12 @@ impl Courier {
     }
 
     /// The store holds other bytes. The file stays; if it is what was scanned, it is sent once more.
-    async fn differs(&mut self, doc: &Document) -> Result<Stage, Setback> {
-        if digest(self.open(doc).await?, doc.submission.bytes).await? != doc.submission.sha256 {
+    fn differs(&mut self, doc: &Document) -> Result<Stage, Setback> {
+        let digest = self.open(doc).and_then(|document| digest(&document, doc.submission.bytes));
+        if digest.map_err(StoreFault::Disk)? != doc.submission.sha256 {
             return Err(StoreFault::Disk(DiskFault::Damaged).into());
         }
-        let id = doc.id;
-        let times = on_disk(&self.outbox, move |outbox| outbox.set_waiting(id, true)).await?;
+        let times = kept(self.outbox.set_waiting(doc.id, true))?;
         if times >= MOST_MISMATCHES {
             return Err(StoreFault::DigestMismatch.into());
         }
@@ -169,10 +173,8 @@ impl Courier {
     }
 
     /// Opens a document's file, which must be what was written when it was added.
-    async fn open(&self, doc: &Document) -> Result<Sealed, StoreFault> {
-        let (outbox, material) = (self.outbox.clone(), doc.submission.material_id.clone());
-        let bytes = doc.submission.bytes;
-        blocking_read(move || outbox.sealed(&material, bytes)).await
+    fn open(&self, doc: &Document) -> Result<Sealed, DiskFault> {
+        self.outbox.sealed(&doc.submission.material_id, doc.submission.bytes)
     }
 
     /// The store's word that it received exactly this document; nothing if it holds other bytes.
@@ -196,9 +198,13 @@ impl Courier {
         }
     }
 
-    async fn confirm(&mut self, doc: &Document, received: Received) -> Result<Stage, Setback> {
-        let (id, kept) = (doc.id, received.clone());
-        on_disk(&self.outbox, move |outbox| outbox.set_confirmed(id, &kept)).await?;
+    fn confirm(
+        &mut self,
+        doc: &Document,
+        received: Received,
+        told: Option<&Service>,
+    ) -> Result<Stage, Setback> {
+        kept(self.outbox.set_confirmed(doc.id, &received, told))?;
         self.outbox.step("doc.confirmed");
         self.progressed = true;
         Ok(Stage::Confirmed(received))
@@ -208,9 +214,27 @@ impl Courier {
     /// the program ends in between.
     async fn bury(&mut self, doc: &Document, received: Received) -> Result<(), Setback> {
         self.reports.confirmed(doc.id, receipt(doc, received)).await;
-        let (id, material) = (doc.id, doc.submission.material_id.clone());
-        on_disk(&self.outbox, move |outbox| outbox.bury(id, &material)).await?;
+        kept(self.outbox.bury(doc.id, &doc.submission.material_id))?;
         self.outbox.step("doc.deleted");
+        Ok(())
+    }
+
+    /// `PUT /v1/materials/{material_id}/service`: tells what a document that the store holds serves now.
+    /// A store that will never hear it is told to the log, and not again.
+    pub(crate) async fn tell(&mut self, note: &Note) -> Result<(), Setback> {
+        let path = format!("{}/service", material_path(&note.material_id));
+        let request = Request::new(Method::PUT, &path).json(&note.service);
+        let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
+        if !matches!(answer.status, 200..=299) {
+            let setback = answer.setback();
+            if !matches!(answer.status, 404 | 405) && setback.fault.recovery() != Recovery::Never {
+                return Err(setback);
+            }
+            tracing::error!(document = note.id.0, status = answer.status, "what it serves was not taken");
+        }
+        kept(self.outbox.set_told(note))?;
+        self.outbox.step("doc.served");
+        self.progressed = true;
         Ok(())
     }
 
@@ -237,8 +261,8 @@ impl Courier {
     }
 }
 
-fn material_path(doc: &Document) -> String {
-    format!("/v1/materials/{}", doc.submission.material_id)
+fn material_path(material: &MaterialId) -> String {
+    format!("/v1/materials/{material}")
 }
 
 fn receipt(doc: &Document, received: Received) -> Receipt {
@@ -253,30 +277,22 @@ fn receipt(doc: &Document, received: Received) -> Receipt {
     }
 }
 
-/// Does the outbox's work off the event loop.
-pub(crate) async fn on_disk<T: Send + 'static>(
-    outbox: &Outbox,
-    work: impl FnOnce(&Outbox) -> Result<T, OutboxError> + Send + 'static,
-) -> Result<T, StoreFault> {
-    let outbox = outbox.clone();
-    match tokio::task::spawn_blocking(move || work(&outbox)).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "the outbox failed");
-            Err(error.into())
-        }
-        Err(_) => Err(StoreFault::Disk(DiskFault::Outbox)),
-    }
+/// What the outbox did; its failure is told to the log.
+pub(crate) fn kept<T>(done: Result<T, OutboxError>) -> Result<T, StoreFault> {
+    done.map_err(|error| {
+        tracing::error!(%error, "the outbox failed");
+        error.into()
+    })
 }
 
 /// The SHA-256 of a document.
-async fn digest(document: Sealed, bytes: u64) -> Result<Digest, StoreFault> {
-    blocking_read(move || Ok(Digest(document.hash(Sha256::new(), 0, bytes)?.into()))).await
-}
-
-async fn blocking_read<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, DiskFault> + Send + 'static,
-) -> Result<T, StoreFault> {
-    let read = tokio::task::spawn_blocking(read).await;
-    read.unwrap_or(Err(DiskFault::Read)).map_err(StoreFault::Disk)
+fn digest(document: &Sealed, bytes: u64) -> Result<Digest, DiskFault> {
+    const AT_ONCE: u64 = 64 * 1024;
+    let (mut hash, mut part) = (Sha256::new(), BytesMut::new());
+    for offset in (0..bytes).step_by(AT_ONCE as usize) {
+        part.clear();
+        document.read(offset, AT_ONCE.min(bytes - offset), &mut part)?;
+        hash.update(&part);
+    }
+    Ok(Digest(hash.finalize().into()))
 }

@@ -22,7 +22,7 @@ use self::body::{Outgoing, Sending};
 use self::link::Link;
 use crate::fault::Setback;
 use crate::tus::Piece;
-use crate::{DiskFault, LinkFault, StoreFault, Tls, ValueError, tls};
+use crate::{LinkFault, StoreFault, Tls, ValueError, tls};
 
 /// A response body is at most this long, in bytes.
 pub const LONGEST_BODY: usize = 64 * 1024;
@@ -220,9 +220,6 @@ async fn read_body(body: Incoming) -> Result<Bytes, StoreFault> {
 fn classify(error: &hyper::Error) -> StoreFault {
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        if let Some(disk) = inner.downcast_ref::<DiskFault>() {
-            return StoreFault::Disk(*disk);
-        }
         if let Some(io) = inner.downcast_ref::<std::io::Error>() {
             return match (io.get_ref(), io.kind()) {
                 // How hyper reports bad framing of a chunked body.
@@ -257,7 +254,7 @@ pub(crate) struct Request {
 enum Content {
     Nothing,
     Json(Bytes),
-    /// A piece of a document, streamed.
+    /// A piece of a document, as fast as it may go.
     Piece(Piece),
 }
 
@@ -303,9 +300,11 @@ impl Request {
 
     fn message(&self, server: &Server) -> Result<(http::Request<Outgoing>, Arc<Sending>), StoreFault> {
         let (outgoing, sending) = match &self.content {
-            Content::Nothing => Outgoing::bytes(Bytes::new()),
-            Content::Json(json) => Outgoing::bytes(json.clone()),
-            Content::Piece(piece) => Outgoing::piece(piece),
+            Content::Nothing => Outgoing::new(Bytes::new(), None),
+            Content::Json(json) => Outgoing::new(json.clone(), None),
+            Content::Piece(Piece { bytes, pacer, .. }) => {
+                Outgoing::new(bytes.clone(), Some(Arc::clone(pacer)))
+            }
         };
         let mut message = http::Request::new(outgoing);
         *message.method_mut() = self.method.clone();

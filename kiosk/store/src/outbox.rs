@@ -9,6 +9,7 @@ mod disk;
 mod key;
 mod row;
 mod schema;
+mod service;
 mod submission;
 mod visit;
 mod work;
@@ -19,26 +20,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use thiserror::Error;
 
-#[cfg(test)]
-pub(crate) use self::container::CHUNK;
 use self::container::Identity;
 pub(crate) use self::container::{Sealed, head_passes};
 pub use self::key::{KEY_LENGTH, OutboxKey, OutboxKeyError};
 pub use self::row::{DocId, DocState};
 pub(crate) use self::row::{Document, Stage};
 use self::schema::Keeping;
+pub(crate) use self::service::{Note, Service};
 pub use self::submission::Submission;
-use self::submission::check_number;
 pub use self::visit::DocumentOfVisit;
 pub(crate) use self::visit::{FoundVisit, look_up};
 use crate::{DiskFault, MaterialId, StoreFault, ValueError};
 
 /// Called with the name of each journalled step as soon as the step is durable:
 /// `doc.sealed`, `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
-/// `doc.deleted`. For tests that end the process at a step.
+/// `doc.deleted`, `doc.served`. For tests that end the process at a step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// Set-up of an outbox.
@@ -240,20 +239,6 @@ impl Outbox {
                 row::insert(database, submission)
             })
             .inspect_err(|_| folder.put_out(material))
-    }
-
-    /// Gives the documents of a visit the queue number that it received after they were added.
-    /// Documents already confirmed keep what the store was told. Returns how many were changed.
-    ///
-    /// # Errors
-    /// [`OutboxError::Invalid`] for a number outside the contract, [`OutboxError::Database`].
-    pub fn set_number(&self, visit: &str, number: &str) -> Result<usize, OutboxError> {
-        check_number(number)?;
-        Ok(self.database().execute(
-            "UPDATE document SET number = ?2 WHERE visit = ?1 AND state IN
-             ('waiting', 'uploading', 'uploaded', 'refused')",
-            params![visit, number],
-        )?)
     }
 
     /// Where a document stands; nothing for one that is unknown or whose tombstone is gone.

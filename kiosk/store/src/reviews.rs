@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::delivery::on_disk;
+use crate::delivery::kept;
 use crate::fault::Setback;
-use crate::{Backoff, Client, MaterialId, Outbox, StoreEvent, StoreFault};
+use crate::{Backoff, Client, DiskFault, MaterialId, Outbox, OutboxError, StoreEvent, StoreFault};
 
 /// Events in one answer, at most.
 const MOST_EVENTS: usize = 200;
@@ -286,6 +286,18 @@ impl Follower {
         let path = format!("/v1/review-events?kiosk={kiosk}&after={after}&wait={wait}");
         let answer: Answer = self.client.poll_json(&path, self.waits.poll + ARRIVAL).await?;
         Ok(answer.check(after).ok_or(StoreFault::Garbage("review events"))?)
+    }
+}
+
+/// Does the outbox's work off the event loop.
+async fn on_disk<T: Send + 'static>(
+    outbox: &Outbox,
+    work: impl FnOnce(&Outbox) -> Result<T, OutboxError> + Send + 'static,
+) -> Result<T, StoreFault> {
+    let outbox = outbox.clone();
+    match tokio::task::spawn_blocking(move || work(&outbox)).await {
+        Ok(done) => kept(done),
+        Err(_) => Err(StoreFault::Disk(DiskFault::Outbox)),
     }
 }
 

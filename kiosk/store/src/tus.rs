@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
 use jiff::Timestamp;
 
 use crate::fault::Setback;
 use crate::http::{Answer, Client, Request};
-use crate::outbox::Sealed;
 use crate::pace::Pacer;
 use crate::{MaterialId, StoreFault};
 
@@ -113,11 +113,10 @@ pub(crate) enum Appended {
 
 /// A piece of a document, on its way.
 pub(crate) struct Piece {
-    pub document: Arc<Sealed>,
+    /// Its bytes.
+    pub bytes: Bytes,
     /// Where it begins: the same in the document and in the upload.
     pub offset: u64,
-    /// Its length.
-    pub length: u64,
     /// `Upload-Checksum`, where the server wants it.
     pub checksum: Option<HeaderValue>,
     /// How fast it may go.
@@ -166,8 +165,8 @@ pub(crate) async fn held(client: &Client, upload: &UploadPath, length: u64) -> R
 
 /// Appends a piece of the document.
 pub(crate) async fn append(client: &Client, upload: &UploadPath, piece: Piece) -> Result<Appended, Setback> {
-    let Piece { offset, length, checksum, .. } = &piece;
-    let (end, checked) = (offset.checked_add(*length), checksum.is_some());
+    let Piece { bytes, offset, checksum, .. } = &piece;
+    let (end, checked) = (offset.checked_add(bytes.len() as u64), checksum.is_some());
     let mut request = request(Method::PATCH, upload.as_str())
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/offset+octet-stream"))
         .header(UPLOAD_OFFSET, (*offset).into());

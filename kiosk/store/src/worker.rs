@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::delivery::{Chunk, Courier, on_disk};
+use crate::delivery::{Chunk, Courier, kept};
 use crate::fault::{Recovery, Setback};
 use crate::pace::Pace;
 use crate::reviews::ReviewResult;
@@ -67,7 +67,7 @@ pub enum StoreEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerConfig {
     /// Bytes in one PATCH, at most. Small, because all of it may have to be sent again after a cut:
-    /// what is in flight, in whose buffers ever, is never more.
+    /// what is in flight, in whose buffers ever, is never more. A piece is held in memory.
     pub chunk: u64,
     /// Bytes in one PATCH, at least; approached by halves when nothing gets through.
     pub smallest_chunk: u64,
@@ -97,8 +97,10 @@ impl Default for WorkerConfig {
 /// of all what the store would drop soonest.
 ///
 /// While the store cannot be reached everything waits. A document that the store refuses is put
-/// aside, one that it cannot take for now waits by itself; neither holds up the others. Notify
-/// `wake` after each [`Outbox::add`] and [`Outbox::retry`], or when the network is back. Stopping at
+/// aside, one that it cannot take for now waits by itself; neither holds up the others. All of it, with
+/// the connection and the disk, is done by one thread of its own: nothing is handed from thread to thread,
+/// and nobody else waits for a slow disk. Notify
+/// `wake` after each [`Outbox::add`], [`Outbox::serve`] and [`Outbox::retry`], or when the network is back. Stopping at
 /// any point, also by dropping this future, loses nothing: the next run goes on from the store's
 /// offset. With `events` closed it goes on silently.
 pub async fn run(
@@ -118,7 +120,22 @@ pub async fn run(
         link: Pause::default(),
         documents: HashMap::new(),
     };
-    shutdown.run_until_cancelled(worker.work()).await;
+    let stop = shutdown.child_token();
+    let _stops_with_this = stop.clone().drop_guard();
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(own) => {
+            let work = move || own.block_on(stop.run_until_cancelled(worker.work()));
+            if let Err(ended) = tokio::task::spawn_blocking(work).await
+                && let Ok(panic) = ended.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "documents are sent without a thread of their own");
+            stop.run_until_cancelled(worker.work()).await;
+        }
+    }
 }
 
 /// The way out for events.
@@ -193,9 +210,9 @@ impl Worker {
             if purged.elapsed() >= PURGE_EVERY {
                 purged = Instant::now();
                 // A failure is logged where it happens and tried again in an hour.
-                let _ = on_disk(&self.courier.outbox, |outbox| outbox.purge(Timestamp::now())).await;
+                let _ = kept(self.courier.outbox.purge(Timestamp::now()));
             }
-            match self.next().await {
+            match self.next() {
                 Ok(Some(doc)) => self.attempt(doc).await,
                 Ok(None) => self.rest(purged + PURGE_EVERY).await,
                 Err(fault) => self.pause_all(fault.into()).await,
@@ -204,12 +221,12 @@ impl Worker {
     }
 
     /// The first document that does not wait; none while the store as a whole does.
-    async fn next(&mut self) -> Result<Option<DocId>, StoreFault> {
+    fn next(&mut self) -> Result<Option<DocId>, StoreFault> {
         let now = Instant::now();
         if !self.link.over(now) {
             return Ok(None);
         }
-        let due = on_disk(&self.courier.outbox, Outbox::due).await?;
+        let due = kept(self.courier.outbox.due())?;
         self.documents.retain(|doc, _| due.contains(doc));
         let ready = |doc: &DocId| self.documents.get(doc).is_none_or(|pause| pause.over(now));
         Ok(due.into_iter().find(ready))
@@ -234,10 +251,12 @@ impl Worker {
 
     async fn attempt(&mut self, id: DocId) {
         self.courier.begin();
-        let loaded = on_disk(&self.courier.outbox, move |outbox| outbox.document(id)).await;
-        let delivered = match loaded {
-            Ok(Some(doc)) => self.courier.deliver(&doc).await,
-            Ok(None) => return,
+        let outbox = &self.courier.outbox;
+        let loaded = outbox.document(id).and_then(|doc| Ok((doc, outbox.note(id)?)));
+        let delivered = match kept(loaded) {
+            Ok((Some(doc), _)) => self.courier.deliver(&doc).await,
+            Ok((None, Some(note))) => self.courier.tell(&note).await,
+            Ok((None, None)) => return,
             Err(fault) => Err(fault.into()),
         };
         if self.courier.progressed {
@@ -257,8 +276,7 @@ impl Worker {
     }
 
     async fn refuse(&mut self, id: DocId, fault: StoreFault) {
-        let reason = fault.clone();
-        match on_disk(&self.courier.outbox, move |outbox| outbox.set_refused(id, &reason)).await {
+        match kept(self.courier.outbox.set_refused(id, &fault)) {
             Ok(()) => self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await,
             Err(disk) => self.pause_one(id, disk.into()).await,
         }

@@ -33,7 +33,7 @@ use crate::serve::{Greeting, Server, Transport};
 use axum::http::{StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, head, options, post};
+use axum::routing::{MethodRouter, get, head, options, post, put};
 use axum::{Json, Router};
 use custody::Countersigner;
 use disk::{Disk, Id};
@@ -336,6 +336,7 @@ fn routes() -> Vec<Route> {
         ("/files/", options(tus::discover).post(tus::create)),
         ("/files/{upload}", head(tus::offset).patch(tus::append)),
         ("/v1/materials/{material_id}", get(materials::lookup).put(materials::register)),
+        ("/v1/materials/{material_id}/service", put(materials::serve_anew)),
         ("/v1/licences/query", post(licences::query)),
         ("/v1/review-events", get(reviews::events)),
         ("/v1/identities", post(identities::identify)),

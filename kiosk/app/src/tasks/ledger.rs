@@ -99,6 +99,8 @@ impl LedgerTask {
             }
             LedgerDo::Enter(request) => {
                 let visit = self.ledger.enter(self.enter(request)).await?;
+                let (id, number) = (VisitId(visit.id.to_string()), visit.number.map(|(number, _)| number));
+                self.papers.serve(&id, number, &visit.choice).await;
                 LedgerReply::Entered(self.open_visit(visit).await)
             }
             LedgerDo::Take(request) => self.take(request, language).await?,
@@ -131,8 +133,7 @@ impl LedgerTask {
         };
         let (number, issued_at) = taken.visit.number.ok_or(LedgerError::NoNumber)?;
         let visit = VisitId(taken.visit.id.to_string());
-        // Documents that were handed in before the number was taken learn of it.
-        self.papers.set_number(&visit, number).await;
+        self.papers.serve(&visit, Some(number), &taken.visit.choice).await;
         Ok(LedgerReply::Taken(Taken {
             visit,
             number,

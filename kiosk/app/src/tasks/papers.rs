@@ -5,12 +5,14 @@ use crate::clock::Clock;
 use crate::faults::store::{outbox_fault, store_fault};
 use crate::tasks::scanner::PageFolders;
 use crate::turns::quarter;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{DocState, MaterialId, Outbox, Reason, ReviewResult, StoreEvent, Tls};
 use tokio::sync::{Notify, mpsc};
 use visit::catalogue::{Catalogue, DocumentFormat, ItemCode, MaterialCode};
+use visit::checklist::{Choice, Need};
 use visit::event::{CustodyCode, DocumentEvent, DocumentId, Event, PageId, PaperKnown, Submission, VisitId};
 use visit::fault::{Device, Fault};
 use visit::number::TicketNumber;
@@ -73,12 +75,19 @@ impl Papers {
         (documents.into_iter().filter_map(known).collect(), code)
     }
 
-    /// Tells documents that are not yet confirmed the number that their visit has now.
-    pub async fn set_number(&self, visit: &VisitId, number: TicketNumber) {
-        let (outbox, visit) = (self.outbox.clone(), visit.0.clone());
-        let set = tokio::task::spawn_blocking(move || outbox.set_number(&visit, &number.to_string())).await;
-        if let Ok(Err(error)) = set {
-            tracing::error!(%error, "documents could not be given their number");
+    /// The visit's number and matters may be others than when its documents were handed in: the store
+    /// learns what each of them serves now.
+    pub async fn serve(&self, visit: &VisitId, number: Option<TicketNumber>, choice: &Choice) {
+        let needs = choice.needs(&self.catalogue).into_iter();
+        let items = |need: Need| need.items.iter().map(|item| self.served(item)).collect::<Vec<_>>();
+        let serves: HashMap<_, _> = needs.map(|need| (need.material.to_string(), items(need))).collect();
+        let (outbox, visit, number) = (self.outbox.clone(), visit.0.clone(), number.map(|n| n.to_string()));
+        let items = move |material: &str| serves.get(material).cloned().unwrap_or_default();
+        let said = tokio::task::spawn_blocking(move || outbox.serve(&visit, number.as_deref(), items)).await;
+        match said {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(_)) => self.wake.notify_one(),
+            Ok(Err(error)) => tracing::error!(%error, "documents could not be told what they serve"),
         }
     }
 

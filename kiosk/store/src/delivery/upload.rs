@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Courier, blocking_read, on_disk};
+use super::{Courier, kept};
 use crate::fault::Setback;
 use crate::outbox::{Document, Sealed};
 use crate::tus::{self, Abilities, Appended, Created, Held, Piece, UploadPath};
@@ -67,9 +67,8 @@ impl Courier {
         }
         let created = tus::create(&self.client, material_id, name, media_type, *bytes).await;
         let Created { upload, expires } = self.heard(created).await?;
-        let (id, kept) = (doc.id, upload.clone());
-        on_disk(&self.outbox, move |outbox| outbox.set_uploading(id, &kept, expires)).await?;
-        self.end = expires.map(|at| (id, at));
+        kept(self.outbox.set_uploading(doc.id, &upload, expires))?;
+        self.end = expires.map(|at| (doc.id, at));
         self.outbox.step("upload.created");
         Ok(upload)
     }
@@ -82,7 +81,7 @@ impl Courier {
         known: Option<u64>,
     ) -> Result<Sent, Setback> {
         let total = doc.submission.bytes;
-        let file = Arc::new(self.open(doc).await?);
+        let file = self.open(doc).map_err(StoreFault::Disk)?;
         let mut offset = match known {
             Some(offset) => offset,
             None => match self.ask(doc, upload).await? {
@@ -96,7 +95,7 @@ impl Courier {
             let length = self.chunk.now.min(total - offset);
             let doubt = match self.append(upload, &file, offset, length).await {
                 Ok(Appended::Whole { expires }) => {
-                    self.keep_end(doc, expires).await?;
+                    self.keep_end(doc, expires)?;
                     None
                 }
                 Ok(Appended::Gone) => return Ok(Sent::Gone),
@@ -142,8 +141,7 @@ impl Courier {
             self.reports.progress(doc.id, offset, total);
         }
         self.chunk.grow();
-        let id = doc.id;
-        on_disk(&self.outbox, move |outbox| outbox.set_uploaded(id)).await?;
+        kept(self.outbox.set_uploaded(doc.id))?;
         self.outbox.step("upload.complete");
         Ok(Sent::Whole)
     }
@@ -152,33 +150,31 @@ impl Courier {
     async fn append(
         &mut self,
         upload: &UploadPath,
-        document: &Arc<Sealed>,
+        document: &Sealed,
         offset: u64,
         length: u64,
     ) -> Result<Appended, Setback> {
-        let checksum = match self.abilities().await?.checksum {
-            None => None,
-            Some(algorithm) => {
-                let document = Arc::clone(document);
-                Some(blocking_read(move || algorithm.of(&document, offset, length)).await?)
-            }
-        };
-        let (document, pacer) = (Arc::clone(document), Arc::clone(&self.pacer));
-        let piece = Piece { document, offset, length, checksum, pacer };
+        let algorithm = self.abilities().await?.checksum;
+        // The piece before has left it, so that the same memory serves all of them.
+        self.buffer.clear();
+        document.read(offset, length, &mut self.buffer).map_err(StoreFault::Disk)?;
+        let bytes = self.buffer.split().freeze();
+        let checksum = algorithm.and_then(|algorithm| algorithm.of(&bytes));
+        let piece = Piece { bytes, offset, checksum, pacer: Arc::clone(&self.pacer) };
         let appended = tus::append(&self.client, upload, piece).await;
         self.heard(appended).await
     }
 
     /// Keeps when the store will drop an upload, if that has changed.
-    async fn keep_end(&mut self, doc: &Document, expires: Option<Timestamp>) -> Result<(), StoreFault> {
+    fn keep_end(&mut self, doc: &Document, expires: Option<Timestamp>) -> Result<(), StoreFault> {
         let Some(at) = expires else { return Ok(()) };
-        let same = |(id, kept): (DocId, Timestamp)| id == doc.id && kept.duration_until(at).abs() < SAME_END;
+        let same =
+            |(id, before): (DocId, Timestamp)| id == doc.id && before.duration_until(at).abs() < SAME_END;
         if self.end.is_some_and(same) {
             return Ok(());
         }
-        let id = doc.id;
-        on_disk(&self.outbox, move |outbox| outbox.set_expires(id, at)).await?;
-        self.end = Some((id, at));
+        kept(self.outbox.set_expires(doc.id, at))?;
+        self.end = Some((doc.id, at));
         Ok(())
     }
 
@@ -189,7 +185,7 @@ impl Courier {
         let held = self.heard(held).await?;
         let failed = self.failed_at.take_if(|(id, _)| *id == doc.id);
         let Held::Bytes { offset, expires } = held else { return Ok(None) };
-        self.keep_end(doc, expires).await?;
+        self.keep_end(doc, expires)?;
         if let Some((_, at)) = failed {
             if offset < at {
                 tracing::warn!(document = doc.id.0, at, offset, "the store's offset went down");

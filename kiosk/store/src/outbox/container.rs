@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use hmac::{Hmac, Mac};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::error::Unspecified;
@@ -213,49 +213,29 @@ impl Sealed {
         Ok(Self { chunk_key, file, bytes: identity.bytes })
     }
 
-    /// Hashes `length` bytes of the document from `offset`, chunk by chunk. Blocks for the disk's time.
+    /// Appends `length` bytes of the document from `offset` to `out`, of which nothing can be used after
+    /// an error. Blocks for the disk's time.
     ///
     /// # Errors
-    /// [`DiskFault::Damaged`] also when the document ends before.
-    pub(crate) fn hash<H: sha2::Digest>(
-        &self,
-        mut hash: H,
-        mut offset: u64,
-        length: u64,
-    ) -> Result<sha2::digest::Output<H>, DiskFault> {
-        let end = offset.saturating_add(length);
+    /// [`DiskFault::Damaged`] also when the document ends before; [`DiskFault::Read`].
+    pub(crate) fn read(&self, mut offset: u64, length: u64, out: &mut BytesMut) -> Result<(), DiskFault> {
+        let end = offset.checked_add(length).filter(|end| *end <= self.bytes).ok_or(DiskFault::Damaged)?;
         while offset < end {
-            let part = self.read(offset, end - offset)?;
-            if part.is_empty() {
-                return Err(DiskFault::Damaged);
-            }
-            hash.update(&part);
-            offset += part.len() as u64;
+            let (number, start) = (offset / CHUNK, offset / CHUNK * CHUNK);
+            let whole = (self.bytes - start).min(CHUNK);
+            let before = out.len();
+            out.resize(before + (whole + TAG) as usize, 0);
+            let chunk = out.get_mut(before..).unwrap_or_default();
+            self.file.read_exact_at(chunk, HEADER as u64 + number * (CHUNK + TAG)).map_err(reading)?;
+            let number = u32::try_from(number).map_err(|_| DiskFault::Damaged)?;
+            let last = start + whole == self.bytes;
+            self.chunk_key.open(number, last, chunk).map_err(|_| DiskFault::Damaged)?;
+            let (from, to) = ((offset - start) as usize, (end - start).min(whole) as usize);
+            chunk.copy_within(from..to, 0);
+            out.truncate(before + to - from);
+            offset = start + to as u64;
         }
-        Ok(hash.finalize())
-    }
-
-    /// Reads at most `most` bytes of the document from `offset`, and no further than the end of one
-    /// chunk; at least one, unless the document ends there or `most` is 0.
-    ///
-    /// # Errors
-    /// [`DiskFault::Damaged`] or [`DiskFault::Read`].
-    pub(crate) fn read(&self, offset: u64, most: u64) -> Result<Bytes, DiskFault> {
-        if offset >= self.bytes {
-            return Ok(Bytes::new());
-        }
-        let number = offset / CHUNK;
-        let start = number * CHUNK;
-        let length = (self.bytes - start).min(CHUNK);
-        let mut part = vec![0; (length + TAG) as usize];
-        let place = HEADER as u64 + number * (CHUNK + TAG);
-        self.file.read_exact_at(&mut part, place).map_err(reading)?;
-        let number = u32::try_from(number).map_err(|_| DiskFault::Damaged)?;
-        let last = start + length == self.bytes;
-        self.chunk_key.open(number, last, &mut part).map_err(|_| DiskFault::Damaged)?;
-        let from = offset - start;
-        let to = from.saturating_add(most).min(length);
-        Ok(Bytes::from(part).slice(from as usize..to as usize))
+        Ok(())
     }
 }
 

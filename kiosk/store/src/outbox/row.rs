@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{OutboxError, Pending, Submission};
 use crate::custody::{self, CustodyCode, Received, Signature};
 use crate::tus::UploadPath;
-use crate::{Digest, DiskFault, MaterialId, ReceivedAt, StoreFault, ValueError};
+use crate::{Digest, DiskFault, MaterialId, ReceivedAt, ServedItem, StoreFault, ValueError};
 
 /// A document's number in this outbox. Never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +69,7 @@ pub(super) fn forget(database: &Connection) {
 /// Adds a document and gives it its custody code, which follows that of the visit's last one.
 pub(super) fn insert(database: &Connection, new: &Submission) -> Result<DocId, OutboxError> {
     let bytes = i64::try_from(new.bytes).map_err(|_| ValueError("bytes"))?;
-    let items = serde_json::to_string(&new.items).map_err(|_| ValueError("items"))?;
+    let items = items_json(&new.items)?;
     let adding = database.unchecked_transaction()?;
     let previous = last_code(&adding, &new.visit)?;
     let code = custody::code(previous.as_ref(), &new.pages, &new.sha256);
@@ -97,6 +97,10 @@ pub(super) fn insert(database: &Connection, new: &Submission) -> Result<DocId, O
     let id = DocId(adding.last_insert_rowid());
     adding.commit()?;
     Ok(id)
+}
+
+pub(super) fn items_json(items: &[ServedItem]) -> Result<String, ValueError> {
+    serde_json::to_string(items).map_err(|_| ValueError("items"))
 }
 
 /// The custody code of the document of a visit that was added last.
@@ -138,7 +142,7 @@ pub(super) fn due(database: &Connection) -> rusqlite::Result<Vec<DocId>> {
     database
         .prepare(
             "SELECT id FROM document
-             WHERE state IN ('waiting', 'uploading', 'uploaded', 'confirmed')
+             WHERE state IN ('waiting', 'uploading', 'uploaded', 'confirmed') OR owed IS NOT NULL
              ORDER BY upload_expires IS NULL, upload_expires, id LIMIT 1000",
         )?
         .query_map([], |row| Ok(DocId(row.get(0)?)))?

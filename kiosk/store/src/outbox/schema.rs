@@ -62,7 +62,15 @@ CREATE TABLE review_feed (
 INSERT INTO review_feed VALUES (1, 0);
 ";
 
-const VERSION: i64 = 3;
+/// What `user_version` 4 adds: what the store was told that a document serves (`told`, its trace), and
+/// what it is still to be told (`owed`).
+const SERVICE: &str = "
+ALTER TABLE document ADD COLUMN told BLOB CHECK (length(told) = 32);
+ALTER TABLE document ADD COLUMN owed TEXT CHECK (owed IS NULL OR state = 'deleted');
+CREATE INDEX document_owed ON document (id) WHERE owed IS NOT NULL;
+";
+
+const VERSION: i64 = 4;
 
 pub(super) fn open_database(path: &Path) -> Result<(Connection, Keeping), OutboxError> {
     let mut database = Connection::open(path)?;
@@ -81,12 +89,13 @@ pub(super) fn open_database(path: &Path) -> Result<(Connection, Keeping), Outbox
             let new = database.transaction()?;
             new.execute_batch(SEALED)?;
             new.execute_batch(CUSTODY)?;
+            new.execute_batch(SERVICE)?;
             new.pragma_update(None, "user_version", VERSION)?;
             new.commit()?;
             Keeping::Sealed
         }
         1 => Keeping::Clear,
-        2 | VERSION => Keeping::Sealed,
+        2..=VERSION => Keeping::Sealed,
         _ => return Err(OutboxError::Unusable("it is of another version")),
     };
     Ok((database, keeping))
@@ -110,12 +119,16 @@ fn version(database: &Connection) -> rusqlite::Result<i64> {
 /// Makes the tables of an older version, whose files are all encrypted by now, into today's; in one
 /// transaction.
 pub(super) fn bring_up(database: &mut Connection) -> Result<(), OutboxError> {
-    if version(database)? == VERSION {
+    let before = version(database)?;
+    if before == VERSION {
         return Ok(());
     }
     let change = database.transaction()?;
-    change.execute_batch(CUSTODY)?;
-    chain(&change)?;
+    if before < 3 {
+        change.execute_batch(CUSTODY)?;
+        chain(&change)?;
+    }
+    change.execute_batch(SERVICE)?;
     change.pragma_update(None, "user_version", VERSION)?;
     change.commit()?;
     tracing::info!("the outbox of an older version was taken over");

@@ -60,10 +60,7 @@ impl Submission {
         if !(1..=MOST_PAGES).contains(&self.pages.len()) {
             return Err(ValueError("pages"));
         }
-        if self.items.len() > MOST_ITEMS {
-            return Err(ValueError("items"));
-        }
-        self.items.iter().try_for_each(check_item)?;
+        check_items(&self.items)?;
         self.number.as_deref().map_or(Ok(()), check_number)?;
         check_media_type(&self.media_type)?;
         if self.bytes == 0 || i64::try_from(self.bytes).is_err() {
@@ -71,6 +68,13 @@ impl Submission {
         }
         Ok(())
     }
+}
+
+pub(super) fn check_items(items: &[ServedItem]) -> Result<(), ValueError> {
+    if items.len() > MOST_ITEMS {
+        return Err(ValueError("items"));
+    }
+    items.iter().try_for_each(check_item)
 }
 
 /// The codes of the national catalogue may be unknown, and then are empty.

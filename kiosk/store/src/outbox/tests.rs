@@ -259,7 +259,10 @@ fn of_the_older_version(kiosk: &Kiosk, ids: &[&str]) -> Vec<DocId> {
 
 /// The tables as version 1 or 2 had them, with the same rows.
 fn to_the_older_form(database: &Connection, version: i64) {
-    let older = "
+    let before_service = "
+        DROP INDEX document_owed;
+        ALTER TABLE document DROP COLUMN told; ALTER TABLE document DROP COLUMN owed;";
+    let before_custody = "
         DROP INDEX document_code; DROP TABLE review_feed;
         ALTER TABLE document DROP COLUMN pages; ALTER TABLE document DROP COLUMN previous;
         ALTER TABLE document DROP COLUMN code; ALTER TABLE document DROP COLUMN signature;
@@ -267,8 +270,28 @@ fn to_the_older_form(database: &Connection, version: i64) {
         ALTER TABLE document DROP COLUMN review; ALTER TABLE document DROP COLUMN review_text;
         ALTER TABLE document RENAME COLUMN items TO matters;
         UPDATE document SET matters = '[\"food-licence\",\"wine\"]' WHERE matters IS NOT NULL;";
-    database.execute_batch(older).expect("changed");
+    database.execute_batch(before_service).expect("changed");
+    if version < 3 {
+        database.execute_batch(before_custody).expect("changed");
+    }
     database.pragma_update(None, "user_version", version).expect("set");
+}
+
+#[test]
+fn what_an_older_version_told_the_store_is_not_known_and_told_again() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    confirm(&outbox, doc);
+    outbox.bury(doc, &MaterialId::new("m-1").expect("an id")).expect("buried");
+    let custody = outbox.custody_of("visit-1").expect("read");
+    to_the_older_form(&outbox.database(), 3);
+    drop(outbox);
+    let outbox = kiosk.outbox();
+    assert_eq!(outbox.custody_of("visit-1").expect("read"), custody);
+    assert_eq!(outbox.note(doc).expect("read"), None, "nothing has changed");
+    assert_eq!(outbox.serve("visit-1", None, |_| kiosk.scan("m-9", b"").items).expect("said"), 1);
+    assert!(outbox.note(doc).expect("read").is_some());
 }
 
 #[test]
@@ -395,7 +418,7 @@ fn an_outbox_of_a_newer_version_is_left_alone() {
     let kiosk = Kiosk::new();
     let outbox = kiosk.outbox();
     outbox.add(kiosk.scan("m-1", b"content")).expect("added");
-    outbox.database().pragma_update(None, "user_version", 4).expect("set");
+    outbox.database().pragma_update(None, "user_version", 5).expect("set");
     drop(outbox);
     let opened = Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7));
     assert!(matches!(opened, Err(OutboxError::Unusable(_))));
@@ -411,27 +434,95 @@ fn the_folder_has_one_owner() {
     Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7)).expect("free again");
 }
 
-#[test]
-fn a_number_reaches_the_documents_of_its_visit_that_are_not_confirmed() {
-    let kiosk = Kiosk::new();
-    let outbox = kiosk.outbox();
-    let [one, two] = ["m-1", "m-2"].map(|id| outbox.add(kiosk.scan(id, b"content")).expect("added"));
-    let mut other = kiosk.scan("m-3", b"content");
-    other.visit = "visit-2".into();
-    let other = outbox.add(other).expect("added");
-    confirm(&outbox, two);
-    assert_eq!(outbox.set_number("visit-1", "A017").expect("set"), 1);
-    let number = |doc| outbox.document(doc).expect("read").expect("a row").submission.number;
-    assert_eq!(number(one).as_deref(), Some("A017"));
-    assert_eq!(number(two), None);
-    assert_eq!(number(other), None);
-    assert!(matches!(outbox.set_number("visit-1", ""), Err(OutboxError::Invalid(_))));
+fn item(code: &str) -> ServedItem {
+    ServedItem { code: code.to_owned(), task_code: String::new(), dept_code: String::new() }
 }
 
+#[test]
+fn what_a_visit_serves_reaches_all_its_documents_however_far_they_are() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let [waiting, confirmed, held] =
+        ["m-1", "m-2", "m-3"].map(|id| outbox.add(kiosk.scan(id, b"content")).expect("added"));
+    let other = Submission { visit: "visit-2".into(), ..kiosk.scan("m-4", b"content") };
+    let other = outbox.add(other).expect("added");
+    let held_id = MaterialId::new("m-3").expect("an id");
+    confirm(&outbox, confirmed);
+    confirm(&outbox, held);
+    outbox.bury(held, &held_id).expect("buried");
+    assert_eq!(outbox.note(held).expect("read"), None, "the store knows what it was registered with");
+
+    let items = |material: &str| match material {
+        "business-licence" => vec![item("food-licence"), item("a telling item")],
+        _ => panic!("{material}"),
+    };
+    assert_eq!(outbox.serve("visit-1", Some("A017"), items).expect("said"), 3);
+    assert_eq!(outbox.serve("visit-1", Some("A017"), items).expect("said"), 0, "nothing new");
+    let service = Service { items: items("business-licence"), number: Some("A017".into()) };
+    let row = |doc| outbox.document(doc).expect("read").expect("a row").submission;
+    assert_eq!((row(waiting).items, row(waiting).number), (service.items.clone(), service.number.clone()));
+    assert_eq!(row(other).number, None);
+
+    // What changed between the registration and its answer is told, too.
+    outbox.bury(confirmed, &MaterialId::new("m-2").expect("an id")).expect("buried");
+    assert_eq!(outbox.due().expect("read"), [waiting, confirmed, held, other]);
+    for (doc, id) in [(confirmed, "m-2"), (held, "m-3")] {
+        let note = outbox.note(doc).expect("read").expect("a note");
+        assert_eq!((note.material_id.as_str(), &note.service), (id, &service));
+        outbox.set_told(&note).expect("told");
+        assert_eq!(outbox.note(doc).expect("read"), None);
+    }
+    assert_eq!(outbox.due().expect("read"), [waiting, other]);
+    assert_eq!(outbox.serve("visit-1", Some("A017"), items).expect("said"), 0, "it was told");
+    outbox.bury(waiting, &MaterialId::new("m-1").expect("an id")).expect_err("it is not confirmed");
+}
+
+#[test]
+fn what_is_said_while_the_store_is_told_is_told_next() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    confirm(&outbox, doc);
+    outbox.bury(doc, &MaterialId::new("m-1").expect("an id")).expect("buried");
+    let serve = |number: &'static str| {
+        outbox.serve("visit-1", Some(number), |_| vec![item("a telling item")]).expect("said")
+    };
+    serve("A017");
+    let first = outbox.note(doc).expect("read").expect("a note");
+    serve("B002");
+    outbox.set_told(&first).expect("told");
+    let second = outbox.note(doc).expect("read").expect("the newer one");
+    assert_eq!(second.service.number.as_deref(), Some("B002"));
+    // Back to what the store knows: nothing is owed.
+    assert_eq!((serve("A017"), outbox.note(doc).expect("read")), (1, None));
+    serve("B002");
+    outbox.set_told(&second).expect("told");
+    assert!(!["A017", "B002", "a telling item"].iter().any(|text| traced(&kiosk, text)));
+}
+
+#[test]
+fn a_service_outside_the_contract_is_refused_whole() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    let many = |_: &str| vec![item("food-licence"); 65];
+    let nameless = |_: &str| vec![item("")];
+    let served = [
+        outbox.serve("visit-1", Some(""), |_| vec![]),
+        outbox.serve("visit-1", None, many),
+        outbox.serve("visit-1", None, nameless),
+    ];
+    assert!(served.iter().all(|served| matches!(served, Err(OutboxError::Invalid(_)))), "{served:?}");
+    assert_eq!(outbox.document(doc).expect("read").expect("a row").submission.items.len(), 1);
+}
+
+/// The store has received it, as it was registered.
 fn confirm(outbox: &Outbox, doc: DocId) {
     let at = ReceivedAt::parse("2026-11-23T01:02:03.50Z").expect("a time");
     let signature = Signature::from_base64("AAAA").ok();
-    outbox.set_confirmed(doc, &Received { at, signature }).expect("confirmed");
+    let Submission { items, number, .. } = outbox.document(doc).expect("read").expect("a row").submission;
+    let told = Service { items, number };
+    outbox.set_confirmed(doc, &Received { at, signature }, Some(&told)).expect("confirmed");
 }
 
 /// Whether a text is anywhere in the outbox's own files.

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::container::{Identity, Sealed};
 use super::row::{self, DocId, Document};
+use super::service::Service;
 use super::{Outbox, OutboxError};
 use crate::custody::{Received, Signature};
 use crate::tus::UploadPath;
@@ -80,31 +81,52 @@ impl Outbox {
     }
 
     /// The store's receipt, which the caller has compared and whose countersignature, if any, it has
-    /// checked: the file may go from now on.
-    pub(crate) fn set_confirmed(&self, doc: DocId, received: &Received) -> Result<(), OutboxError> {
+    /// checked: the file may go from now on. `told` is what the store knows that it serves, as far as
+    /// that is certain.
+    pub(crate) fn set_confirmed(
+        &self,
+        doc: DocId,
+        received: &Received,
+        told: Option<&Service>,
+    ) -> Result<(), OutboxError> {
         self.update(
             "UPDATE document SET state = 'confirmed', url = NULL, upload_expires = NULL,
-             received_at = ?2, signature = ?3, confirmed_at = ?4 WHERE id = ?1",
+             received_at = ?2, signature = ?3, confirmed_at = ?4, told = ?5 WHERE id = ?1",
             params![
                 doc.0,
                 received.at.as_str(),
                 received.signature.as_ref().map(Signature::to_base64),
-                Timestamp::now().as_second()
+                Timestamp::now().as_second(),
+                told.map(Service::trace),
             ],
         )
     }
 
     /// Deletes the file of a confirmed document, then everything in its row that may tell about the
-    /// visitor. What [`Self::documents_of`] and [`Self::custody_of`] tell stays.
+    /// visitor. What [`Self::documents_of`] and [`Self::custody_of`] tell stays, and until the store was
+    /// told, what changed after the registration.
     pub(crate) fn bury(&self, doc: DocId, material: &MaterialId) -> Result<(), OutboxError> {
         self.inner.folder.remove(material)?;
-        self.update(
+        let mut database = self.database();
+        let burying = database.transaction()?;
+        let last = burying.query_row(
+            "SELECT items, number, told FROM document WHERE id = ?1 AND state = 'confirmed'",
+            [doc.0],
+            |row| {
+                let items: String = row.get(0)?;
+                let items = serde_json::from_str(&items).map_err(|_| row::damaged(0))?;
+                Ok((Service { items, number: row.get(1)? }, row.get::<_, Option<[u8; 32]>>(2)?))
+            },
+        );
+        let (service, told) = last.optional()?.ok_or(OutboxError::Unknown)?;
+        let owed = (told != Some(service.trace())).then(|| service.to_json());
+        burying.execute(
             "UPDATE document SET state = 'deleted', name = NULL, media_type = NULL, items = NULL,
-             number = NULL, url = NULL
-             WHERE id = ?1 AND state = 'confirmed'",
-            params![doc.0],
+             number = NULL, url = NULL, owed = ?2 WHERE id = ?1",
+            params![doc.0, owed],
         )?;
-        row::forget(&self.database());
+        burying.commit()?;
+        row::forget(&database);
         Ok(())
     }
 

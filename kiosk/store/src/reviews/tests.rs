@@ -184,7 +184,7 @@ fn a_reviewers_words_go_with_the_tombstone() {
     };
     assert_eq!(outbox.keep_reviews(1, &word("a telling sentence")).expect("kept").len(), 1);
     let at = crate::ReceivedAt::parse("2026-11-23T01:02:03Z").expect("a time");
-    outbox.set_confirmed(doc, &crate::custody::Received { at, signature: None }).expect("confirmed");
+    outbox.set_confirmed(doc, &crate::custody::Received { at, signature: None }, None).expect("confirmed");
     outbox.bury(doc, &id).expect("buried");
     assert!(outbox.documents_of("visit-1").expect("read")[0].review.is_some(), "a tombstone tells it");
     let long_after = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 31);

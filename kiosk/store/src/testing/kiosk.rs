@@ -80,13 +80,9 @@ impl Kiosk {
     /// A document as the outbox gives it out.
     pub(crate) fn read(&self, outbox: &Outbox, id: &str, bytes: usize) -> Result<Vec<u8>, DiskFault> {
         let sealed = outbox.sealed(&MaterialId::new(id).expect("an id"), bytes as u64)?;
-        let mut read = Vec::new();
-        loop {
-            match sealed.read(read.len() as u64, u64::MAX)? {
-                part if part.is_empty() => return Ok(read),
-                part => read.extend_from_slice(&part),
-            }
-        }
+        let mut read = bytes::BytesMut::new();
+        sealed.read(0, bytes as u64, &mut read)?;
+        Ok(read.to_vec())
     }
 
     /// A document as a scan would leave it.

@@ -304,7 +304,10 @@ fn handle(
             Some((receipt, _, _)) => answer(200, &[], &receipt.to_string()),
             None => answer(404, &[], ""),
         },
-        ("PUT", Some(id)) => put(state, id, body),
+        ("PUT", Some(id)) => match id.strip_suffix("/service") {
+            Some(id) => put_service(state, id, body),
+            None => put(state, id, body),
+        },
         _ => answer(400, &[], ""),
     }
 }
@@ -333,8 +336,11 @@ fn custody_code(material: &Value) -> String {
 
 fn put(state: &mut State, id: &str, body: &[u8]) -> Response<Full<Bytes>> {
     let wanted: Value = serde_json::from_slice(body).unwrap_or_default();
-    if let Some((receipt, _, _)) = state.materials.get(id) {
+    if let Some((receipt, told, _)) = state.materials.get_mut(id) {
         let same = receipt["sha256"] == wanted["sha256"];
+        if same {
+            *told = wanted;
+        }
         return answer(if same { 200 } else { 409 }, &[], &receipt.to_string());
     }
     let Some((_, data)) = state.uploads.get(wanted["upload"].as_str().unwrap_or_default()) else {
@@ -360,6 +366,15 @@ fn put(state: &mut State, id: &str, body: &[u8]) -> Response<Full<Bytes>> {
     let text = receipt.to_string();
     state.materials.insert(id.to_owned(), (receipt, wanted.clone(), data.clone()));
     answer(200, &[], &text)
+}
+
+fn put_service(state: &mut State, id: &str, body: &[u8]) -> Response<Full<Bytes>> {
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let Some((_, told, _)) = state.materials.get_mut(id) else { return answer(404, &[], "") };
+    for field in ["items", "number"] {
+        told[field] = said[field].clone();
+    }
+    answer(204, &[], "")
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<u64> {

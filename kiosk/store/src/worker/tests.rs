@@ -8,10 +8,15 @@ mod crashes;
 mod custody;
 mod cuts;
 mod extensions;
+mod service;
 
 /// Waits until a document's copy is gone from the kiosk.
 async fn until_buried(steps: &mut mpsc::UnboundedReceiver<&'static str>) {
-    within(async { while steps.recv().await.expect("steps") != "doc.deleted" {} }).await;
+    until_step(steps, "doc.deleted").await;
+}
+
+async fn until_step(steps: &mut mpsc::UnboundedReceiver<&'static str>, last: &str) {
+    within(async { while steps.recv().await.expect("steps") != last {} }).await;
 }
 
 fn observed(kiosk: &Kiosk) -> (Outbox, mpsc::UnboundedReceiver<&'static str>) {
@@ -37,7 +42,8 @@ async fn a_document_is_sent_whole_then_deleted_here() {
     let path = scan.path.clone();
     let doc = outbox.add(scan).expect("added");
     assert!(!path.exists() && kiosk.kept("m-1").exists());
-    assert_eq!(outbox.set_number("visit-1", "A017").expect("set"), 1);
+    let items = kiosk.scan("m-9", b"").items;
+    assert_eq!(outbox.serve("visit-1", Some("A017"), |_| items.clone()).expect("said"), 1);
 
     let config = WorkerConfig { chunk: 262_144, ..quick() };
     let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config);

@@ -140,6 +140,10 @@ async fn schemathesis_finds_nothing_in_the_answers_that_the_contract_does_not_sa
         parameters = {{ "path.material_id" = "m-1" }}
 
         [[operations]]
+        include-name = "PUT /v1/materials/{{material_id}}/service"
+        parameters = {{ "path.material_id" = "m-1" }}
+
+        [[operations]]
         include-name = "POST /v1/identities"
         parameters = {{ "body.code" = "{code}" }}
 

@@ -127,6 +127,11 @@ impl Disk {
             _ => {}
         }
         fs::hard_link(self.upload(upload, "bin"), bytes)?;
+        self.note_material(id, note)
+    }
+
+    /// Keeps the note of a material in the place of the one before.
+    pub(super) fn note_material<T: Serialize>(&self, id: &Id, note: &T) -> io::Result<()> {
         files::write_whole(&self.material(id, "json"), &serde_json::to_vec(note)?)
     }
 

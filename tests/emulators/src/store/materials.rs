@@ -1,4 +1,5 @@
-//! `/v1/materials/{material_id}`: where an upload becomes a material of somebody's visit.
+//! `/v1/materials/{material_id}`: where an upload becomes a material of somebody's visit, and what it
+//! serves.
 
 use super::custody::{self, Statement};
 use super::disk::Id;
@@ -82,10 +83,6 @@ impl Request {
 
     /// Names the first field that does not fit the contract.
     fn judge(&self) -> Result<(), &'static str> {
-        let chars = |text: &str, least: usize, most: usize| (least..=most).contains(&text.chars().count());
-        let item = |item: &Item| {
-            chars(&item.code, 1, 64) && chars(&item.task_code, 0, 31) && chars(&item.dept_code, 0, 18)
-        };
         let path = self.upload.strip_prefix("/files/").is_some_and(|rest| !rest.is_empty());
         let Custody { code, previous, pages } = &self.custody;
         for (field, fits) in [
@@ -95,9 +92,9 @@ impl Request {
             ("media_type", chars(&self.media_type, 0, 127)),
             ("name", chars(&self.name, 1, 255)),
             ("material", chars(&self.material, 1, 64)),
-            ("items", self.items.len() <= MOST_ITEMS && self.items.iter().all(item)),
+            ("items", are_items(&self.items)),
             ("visit", chars(&self.visit, 1, 64)),
-            ("number", self.number.as_ref().is_none_or(|number| chars(number, 0, 16))),
+            ("number", is_number(self.number.as_ref())),
             ("kiosk", chars(&self.kiosk, 1, 64)),
             ("custody.code", custody::is_code(code)),
             ("custody.previous", previous.as_ref().is_none_or(|code| custody::is_code(code))),
@@ -119,6 +116,38 @@ impl Request {
     fn custody_code(&self) -> String {
         custody::code(self.custody.previous.as_deref(), &self.custody.pages, &self.sha256)
     }
+}
+
+/// What a material serves, said anew.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Service {
+    items: Vec<Item>,
+    #[serde(deserialize_with = "named")]
+    number: Option<String>,
+}
+
+impl Service {
+    fn parse(body: &[u8]) -> Result<Self, String> {
+        let service: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let fits = are_items(&service.items) && is_number(service.number.as_ref());
+        fits.then_some(service).ok_or_else(|| "items or number has another shape".to_owned())
+    }
+}
+
+fn chars(text: &str, least: usize, most: usize) -> bool {
+    (least..=most).contains(&text.chars().count())
+}
+
+fn are_items(items: &[Item]) -> bool {
+    let item = |item: &Item| {
+        chars(&item.code, 1, 64) && chars(&item.task_code, 0, 31) && chars(&item.dept_code, 0, 18)
+    };
+    items.len() <= MOST_ITEMS && items.iter().all(item)
+}
+
+fn is_number(number: Option<&String>) -> bool {
+    number.is_none_or(|number| chars(number, 0, 16))
 }
 
 fn is_digest(text: &str) -> bool {
@@ -144,6 +173,11 @@ impl Material {
     /// The upload it was made of.
     pub(super) fn upload(&self) -> Option<Id> {
         self.request.upload()
+    }
+
+    fn serve(&mut self, items: Vec<Item>, number: Option<String>) {
+        self.request.items = items;
+        self.request.number = number;
     }
 
     fn statement<'a>(&'a self, code: &'a str, id: &'a Id) -> Statement<'a> {
@@ -238,12 +272,13 @@ pub(super) async fn register(
 fn settle(shared: &Arc<Shared>, id: &Id, request: Request) -> Result<Material, Box<Response>> {
     let disk = &shared.disk;
     let failed = |error: io::Error| Box::new(disk_failed(&error));
-    if let Some(known) = disk.material_note::<Material>(id).map_err(failed)? {
-        return if known.request.sha256 == request.sha256 {
-            Ok(known)
-        } else {
-            Err(Box::new(refuse(StatusCode::CONFLICT, "the material exists with another digest")))
-        };
+    if let Some(mut known) = disk.material_note::<Material>(id).map_err(failed)? {
+        if known.request.sha256 != request.sha256 {
+            return Err(Box::new(refuse(StatusCode::CONFLICT, "the material exists with another digest")));
+        }
+        known.serve(request.items, request.number);
+        disk.note_material(id, &known).map_err(failed)?;
+        return Ok(known);
     }
     let missing = || Box::new(refuse(StatusCode::NOT_FOUND, "no such upload"));
     let upload = request.upload().ok_or_else(missing)?;
@@ -271,6 +306,37 @@ fn settle(shared: &Arc<Shared>, id: &Id, request: Request) -> Result<Material, B
     })?;
     disk.register(&upload, id, &material).map_err(failed)?;
     Ok(material)
+}
+
+pub(super) async fn serve_anew(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    body: Body,
+) -> Response {
+    let Some(body) = serve::whole_body(body, MOST_BODY).await else {
+        return refuse(StatusCode::BAD_REQUEST, "the body is longer than any service");
+    };
+    let service = match Service::parse(&body) {
+        Ok(service) => service,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+    };
+    let Some(id) = material_id(&id) else { return refuse(StatusCode::NOT_FOUND, "no such material") };
+    // A registration may be under way.
+    let _turn = shared.registering.lock().await;
+    let kept = tokio::task::spawn_blocking({
+        let shared = shared.clone();
+        move || {
+            let Some(mut material) = shared.disk.material_note::<Material>(&id)? else { return Ok(false) };
+            material.serve(service.items, service.number);
+            shared.disk.note_material(&id, &material).map(|()| true)
+        }
+    });
+    match kept.await {
+        Ok(Ok(true)) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Ok(false)) => refuse(StatusCode::NOT_FOUND, "no such material"),
+        Ok(Err(error)) => disk_failed(&error),
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the service could not be kept"),
+    }
 }
 
 #[cfg(test)]
@@ -360,5 +426,22 @@ mod tests {
             assert!(Request::parse(&body(change)).is_err(), "case {index}");
         }
         assert!(Request::parse(b"[").is_err());
+    }
+
+    #[test]
+    fn a_service_is_all_of_what_is_served_and_nothing_else() {
+        let item = json!({ "code": "food-licence", "task_code": "", "dept_code": "" });
+        for (body, fits) in [
+            (json!({ "items": [item], "number": "A001" }), true),
+            (json!({ "items": [], "number": null }), true),
+            (json!({ "items": [item] }), false),
+            (json!({ "number": "A001" }), false),
+            (json!({ "items": [item], "number": "A".repeat(17) }), false),
+            (json!({ "items": vec![item.clone(); MOST_ITEMS + 1], "number": null }), false),
+            (json!({ "items": [{ "code": "" }], "number": null }), false),
+            (json!({ "items": [], "number": null, "citizen": "somebody" }), false),
+        ] {
+            assert_eq!(Service::parse(body.to_string().as_bytes()).is_ok(), fits, "{body}");
+        }
     }
 }

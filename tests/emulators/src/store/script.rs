@@ -33,6 +33,8 @@ pub enum At {
     Register,
     /// GET of a material.
     Lookup,
+    /// PUT of what a material serves.
+    Serve,
     /// POST of a code.
     Identify,
     /// POST of a query for licences.
@@ -50,6 +52,7 @@ impl At {
             ("POST", "/files/") => Self::Create,
             ("HEAD", _) if folder("/files/") => Self::Offset,
             ("PATCH", _) if folder("/files/") => Self::Append,
+            ("PUT", _) if folder("/v1/materials/") && path.ends_with("/service") => Self::Serve,
             ("PUT", _) if folder("/v1/materials/") => Self::Register,
             ("GET", _) if folder("/v1/materials/") => Self::Lookup,
             ("POST", "/v1/identities") => Self::Identify,
@@ -337,6 +340,7 @@ mod tests {
             (Method::PATCH, "/files/1", At::Append),
             (Method::PUT, "/v1/materials/1", At::Register),
             (Method::GET, "/v1/materials/1", At::Lookup),
+            (Method::PUT, "/v1/materials/1/service", At::Serve),
             (Method::POST, "/v1/identities", At::Identify),
             (Method::POST, "/v1/licences/query", At::Licences),
             (Method::GET, "/v1/review-events", At::Reviews),

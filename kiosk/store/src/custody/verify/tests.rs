@@ -44,7 +44,7 @@ impl Visit {
         let (code, id) = (kept.code, kept.material_id);
         let lines = format!("onedoor-custody-1\n{code}\nvisit-1\n{id}\n{at}\n");
         let received = Received { at, signature: Some(self.signer.sign(&lines)) };
-        self.outbox.set_confirmed(self.docs[number - 1], &received).expect("confirmed");
+        self.outbox.set_confirmed(self.docs[number - 1], &received, None).expect("confirmed");
         self.outbox.bury(self.docs[number - 1], &id).expect("buried");
     }
 
