@@ -97,9 +97,9 @@ impl Drafter {
     fn find_ink(&mut self, y: usize, luma: &[u8], red: Option<&[u8]>) {
         /// Paper is brighter than this, or none.
         const DARKEST_PAPER: u8 = 100;
-        /// In hundredths of paper's brightness: half way to black, but thin strokes of coarse scans do not
-        /// get as dark.
-        const SHARE: [u16; 2] = [55, 65];
+        /// In hundredths of paper's brightness: half way to black, but the strokes of coarse scans are hardly
+        /// wider than a sample and do not get as dark.
+        const SHARE: [u16; 2] = [55, 75];
         /// How near its limit a sample is undecided.
         const DOUBT: i8 = 24;
         let share = if self.draft.scale > 1 { SHARE[0] } else { SHARE[1] };

@@ -107,7 +107,7 @@ fn spans(contents: &Grid) -> Vec<Span> {
 
 fn picture(small: &Small, span: Span, scale: usize) -> Result<Layer<Vec<u8>>, Error> {
     /// The colours are of full resolution, so that seals stay sharp.
-    const QUALITY: i32 = 50;
+    const QUALITY: i32 = 42;
     let (x, y) = (span.x.0 * CELL, span.y.0 * CELL);
     let width = (span.x.1 * CELL).min(small.width) - x;
     let height = (span.y.1 * CELL).min(small.height) - y;

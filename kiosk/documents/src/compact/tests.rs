@@ -273,6 +273,24 @@ fn all_resolutions_and_samplings_are_taken_apart_alike() {
 }
 
 #[test]
+fn faint_strokes_of_a_coarse_scan_are_print() {
+    let colour = |x: usize, y: usize| {
+        let stroke = inside([40, 40, 460, 360], x, y) && y % 16 < 10 && x % 8 == 2;
+        let faint = (x / 8 + y / 16).is_multiple_of(7);
+        [if stroke && faint {
+            160.0
+        } else if stroke {
+            60.0
+        } else {
+            255.0
+        }; 3]
+    };
+    let page = separate((500, 400), Some(150), Colour::Grey, (1, 1), colour);
+    let paints: Vec<_> = page.layers.iter().map(|layer| (layer.paint, layer.area)).collect();
+    assert!(matches!(paints[..], [(Paint::Ink(_), _)]), "no pictures of single strokes: {paints:?}");
+}
+
+#[test]
 fn pages_without_anything_have_no_layers() {
     for colour in [[255.0; 3], [246.0, 248.0, 244.0]] {
         let page = separate((500, 300), Some(300), Colour::YCbCr, (2, 2), |_, _| colour);

@@ -188,19 +188,6 @@ impl Weight {
     }
 }
 
-/// The neighbours of as many samples as are blended at once: two views of one row, a sample apart.
-struct Neighbours<'a> {
-    left: &'a [u8; LANES],
-    right: &'a [u8; LANES],
-}
-
-impl<'a> Neighbours<'a> {
-    #[inline(always)]
-    fn of(row: &'a [u8]) -> Option<Self> {
-        Some(Self { left: row.first_chunk()?, right: row.get(1..)?.first_chunk()? })
-    }
-}
-
 /// Always a part of [`draw`], and so made for the same processor.
 #[inline(always)]
 fn blend(
@@ -211,19 +198,21 @@ fn blend(
     Gain(gain): Gain,
 ) {
     for first in (0..length).step_by(LANES) {
-        let (Some((to, rest)), Some(above), Some(below)) =
-            (out.split_first_chunk_mut::<LANES>(), Neighbours::of(upper), Neighbours::of(lower))
-        else {
+        let (Some((to, rest)), Some(above), Some(below)) = (
+            out.split_first_chunk_mut::<LANES>(),
+            upper.first_chunk::<OVERRUN>(),
+            lower.first_chunk::<OVERRUN>(),
+        ) else {
             return;
         };
-        for (lane, to) in to.iter_mut().enumerate() {
+        for lane in 0..LANES {
             let index = (first + lane) as u16;
             let (right, down) = (x.at(index), y.at(index));
             let mix = |a: i16, b: i16, share: i16| a + (((b - a) * share + 64) >> 7);
-            let top = mix(above.left[lane].into(), above.right[lane].into(), right);
-            let bottom = mix(below.left[lane].into(), below.right[lane].into(), right);
+            let top = mix(above[lane].into(), above[lane + 1].into(), right);
+            let bottom = mix(below[lane].into(), below[lane + 1].into(), right);
             let value = mix(top, bottom, down);
-            *to = ((value as u16 * gain + 64) >> 7).min(255) as u8;
+            to[lane] = ((value as u16 * gain + 64) >> 7).min(255) as u8;
         }
         out = rest;
         upper = upper.get(LANES..).unwrap_or_default();
