@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 const RESTAURANT: &str = "package.open-restaurant";
 /// Seconds, so that a journey need not wait a minute.
-const SHORT: &str =
-    "[patience]\nidle = 3\nwarning = 2\nnumber = 3\nnumber_unprinted = 4\ngoodbye = 1\ncard_left = 4\n";
+const SHORT: &str = "[patience]\nidle = 3\npapers = 3\nwarning = 2\nnumber = 3\nnumber_unprinted = 4\ngoodbye = 1\ncard_left = 4\n";
 
 fn runs(pid: u32) -> bool {
     // A process that has ended may wait for its parent to ask; its state is then Z.

@@ -8,7 +8,7 @@ use crate::papers::{
 use serde_json::{Value, json};
 
 /// Shorter than a visitor thinks, longer than any step of a journey takes.
-const IMPATIENT: &str = "[patience]\nidle = 6\nwarning = 2\ngoodbye = 1\ncard_left = 1\n";
+const IMPATIENT: &str = "[patience]\nidle = 6\npapers = 6\nwarning = 2\ngoodbye = 1\ncard_left = 1\n";
 
 /// "Scan: eSCL over HTTP: feeder …; the pages of one material become one PDF": two sheets through the
 /// feeder, looked at page by page, accepted; the store holds one PDF of two pages, each bit by bit the

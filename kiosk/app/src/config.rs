@@ -215,6 +215,7 @@ pub struct WindowsConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct PatienceConfig {
     idle: Option<u16>,
+    papers: Option<u16>,
     number: Option<u16>,
     number_unprinted: Option<u16>,
     goodbye: Option<u16>,
@@ -229,6 +230,7 @@ impl PatienceConfig {
         let or = |seconds: Option<u16>, default| seconds.map_or(default, |s| Duration::from_secs(s.into()));
         Patience {
             idle: or(self.idle, default.idle),
+            papers: or(self.papers, default.papers),
             number: or(self.number, default.number),
             number_unprinted: or(self.number_unprinted, default.number_unprinted),
             goodbye: or(self.goodbye, default.goodbye),

@@ -16,12 +16,13 @@ mod show;
 mod tests;
 
 use crate::catalogue::{Catalogue, MaterialCode};
+use crate::checklist::Need;
 use crate::event::{Action, CardEvent, DocumentEvent, Event, LedgerReply, Now, ReaderDo, SessionId};
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
-use crate::screen::{CardProblem, Language, NoNumbers, Preview, Purpose};
+use crate::screen::{CardProblem, Language, MaterialState, NoNumbers, Preview, Purpose};
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub const PAGES_A_DOCUMENT: usize = 40;
 pub struct Patience {
     /// without a touch, in the middle of something
     pub idle: Duration,
+    /// without a touch, with papers in the hands
+    pub papers: Duration,
     /// with the number on the screen and the ticket in the hand
     pub number: Duration,
     /// with the number on the screen and no ticket
@@ -58,6 +61,7 @@ impl Default for Patience {
         let s = Duration::from_secs;
         Self {
             idle: s(60),
+            papers: s(180),
             number: s(20),
             number_unprinted: s(90),
             goodbye: s(5),
@@ -280,7 +284,9 @@ impl Desk {
         if session.visitor.is_some() {
             actions.push(Action::Reader(ReaderDo::Presence(id)));
         }
-        self.session = Some(session.leaving(id, cancelled));
+        let is_missing = |need: &Need| self.material_state(&session, need) == MaterialState::Missing;
+        let missing = session.choice.needs(&self.catalogue).iter().filter(|need| is_missing(need)).count();
+        self.session = Some(session.leaving(id, cancelled, missing));
         self.renew(now);
     }
 

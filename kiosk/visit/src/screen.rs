@@ -388,6 +388,8 @@ pub struct Goodbye {
     pub papers: Option<PapersTold>,
     /// pages were scanned and not accepted: they are thrown away
     pub dropped: bool,
+    /// papers may lie in the scanner
+    pub originals: bool,
     /// whether to remind of the card
     pub card: CardReminder,
 }

@@ -246,14 +246,17 @@ fn missing() -> Vec<Label> {
 
 fn goodbye() -> Vec<Sample> {
     let number = Some(ticket("A017"));
-    let screen = |number, cancelled, papers, card| {
-        Screen::Goodbye(Goodbye { number, cancelled, papers, dropped: false, card })
+    let screen = |number, cancelled, papers: Option<PapersTold>, card| {
+        let originals = papers.is_some();
+        Screen::Goodbye(Goodbye { number, cancelled, papers, dropped: false, originals, card })
     };
-    let papers = |received, stored| Some(PapersTold { received, stored, returned: 0 });
+    let papers = |received, stored| Some(PapersTold { received, stored, returned: 0, missing: 0 });
+    let wanted = PapersTold { received: 3, stored: 1, returned: 2, missing: 14 };
     vec![
         sample("goodbye", screen(number, false, None, CardReminder::Taken)),
         sample("goodbye-card", screen(number, false, papers(2, 3), CardReminder::Present)),
         sample("goodbye-papers", screen(None, false, papers(0, 1), CardReminder::Unknown)),
+        sample("goodbye-wanted", screen(None, false, Some(wanted), CardReminder::Present)),
         sample("goodbye-cancelled", screen(None, true, None, CardReminder::Unknown)),
         sample(
             "goodbye-dropped",
@@ -262,6 +265,7 @@ fn goodbye() -> Vec<Sample> {
                 cancelled: false,
                 papers: papers(1, 0),
                 dropped: true,
+                originals: true,
                 card: CardReminder::Present,
             }),
         ),

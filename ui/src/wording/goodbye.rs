@@ -8,12 +8,15 @@ impl Voice<'_> {
     pub(super) fn goodbye(&self, goodbye: &Goodbye) -> t::GoodbyeWords {
         let words = &self.words.goodbye;
         let papers = goodbye.papers.filter(|p| p.received + p.stored + p.returned > 0);
+        let wanted = papers.is_some_and(|p| p.returned + p.missing > 0);
         let title = if goodbye.dropped {
             &words.title_dropped
         } else if goodbye.cancelled {
             &words.title_cancelled
         } else if goodbye.number.is_some() {
             &words.title_number
+        } else if wanted {
+            &words.title_wanted
         } else if papers.is_some() {
             &words.title_papers
         } else {
@@ -25,14 +28,21 @@ impl Voice<'_> {
             (false, None) => "",
         };
         let told = papers.map(|p| {
-            [words.received.of(p.received), words.stored.of(p.stored), words.returned.of(p.returned)]
+            [
+                words.received.of(p.received),
+                words.stored.of(p.stored),
+                words.returned.of(p.returned),
+                words.missing.of(p.missing),
+            ]
         });
         let dropped = goodbye.dropped.then(|| words.dropped.plain().to_owned());
-        let told: Vec<String> = told.into_iter().flatten().chain(dropped).filter(|s| !s.is_empty()).collect();
+        let originals = goodbye.originals.then(|| words.originals.plain().to_owned());
+        let told = told.into_iter().flatten().chain(dropped).chain(originals);
+        let told: Vec<String> = told.filter(|s| !s.is_empty()).collect();
         let number = goodbye.number.filter(|_| !goodbye.cancelled);
         t::GoodbyeWords {
             title: title.plain().into(),
-            done: !goodbye.dropped,
+            done: !goodbye.dropped && papers.is_none_or(|p| p.returned == 0),
             number: number.map(|n| n.to_string()).unwrap_or_default().into(),
             number_text: number_text.into(),
             papers: told.join("\n").into(),

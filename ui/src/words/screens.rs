@@ -157,8 +157,9 @@ tables! {
 
     /// Goodbye.
     GoodbyeText {
-        Text: title_number, title_papers, title_dropped, title_plain, title_cancelled, dropped, number, again, finish;
-        Count: received, stored, returned;
+        Text: title_number, title_papers, title_wanted, title_dropped, title_plain, title_cancelled, dropped, originals,
+            number, again, finish;
+        Count: received, stored, returned, missing;
         Told: card, card_perhaps;
     }
 

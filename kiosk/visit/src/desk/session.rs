@@ -146,6 +146,7 @@ pub(super) enum Step {
         cancelled: bool,
         papers: Option<PapersTold>,
         dropped: bool,
+        originals: bool,
     },
 }
 
@@ -218,17 +219,20 @@ impl Session {
         }
     }
 
-    /// A session that knows nobody, only what goodbye shows.
-    pub fn leaving(&self, id: SessionId, cancelled: bool) -> Self {
+    /// A session that knows nobody, only what goodbye shows; so many materials are still `missing`.
+    pub fn leaving(&self, id: SessionId, cancelled: bool, missing: usize) -> Self {
         let count = |f: fn(MaterialState) -> bool| self.papers.values().filter(|p| f(p.state)).count();
         let papers = (!self.papers.is_empty()).then(|| PapersTold {
             received: count(|s| matches!(s, MaterialState::Received | MaterialState::Accepted)),
             stored: count(|s| matches!(s, MaterialState::Stored | MaterialState::Sending(_))),
             returned: count(MaterialState::is_wanted_again),
+            missing,
         });
         let number = if cancelled { None } else { self.number };
+        let dropped = self.has_pages();
+        let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {
-            step: Step::Goodbye { number, cancelled, papers, dropped: self.has_pages() },
+            step: Step::Goodbye { number, cancelled, papers, dropped, originals },
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
             ..Self::new(id, self.purpose, self.day)
         }
@@ -266,6 +270,10 @@ impl Session {
             }),
             // Whoever mends looks back at the steps; a visitor leaves with one touch.
             Step::Service { .. } => Some(patience.idle * 3),
+            // Papers are sorted, unfolded and read meanwhile, or staff called.
+            Step::Materials { .. } | Step::ScanReady(_) | Step::Review { .. } | Step::Receipt { .. } => {
+                Some(patience.papers)
+            }
             _ => Some(patience.idle),
         }
     }

@@ -152,11 +152,12 @@ impl Desk {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
-            Step::Goodbye { number, cancelled, papers, dropped } => Screen::Goodbye(Goodbye {
+            Step::Goodbye { number, cancelled, papers, dropped, originals } => Screen::Goodbye(Goodbye {
                 number: *number,
                 cancelled: *cancelled,
                 papers: *papers,
                 dropped: *dropped,
+                originals: *originals,
                 card: session.card,
             }),
         }

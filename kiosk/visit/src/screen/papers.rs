@@ -322,4 +322,6 @@ pub struct PapersTold {
     pub stored: usize,
     /// documents that are wanted once more: refused, or sent back
     pub returned: usize,
+    /// materials that were neither handed in nor need not be
+    pub missing: usize,
 }
