@@ -1,13 +1,14 @@
 // A central store that shares nothing with Onedoor: the tus server of the npm registry on a disk,
-// behind Node's own TLS 1.3 with certificates of a CA made by openssl, and beside it the two requests
-// of kiosk/store/openapi.yaml that turn an upload into a material.
+// behind Node's own TLS 1.3 with certificates of a CA made by openssl, and beside it the requests of
+// kiosk/store/openapi.yaml that turn an upload into a material and tell what it serves.
 //
-//   node tus-store.mjs FOLDER [--cut BYTES,…] [--nginx on|off]
+//   node tus-store.mjs FOLDER [--cut BYTES,…] [--nginx on|off] [--rustus PROGRAM]
 //
 // Says in one line of JSON where it is and which certificates and keys a kiosk needs, then serves until
 // its standard input ends. With --cut the line from the kiosk breaks once for each number, after so many
 // bytes of a connection. With --nginx an nginx ends TLS in Node's place, with or without buffering of
-// requests. FOLDER/requests.log tells every request, FOLDER/materials what was handed over.
+// requests. With --rustus the program rustus takes the uploads in the npm registry's place.
+// FOLDER/requests.log tells every request, FOLDER/materials what was handed over.
 
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
@@ -26,11 +27,11 @@ import { Server } from '@tus/server'
 
 const told = parseArgs({
   allowPositionals: true,
-  options: { cut: { type: 'string' }, nginx: { type: 'string' } },
+  options: { cut: { type: 'string' }, nginx: { type: 'string' }, rustus: { type: 'string' } },
 })
 const [folder] = told.positionals
 const place = (...names) => path.join(folder, ...names)
-for (const name of ['pki', 'files', 'materials', 'nginx']) await mkdir(place(name), { recursive: true })
+for (const name of ['pki', 'files', 'info', 'materials', 'nginx']) await mkdir(place(name), { recursive: true })
 
 /** Makes a certificate: the CA's own when `issuer` is missing. */
 async function certificate(name, subject, extensions, issuer) {
@@ -53,7 +54,61 @@ const custody = generateKeyPairSync('ed25519')
 const custodyKey = place('pki', 'custody.pub.pem')
 await writeFile(custodyKey, custody.publicKey.export({ type: 'spki', format: 'pem' }))
 
-const tus = new Server({ path: '/files', datastore: new FileStore({ directory: place('files') }) })
+/** The tus server of the npm registry. */
+function ofNpm() {
+  const tus = new Server({ path: '/files', datastore: new FileStore({ directory: place('files') }) })
+  return (request, response) => tus.handle(request, response)
+}
+
+/** Starts a program; `errors` is where its errors go. */
+const startedWithThis = (program, args, errors) => {
+  // However this program ends, that one ends with it.
+  const started = spawn('setpriv', ['--pdeathsig', 'TERM', program, ...args], { stdio: ['ignore', 'ignore', errors] })
+  started.once('exit', (code) => {
+    console.error(`${program} ended: ${code}`)
+    process.exit(1)
+  })
+}
+
+/** Whether somebody listens there. */
+const listens = (where) =>
+  new Promise((resolve) => {
+    const tried = net.connect(where).once('error', () => resolve(false))
+    tried.once('connect', () => {
+      tried.destroy()
+      resolve(true)
+    })
+  })
+
+/** rustus, on a port that was free a moment ago. */
+async function rustus(program) {
+  const probe = net.createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const where = { host: '127.0.0.1', port: probe.address().port }
+  await new Promise((resolve) => probe.close(resolve))
+  startedWithThis(
+    program,
+    ['--host', where.host, '--port', `${where.port}`, '--url', '/files', '--data-dir', place('files')]
+      .concat(['--info-dir', place('info'), '--dir-structure', '', '--log-level', 'ERROR']),
+    // It prints a banner.
+    'ignore',
+  )
+  while (!(await listens(where))) await pause(20)
+  return (request, response) =>
+    new Promise((resolve, reject) => {
+      // It serves /files and /files/ID, without a slash at the end.
+      const onward = { ...where, method: request.method, path: request.url.replace(/\/$/, ''), headers: request.headers }
+      const passed = http.request(onward, (answered) => {
+        response.writeHead(answered.statusCode, answered.headers)
+        answered.pipe(response).once('finish', resolve)
+      })
+      passed.once('error', reject)
+      request.once('close', () => request.complete || passed.destroy())
+      request.pipe(passed)
+    })
+}
+
+const uploads = told.values.rustus ? await rustus(told.values.rustus) : ofNpm()
 
 async function digest(file) {
   const hash = createHash('sha256')
@@ -106,7 +161,7 @@ async function material(request, id) {
   if (request.method === 'GET') return known ? [200, known.receipt] : [404, { error: 'no such material' }]
   if (request.method !== 'PUT') return [405, { error: 'GET or PUT' }]
   const said = await json(request)
-  const upload = /^\/files\/([0-9a-f]+)$/.exec(said?.upload)?.[1]
+  const upload = /^\/files\/([0-9a-f-]+)$/.exec(said?.upload)?.[1]
   if (!upload || !isMaterial(said)) return [400, { error: 'not a material' }]
   if (known) return known.receipt.sha256 === said.sha256 ? [200, known.receipt] : [409, { error: 'another digest' }]
   const file = place('files', upload)
@@ -120,6 +175,20 @@ async function material(request, id) {
   return [200, held.receipt]
 }
 
+/** PUT of /v1/materials/ID/service: what the material serves from now on. */
+async function service(request, id) {
+  const note = place('materials', `${id}.json`)
+  if (request.method !== 'PUT') return [405, { error: 'PUT' }]
+  const now = await json(request)
+  if (!Array.isArray(now?.items) || !now.items.every((item) => texts(item?.code))) return [400, { error: 'no service' }]
+  if (!(await there(note))) return [404, { error: 'no such material' }]
+  const held = JSON.parse(await readFile(note, 'utf8'))
+  Object.assign(held.said, { items: now.items, number: now.number ?? null })
+  await writeFile(`${note}.part`, JSON.stringify(held))
+  await rename(`${note}.part`, note)
+  return [200, {}]
+}
+
 /** This store has nobody's licences, and nobody looks through what it was sent. */
 async function others(request, url) {
   if (url.pathname === '/v1/licences/query') return [200, { licences: [] }]
@@ -131,14 +200,14 @@ const log = (line) => appendFile(place('requests.log'), `${line}\n`)
 
 async function answer(request, response) {
   const url = new URL(request.url, 'https://localhost')
-  const id = /^\/v1\/materials\/([A-Za-z0-9_-]{1,64})$/.exec(url.pathname)?.[1]
+  const [, id, serves] = /^\/v1\/materials\/([A-Za-z0-9_-]{1,64})(\/service)?$/.exec(url.pathname) ?? []
   const other = ['/v1/licences/query', '/v1/review-events'].includes(url.pathname)
   if (id || other) {
-    const [status, body] = await (id ? material(request, id) : others(request, url))
+    const [status, body] = await (id ? (serves ? service : material)(request, id) : others(request, url))
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
     response.writeHead(status, headers).end(JSON.stringify(body))
   } else {
-    await tus.handle(request, response)
+    await uploads(request, response)
   }
   // Behind nginx, TLS is what nginx says.
   const tls = told.values.nginx ? request.headers['x-tls-version'] : request.socket.getProtocol()
@@ -169,21 +238,10 @@ async function behindNginx(buffering) {
   await writeFile(path.join(home, 'nginx.conf'), filled)
   const server = http.createServer(serve).listen(path.join(home, 'store.sock'))
   await new Promise((resolve) => server.once('listening', resolve))
-  // However this program ends, nginx ends with it.
-  const started = ['--pdeathsig', 'TERM', 'nginx', '-c', path.join(home, 'nginx.conf'), '-e', path.join(home, 'error.log')]
-  const nginx = spawn('setpriv', started, { stdio: ['ignore', 'ignore', 'inherit'] })
-  nginx.once('exit', (code) => {
-    console.error(`nginx ended: ${code}; see ${home}/error.log`)
-    process.exit(1)
-  })
-  const front = path.join(home, 'front.sock')
-  const answers = () =>
-    new Promise((resolve) => {
-      const tried = net.connect(front).once('connect', () => resolve(true)).once('error', () => resolve(false))
-      tried.once('connect', () => tried.destroy())
-    })
-  while (!(await answers())) await pause(20)
-  return { path: front }
+  startedWithThis('nginx', ['-c', path.join(home, 'nginx.conf'), '-e', path.join(home, 'error.log')], 'inherit')
+  const front = { path: path.join(home, 'front.sock') }
+  while (!(await listens(front))) await pause(20)
+  return front
 }
 
 const front = told.values.nginx ? await behindNginx(told.values.nginx) : await secure()

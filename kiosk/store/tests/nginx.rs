@@ -1,5 +1,5 @@
-//! The client against a store that others wrote, `@tus/server`, behind nginx, which wants the kiosk's
-//! certificate; over a line that breaks. See tests/peers/tus-store.mjs.
+//! The client against stores that others wrote, `@tus/server` and rustus, behind nginx, which wants the
+//! kiosk's certificate; over a line that breaks. See tests/peers/tus-store.mjs.
 
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead, BufReader};
@@ -29,14 +29,16 @@ struct Peer {
 }
 
 impl Peer {
-    /// Behind an nginx that buffers requests (`on`) or passes them on as they come (`off`).
-    fn start(buffering: &str) -> Self {
+    /// Behind an nginx that buffers requests (`on`) or passes them on as they come (`off`); `@tus/server`,
+    /// or the program rustus.
+    fn start(buffering: &str, rustus: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/tus-store.mjs");
         let mut process = Command::new("node")
             .arg(script)
             .arg(folder.path())
             .args(["--nginx", buffering, "--cut", &CUTS.map(|cut| cut.to_string()).join(",")])
+            .args(rustus.map(|program| ["--rustus", program]).iter().flatten())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -88,8 +90,8 @@ fn document() -> Vec<u8> {
     blocks.take(LENGTH).collect()
 }
 
-async fn arrives(buffering: &str) {
-    let peer = Peer::start(buffering);
+async fn arrives(buffering: &str, rustus: Option<&str>) {
+    let peer = Peer::start(buffering, rustus);
     let (keys, dir) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let key = OutboxKey::create(&keys.path().join("outbox.key")).expect("a key");
     let outbox = Outbox::open(&dir.path().join("outbox"), key).expect("an outbox");
@@ -152,10 +154,22 @@ async fn arrives(buffering: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_arrives_through_nginx_that_passes_on_what_comes() {
-    arrives("off").await;
+    arrives("off", None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_arrives_through_nginx_that_buffers_requests() {
-    arrives("on").await;
+    arrives("on", None).await;
+}
+
+/// rustus has checksums, too: what a break leaves of a piece is not kept.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "rustus takes some minutes to build: `make interop`"]
+async fn a_document_arrives_at_rustus() {
+    let setup = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/setup-rustus");
+    let said = Command::new(setup).stderr(Stdio::inherit()).output().expect("setup-rustus");
+    let program = String::from_utf8(said.stdout).expect("a path");
+    for buffering in ["off", "on"] {
+        arrives(buffering, Some(program.trim())).await;
+    }
 }
