@@ -62,6 +62,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "code-scanner",
             "company-key",
             "store",
+            "documents",
         ],
     ),
 ];
