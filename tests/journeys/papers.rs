@@ -41,13 +41,14 @@ pub fn to_materials(hall: &Hall, card: &str) -> Value {
 pub fn open(hall: &Hall, material: &str) {
     let id = format!("material.{material}");
     let there = |state: &Value| elements(state).any(|e| e["id"] == id.as_str());
-    let first = hall.wait_screen("materials");
-    // The list begins with its first page each time it is shown.
-    let mut state = first;
-    while !there(&state) {
-        let before = state["elements"].clone();
-        hall.touch("page.next");
-        state = hall.wait("the next page of the list", |state| state["elements"] != before);
+    let mut state = hall.wait_screen("materials");
+    // The list goes on where it was left: back to its first page, then through all of them.
+    for turn in ["page.previous", "page.next"] {
+        while !there(&state) && (turn == "page.next" || enabled(&state, turn)) {
+            let before = state["elements"].clone();
+            hall.touch(turn);
+            state = hall.wait("another page of the list", |state| state["elements"] != before);
+        }
     }
     hall.touch(&id);
     hall.wait_screen("scan");

@@ -272,8 +272,10 @@ fn several_materials_of_a_package() {
     assert!(is(&state, "id-card", "spoken.missing"), "{state:#}");
     hand_in(&hall, "id-card", &["id-copy"]);
     hand_in(&hall, "name-notice", &["business-licence", "lease"]);
-    // On the list's second page.
+    // On the list's second page, where it goes on.
     hand_in(&hall, "floor-plan", &["floor-plan"]);
+    wait_is(&hall, "floor-plan", "received");
+    hall.touch("page.previous");
     hall.wait("two received, a third missing", |state| {
         is(state, "id-card", "received")
             && is(state, "name-notice", "received")

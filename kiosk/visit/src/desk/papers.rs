@@ -36,6 +36,7 @@ impl Desk {
         let Some(session) = &mut self.session else { return };
         let has_receipt = session.custody.is_some() && !session.papers.is_empty();
         let Step::Materials { page } = &mut session.step else { return };
+        session.list = *page;
         match intent {
             Intent::PageNext if *page + 1 < pages => *page += 1,
             Intent::PagePrevious => *page = page.saturating_sub(1),
@@ -74,9 +75,9 @@ impl Desk {
             Intent::NotApplicable if optional && stack.pages.is_empty() => {
                 let material = stack.material.clone();
                 session.not_applicable.insert(material);
-                session.step = Step::Materials { page: 0 };
+                session.step = Step::Materials { page: session.list };
             }
-            Intent::Back if stack.pages.is_empty() => session.step = Step::Materials { page: 0 },
+            Intent::Back if stack.pages.is_empty() => session.step = Step::Materials { page: session.list },
             Intent::Back => session.with_stack(|mut stack| {
                 let shown = stack.at_hand();
                 stack.next = Next::Last;

@@ -16,7 +16,7 @@ impl Desk {
             Intent::ReceiptPrint => self.print_receipt(now, actions),
             Intent::Back => {
                 if let Some(session) = &mut self.session {
-                    session.step = Step::Materials { page: 0 };
+                    session.step = Step::Materials { page: session.list };
                 }
             }
             // The second of a double tap on the checklist's own button is no answer to this screen.

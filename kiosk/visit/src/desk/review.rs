@@ -99,7 +99,7 @@ impl Desk {
             }
             (ReviewAsk::Leave, true) => {
                 actions.push(Action::DropPages(session.id, stack.page_ids()));
-                session.step = Step::Materials { page: 0 };
+                session.step = Step::Materials { page: session.list };
             }
             (ReviewAsk::Remove | ReviewAsk::AllAgain | ReviewAsk::Leave, false) => {
                 stack.ask_of_blank(shown, asking);

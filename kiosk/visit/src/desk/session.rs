@@ -157,6 +157,8 @@ pub(super) struct Session {
     /// what the visitor came for
     pub purpose: Purpose,
     pub step: Step,
+    /// the page of the checklist that was seen last: it goes on from there
+    pub list: usize,
     pub ends_at: Option<Duration>,
     /// the service day the visit was looked up for
     pub day: Date,
@@ -200,6 +202,7 @@ impl Session {
             id,
             purpose,
             step: Step::Identify { purpose, reading: false, problem: None },
+            list: 0,
             ends_at: None,
             day,
             visitor: None,
@@ -355,7 +358,7 @@ impl Session {
     /// A document is durable; its code is `None` only where it could not be read again.
     pub fn stored(&mut self, material: MaterialCode, document: DocumentId, code: Option<CustodyCode>) {
         if matches!(&self.step, Step::Submitting(stack) if stack.material == material) {
-            self.step = Step::Materials { page: 0 };
+            self.step = Step::Materials { page: self.list };
         }
         self.papers.insert(material, Paper { document, state: MaterialState::Stored, note: None });
         self.custody = code;
