@@ -21,7 +21,7 @@ use zeroize::{Zeroize, Zeroizing};
 use self::body::{Outgoing, Sending};
 use self::link::Link;
 use crate::fault::Setback;
-use crate::tus::Piece;
+use crate::pace::Pacer;
 use crate::{LinkFault, StoreFault, Tls, ValueError, tls};
 
 /// A response body is at most this long, in bytes.
@@ -245,22 +245,17 @@ pub(crate) struct Request {
     method: Method,
     path: String,
     headers: Vec<(HeaderName, HeaderValue)>,
-    content: Content,
+    body: Bytes,
+    /// How fast the body may go, if it is a piece of a document.
+    pacer: Option<Arc<Pacer>>,
     /// Never sent a second time, and so not on a connection that the server may just be closing.
     once: bool,
 }
 
-/// What a request carries.
-enum Content {
-    Nothing,
-    Json(Bytes),
-    /// A piece of a document, as fast as it may go.
-    Piece(Piece),
-}
-
 impl Request {
     pub(crate) fn new(method: Method, path: &str) -> Self {
-        Self { method, path: path.to_owned(), headers: Vec::new(), content: Content::Nothing, once: false }
+        let (path, headers, body) = (path.to_owned(), Vec::new(), Bytes::new());
+        Self { method, path, headers, body, pacer: None, once: false }
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -271,13 +266,13 @@ impl Request {
     pub(crate) fn json(mut self, value: &impl Serialize) -> Self {
         // Serialising plain structs to memory has no way to fail; an empty body would be a 400.
         let json = serde_json::to_vec(value).unwrap_or_default();
-        self.content = Content::Json(json.into());
+        self.body = json.into();
         self.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
     }
 
     /// JSON that is wiped when the request is dropped.
     pub(crate) fn secret_json(mut self, json: Zeroizing<Vec<u8>>) -> Self {
-        self.content = Content::Json(Bytes::from_owner(json));
+        self.body = Bytes::from_owner(json);
         self.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
     }
 
@@ -287,25 +282,21 @@ impl Request {
         self
     }
 
-    pub(crate) fn piece(mut self, piece: Piece) -> Self {
-        self.content = Content::Piece(piece);
+    /// A piece of a document, as fast as it may go.
+    pub(crate) fn piece(mut self, piece: Bytes, pacer: Arc<Pacer>) -> Self {
+        self.body = piece;
+        self.pacer = Some(pacer);
         self
     }
 
     /// Whether sending it twice does no harm. A piece is not repeated blindly: the server may have
     /// taken part of it, so its offset must be asked first.
     fn repeatable(&self) -> bool {
-        !matches!(self.content, Content::Piece(_))
+        self.pacer.is_none()
     }
 
     fn message(&self, server: &Server) -> Result<(http::Request<Outgoing>, Arc<Sending>), StoreFault> {
-        let (outgoing, sending) = match &self.content {
-            Content::Nothing => Outgoing::new(Bytes::new(), None),
-            Content::Json(json) => Outgoing::new(json.clone(), None),
-            Content::Piece(Piece { bytes, pacer, .. }) => {
-                Outgoing::new(bytes.clone(), Some(Arc::clone(pacer)))
-            }
-        };
+        let (outgoing, sending) = Outgoing::new(self.body.clone(), self.pacer.clone());
         let mut message = http::Request::new(outgoing);
         *message.method_mut() = self.method.clone();
         // Paths are made of checked parts; one that is no path is the server's doing.
@@ -316,7 +307,7 @@ impl Request {
             header::USER_AGENT,
             HeaderValue::from_static(concat!("onedoor/", env!("CARGO_PKG_VERSION"))),
         );
-        if self.method == Method::POST && matches!(self.content, Content::Nothing) {
+        if self.method == Method::POST && self.body.is_empty() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         headers.extend(self.headers.iter().map(|(n, v)| (n.clone(), v.clone())));

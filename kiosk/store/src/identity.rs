@@ -33,7 +33,7 @@ impl std::fmt::Debug for Identified {
 }
 
 /// The kind of document that a person is known by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifiedKind {
     /// Resident identity card.

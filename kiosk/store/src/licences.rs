@@ -6,13 +6,13 @@ use std::fmt;
 
 use http::Method;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 pub use self::identifier::{CertIdentifier, IdentifierError};
 use crate::http::Request;
 use crate::material::is_line;
-use crate::{Client, Deadlines, StoreFault, ValueError};
+use crate::{Client, Deadlines, IdentifiedKind, StoreFault, ValueError};
 
 /// Licences in one answer, at most.
 const MOST_LICENCES: usize = 64;
@@ -28,21 +28,21 @@ const LONGEST_CAUSE: usize = 200;
 const LONGEST_ID: usize = 64;
 
 /// The document, or the register, that a holder is known by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HolderKind {
-    /// Resident identity card.
-    Resident,
-    /// Residence permit for Hong Kong, Macao and Taiwan residents.
-    HmtResidence,
-    /// Foreigner's permanent residence card of 2017.
-    #[serde(rename = "foreign_permanent_2017")]
-    ForeignPermanent2017,
-    /// Foreigner's permanent residence card of 2023.
-    #[serde(rename = "foreign_permanent_2023")]
-    ForeignPermanent2023,
+    /// A person, known by a document.
+    Person(IdentifiedKind),
     /// A company, known by its unified social credit code.
     Company,
+}
+
+impl Serialize for HolderKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Person(kind) => kind.serialize(serializer),
+            Self::Company => serializer.serialize_str("company"),
+        }
+    }
 }
 
 /// Whose licences are looked for, by whom and why. The store records all of it.

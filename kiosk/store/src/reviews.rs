@@ -252,6 +252,7 @@ impl Follower {
                     self.pause(&setback, failures)
                 }
             };
+            // Until the feed may be asked again: at once after news, later after a failure.
             tokio::time::sleep(wait).await;
         }
     }

@@ -165,15 +165,15 @@ pub(crate) async fn held(client: &Client, upload: &UploadPath, length: u64) -> R
 
 /// Appends a piece of the document.
 pub(crate) async fn append(client: &Client, upload: &UploadPath, piece: Piece) -> Result<Appended, Setback> {
-    let Piece { bytes, offset, checksum, .. } = &piece;
+    let Piece { bytes, offset, checksum, pacer } = piece;
     let (end, checked) = (offset.checked_add(bytes.len() as u64), checksum.is_some());
     let mut request = request(Method::PATCH, upload.as_str())
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/offset+octet-stream"))
-        .header(UPLOAD_OFFSET, (*offset).into());
+        .header(UPLOAD_OFFSET, offset.into());
     if let Some(checksum) = checksum {
-        request = request.header(UPLOAD_CHECKSUM, checksum.clone());
+        request = request.header(UPLOAD_CHECKSUM, checksum);
     }
-    let answer = client.send(request.piece(piece)).await?;
+    let answer = client.send(request.piece(bytes, pacer)).await?;
     match answer.status {
         204 => {}
         400 if checked => return Err(REFUSED_CHECKSUM.into()),

@@ -164,7 +164,6 @@ async fn a_document_arrives_through_nginx_that_buffers_requests() {
 
 /// rustus has checksums, too: what a break leaves of a piece is not kept.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "rustus takes some minutes to build: `make interop`"]
 async fn a_document_arrives_at_rustus() {
     let setup = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/setup-rustus");
     let said = Command::new(setup).stderr(Stdio::inherit()).output().expect("setup-rustus");

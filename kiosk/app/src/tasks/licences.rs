@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use store::{CertStatus, Client, HolderKind, Licence, LicenceFault, LicenceQuery};
+use store::{CertStatus, Client, HolderKind, IdentifiedKind, Licence, LicenceFault, LicenceQuery};
 use tokio::sync::Mutex;
 use visit::catalogue::LicenceType;
 use visit::event::{self, Event, Holder, LicencesFound, LicencesWanted, SessionId, Standing};
@@ -74,6 +74,7 @@ impl Licences {
         if away {
             let this = Arc::clone(self);
             tokio::spawn(async move {
+                // Until it is too old to be said to whoever comes then.
                 tokio::time::sleep(REMEMBERED).await;
                 if this.looks.load(Ordering::Relaxed) == look {
                     this.health.lock().await.tell(Vec::new()).await;
@@ -84,7 +85,7 @@ impl Licences {
 
     fn query(&self, wanted: &LicencesWanted) -> LicenceQuery {
         let (kind, code) = match &wanted.holder {
-            Holder::Person(person) => (holder_kind(person.kind), person.number.reveal()),
+            Holder::Person(person) => (HolderKind::Person(person_kind(person.kind)), person.number.reveal()),
             Holder::Company(code) => (HolderKind::Company, code.as_str()),
         };
         LicenceQuery {
@@ -98,13 +99,13 @@ impl Licences {
 }
 
 /// The document that a number stands on.
-fn holder_kind(kind: DocumentKind) -> HolderKind {
+fn person_kind(kind: DocumentKind) -> IdentifiedKind {
     match kind {
         // The number of a social-security card is its holder's citizen number.
-        DocumentKind::Resident | DocumentKind::SocialSecurity => HolderKind::Resident,
-        DocumentKind::HmtResidence => HolderKind::HmtResidence,
-        DocumentKind::ForeignPermanent2017 => HolderKind::ForeignPermanent2017,
-        DocumentKind::ForeignPermanent2023 => HolderKind::ForeignPermanent2023,
+        DocumentKind::Resident | DocumentKind::SocialSecurity => IdentifiedKind::Resident,
+        DocumentKind::HmtResidence => IdentifiedKind::HmtResidence,
+        DocumentKind::ForeignPermanent2017 => IdentifiedKind::ForeignPermanent2017,
+        DocumentKind::ForeignPermanent2023 => IdentifiedKind::ForeignPermanent2023,
     }
 }
 

@@ -148,15 +148,15 @@ fn the_question_is_the_contracts_and_its_buffer_never_grew() {
     });
     assert_eq!(read, expected);
     for (kind, name) in [
-        (HolderKind::Resident, "resident"),
-        (HolderKind::HmtResidence, "hmt_residence"),
-        (HolderKind::ForeignPermanent2017, "foreign_permanent_2017"),
-        (HolderKind::ForeignPermanent2023, "foreign_permanent_2023"),
+        (HolderKind::Person(IdentifiedKind::Resident), "resident"),
+        (HolderKind::Person(IdentifiedKind::HmtResidence), "hmt_residence"),
+        (HolderKind::Person(IdentifiedKind::ForeignPermanent2017), "foreign_permanent_2017"),
+        (HolderKind::Person(IdentifiedKind::ForeignPermanent2023), "foreign_permanent_2023"),
     ] {
         assert_eq!(json!(kind), name);
     }
     let longest = LicenceQuery {
-        kind: HolderKind::ForeignPermanent2023,
+        kind: HolderKind::Person(IdentifiedKind::ForeignPermanent2023),
         code: Zeroizing::new("A".repeat(32)),
         use_cause: "\"".repeat(200),
         visit: "\\".repeat(64),

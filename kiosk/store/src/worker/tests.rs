@@ -1,7 +1,7 @@
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::testing::{Act, Kiosk, Running, TestStore, document, quick, within};
+use crate::testing::{Act, Kiosk, Request, Running, TestStore, document, quick, within};
 use crate::{Deadlines, DiskFault, DocState, LinkFault, OutboxConfig, OutboxKey};
 
 mod crashes;
@@ -245,17 +245,20 @@ async fn a_lost_upload_is_looked_for_then_made_again() {
     }
 }
 
+/// A store that takes a document, whose answer is lost, and which drops the upload at once.
+async fn hears_and_does_not_answer(kiosk: &Kiosk) -> TestStore {
+    let script = |request: &Request| match (request.method.as_str(), request.nth) {
+        ("PUT", 0) => Act::Lose,
+        ("PUT", _) if !request.path.ends_with("/service") => Act::Answer(404, vec![], ""),
+        _ => Act::Serve,
+    };
+    kiosk.store(script).await
+}
+
 #[tokio::test]
 async fn a_document_that_arrived_unheard_is_not_sent_again() {
-    // The PUT is served but its answer lost, and the store drops the upload at once.
     let kiosk = Kiosk::new();
-    let store = kiosk
-        .store(|request| match (request.method.as_str(), request.nth) {
-            ("PUT", 0) => Act::Lose,
-            ("PUT", _) => Act::Answer(404, vec![], ""),
-            _ => Act::Serve,
-        })
-        .await;
+    let store = hears_and_does_not_answer(&kiosk).await;
     let outbox = kiosk.outbox();
     outbox.add(kiosk.scan("m-1", &document(5000))).expect("added");
     let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());

@@ -114,17 +114,11 @@ async fn a_wrong_countersignature_deletes_nothing_and_is_asked_for_again() {
 
 #[tokio::test]
 async fn a_document_that_was_received_before_is_not_believed_without_a_countersignature() {
-    // The registration is lost and the upload gone: the kiosk asks for the receipt.
+    // The kiosk asks for the receipt.
     let kiosk = Kiosk::new();
     let signer = Signer::new(SignerKind::Ed25519);
     let config = with_key(&signer);
-    let store = kiosk
-        .store(|request| match (request.method.as_str(), request.nth) {
-            ("PUT", 0) => Act::Lose,
-            ("PUT", _) => Act::Answer(404, vec![], ""),
-            _ => Act::Serve,
-        })
-        .await;
+    let store = hears_and_does_not_answer(&kiosk).await;
     let outbox = kiosk.outbox();
     outbox.add(kiosk.scan("m-1", &document(5000))).expect("added");
     let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config);

@@ -4,7 +4,6 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::pace::Window;
-use crate::testing::Request;
 
 /// A store that offers something, and a kiosk with one document.
 async fn offering(

@@ -112,14 +112,7 @@ async fn a_store_that_will_not_hear_it_is_not_asked_for_ever() {
 #[tokio::test]
 async fn a_document_that_had_arrived_unnoticed_is_told_what_it_serves() {
     let kiosk = Kiosk::new();
-    // The answer to the registration is lost, and the upload is gone when it is asked for again.
-    let store = kiosk
-        .store(|request| match (request.method.as_str(), request.nth, request.path.ends_with("/service")) {
-            ("PUT", 0, _) => Act::Lose,
-            ("PUT", _, false) => Act::Answer(404, vec![], ""),
-            _ => Act::Serve,
-        })
-        .await;
+    let store = hears_and_does_not_answer(&kiosk).await;
     let (outbox, mut steps) = observed(&kiosk);
     outbox.add(kiosk.scan("m-1", b"content")).expect("added");
     let running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
