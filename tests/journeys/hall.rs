@@ -340,12 +340,13 @@ impl Hall {
     /// Leaves the receipt, if it is on the screen. It takes no notice of a touch that may be the second
     /// of a double tap on the screen before.
     pub fn leave_receipt(&self) {
-        let end = Instant::now() + PATIENCE;
-        while name(&self.state()) == "receipt" {
-            assert!(Instant::now() < end, "the receipt stays");
-            let _ = self.try_request("POST", "/api/touch", r#"{"id":"finish"}"#);
-            std::thread::sleep(GLANCE);
-        }
+        self.wait("the receipt to go", |state| {
+            let there = name(state) == "receipt";
+            if there {
+                let _ = self.try_request("POST", "/api/touch", r#"{"id":"finish"}"#);
+            }
+            !there
+        });
     }
 
     /// As a power cut: hall and kiosk are killed; the folder stays. Returns where it is.

@@ -416,3 +416,28 @@ fn without_a_printer_the_receipt_stands_on_the_screen() {
     hall.touch("back").touch("finish").pass(1).touch("finish");
     assert_eq!(hall.screen().name(), "goodbye");
 }
+
+#[test]
+fn papers_in_the_hands_take_their_time_and_not_for_ever() {
+    let mut hall = Lobby::at_review(1);
+    hall.pass(150);
+    assert_eq!((hall.screen().name(), hall.desk.view(hall.now).ending_in), ("review", None));
+    hall.pass(31);
+    assert!(hall.last.iter().any(|a| matches!(a, Action::Forget(_))));
+    assert_ne!(hall.screen().name(), "review");
+}
+
+#[test]
+fn goodbye_says_what_is_missing_and_where_papers_may_lie() {
+    let mut hall = handed_in();
+    let missing = states(&hall).iter().filter(|(_, state)| *state == MaterialState::Missing).count();
+    assert!(missing > 0);
+    hall.touch("finish").pass(1).touch("finish");
+    let Screen::Goodbye(goodbye) = hall.screen() else { panic!("{:?}", hall.screen()) };
+    assert_eq!(goodbye.papers.map(|p| (p.stored, p.missing)), Some((1, missing)));
+    assert!(goodbye.originals);
+
+    let mut hall = Lobby::at_number();
+    hall.touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(g) if g.papers.is_none() && !g.originals));
+}
