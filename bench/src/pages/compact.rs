@@ -7,10 +7,6 @@ use crate::rows::Row;
 
 type Fatal = Box<dyn std::error::Error + Send + Sync>;
 
-/// Dots per inch, at least, of pages whose pictures may be coarser than their print. Below, print alone is a
-/// twelfth of ImageMagick's page: it has as many edges on a quarter of the samples.
-const FINE: u32 = 200;
-
 /// One page's figures.
 struct Figures {
     name: &'static str,
@@ -22,7 +18,6 @@ struct Figures {
     imagemagick_bytes: f64,
     /// Character error rates in percent.
     cer: Option<(f64, f64)>,
-    dpi: u32,
     photo: bool,
     sealed_text: bool,
 }
@@ -43,17 +38,14 @@ pub fn rows(desk: &Desk, pages: &[Page], faithful: &[faithful::Figures]) -> Resu
         let peer = format!("ImageMagick ({})", page.name);
         Ok::<_, Fatal>(Row::at_most(name, "bytes", page.compact_bytes, peer, page.imagemagick_bytes, goal))
     };
-    let sealed = |dpi: std::ops::Range<u32>| {
-        all.iter().filter(|page| page.sealed_text && dpi.contains(&page.dpi)).collect()
-    };
+    let sealed = all.iter().filter(|page| page.sealed_text).collect();
     let photos = all.iter().filter(|page| page.photo).collect();
     let beyond =
         |page: &Figures| page.cer.map_or(f64::NEG_INFINITY, |(compact, faithful)| compact - faithful);
     let (misread, points) = worst(&all, beyond).ok_or("no pages")?;
     let (slowest, _) = worst(&all, |page| page.compact_ms / page.faithful_ms).ok_or("no pages")?;
     Ok(vec![
-        size("compact_bytes", sealed(FINE..u32::MAX), 1.0 / 12.0)?,
-        size("compact_coarse_bytes", sealed(0..FINE), 1.0 / 7.0)?,
+        size("compact_bytes", sealed, 1.0 / 12.0)?,
         size("compact_photo_bytes", photos, 1.0 / 4.0)?,
         Row::at_most("compact_cer", "points", points, format!("bound of 0.5 ({})", misread.name), 0.5, 1.0),
         Row::at_most(
@@ -82,7 +74,6 @@ fn measure(desk: &Desk, page: &Page, faithful: &faithful::Figures) -> Result<Fig
         compact_bytes: std::fs::metadata(&small)?.len() as f64,
         imagemagick_bytes: faithful.imagemagick_bytes as f64,
         cer,
-        dpi: page.dpi,
         photo: page.photo,
         sealed_text: page.sealed_text,
     })
