@@ -1,4 +1,4 @@
-# make run · make test · make interop · make bench · make fuzz · make lint · make setup
+# make run · make test · make bench · make fuzz · make lint · make setup
 # Every target first installs what is missing and says what it is doing.
 
 SHELL := /bin/bash
@@ -7,16 +7,15 @@ DATA  ?= data/hall
 DOCK  ?= 127.0.0.1:7800
 SECONDS ?= 30
 
-.PHONY: help setup run test interop bench fuzz lint
+.PHONY: help setup run test bench fuzz lint
 
 help:
-	@echo "make run      the virtual hall with the kiosk in it; open the address it prints in a browser"
-	@echo "make test     every test"
-	@echo "make interop  the peers of uploads, with one more that takes minutes to build"
-	@echo "make bench    every figure, beside its peer"
-	@echo "make fuzz     every parser of bytes from devices and the store, SECONDS (30) each"
-	@echo "make lint     formatting, clippy, licences and advisories of the dependencies"
-	@echo "make setup    installs what is missing (the other targets do so themselves)"
+	@echo "make run    the virtual hall with the kiosk in it; open the address it prints in a browser"
+	@echo "make test   every test"
+	@echo "make bench  every figure, beside its peer"
+	@echo "make fuzz   every parser of bytes from devices and the store, SECONDS (30) each"
+	@echo "make lint   formatting, clippy, licences and advisories of the dependencies"
+	@echo "make setup  installs what is missing (the other targets do so themselves)"
 
 setup:
 	@tools/setup
@@ -31,10 +30,6 @@ run:
 test: setup
 	@echo "building every test (the first time takes about ten minutes on two cores)"
 	@tools/test
-
-interop: setup
-	@tests/peers/setup-rustus >/dev/null
-	@$(CARGO) test --workspace --locked --test nginx -- --include-ignored
 
 bench:
 	@tools/setup bench
