@@ -73,14 +73,16 @@ fn bytes_from_the_host_take_the_time_of_the_wire() {
     for _ in 0..3 {
         let mut ticket = [b'#'; 264];
         ticket[263] = b'x';
+        // On a busy machine the line may learn late that it was quiet, and let bytes cross in that time.
+        let quiet_since = port.last_in();
         let start = Instant::now();
         file.write_all(&ticket).expect("a ticket is written");
         let mut reply = [0; 1];
         file.read_exact(&mut reply).expect("the echo comes");
         let last = port.last_in().expect("bytes have come in");
-        let whole = last.duration_since(start);
-        assert!(whole >= wire_time(264, 115_200), "faster than the wire: {whole:?}");
-        took = took.min(whole);
+        let least = last.duration_since(quiet_since.unwrap_or(start));
+        assert!(least >= wire_time(264, 115_200), "faster than the wire: {least:?}");
+        took = took.min(last.duration_since(start));
     }
     assert!(took <= Duration::from_millis(30), "slower than the wire: {took:?}");
     assert!(port.last_out() >= port.last_in());
