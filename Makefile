@@ -34,7 +34,7 @@ test: setup
 bench:
 	@tools/setup bench
 	@echo "building the release profile (the first time takes about fifteen minutes on two cores)"
-	@$(CARGO) build --release -p hall -p bench -p kiosk
+	@$(CARGO) build --release -p hall -p bench -p kiosk -p command
 	@"$$(tools/target-dir)/release/bench"
 
 fuzz: setup

@@ -1,0 +1,173 @@
+//! What the program `kiosk` is told, and the commands that need no kiosk.
+//!
+//! `page` and `verify` are for scripts and for anyone's desk as much as for a hall: they need files alone.
+//! So they live in a program without screen and devices, which is small, begins at once, and can be given
+//! to others. Whatever needs the kiosk, it hands on to the appliance beside it.
+
+use std::ffi::OsString;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One door, one number, one window, one thing done.
+#[derive(Debug, Parser)]
+#[command(name = "kiosk", version)]
+pub struct Arguments {
+    /// the configuration file
+    #[arg(long, default_value = "/etc/onedoor/kiosk.toml")]
+    pub config: PathBuf,
+    /// What to do instead of running the kiosk.
+    #[command(subcommand)]
+    pub instead: Option<Instead>,
+}
+
+/// What to do instead of running the kiosk.
+#[derive(Debug, Subcommand)]
+pub enum Instead {
+    /// What needs files alone.
+    #[command(flatten)]
+    Files(Files),
+    /// What needs the kiosk's devices, data or drivers.
+    #[command(flatten)]
+    Kiosk(OfKiosk),
+}
+
+/// Commands that need files alone.
+#[derive(Debug, Subcommand)]
+pub enum Files {
+    /// Make scans into clean pages, and those into a PDF/A-2b or an OFD, by the name of the document
+    Page {
+        /// scans (JPEG), and last the document to write: .pdf, .ofd, or for the pages themselves .jpg or .zip
+        #[arg(required = true, num_args = 2.., value_names = ["IN.jpg", "OUT.pdf|OUT.ofd"])]
+        files: Vec<PathBuf>,
+        /// keep print as bitmaps and all else as small pictures: a twelfth of the size
+        #[arg(long)]
+        compact: bool,
+        /// say what was found on each page as a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check that files are what a receipt says was received
+    Verify {
+        /// the file that `receipt` wrote
+        receipt: PathBuf,
+        /// documents and pages
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// the store's public key (PEM), to check that it countersigned
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
+}
+
+/// Commands that need the kiosk's devices, data or drivers.
+#[derive(Debug, Subcommand)]
+pub enum OfKiosk {
+    /// List the devices that are there, and those that are there but not permitted
+    Devices,
+    /// Perform a recording again, with the driver that made it
+    Replay {
+        /// a file of `kiosk.data/recordings`
+        file: PathBuf,
+    },
+    /// Write down what was received of a visit, as a file that `verify` reads
+    Receipt {
+        /// the visit, or the code on its printed receipt
+        #[arg(value_name = "VISIT|CODE")]
+        visit: String,
+    },
+}
+
+/// What ends a command with a message.
+pub type Fatal = Box<dyn std::error::Error>;
+
+impl Files {
+    /// Does what is asked.
+    ///
+    /// # Errors
+    /// With a message that names the file, or says that files and receipt do not agree.
+    pub fn perform(&self) -> Result<(), Fatal> {
+        match self {
+            Self::Page { files, compact, json } => page(files, *compact, *json),
+            Self::Verify { receipt, files, key } => verify(receipt, files, key.as_deref()),
+        }
+    }
+}
+
+/// The same scans give the same bytes, so the document tells of no time: the beginning of 1970 stands
+/// for none.
+fn page(files: &[PathBuf], compact: bool, json: bool) -> Result<(), Fatal> {
+    let Some((out, scans)) = files.split_last() else { return Err("name scans and a document".into()) };
+    let title = out.file_stem().and_then(|name| name.to_str()).unwrap_or("document");
+    let created = documents::Created::new((1970, 1, 1), (0, 0, 0), 0)?;
+    let meta = documents::Meta::new(title, created, env!("CARGO_PKG_VERSION"), title)?;
+    let compression =
+        if compact { documents::Compression::Compact } else { documents::Compression::Faithful };
+    let form = if json { documents::Form::Json } else { documents::Form::Text };
+    print([documents::page_command(scans, out, &meta, compression, form)?])
+}
+
+fn verify(receipt: &Path, files: &[PathBuf], key: Option<&Path>) -> Result<(), Fatal> {
+    let key = key.map(store::CustodyKey::load).transpose()?;
+    let report = store::custody::verify_command(receipt, files, key.as_ref())?;
+    print([report.to_string()])?;
+    if report.holds() { Ok(()) } else { Err("the files and the receipt do not agree".into()) }
+}
+
+/// Writes to standard output. Whoever has read enough, such as `head`, closes it, and that is no error.
+///
+/// # Errors
+/// When it cannot be written to.
+pub fn print(lines: impl IntoIterator<Item = String>) -> Result<(), Fatal> {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        match out.write_all(line.as_bytes()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            written => written?,
+        }
+    }
+    Ok(())
+}
+
+/// What a command comes to: its error is said on standard error.
+pub fn exit(done: Result<(), Fatal>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kiosk: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The log of a program, on standard error: what is at least as grave as `least`, unless `RUST_LOG` says
+/// otherwise.
+pub fn log(least: tracing::Level) {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::builder().with_default_directive(least.into()).from_env_lossy(),
+        )
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}
+
+/// The program that is the kiosk, beside this one.
+pub const APPLIANCE: &str = "kiosk-appliance";
+
+/// Becomes the appliance, told the same; returns only if that cannot be.
+pub fn become_appliance(arguments: impl IntoIterator<Item = OsString>) -> Fatal {
+    use std::os::unix::process::CommandExt;
+    let program = match std::env::current_exe() {
+        Ok(own) => own.with_file_name(APPLIANCE),
+        Err(error) => return format!("where this program lies cannot be told: {error}").into(),
+    };
+    let error = std::process::Command::new(&program).args(arguments).exec();
+    format!(
+        "{} cannot be started ({error}); without it there are the commands `page` and `verify` alone",
+        program.display()
+    )
+    .into()
+}
