@@ -55,22 +55,22 @@ impl Bitmap {
         })
     }
 
+    /// A row to be written, and the one above it; that of the first is empty.
+    pub(super) fn row_below(&mut self, y: usize) -> (&[u64], &mut [u64]) {
+        let stride = self.stride();
+        let (above, below) = self.words.split_at_mut_checked(y * stride).unwrap_or_default();
+        let last = above.len().saturating_sub(stride);
+        (above.get(last..).unwrap_or_default(), below.get_mut(..stride).unwrap_or_default())
+    }
+
     /// The set pixels and their neighbours on all eight sides.
     pub(super) fn grown(&self) -> Self {
-        let mut wide = self.clone();
+        let mut grown = Self::new(self.width, self.height);
+        let mut wide = vec![0; self.stride()];
         for y in 0..self.height {
-            let row = self.row(y);
-            for (word, out) in wide.row_mut(y).iter_mut().enumerate() {
-                let at = |word: Option<usize>| word.and_then(|word| row.get(word)).copied().unwrap_or(0);
-                let (left, right) = (at(word.checked_sub(1)), at(word.checked_add(1)));
-                *out |= *out << 1 | *out >> 1 | left << (WORD - 1) | right >> (WORD - 1);
-                *out &= inside(self.width, word);
-            }
-        }
-        let mut grown = wide.clone();
-        for y in 0..self.height {
-            for near in [y.checked_sub(1), y.checked_add(1)].into_iter().flatten() {
-                grown.row_mut(y).iter_mut().zip(wide.row(near)).for_each(|(out, near)| *out |= near);
+            widen(self.row(y), self.width, &mut wide);
+            for near in [y.checked_sub(1), Some(y), y.checked_add(1)].into_iter().flatten() {
+                grown.row_mut(near).iter_mut().zip(&wide).for_each(|(out, wide)| *out |= wide);
             }
         }
         grown
@@ -111,6 +111,37 @@ impl Bitmap {
     pub(super) fn set(&mut self, x: usize, y: usize) {
         self.row_mut(y)[x / WORD] |= 1 << (WORD - 1 - x % WORD);
     }
+}
+
+/// A row with the neighbours of its set pixels to the left and right.
+fn widen(row: &[u64], width: usize, wide: &mut [u64]) {
+    let mut left = 0;
+    let rights = row.iter().skip(1).chain([&0]);
+    for (word, ((&bits, &right), out)) in row.iter().zip(rights).zip(wide).enumerate() {
+        *out = bits | bits << 1 | bits >> 1 | left << (WORD - 1) | right >> (WORD - 1);
+        *out &= inside(width, word);
+        left = bits;
+    }
+}
+
+/// A word whose bits are set where bytes are 1 and not where they are 0; the first is the highest.
+#[inline(always)]
+pub(super) fn word(bytes: &[u8; WORD]) -> u64 {
+    /// Gathers the lowest bits of eight bytes in the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let eights = bytes.as_chunks::<8>().0.iter();
+    eights.fold(0, |word, eight| word << 8 | u64::from_be_bytes(*eight).wrapping_mul(GATHER) >> 56)
+}
+
+/// So many samples of a row as fit into a word; `beyond` stands for those after its end.
+#[inline(always)]
+pub(super) fn samples(part: &[u8], beyond: u8) -> [u8; WORD] {
+    if let Some(whole) = part.first_chunk() {
+        return *whole;
+    }
+    let mut samples = [beyond; WORD];
+    samples.iter_mut().zip(part).for_each(|(to, &from)| *to = from);
+    samples
 }
 
 /// Which bits of word `word` lie within a row of `width` pixels.

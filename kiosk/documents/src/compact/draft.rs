@@ -1,8 +1,10 @@
 //! What is kept of a page while its bands go by: where there is ink, and the page in small.
 
+use multiversion::multiversion;
+
 use crate::finish::{Layout, Samples};
 
-use super::bitmap::{Bitmap, WORD};
+use super::bitmap::{self, Bitmap, WORD};
 use super::small::{self, Small, redness};
 
 /// A page of which nothing has been decided.
@@ -85,58 +87,82 @@ impl Drafter {
         // Across a black bar of 8 mm, at 300 dots per inch, half of it is forgotten.
         paper.iter_mut().for_each(|paper| *paper = paper.saturating_sub(rows as u8 / 2));
         for y in *done / *scale..(*done + rows).div_ceil(*scale) {
-            for (x, bright) in small.without_seals(y).enumerate() {
-                if let Some(paper) = paper.get_mut(x * *scale / WORD) {
-                    *paper = bright.max(*paper);
-                }
+            let row = small.without_seals(y);
+            for (paper, part) in paper.iter_mut().zip(row.chunks(WORD / *scale)) {
+                *paper = part.iter().fold(*paper, |brightest, &bright| bright.max(brightest));
             }
         }
     }
 
-    /// Ink is what is much darker than paper nearby, and not because it is red.
     fn find_ink(&mut self, y: usize, luma: &[u8], red: Option<&[u8]>) {
-        /// Paper is brighter than this, or none.
-        const DARKEST_PAPER: u8 = 100;
         /// In hundredths of paper's brightness: half way to black, but the strokes of coarse scans are hardly
         /// wider than a sample and do not get as dark.
         const SHARE: [u16; 2] = [55, 75];
-        /// How near its limit a sample is undecided.
-        const DOUBT: i8 = 24;
         let share = if self.draft.scale > 1 { SHARE[0] } else { SHARE[1] };
-        let ratio = self.ratio.0;
-        let above = y.checked_sub(1).map_or_else(Vec::new, |y| self.draft.ink.row(y).to_vec());
-        let mut before = 0;
-        let paper = |word: usize| self.paper.get(word).copied().unwrap_or(0);
-        let words = luma.chunks(WORD).zip(self.draft.ink.row_mut(y)).enumerate();
-        for (word, (luma, bits)) in words {
-            let paper = paper(word).max(paper(word + 1)).max(paper(word.wrapping_sub(1)));
-            let limit = if paper < DARKEST_PAPER { 0 } else { (u16::from(paper) * share / 100) as u8 };
-            // Most words are white.
-            if luma.iter().fold(u8::MAX, |darkest, &luma| darkest.min(luma)) >= limit {
-                before = 0;
-                continue;
-            }
-            let mut limits = [limit; WORD];
-            if let Some(red) = red.and_then(|red| red.get(word * WORD / ratio..)) {
-                for (limits, &red) in limits.chunks_mut(ratio).zip(red) {
-                    limits.fill(limit.saturating_sub(redness(red)));
-                }
-            }
-            let by = |doubt: i8| {
-                let limit = |limit: u8| if limit == 0 { 0 } else { limit.saturating_add_signed(doubt) };
-                darker(luma, &limits.map(limit))
-            };
-            let beside = (above.get(word).copied().unwrap_or(0), before);
-            let ink = settled([by(-DOUBT), by(0), by(DOUBT)], beside);
-            before = ink & 1;
-            *bits = ink;
+        let (above, bits) = self.draft.ink.row_below(y);
+        find_ink(above, bits, luma, red.unwrap_or_default(), self.ratio.0, &self.paper, share);
+    }
+}
+
+/// Finds the ink of a row below another: what is much darker than paper nearby, and not because it is red.
+/// One sample of red is for so many of brightness.
+#[multiversion(targets("x86_64+avx2"))]
+fn find_ink(
+    above: &[u64],
+    bits: &mut [u64],
+    luma: &[u8],
+    red: &[u8],
+    ratio: usize,
+    paper: &[u8],
+    share: u16,
+) {
+    /// Paper is brighter than this, or none.
+    const DARKEST_PAPER: u8 = 100;
+    /// How near its limit a sample is undecided.
+    const DOUBT: u8 = 24;
+    let paper = |word: usize| paper.get(word).copied().unwrap_or(0);
+    let mut before = 0;
+    for (word, (luma, bits)) in luma.chunks(WORD).zip(bits).enumerate() {
+        let paper = paper(word).max(paper(word + 1)).max(paper(word.wrapping_sub(1)));
+        let limit = if paper < DARKEST_PAPER { 0 } else { (u16::from(paper) * share / 100) as u8 };
+        let luma = bitmap::samples(luma, u8::MAX);
+        // Most words are white.
+        if luma.iter().fold(u8::MAX, |darkest, &luma| darkest.min(luma)) >= limit {
+            before = 0;
+            continue;
         }
+        let mut limits = [limit; WORD];
+        let red = red.get(word * WORD / ratio..).unwrap_or_default();
+        match ratio {
+            1 => lower::<1>(&mut limits, red),
+            2 => lower::<2>(&mut limits, red),
+            _ => lower::<4>(&mut limits, red),
+        }
+        let (mut sure, mut middle, mut perhaps) = ([0; WORD], [0; WORD], [0; WORD]);
+        let ink = sure.iter_mut().zip(&mut middle).zip(&mut perhaps);
+        for (((sure, middle), perhaps), (&luma, &limit)) in ink.zip(luma.iter().zip(&limits)) {
+            *sure = u8::from(luma < limit.saturating_sub(DOUBT));
+            *middle = u8::from(luma < limit);
+            *perhaps = u8::from(limit > 0 && luma < limit.saturating_add(DOUBT));
+        }
+        let ink = [&sure, &middle, &perhaps].map(bitmap::word);
+        *bits = settled(ink, (above.get(word).copied().unwrap_or(0), before));
+        before = *bits & 1;
+    }
+}
+
+/// Lowers each limit by as much as red ink makes paper darker there; one sample of red is for `RATIO` limits.
+#[inline(always)]
+fn lower<const RATIO: usize>(limits: &mut [u8; WORD], red: &[u8]) {
+    for (limits, &red) in limits.as_chunks_mut::<RATIO>().0.iter_mut().zip(red) {
+        *limits = limits.map(|limit| limit.saturating_sub(redness(red)));
     }
 }
 
 /// Decides the pixels of a word that are ink by the highest limit and not by the lowest: each is as the
 /// ones above and to its left, if these are alike, else as by the middle one. So edges become straight
 /// within what the scan's noise leaves open, and cost less.
+#[inline(always)]
 fn settled([sure, middle, perhaps]: [u64; 3], (above, before): (u64, u64)) -> u64 {
     /// Undecided pixels seldom stand side by side for longer than that.
     const PASSES: usize = 3;
@@ -144,20 +170,6 @@ fn settled([sure, middle, perhaps]: [u64; 3], (above, before): (u64, u64)) -> u6
         let left = ink >> 1 | before << (WORD - 1);
         sure | perhaps & (above & left | (above | left) & middle)
     })
-}
-
-/// One bit for each sample below its limit, the first the highest.
-fn darker(luma: &[u8], limits: &[u8; WORD]) -> u64 {
-    let mut word = 0;
-    for (luma, limits) in luma.chunks(8).zip(limits.chunks(8)) {
-        let mut byte = 0;
-        for (bit, (luma, limit)) in luma.iter().zip(limits).enumerate() {
-            byte |= u8::from(luma < limit) << (7 - bit);
-        }
-        word = word << 8 | u64::from(byte);
-    }
-    let bytes = luma.len().div_ceil(8).clamp(1, 8);
-    word << (WORD - 8 * bytes)
 }
 
 /// How much smaller the page in small is: of at least 150 dots per inch, and of bounded size.

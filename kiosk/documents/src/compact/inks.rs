@@ -89,13 +89,21 @@ impl Tally {
 /// The colour of the ink in a cell: the darkest of those pixels of the page in small that are ink
 /// throughout, for at the edges of strokes paper shines through. `None` when there are none.
 fn core(all: &Bitmap, small: &Small, (x, y): (usize, usize)) -> Option<[u8; 3]> {
-    let colours = (y * CELL..(y + 1) * CELL).flat_map(|y| {
+    let mut darkest: Option<(u8, (usize, usize))> = None;
+    for y in y * CELL..(y + 1) * CELL {
         let word = all.row(y).get(x * CELL / WORD).copied().unwrap_or(0);
-        let bits = word << (x * CELL % WORD) >> (WORD - CELL);
-        let set = (0..CELL).filter(move |bit| bits >> (CELL - 1 - bit) & 1 == 1);
-        set.map(move |bit| small.colour(x * CELL + bit, y))
-    });
-    colours.min_by_key(|colour| colour[0])
+        let mut bits = (word << (x * CELL % WORD) >> (WORD - CELL)) as u8;
+        while bits != 0 {
+            let first = bits.leading_zeros() as usize;
+            bits &= !(1 << (CELL - 1 - first));
+            let at = (x * CELL + first, y);
+            let luma = small.row(0, y).get(at.0).copied().unwrap_or(u8::MAX);
+            if darkest.is_none_or(|(least, _)| luma < least) {
+                darkest = Some((luma, at));
+            }
+        }
+    }
+    darkest.map(|(_, (x, y))| small.colour(x, y))
 }
 
 /// The kind of each cell: thin strokes in black seem grey, kinds that hardly occur become the commonest,
@@ -132,8 +140,10 @@ fn settled(mut cells: Vec<Option<Kind>>, width: usize, tally: &[Tally; KINDS.len
 /// The part of the print that lies in the marked cells, and where: in columns of whole words. `None` when
 /// there is none.
 fn cut(ink: &Bitmap, cells: &Grid, side: usize) -> Option<(Area, Bitmap)> {
+    let bands = 0..ink.height().div_ceil(side);
+    let marked: Vec<_> = bands.map(|y| bitmap::cells(cells.row(y), side, ink.stride())).collect();
     let rows = |y: usize| {
-        let marked = bitmap::cells(cells.row(y / side), side, ink.stride());
+        let marked = marked.get(y / side).map(Vec::as_slice).unwrap_or_default();
         ink.row(y).iter().zip(marked).map(|(ink, marked)| ink & marked).enumerate()
     };
     let mut found: Option<Span> = None;
@@ -157,6 +167,9 @@ fn cut(ink: &Bitmap, cells: &Grid, side: usize) -> Option<(Area, Bitmap)> {
 
 /// Which pixels of the page in small hold any ink, and which hold nothing else.
 fn reduced(ink: &Bitmap, scale: usize) -> (Bitmap, Bitmap) {
+    if scale == 1 {
+        return (ink.clone(), ink.clone());
+    }
     let size = (ink.width().div_ceil(scale), ink.height().div_ceil(scale));
     let (mut any, mut all) = (Bitmap::new(size.0, size.1), Bitmap::new(size.0, size.1));
     let bits = WORD / scale;

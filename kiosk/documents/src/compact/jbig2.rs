@@ -51,77 +51,80 @@ fn head(width: u32, height: u32, code: u32) -> Vec<u8> {
 /// come before it.
 fn region(bitmap: &Bitmap) -> Vec<u8> {
     let mut encoder = Encoder::new();
-    let mut seen = vec![Statistics::default(); 1 << 16];
+    let mut seen = Box::new([Statistics::default(); 1 << 16]);
     for y in 0..bitmap.height() {
         let row = |above: usize| y.checked_sub(above).map_or(&[][..], |y| bitmap.row(y));
         let rows = [row(0), row(1), row(2)];
-        for word in 0..bitmap.width().div_ceil(WORD) {
-            let bits = WORD.min(bitmap.width() - word * WORD);
-            Neighbours::new(rows, word).encode(bits as u32, &mut encoder, &mut seen);
+        for half in 0..bitmap.width().div_ceil(HALF) {
+            let bits = HALF.min(bitmap.width() - half * HALF);
+            Neighbours::new(rows, half).encode(bits as u32, &mut encoder, &mut seen);
         }
     }
     encoder.finish()
 }
 
-/// A word of a row, the words above it, and as much beside them as matters: in each, the word stands in
-/// the middle of 80 bits.
+/// Pixels in half a word.
+const HALF: usize = WORD / 2;
+
+/// Half a word of a row, what lies above it, and as much beside them as matters: in each, the half stands
+/// in the middle of 48 bits.
 struct Neighbours {
-    own: u128,
-    above: u128,
-    second: u128,
+    own: u64,
+    above: u64,
+    second: u64,
 }
 
 impl Neighbours {
     /// Bits on either side.
     const BESIDE: u32 = 8;
 
-    fn new(rows: [&[u64]; 3], word: usize) -> Self {
+    fn new(rows: [&[u64]; 3], half: usize) -> Self {
         let [own, above, second] = rows.map(|row| {
-            let at = |word: Option<usize>| word.and_then(|word| row.get(word)).copied().unwrap_or(0);
-            let (left, right) = (at(word.checked_sub(1)), at(word.checked_add(1)));
-            u128::from(left & 0xFF) << 72 | u128::from(at(Some(word))) << 8 | u128::from(right >> 56)
+            let at = |half: Option<usize>| match half.map(|half| (half, row.get(half / 2))) {
+                Some((half, Some(word))) if half % 2 == 0 => word >> HALF,
+                Some((_, Some(word))) => word & u64::from(u32::MAX),
+                _ => 0,
+            };
+            let (left, right) = (at(half.checked_sub(1)), at(half.checked_add(1)));
+            (left & 0xFF) << (HALF as u32 + Self::BESIDE) | at(Some(half)) << Self::BESIDE | right >> 24
         });
         Self { own, above, second }
     }
 
     /// Encodes the first `bits` pixels.
-    fn encode(&self, bits: u32, encoder: &mut Encoder, seen: &mut [Statistics]) {
+    fn encode(&self, bits: u32, encoder: &mut Encoder, seen: &mut [Statistics; 1 << 16]) {
         let busy = self.busy();
         let mut done = 0;
         while done < bits {
             let quiet = (busy << done).leading_zeros().min(bits - done);
             if quiet > 0 {
-                if let Some(seen) = seen.first_mut() {
-                    encoder.encode_run(false, quiet, seen);
-                }
+                encoder.encode_run(false, quiet, &mut seen[0]);
                 done += quiet;
                 continue;
             }
             let (context, bit) = self.context(done);
-            if let Some(seen) = seen.get_mut(context) {
-                encoder.encode(bit, seen);
-            }
+            encoder.encode(bit, &mut seen[usize::from(context)]);
             done += 1;
         }
     }
 
     /// Which pixels are not white or do not lie in white: the others make up most of a page.
-    fn busy(&self) -> u64 {
-        let spread = |bits: u128, left: u32, right: u32| {
+    fn busy(&self) -> u32 {
+        let spread = |bits: u64, left: u32, right: u32| {
             let to_left = (1..=left).fold(bits, |all, by| all | bits << by);
             (1..=right).fold(to_left, |all, by| all | bits >> by)
         };
         let all = spread(self.own, 0, 4) | spread(self.above, 3, 3) | spread(self.second, 2, 2);
-        (all >> Self::BESIDE) as u64
+        (all >> Self::BESIDE) as u32
     }
 
     /// The neighbours of pixel `x` as in figure 3, and the pixel.
-    fn context(&self, x: u32) -> (usize, bool) {
+    fn context(&self, x: u32) -> (u16, bool) {
         // The pixel's own bit comes to lie at bit 0 of each row.
-        let shift = 63 + Self::BESIDE - x;
-        let own = (self.own >> shift) as usize;
-        let above = (self.above >> (shift - 3)) as usize & 0x7F;
-        let second = (self.second >> (shift - 2)) as usize & 0x1F;
+        let shift = HALF as u32 - 1 + Self::BESIDE - x;
+        let own = (self.own >> shift) as u16;
+        let above = (self.above >> (shift - 3)) as u16 & 0x7F;
+        let second = (self.second >> (shift - 2)) as u16 & 0x1F;
         (second << 11 | above << 4 | own >> 1 & 0xF, own & 1 == 1)
     }
 }

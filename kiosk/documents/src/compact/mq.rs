@@ -1,6 +1,7 @@
 //! The MQ coder: adaptive binary arithmetic coding (ISO/IEC 14492, annex E), the encoder's half.
 
 /// A row of table E.1.
+#[derive(Clone, Copy)]
 struct State {
     /// The probability of the less probable symbol.
     qe: u16,
@@ -64,19 +65,43 @@ const STATES: [State; 47] = [
     state(0x5601, 46, 46, 0),
 ];
 
+/// A state together with the more probable symbol, which is the lowest bit of its number: what is done there
+/// without asking for the symbol.
+#[derive(Clone, Copy)]
+struct Step {
+    qe: u16,
+    after_more: u8,
+    after_less: u8,
+}
+
+/// As many as a number of seven bits can tell apart; those beyond the last state are never come to.
+const STEPS: [Step; 128] = {
+    let mut steps = [Step { qe: SMALLEST as u16, after_more: 0, after_less: 0 }; 128];
+    let mut at = 0;
+    while at < 2 * STATES.len() {
+        let State { qe, after_more, after_less, swaps } = STATES[at / 2];
+        let more = at as u8 & 1;
+        let less = if swaps { 1 - more } else { more };
+        steps[at] = Step { qe, after_more: after_more << 1 | more, after_less: after_less << 1 | less };
+        at += 1;
+    }
+    steps
+};
+
 /// What is known of the symbols that followed one neighbourhood so far: the state, and in the lowest
 /// bit the more probable symbol.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Statistics(u8);
 
 impl Statistics {
-    fn state(self) -> &'static State {
-        // The last state is one that nothing leads to.
-        STATES.get(usize::from(self.0 >> 1)).unwrap_or(&STATES[46])
+    #[inline]
+    fn step(self) -> Step {
+        STEPS[usize::from(self.0 & 0x7F)]
     }
 
-    fn follow(&mut self, state: u8) {
-        self.0 = state << 1 | self.0 & 1;
+    #[inline]
+    fn expects(self, bit: bool) -> bool {
+        bit == (self.0 & 1 == 1)
     }
 }
 
@@ -104,10 +129,10 @@ impl Encoder {
     /// Encodes one symbol.
     #[inline]
     pub(super) fn encode(&mut self, bit: bool, seen: &mut Statistics) {
-        let state = seen.state();
-        let qe = u32::from(state.qe);
+        let step = seen.step();
+        let qe = u32::from(step.qe);
         self.a -= qe;
-        if bit == (seen.0 & 1 == 1) {
+        if seen.expects(bit) {
             if self.a >= SMALLEST {
                 self.c += qe;
                 return;
@@ -118,15 +143,14 @@ impl Encoder {
             } else {
                 self.c += qe;
             }
-            seen.follow(state.after_more);
+            seen.0 = step.after_more;
         } else {
             if self.a < qe {
                 self.c += qe;
             } else {
                 self.a = qe;
             }
-            seen.follow(state.after_less);
-            seen.0 ^= u8::from(state.swaps);
+            seen.0 = step.after_less;
         }
         self.grow();
     }
@@ -134,8 +158,8 @@ impl Encoder {
     /// Encodes the same symbol `count` times, many of them in one step where that is the expected one.
     pub(super) fn encode_run(&mut self, bit: bool, mut count: u32, seen: &mut Statistics) {
         while count > 0 {
-            if bit == (seen.0 & 1 == 1) {
-                let qe = u32::from(seen.state().qe);
+            if seen.expects(bit) {
+                let qe = u32::from(seen.step().qe);
                 let plain = ((self.a - SMALLEST) / qe).min(count);
                 self.a -= plain * qe;
                 self.c += plain * qe;

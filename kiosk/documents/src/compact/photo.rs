@@ -1,7 +1,7 @@
 //! Where photographs are: they have tones between ink and paper over whole areas, which print has only at
 //! its edges, or a grain finer than any print.
 
-use super::bitmap::{Bitmap, WORD};
+use super::bitmap::{self, Bitmap, WORD};
 use super::draft::Draft;
 use super::grid::{Grid, Span};
 
@@ -13,7 +13,7 @@ pub(super) fn keep_out(draft: &mut Draft) {
     let photos = find(draft);
     let side = CELL * draft.scale;
     for y in 0..draft.ink.height() {
-        let photo = super::bitmap::cells(photos.row(y / side), side, draft.ink.stride());
+        let photo = bitmap::cells(photos.row(y / side), side, draft.ink.stride());
         for (bits, photo) in draft.ink.row_mut(y).iter_mut().zip(photo) {
             *bits &= !photo;
         }
@@ -68,13 +68,13 @@ fn tones(draft: &Draft) -> (Bitmap, Bitmap) {
     let (mut others, mut bright) =
         (Bitmap::new(small.width, small.height), Bitmap::new(small.width, small.height));
     for y in 0..small.height {
-        let mut tones = small.without_seals(y);
-        for (others, bright) in others.row_mut(y).iter_mut().zip(bright.row_mut(y)) {
-            for (bit, tone) in tones.by_ref().take(WORD).enumerate() {
-                let bit = 1 << (WORD - 1 - bit);
-                *others |= if TONES.contains(&tone) { 0 } else { bit };
-                *bright |= if tone < TONES.end { 0 } else { bit };
-            }
+        let tones = small.without_seals(y);
+        let others = others.row_mut(y).iter_mut().zip(bright.row_mut(y));
+        for ((others, bright), tones) in others.zip(tones.chunks(WORD)) {
+            // Beyond the page is neither.
+            let tones = bitmap::samples(tones, TONES.start);
+            *others = bitmap::word(&tones.map(|tone| u8::from(!TONES.contains(&tone))));
+            *bright = bitmap::word(&tones.map(|tone| u8::from(tone >= TONES.end)));
         }
     }
     for _ in 0..AROUND {
@@ -87,7 +87,7 @@ fn tones(draft: &Draft) -> (Bitmap, Bitmap) {
 fn count(bitmap: &Bitmap, side: usize, (width, height): (usize, usize)) -> Vec<u32> {
     let mut counts = vec![0; width * height];
     for y in 0..bitmap.height() {
-        for (word, &bits) in bitmap.row(y).iter().enumerate() {
+        for (word, &bits) in bitmap.row(y).iter().enumerate().filter(|(_, bits)| **bits != 0) {
             let part = side.min(WORD);
             for first in (0..WORD).step_by(part) {
                 let piece = bits << first >> (WORD - part);

@@ -1,8 +1,9 @@
 //! What is neither print nor white paper, as JPEG images of the parts of the page where it is.
 
+use multiversion::multiversion;
 use turbojpeg::{Compressor, Error, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
-use super::bitmap::Bitmap;
+use super::bitmap::{self, Bitmap, WORD};
 use super::file::{Area, Layer, MAX_LAYERS, Paint};
 use super::fill::fill;
 use super::grid::{Grid, Span};
@@ -29,44 +30,44 @@ fn contents(small: &Small, covered: &Bitmap) -> Grid {
     const FEWEST: usize = 4;
     let (width, height) = (small.width.div_ceil(CELL), small.height.div_ceil(CELL));
     let mut counts = vec![0; width * height];
+    let mut seen = vec![0; covered.stride()];
     for y in 0..small.height {
-        let luma = small.row(0, y);
-        let (blue, red) = (small.row(1, y), small.row(2, y));
-        for (cell, first) in (0..small.width).step_by(CELL).enumerate() {
-            let part = |row: &'_ [u8]| -> [u8; 2] {
-                let part = row.get(first..(first + CELL).min(small.width)).unwrap_or_default();
-                part.iter().fold([u8::MAX, 0], |[least, most], &s| [least.min(s), most.max(s)])
-            };
-            let plain = part(luma)[0] >= PAPER_LUMA
-                && [blue, red].iter().all(|row| row.is_empty() || part(row).iter().all(|&c| is_pale(c)));
-            if plain {
-                continue;
-            }
-            let seen = (first..(first + CELL).min(small.width))
-                .filter(|&x| !covered.is(x, y) && !is_paper(small.colour(x, y)))
-                .count();
-            if let Some(count) = counts.get_mut(y / CELL * width + cell) {
-                *count += seen;
-            }
+        beside_paper(&mut seen, small.row(0, y), small.row(1, y), small.row(2, y));
+        let counts = counts.get_mut(y / CELL * width..(y / CELL + 1) * width).unwrap_or_default();
+        let words = counts.chunks_mut(WORD / CELL).zip(seen.iter().zip(covered.row(y)));
+        for (counts, (seen, covered)) in words.filter(|(_, (seen, _))| **seen != 0) {
+            let cells = (seen & !covered).to_be_bytes();
+            counts.iter_mut().zip(cells).for_each(|(count, cell)| *count += cell.count_ones());
         }
     }
     let seen = Grid::of(width, height, |x, y| {
         // At the page's ends cells may be smaller than that.
         let pixels = (small.width - x * CELL).min(CELL) * (small.height - y * CELL).min(CELL);
-        counts.get(y * width + x).is_some_and(|&count| count >= FEWEST.min(pixels))
+        counts.get(y * width + x).is_some_and(|&count| count as usize >= FEWEST.min(pixels))
     });
     seen.grown()
 }
 
-/// Paper is at least that bright once it has been whitened.
-const PAPER_LUMA: u8 = 242;
-
-fn is_pale(colour: u8) -> bool {
-    colour.abs_diff(128) <= 10
-}
-
-fn is_paper([luma, blue, red]: [u8; 3]) -> bool {
-    luma >= PAPER_LUMA && is_pale(blue) && is_pale(red)
+/// Which pixels of a row are not white paper; a page in grey has no colours.
+#[multiversion(targets("x86_64+avx2"))]
+fn beside_paper(bits: &mut [u64], luma: &[u8], blue: &[u8], red: &[u8]) {
+    /// Paper is at least that bright once it has been whitened.
+    const PAPER_LUMA: u8 = 242;
+    const PALE: u8 = 10;
+    let part = |row: &'_ [u8], word: usize, white: u8| {
+        bitmap::samples(row.get(word * WORD..).unwrap_or_default(), white)
+    };
+    for (word, bits) in bits.iter_mut().enumerate() {
+        let [of_luma, of_blue, of_red] = WHITE;
+        let (luma, blue, red) =
+            (part(luma, word, of_luma), part(blue, word, of_blue), part(red, word, of_red));
+        let mut others = [0; WORD];
+        for (other, (&luma, (&blue, &red))) in others.iter_mut().zip(luma.iter().zip(blue.iter().zip(&red))) {
+            let coloured = blue.abs_diff(128).max(red.abs_diff(128)) > PALE;
+            *other = u8::from(luma < PAPER_LUMA || coloured);
+        }
+        *bits = bitmap::word(&others);
+    }
 }
 
 /// Makes all cells white that hold nothing.
@@ -82,7 +83,7 @@ fn whiten(small: &mut Small, contents: &Grid) {
 /// The pixels in marked cells.
 fn within(mut bitmap: Bitmap, contents: &Grid) -> Bitmap {
     for y in 0..bitmap.height() {
-        let seen = super::bitmap::cells(contents.row(y / CELL), CELL, bitmap.stride());
+        let seen = bitmap::cells(contents.row(y / CELL), CELL, bitmap.stride());
         bitmap.row_mut(y).iter_mut().zip(seen).for_each(|(bits, seen)| *bits &= seen);
     }
     bitmap

@@ -1,5 +1,7 @@
 //! The page in small: brightness and two colours, all of one size.
 
+use multiversion::multiversion;
+
 /// White paper, in all planes.
 pub(super) const WHITE: [u8; 3] = [255, 128, 128];
 
@@ -40,57 +42,83 @@ impl Small {
 
     /// The brightness of a row as it would be without the ink of seals. That is red without any yellow:
     /// wood and skin, which are red too, stay as they are.
-    pub(super) fn without_seals(&self, y: usize) -> impl Iterator<Item = u8> {
-        let none = || std::iter::repeat(&128);
-        let colours = self.row(1, y).iter().chain(none()).zip(self.row(2, y).iter().chain(none()));
-        self.row(0, y).iter().zip(colours).map(|(&luma, (&blue, &red))| {
-            let yellow = u16::from(128u8.saturating_sub(blue));
-            let is_seal = yellow * 2 <= u16::from(red.saturating_sub(128));
-            luma.saturating_add(if is_seal { redness(red) } else { 0 })
-        })
+    pub(super) fn without_seals(&self, y: usize) -> Vec<u8> {
+        let mut row = self.row(0, y).to_vec();
+        lighten(&mut row, self.row(1, y), self.row(2, y));
+        row
+    }
+}
+
+/// Takes the ink of seals out of a row, where there are colours.
+#[multiversion(targets("x86_64+avx2"))]
+fn lighten(row: &mut [u8], blue: &[u8], red: &[u8]) {
+    for (luma, (&blue, &red)) in row.iter_mut().zip(blue.iter().zip(red)) {
+        let yellow = 128u8.saturating_sub(blue);
+        let is_seal = yellow.saturating_mul(2) <= red.saturating_sub(128);
+        *luma = luma.saturating_add(if is_seal { redness(red) } else { 0 });
     }
 }
 
 /// How much darker red ink makes paper, as its colour tells: in red light seals are almost as bright as
 /// paper, and print below them is not.
+#[inline(always)]
 pub(super) fn redness(red: u8) -> u8 {
     red.saturating_sub(128).saturating_mul(2)
 }
 
 /// Makes one row of means out of rows of samples, each of `across` samples of each of them.
 pub(super) fn shrink<'a>(
-    rows: impl Iterator<Item = &'a [u8]>,
+    mut rows: impl ExactSizeIterator<Item = &'a [u8]>,
     across: usize,
     sums: &mut [u16],
     out: &mut [u8],
 ) {
-    sums.fill(0);
-    let mut count = 0;
-    for row in rows {
-        match across {
-            2 => add::<2>(row, sums),
-            4 => add::<4>(row, sums),
-            8 => add::<8>(row, sums),
-            _ => add::<1>(row, sums),
-        }
-        count += across;
+    if across == 1 && rows.len() == 1 {
+        let row = rows.next().unwrap_or_default();
+        out.iter_mut().zip(row).for_each(|(out, &sample)| *out = sample);
+        return;
     }
-    // All are powers of two.
-    let shift = count.trailing_zeros();
-    for (out, sum) in out.iter_mut().zip(sums) {
-        *out = ((*sum + (count / 2) as u16) >> shift) as u8;
+    let count = across * rows.len();
+    sums.fill(0);
+    rows.for_each(|row| add(row, across, sums));
+    means(sums, count, out);
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn add(row: &[u8], across: usize, sums: &mut [u16]) {
+    match across {
+        2 => add_each::<2>(row, sums),
+        4 => add_each::<4>(row, sums),
+        8 => add_each::<8>(row, sums),
+        _ => add_each::<1>(row, sums),
     }
 }
 
-fn add<const ACROSS: usize>(row: &[u8], sums: &mut [u16]) {
-    for (samples, sum) in row.chunks_exact(ACROSS).zip(sums) {
+#[inline(always)]
+fn add_each<const ACROSS: usize>(row: &[u8], sums: &mut [u16]) {
+    for (samples, sum) in row.as_chunks::<ACROSS>().0.iter().zip(sums) {
         *sum += samples.iter().map(|&sample| u16::from(sample)).sum::<u16>();
+    }
+}
+
+/// The means of sums of `count` samples, which is a power of two.
+#[multiversion(targets("x86_64+avx2"))]
+fn means(sums: &[u16], count: usize, out: &mut [u8]) {
+    let (half, shift) = ((count / 2) as u16, count.trailing_zeros());
+    for (out, sum) in out.iter_mut().zip(sums) {
+        *out = ((*sum + half) >> shift) as u8;
     }
 }
 
 /// As [`shrink`] for planes that are coarser than the page in small: each sample `times` over.
 pub(super) fn widen(row: &[u8], times: usize, out: &mut [u8]) {
-    for (out, &sample) in out.chunks_mut(times.max(1)).zip(row) {
-        out.fill(sample);
+    match times {
+        2 => out.as_chunks_mut::<2>().0.iter_mut().zip(row).for_each(|(out, &sample)| *out = [sample; 2]),
+        4 => out.as_chunks_mut::<4>().0.iter_mut().zip(row).for_each(|(out, &sample)| *out = [sample; 4]),
+        _ => {}
     }
+    // The last sample may stand for fewer, and other ratios are rare.
+    let done = if matches!(times, 2 | 4) { out.len() / times } else { 0 };
+    let rest = out.get_mut(done * times..).unwrap_or_default();
+    rest.chunks_mut(times.max(1)).zip(row.iter().skip(done)).for_each(|(out, &sample)| out.fill(sample));
 }

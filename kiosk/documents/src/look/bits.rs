@@ -32,19 +32,7 @@ impl Bits {
 
     /// One more row: what is darker than `ink`.
     pub(super) fn push(&mut self, greys: &[u8], ink: u8) {
-        /// Gathers the lowest bits of eight bytes in the highest byte.
-        const GATHER: u64 = 0x0102_0408_1020_4080;
-        for greys in greys.chunks(WORD) {
-            let mut word = 0;
-            for (number, eight) in greys.chunks(8).enumerate() {
-                let mut dark = [0; 8];
-                for (dark, &grey) in dark.iter_mut().zip(eight) {
-                    *dark = u8::from(grey < ink);
-                }
-                word |= (u64::from_le_bytes(dark).wrapping_mul(GATHER) >> 56) << (number * 8);
-            }
-            self.words.push(word);
-        }
+        push(&mut self.words, greys, ink);
     }
 
     /// The picture with rows and columns exchanged.
@@ -77,6 +65,27 @@ impl Bits {
         let stride = self.stride();
         without_upright_runs(&mut self.words, stride, length);
     }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn push(words: &mut Vec<u64>, greys: &[u8], ink: u8) {
+    let (whole, rest) = greys.as_chunks::<WORD>();
+    words.extend(whole.iter().map(|greys| word(greys, ink)));
+    if !rest.is_empty() {
+        let mut last = [u8::MAX; WORD];
+        last.iter_mut().zip(rest).for_each(|(last, &grey)| *last = grey);
+        words.push(word(&last, ink));
+    }
+}
+
+/// Which of so many samples are darker than `ink`; the first is the lowest bit. Always a part of [`push`].
+#[inline(always)]
+fn word(greys: &[u8; WORD], ink: u8) -> u64 {
+    /// Gathers the lowest bits of eight bytes in the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let dark = greys.map(|grey| u8::from(grey < ink));
+    let eights = dark.as_chunks::<8>().0.iter().rev();
+    eights.fold(0, |word, eight| word << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56)
 }
 
 #[multiversion(targets("x86_64+avx2"))]

@@ -88,13 +88,14 @@ fn groups(grid: &Grid) -> Vec<Group> {
     let mut groups = vec![];
     let mut waiting = vec![];
     for (x, y) in inside(grid) {
+        if !wanted.get(y * grid.across + x).is_some_and(|wanted| *wanted) {
+            continue;
+        }
         waiting.push((x, y));
         let mut group = Group { from: (x, y), to: (x, y) };
-        let mut tiles = 0;
         while let Some((x, y)) = waiting.pop() {
             let Some(slot) = wanted.get_mut(y * grid.across + x).filter(|slot| **slot) else { continue };
             *slot = false;
-            tiles += 1;
             group.from = (group.from.0.min(x), group.from.1.min(y));
             group.to = (group.to.0.max(x), group.to.1.max(y));
             // The margin keeps neighbours within the grid.
@@ -104,9 +105,7 @@ fn groups(grid: &Grid) -> Vec<Group> {
                 }
             }
         }
-        if tiles > 0 {
-            groups.push(group);
-        }
+        groups.push(group);
     }
     groups
 }

@@ -71,16 +71,22 @@ impl Look {
     pub(crate) fn row(&mut self, row: &[u8]) {
         /// Darker than this is ink, on paper that is white.
         const INK: u8 = 190;
-        add(&mut self.sums, row.get(..self.width).unwrap_or_default());
-        self.summed += 1;
-        if self.summed < self.reduction {
-            return;
-        }
-        means(&self.sums, &mut self.reduced, self.reduction);
-        self.sums.fill(0);
-        self.summed = 0;
-        self.ink.push(&self.reduced, INK);
-        self.tiles.row(&self.reduced);
+        let row = row.get(..self.width).unwrap_or_default();
+        let reduced = if self.reduction == 1 {
+            row
+        } else {
+            add(&mut self.sums, row);
+            self.summed += 1;
+            if self.summed < self.reduction {
+                return;
+            }
+            means(&self.sums, &mut self.reduced, self.reduction);
+            self.sums.fill(0);
+            self.summed = 0;
+            &self.reduced
+        };
+        self.ink.push(reduced, INK);
+        self.tiles.row(reduced);
     }
 
     /// What has been seen, after the last row.
@@ -103,7 +109,6 @@ fn add(sums: &mut [u16], row: &[u8]) {
 #[multiversion(targets("x86_64+avx2"))]
 fn means(sums: &[u16], means: &mut [u8], n: usize) {
     match n {
-        1 => reduce::<1>(sums, means),
         2 => reduce::<2>(sums, means),
         3 => reduce::<3>(sums, means),
         4 => reduce::<4>(sums, means),
