@@ -143,6 +143,7 @@ pub(crate) struct Words {
     pub materials: MaterialsText,
     pub returned: ReturnedText,
     pub scan: ScanText,
+    pub scan_ask: ScanAskText,
     pub scan_problem: ScanProblemText,
     pub scanning: ScanningText,
     pub review: ReviewText,

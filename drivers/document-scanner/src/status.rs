@@ -109,6 +109,17 @@ impl ScannerStatus {
         }
     }
 
+    /// Whether paper lies in the feeder, read with the eyes of `profile`; `None` where the status does not
+    /// tell: while sheets are taken, and in trouble.
+    pub fn paper(&self, profile: &Profile) -> Option<bool> {
+        let feeder = self.adf_state.as_ref()?;
+        match (feeder.fault(profile, 0), feeder) {
+            (Some(Fault::FeederEmpty), _) => Some(false),
+            (_, AdfState::Loaded | AdfState::InputTrayOverloaded) => Some(true),
+            _ => None,
+        }
+    }
+
     /// What the scanner says of the job at `path`; scanners write the job's address or only its
     /// identifier, which is the last part of the path.
     pub(crate) fn job(&self, endpoint: &Endpoint, path: &str) -> Option<&JobInfo> {
@@ -238,6 +249,25 @@ mod tests {
                 assert!(!seen.contains(&fault), "{value} is told from the others");
                 seen.push(fault);
             }
+        }
+    }
+
+    #[test]
+    fn paper_in_the_feeder_is_known_or_not() {
+        let plain = Profile::default();
+        let xerox = Profile { jam_means_empty: true, ..Profile::default() };
+        for (adf, profile, paper) in [
+            (None, &plain, None),
+            (Some(AdfState::Loaded), &plain, Some(true)),
+            (Some(AdfState::InputTrayOverloaded), &plain, Some(true)),
+            (Some(AdfState::Empty), &plain, Some(false)),
+            (Some(AdfState::Processing), &plain, None),
+            (Some(AdfState::Jam), &plain, None),
+            (Some(AdfState::Jam), &xerox, Some(false)),
+            (Some(AdfState::Unknown(Word::new("OnFire"))), &plain, None),
+        ] {
+            let status = ScannerStatus { state: State::Idle, adf_state: adf, jobs: vec![] };
+            assert_eq!(status.paper(profile), paper, "{status:?}");
         }
     }
 

@@ -17,12 +17,12 @@ mod tests;
 
 use crate::catalogue::{Catalogue, MaterialCode};
 use crate::checklist::Need;
-use crate::event::{Action, CardEvent, DocumentEvent, Event, LedgerReply, Now, ReaderDo, SessionId};
+use crate::event::{Action, CardEvent, DocumentEvent, Event, Feeder, LedgerReply, Now, ReaderDo, SessionId};
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
-use crate::screen::{CardProblem, Language, MaterialState, NoNumbers, Preview, Purpose};
+use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub struct Patience {
     pub number_unprinted: Duration,
     /// with goodbye on the screen
     pub goodbye: Duration,
-    /// with goodbye on the screen and a card on the reader
+    /// with goodbye on the screen and a card on the reader, or papers in the feeder
     pub card_left: Duration,
     /// for an answer of the ledger or of the outbox
     pub answer: Duration,
@@ -78,6 +78,9 @@ pub struct Desk {
     patience: Patience,
     language: Language,
     devices: BTreeMap<Device, DeviceStatus>,
+    feeder: Feeder,
+    /// paper was seen in the feeder and has not been seen gone
+    paper_lies: bool,
     ways: Ways,
     waiting: Option<u32>,
     tickets_left: Option<u16>,
@@ -97,6 +100,8 @@ impl Desk {
             patience,
             language: Language::default(),
             devices: BTreeMap::new(),
+            feeder: Feeder::Unknown,
+            paper_lies: false,
             ways,
             waiting: None,
             tickets_left: None,
@@ -155,6 +160,7 @@ impl Desk {
                     session.scanner_changed(&before, &status);
                 }
             }
+            Event::Feeder(feeder) => self.feeder_is(feeder, now),
             Event::CompanyKey(offer) => self.offer = offer,
             Event::TicketsLeft(left) => self.tickets_left = left,
             Event::Waiting(waiting) => self.waiting = waiting,
@@ -257,7 +263,9 @@ impl Desk {
 
     fn begin(&mut self, purpose: Purpose, now: Now, actions: &mut Vec<Action>) {
         self.sessions += 1;
-        self.session = Some(Session::new(SessionId(self.sessions), purpose, now.wall.date()));
+        let session = Session::new(SessionId(self.sessions), purpose, now.wall.date());
+        let before = self.paper_lies.then_some(FeederAsk::Whose);
+        self.session = Some(Session { before, ..session });
         actions.push(Action::Reader(ReaderDo::Watch(SessionId(self.sessions))));
         self.renew(now);
     }
@@ -372,9 +380,9 @@ impl Desk {
 
     /// Somebody is there: the timer starts anew.
     fn renew(&mut self, now: Now) {
-        let patience = self.patience;
+        let (patience, feeder) = (self.patience, self.feeder);
         if let Some(session) = &mut self.session {
-            session.ends_at = session.patience(&patience).map(|p| now.tick + p);
+            session.ends_at = session.patience(&patience, feeder).map(|p| now.tick + p);
         }
     }
 

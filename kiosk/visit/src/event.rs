@@ -70,6 +70,8 @@ pub enum Event {
     Receipt(SessionId, TicketState),
     /// how a device is now
     Status(Device, DeviceStatus),
+    /// whether paper lies in the scanner's feeder
+    Feeder(Feeder),
     /// a company's key was plugged in, or drawn out
     CompanyKey(Option<CompanyOffer>),
     /// about how many tickets the printer's roll still has room for; `None` while nobody can tell
@@ -175,6 +177,18 @@ pub enum LedgerReply {
     Full(Matter),
     /// nothing was written
     Refused(Refusal),
+}
+
+/// Whether paper lies in the scanner's feeder. Of its glass no scanner tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Feeder {
+    /// the scanner does not say, or cannot be asked now
+    #[default]
+    Unknown,
+    /// no paper
+    Empty,
+    /// paper lies in it
+    Loaded,
 }
 
 /// From the scanner.

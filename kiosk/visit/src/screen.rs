@@ -134,6 +134,8 @@ pub struct Home {
     pub scanner: bool,
     /// whether a ticket will be printed; otherwise the number is shown only
     pub tickets: bool,
+    /// paper lies in the scanner's feeder
+    pub feeder: bool,
     /// how many wait; `None` without a window feed
     pub waiting: Option<u32>,
     /// about how many tickets are left, while the roll is low and that is known
@@ -390,6 +392,8 @@ pub struct Goodbye {
     pub dropped: bool,
     /// papers may lie in the scanner
     pub originals: bool,
+    /// papers do lie in its feeder
+    pub feeder: bool,
     /// whether to remind of the card
     pub card: CardReminder,
 }

@@ -7,7 +7,7 @@ use visit::event::{CustodyCode, Standing};
 use visit::fault::Fault;
 use visit::intent::Source;
 use visit::screen::{
-    ApplicantShown, LicenceShown, LicencesAsk, LicencesTold, MaterialShown, MaterialState, Materials,
+    ApplicantShown, FeederAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown, MaterialState, Materials,
     PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem, ScanReady, Scanning, Screen,
     TicketState,
 };
@@ -173,14 +173,28 @@ fn scan() -> Vec<Sample> {
         again: None,
         optional: false,
         example: None,
+        asking: None,
         problem: None,
     };
+    let asking = |asking| ScanReady { asking: Some(asking), ..ready.clone() };
     let mut all = vec![
         sample("scan", Screen::Scan(ready.clone())),
         sample(
             "scan-example",
             Screen::Scan(ScanReady { optional: true, example: Some(page(480, 679, 250)), ..ready.clone() }),
         ),
+        sample("scan-whose", Screen::Scan(asking(FeederAsk::Whose))),
+        sample(
+            "scan-whose-long",
+            Screen::Scan(ScanReady {
+                material: long_label(),
+                have: 3,
+                optional: true,
+                problem: Some(ScanProblem::PagesMissing { fed: 4, stored: 3 }),
+                ..asking(FeederAsk::Whose)
+            }),
+        ),
+        sample("scan-take-out", Screen::Scan(asking(FeederAsk::TakeOut))),
         sample(
             "scan-page-again",
             Screen::Scan(ScanReady {

@@ -45,6 +45,7 @@ fn home() -> Vec<Sample> {
         papers: true,
         scanner: true,
         tickets: true,
+        feeder: false,
         waiting: Some(12),
         tickets_left: None,
     };
@@ -55,6 +56,7 @@ fn home() -> Vec<Sample> {
         sample("home-nobody-waits", Screen::Home(Home { waiting: Some(0), ..open.clone() })),
         sample("home-no-tickets", Screen::Home(Home { tickets: false, waiting: Some(1), ..open.clone() }))
             .faults(&[Fault::PaperOut]),
+        sample("home-feeder", Screen::Home(Home { feeder: true, ..open.clone() })),
         sample("home-lunch", closed(NoNumbers::Lunch(Time::constant(13, 0, 0, 0)))),
         sample("home-closed", closed(NoNumbers::Closed(None))),
         sample("home-closed-until", closed(NoNumbers::Closed(Some(next)))),
@@ -66,6 +68,7 @@ fn home() -> Vec<Sample> {
                 papers: false,
                 scanner: false,
                 tickets: false,
+                feeder: true,
                 waiting: Some(140),
                 tickets_left: Some(1200),
             }),
@@ -248,7 +251,7 @@ fn goodbye() -> Vec<Sample> {
     let number = Some(ticket("A017"));
     let screen = |number, cancelled, papers: Option<PapersTold>, card| {
         let originals = papers.is_some();
-        Screen::Goodbye(Goodbye { number, cancelled, papers, dropped: false, originals, card })
+        Screen::Goodbye(Goodbye { number, cancelled, papers, dropped: false, originals, feeder: false, card })
     };
     let papers = |received, stored| Some(PapersTold { received, stored, returned: 0, missing: 0 });
     let wanted = PapersTold { received: 3, stored: 1, returned: 2, missing: 14 };
@@ -259,13 +262,26 @@ fn goodbye() -> Vec<Sample> {
         sample("goodbye-wanted", screen(None, false, Some(wanted), CardReminder::Present)),
         sample("goodbye-cancelled", screen(None, true, None, CardReminder::Unknown)),
         sample(
+            "goodbye-feeder",
+            Screen::Goodbye(Goodbye {
+                number: None,
+                cancelled: false,
+                papers: papers(2, 0),
+                dropped: false,
+                originals: true,
+                feeder: true,
+                card: CardReminder::Taken,
+            }),
+        ),
+        sample(
             "goodbye-dropped",
             Screen::Goodbye(Goodbye {
                 number,
                 cancelled: false,
-                papers: papers(1, 0),
+                papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3 }),
                 dropped: true,
                 originals: true,
+                feeder: true,
                 card: CardReminder::Present,
             }),
         ),

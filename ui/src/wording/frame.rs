@@ -57,6 +57,7 @@ impl Voice<'_> {
         match screen {
             Screen::Choose(choose) => act(Intent::Confirm, self.confirm(choose), choose.can_confirm),
             Screen::Company(_) => act(Intent::Confirm, words.company.confirm.plain(), true),
+            Screen::Scan(scan) if scan.asking.is_some() => t::Act::default(),
             Screen::Scan(scan) => act(Intent::ScanStart, words.scan.start.plain(), scan.scanner),
             Screen::Review(review) if review.asking.is_some() => t::Act::default(),
             Screen::Review(_) => act(Intent::ScanAccept, words.review.accept.plain(), true),

@@ -46,6 +46,7 @@ impl Voice<'_> {
             number: number.map(|n| n.to_string()).unwrap_or_default().into(),
             number_text: number_text.into(),
             papers: told.join("\n").into(),
+            feeder: if goodbye.feeder { note(&words.feeder, true) } else { t::Note::default() },
             card: match goodbye.card {
                 CardReminder::Taken => t::Note::default(),
                 CardReminder::Present => note(&words.card, true),

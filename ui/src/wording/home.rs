@@ -21,6 +21,7 @@ impl Voice<'_> {
             (true, false) => words.no_scanner.plain(),
             (true, true) => words.papers_text.plain(),
         };
+        let feeder = home.feeder.then(|| note(&words.feeder, false));
         let no_tickets = (!home.tickets && closed.is_none()).then(|| note(&words.no_tickets, true));
         t::HomeWords {
             title: words.title.plain().into(),
@@ -35,7 +36,7 @@ impl Voice<'_> {
                 text: papers_text.into(),
             },
             waiting: home.waiting.map(|n| words.waiting.of(n)).unwrap_or_default().into(),
-            notes: model(no_tickets.into_iter().collect()),
+            notes: model(feeder.into_iter().chain(no_tickets).collect()),
             staff: self.staff(home),
         }
     }

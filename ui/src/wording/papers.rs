@@ -4,11 +4,11 @@ use super::{Voice, act, note, note_with};
 use crate::toolkit as t;
 use visit::fault::{Device, Fault};
 use visit::intent::{Intent, Source};
-use visit::screen::{ScanProblem, ScanReady, Scanning};
+use visit::screen::{FeederAsk, ScanProblem, ScanReady, Scanning};
 
 impl Voice<'_> {
     pub(super) fn scan(&self, scan: &ScanReady) -> t::ScanWords {
-        let words = &self.words.scan;
+        let (words, asked) = (&self.words.scan, &self.words.scan_ask);
         let choice = |source: Source, name: &crate::words::Text| t::Choice {
             act: act(Intent::Source(source), name.plain(), true),
             chosen: scan.source == source,
@@ -19,8 +19,9 @@ impl Voice<'_> {
         };
         let problem = match scan.problem {
             _ if !scan.scanner => self.fault(self.worst(Device::Scanner).unwrap_or(Fault::ScannerService)),
-            None => t::Note::default(),
-            Some(problem) => self.scan_problem(problem, scan.have),
+            // What is asked comes first.
+            Some(problem) if scan.asking.is_none() => self.scan_problem(problem, scan.have),
+            Some(_) | None => t::Note::default(),
         };
         t::ScanWords {
             title: words.title.with(&[("material", &self.label(&scan.material))]).into(),
@@ -36,12 +37,26 @@ impl Voice<'_> {
             }
             .into(),
             example: scan.example.as_ref().map(|_| words.example.plain()).unwrap_or_default().into(),
-            absent: if scan.optional {
+            absent: if scan.optional && scan.asking.is_none() {
                 act(Intent::NotApplicable, words.not_applicable.plain(), true)
             } else {
                 t::Act::default()
             },
             problem,
+            ask: match scan.asking {
+                None => t::Note::default(),
+                Some(FeederAsk::Whose) => note(&asked.whose, true),
+                Some(FeederAsk::TakeOut) => note(&asked.take_out, true),
+            },
+            not_mine: match scan.asking {
+                Some(FeederAsk::Whose) => act(Intent::AnswerNo, asked.not_mine.plain(), true),
+                Some(FeederAsk::TakeOut) | None => t::Act::default(),
+            },
+            // Whoever finds out that it is his after all can still say so.
+            mine: match scan.asking {
+                Some(_) => act(Intent::AnswerYes, asked.mine.plain(), scan.scanner),
+                None => t::Act::default(),
+            },
         }
     }
 

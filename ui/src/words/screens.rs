@@ -27,7 +27,7 @@ tables! {
     /// The idle screen.
     HomeText {
         Text: title, number, number_text, papers, papers_text, no_way, no_scanner;
-        Told: no_tickets;
+        Told: no_tickets, feeder;
         Count: waiting;
     }
 
@@ -118,6 +118,12 @@ tables! {
         Count: expected, have;
     }
 
+    /// What is asked about paper that somebody left in the feeder.
+    ScanAskText {
+        Told: whose, take_out;
+        Text: mine, not_mine;
+    }
+
     /// Why a scan ended early.
     ScanProblemText {
         Told: feeder_empty, bad_page, too_many, pages_missing, over;
@@ -160,7 +166,7 @@ tables! {
         Text: title_number, title_papers, title_wanted, title_dropped, title_plain, title_cancelled, dropped, originals,
             number, again, finish;
         Count: received, stored, returned, missing;
-        Told: card, card_perhaps;
+        Told: card, card_perhaps, feeder;
     }
 
     /// What is wrong, for whoever mends it.

@@ -7,7 +7,7 @@ use crate::faults::scanner::{said_fault, status_fault, tally_fault};
 use crate::recordings::Recordings;
 use crate::turns::turn;
 use document_scanner::sane::SaneScanner;
-use document_scanner::{Fault as Said, Request, ScanError, Scanned, Scanner, StoredPage, Tally};
+use document_scanner::{Fault as Said, Profile, Request, ScanError, Scanned, Scanner, StoredPage, Tally};
 use link::record::Recorder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use visit::event::{Event, Keep, PageId, ScanEvent, SessionId};
+use visit::event::{Event, Feeder, Keep, PageId, ScanEvent, SessionId};
 use visit::fault::{Device, Fault};
 use visit::intent::Source;
 use visit::screen::{PageWarning, Preview, ScanProblem};
@@ -96,6 +96,12 @@ impl PageFolders {
     }
 }
 
+/// How the scanner is when it does nothing.
+struct Seen {
+    faults: Vec<Fault>,
+    feeder: Feeder,
+}
+
 /// How the scanner is spoken to.
 pub enum BackEnd {
     /// over the network, or USB through ipp-usb
@@ -114,14 +120,25 @@ impl BackEnd {
         }
     }
 
-    /// What is wrong with it now, read with the eyes of its profile.
-    async fn fault(&self) -> Result<Option<Fault>, ScanError> {
-        Ok(match self {
+    /// How it is now, read with the eyes of its profile.
+    async fn seen(&self) -> Result<Seen, ScanError> {
+        let (fault, paper) = match self {
             Self::Escl(scanner) => {
-                scanner.obstacle(document_scanner::Source::Feeder).await?.as_ref().and_then(said_fault)
+                let (status, profile) = (scanner.status().await?, scanner.profile());
+                let fault = status.fault(document_scanner::Source::Feeder, &profile, 0);
+                (fault.as_ref().and_then(said_fault), status.paper(&profile))
             }
-            Self::Sane(scanner) => status_fault(&scanner.status().await?),
-        })
+            Self::Sane(scanner) => {
+                let status = scanner.status().await?;
+                (status_fault(&status), status.paper(&Profile::default()))
+            }
+        };
+        let feeder = match paper {
+            None => Feeder::Unknown,
+            Some(false) => Feeder::Empty,
+            Some(true) => Feeder::Loaded,
+        };
+        Ok(Seen { faults: fault.into_iter().collect(), feeder })
     }
 
     async fn scan(
@@ -176,12 +193,13 @@ impl ScannerTask {
         let mut running: Option<Running> = None;
         let mut next_page = (SessionId(0), 1);
         let mut next_look = Instant::now();
+        let mut feeder = Feeder::Unknown;
         loop {
             // A scanner that takes long to say how it is keeps nobody waiting: whoever asks for
             // something goes first, and the question is put again.
             let look = async {
                 tokio::time::sleep_until(next_look).await;
-                self.faults().await
+                self.seen().await
             };
             let ask = tokio::select! {
                 biased;
@@ -195,9 +213,12 @@ impl ScannerTask {
                     next_look = Instant::now();
                     continue;
                 }
-                faults = look, if running.is_none() => {
-                    let pause = self.scanner.ask_after(&faults);
-                    health.tell(faults).await;
+                seen = look, if running.is_none() => {
+                    let pause = self.scanner.ask_after(&seen.faults);
+                    health.tell(seen.faults).await;
+                    if std::mem::replace(&mut feeder, seen.feeder) != seen.feeder {
+                        self.bus.send(Event::Feeder(feeder)).await;
+                    }
                     next_look = Instant::now() + pause;
                     continue;
                 }
@@ -241,14 +262,11 @@ impl ScannerTask {
         }
     }
 
-    async fn faults(&self) -> Vec<Fault> {
-        match self.scanner.fault().await {
-            Ok(fault) => fault.into_iter().collect(),
-            Err(error) => {
-                tracing::debug!(%error, "scanner");
-                said_fault(&error.fault).into_iter().collect()
-            }
-        }
+    async fn seen(&self) -> Seen {
+        self.scanner.seen().await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "scanner");
+            Seen { faults: said_fault(&error.fault).into_iter().collect(), feeder: Feeder::Unknown }
+        })
     }
 
     fn start(&self, session: SessionId, source: Source, keep: Keep, first: u32) -> Running {
@@ -474,7 +492,7 @@ fn scan_problem(said: &Said) -> ScanProblem {
 mod tests {
     use super::*;
     use document_scanner::sane::{HelperProgram, SaneProfile};
-    use document_scanner::{Endpoint, Profile};
+    use document_scanner::Endpoint;
 
     /// "Within 3 s of the device answering" leaves two for opening it.
     #[test]

@@ -3,10 +3,10 @@
 use super::session::{Next, Page, Session, Stack, Step};
 use super::{Desk, PAGES_A_DOCUMENT};
 use crate::checklist::Need;
-use crate::event::{Action, Keep, Now, OpenVisit, PageId, ScanEvent};
+use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
-use crate::screen::ScanProblem;
+use crate::screen::{FeederAsk, ScanProblem};
 
 impl Desk {
     /// The visit is open at the ledger: show what it needs.
@@ -62,23 +62,32 @@ impl Desk {
         let keep = if compact.is_some_and(|material| material.compact) { Keep::Scan } else { Keep::Finished };
         let optional = self.stack().is_some_and(|stack| self.is_optional(stack));
         let Some(session) = &mut self.session else { return };
+        let asking = session.asks_of_feeder();
         let Step::ScanReady(stack) = &mut session.step else { return };
-        match intent {
-            Intent::Source(source) => stack.source = source,
-            Intent::ScanStart if !scanner_down => {
+        match (asking, intent) {
+            (_, Intent::Source(source)) => stack.source = source,
+            // Nobody's papers are scanned into another's visit.
+            (Some(_), Intent::AnswerNo) => session.before = Some(FeederAsk::TakeOut),
+            (Some(_), Intent::AnswerYes) | (None, Intent::ScanStart) if !scanner_down => {
+                // What was said of the feeder says nothing of the glass, nor the other way round.
+                if asking.is_some() {
+                    session.before = None;
+                }
                 actions.push(Action::Scan(session.id, stack.source, keep));
                 session.with_stack(|mut stack| {
                     stack.problem = None;
                     Step::Scanning { stack, arriving: 0 }
                 });
             }
-            Intent::NotApplicable if optional && stack.pages.is_empty() => {
+            (_, Intent::NotApplicable) if optional && stack.pages.is_empty() => {
                 let material = stack.material.clone();
                 session.not_applicable.insert(material);
                 session.step = Step::Materials { page: session.list };
             }
-            Intent::Back if stack.pages.is_empty() => session.step = Step::Materials { page: session.list },
-            Intent::Back => session.with_stack(|mut stack| {
+            (_, Intent::Back) if stack.pages.is_empty() => {
+                session.step = Step::Materials { page: session.list };
+            }
+            (_, Intent::Back) => session.with_stack(|mut stack| {
                 let shown = stack.at_hand();
                 stack.next = Next::Last;
                 Step::Review { shown, stack, asking: None }
@@ -125,6 +134,24 @@ impl Desk {
             }),
         }
         self.renew(now);
+    }
+
+    /// What is in the feeder has changed. Whoever takes paper out is there.
+    pub(super) fn feeder_is(&mut self, feeder: Feeder, now: Now) {
+        let changed = std::mem::replace(&mut self.feeder, feeder) != feeder;
+        match feeder {
+            Feeder::Loaded => self.paper_lies = true,
+            Feeder::Empty => self.paper_lies = false,
+            // Paper that cannot be seen any more has not gone for that.
+            Feeder::Unknown => {}
+        }
+        let Some(session) = &mut self.session else { return };
+        if feeder == Feeder::Empty {
+            session.before = None;
+        }
+        if changed && matches!(session.step, Step::ScanReady(_) | Step::Goodbye { .. }) {
+            self.renew(now);
+        }
     }
 
     /// The pages in hand.
@@ -202,6 +229,14 @@ impl Step {
 }
 
 impl Session {
+    /// What is asked about the paper in the feeder before it is scanned; nothing of the glass.
+    pub(super) fn asks_of_feeder(&self) -> Option<FeederAsk> {
+        match &self.step {
+            Step::ScanReady(Stack { source: Source::Feeder, .. }) => self.before,
+            _ => None,
+        }
+    }
+
     /// Takes the stack out of a step that holds one and puts it into the next; of any other step
     /// nothing changes.
     pub(super) fn with_stack(&mut self, next: impl FnOnce(Stack) -> Step) {

@@ -4,16 +4,16 @@ use super::Patience;
 use crate::catalogue::{MaterialCode, Matter};
 use crate::checklist::Choice;
 use crate::event::{
-    Action, CustodyCode, DocumentId, LedgerDo, LicencesFound, Now, OpenVisit, PageId, PrintJob, ReaderDo,
-    SessionId, VisitId,
+    Action, CustodyCode, DocumentId, Feeder, LedgerDo, LicencesFound, Now, OpenVisit, PageId, PrintJob,
+    ReaderDo, SessionId, VisitId,
 };
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::identity::{Applicant, Person};
 use crate::intent::{Source, Tab};
 use crate::number::TicketNumber;
 use crate::screen::{
-    CardProblem, CardReminder, CodeProblem, MaterialState, PageWarning, PapersTold, Preview, Purpose,
-    Refusal, ReviewAsk, ScanProblem, TicketState,
+    CardProblem, CardReminder, CodeProblem, FeederAsk, MaterialState, PageWarning, PapersTold, Preview,
+    Purpose, Refusal, ReviewAsk, ScanProblem, TicketState,
 };
 use crate::turn::Turn;
 use jiff::civil::{Date, DateTime};
@@ -183,6 +183,8 @@ pub(super) struct Session {
     /// materials that do not concern the visitor, as he says
     pub not_applicable: BTreeSet<MaterialCode>,
     pub card: CardReminder,
+    /// paper has lain in the feeder since before this visitor came: what is asked about it
+    pub before: Option<FeederAsk>,
 }
 
 /// The receipt on paper.
@@ -219,6 +221,7 @@ impl Session {
             opened_for: None,
             not_applicable: BTreeSet::new(),
             card: CardReminder::Unknown,
+            before: None,
         }
     }
 
@@ -252,7 +255,7 @@ impl Session {
     }
 
     /// How long nothing may happen at this step; `None`: as long as it takes.
-    pub fn patience(&self, patience: &Patience) -> Option<Duration> {
+    pub fn patience(&self, patience: &Patience, feeder: Feeder) -> Option<Duration> {
         match &self.step {
             // Whoever is asked bounds its own wait far below this.
             Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering | Step::Submitting(_) => {
@@ -267,6 +270,7 @@ impl Session {
                     Some(patience.number_unprinted)
                 }
             },
+            Step::Goodbye { originals: true, .. } if feeder == Feeder::Loaded => Some(patience.card_left),
             Step::Goodbye { .. } => Some(match self.card {
                 CardReminder::Present => patience.card_left,
                 CardReminder::Taken | CardReminder::Unknown => patience.goodbye,

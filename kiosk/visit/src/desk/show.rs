@@ -4,7 +4,7 @@ use super::session::{Held, Next, Session, Stack, Step};
 use super::{Desk, MATERIALS_A_PAGE, MATTERS_A_PAGE};
 use crate::catalogue::{Catalogue, Label, Matter};
 use crate::checklist::{Choice, Need};
-use crate::event::Now;
+use crate::event::{Feeder, Now};
 use crate::fault::Device;
 use crate::identity::{Applicant, Person};
 use crate::intent::Tab;
@@ -65,6 +65,7 @@ impl Desk {
             papers: self.working().any_person(),
             scanner: !self.is_down(Device::Scanner),
             tickets: !self.is_down(Device::Printer),
+            feeder: self.feeder == Feeder::Loaded,
             waiting: self.waiting,
             tickets_left: self.tickets_left_shown(),
         }
@@ -126,6 +127,7 @@ impl Desk {
                 },
                 optional: stack.pages.is_empty() && self.is_optional(stack),
                 example: self.examples.get(&stack.material).map(Arc::clone),
+                asking: session.asks_of_feeder(),
                 problem: self.scan_problem(stack),
             }),
             Step::Scanning { stack, arriving } => Screen::Scanning(Scanning {
@@ -158,6 +160,7 @@ impl Desk {
                 papers: *papers,
                 dropped: *dropped,
                 originals: *originals,
+                feeder: *originals && self.feeder == Feeder::Loaded,
                 card: session.card,
             }),
         }

@@ -1,6 +1,7 @@
 //! The rules, walked through.
 
 mod any_events;
+mod feeder;
 mod papers;
 mod trouble;
 

@@ -194,6 +194,15 @@ impl ScanProblem {
     }
 }
 
+/// What is asked about paper that has lain in the feeder since before the visitor came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeederAsk {
+    /// is it the visitor's?
+    Whose,
+    /// it is not: he is asked to take it out, and goes on once it is gone
+    TakeOut,
+}
+
 /// Lay the paper in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScanReady {
@@ -213,6 +222,8 @@ pub struct ScanReady {
     pub optional: bool,
     /// what such a paper looks like
     pub example: Option<Arc<Preview>>,
+    /// what has to be answered before anything is taken from the feeder
+    pub asking: Option<FeederAsk>,
     /// what went wrong last
     pub problem: Option<ScanProblem>,
 }

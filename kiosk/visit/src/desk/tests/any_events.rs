@@ -53,8 +53,9 @@ fn nothing_upsets_the_desk() {
         "page.later",
         "answer.yes",
         "answer.no",
+        "source.feeder",
     ];
-    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 21, 0u64..40), 1..120))| {
+    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 24, 0u64..40), 1..120))| {
         let mut hall = Lobby::open();
         for (what, seconds) in steps {
             let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
@@ -88,6 +89,9 @@ fn nothing_upsets_the_desk() {
                     let returned = MaterialState::Returned(ReturnReason::Illegible);
                     hall.hear(Event::Document(DocumentEvent::Reviewed(DocumentId("d".into()), returned, None)));
                 }
+                Some(20) => { hall.hear(Event::Feeder(Feeder::Loaded)); }
+                Some(21) => { hall.hear(Event::Feeder(Feeder::Empty)); }
+                Some(22) => { hall.hear(Event::Feeder(Feeder::Unknown)); }
                 Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
             }
             let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();
