@@ -2,7 +2,7 @@
 
 use crate::hall::{Hall, enabled, name, word};
 use crate::papers::{
-    assert_is_of, bytes, documents, feed, hand_in, in_outbox, is, kiosk_program, open, registration,
+    Document, assert_is_of, bytes, documents, feed, hand_in, in_outbox, is, kiosk_program, open, registration,
     says_fault, to_materials, wait_held, wait_is,
 };
 use crate::scan::wait_until;
@@ -87,6 +87,24 @@ fn a_receipt_proves_what_was_received() {
     std::fs::write(at("forged.json"), forged).expect("a file");
     let bad = verify(&at("forged.json"), &[at("0.pdf")]);
     assert!(!bad.status.success(), "{}", text(&bad.stdout));
+}
+
+/// Whether the receipt with this code proves each of these documents, by the store's key.
+pub fn assert_proven(hall: &Hall, code: &str, documents: &[Document]) {
+    let config = hall.folder().join("kiosk.toml").display().to_string();
+    let receipt = kiosk(&["--config", &config, "receipt", code]);
+    assert!(receipt.status.success(), "{}", text(&receipt.stderr));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, content: &[u8]| {
+        std::fs::write(folder.path().join(name), content).expect("a file");
+        folder.path().join(name).display().to_string()
+    };
+    let receipt = file("receipt.json", &receipt.stdout);
+    let key = hall.folder().join("pki/custody.pub.pem").display().to_string();
+    for document in documents {
+        let proven = kiosk(&["verify", "--key", &key, &receipt, &file(&document.id, &bytes(hall, document))]);
+        assert!(proven.status.success(), "{} {}", text(&proven.stdout), text(&proven.stderr));
+    }
 }
 
 /// "Someone else's countersignature", none at all, or one of another code: nothing is deleted, the screen

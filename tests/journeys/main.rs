@@ -1,6 +1,7 @@
 //! Journeys through the virtual hall, from outside: each starts a hall of its own and does what
 //! people do, through the dock alone.
 
+mod again;
 mod configuration;
 mod crash;
 mod custody;
@@ -8,6 +9,7 @@ mod devices;
 mod dock;
 mod editing;
 mod faults;
+mod feeder;
 mod hall;
 mod hours;
 mod interop;

@@ -109,6 +109,7 @@ screens! {
     Cancel: get_cancel set_cancel [];
     Licences: get_licences set_licences [texts, materials];
     Materials: get_materials set_materials [rows];
+    HandIn: get_hand_in set_hand_in [];
     Scan: get_scan set_scan [];
     Scanning: get_scanning set_scanning [];
     Review: get_review set_review [notes];

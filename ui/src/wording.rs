@@ -7,6 +7,7 @@ mod choose;
 mod company;
 mod frame;
 mod goodbye;
+mod hand_in;
 mod home;
 mod identify;
 mod licences;
@@ -48,6 +49,7 @@ pub(crate) enum ScreenWords {
     Cancel(t::CancelWords),
     Licences(t::LicencesWords),
     Materials(t::MaterialsWords),
+    HandIn(t::HandInWords),
     Scan(t::ScanWords),
     Scanning(t::ScanningWords),
     Review(t::ReviewWords),
@@ -69,6 +71,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::CancelAsk(number) => ScreenWords::Cancel(voice.cancel(*number)),
         Screen::Licences(ask) => ScreenWords::Licences(voice.licences(ask)),
         Screen::Materials(materials) => ScreenWords::Materials(voice.materials(materials)),
+        Screen::HandInAsk(ask) => ScreenWords::HandIn(voice.hand_in(ask)),
         Screen::Scan(scan) => ScreenWords::Scan(voice.scan(scan)),
         Screen::Scanning(scanning) => ScreenWords::Scanning(voice.scanning(scanning)),
         Screen::Review(review) => ScreenWords::Review(voice.review(review)),

@@ -141,6 +141,7 @@ pub(crate) struct Words {
     pub cancel: CancelText,
     pub licences: LicencesText,
     pub materials: MaterialsText,
+    pub hand_in: HandInText,
     pub returned: ReturnedText,
     pub scan: ScanText,
     pub scan_ask: ScanAskText,

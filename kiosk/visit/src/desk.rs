@@ -4,6 +4,7 @@
 //! on the screen. Nothing else changes or shows anything. An event that has no meaning in the
 //! present state (a double tap, an answer to someone who has left) changes nothing.
 
+mod hand_in;
 mod licences;
 mod number;
 mod papers;
@@ -247,6 +248,7 @@ impl Desk {
             Step::CancelAsk => self.touched_cancel(intent, actions),
             Step::LicencesAsk => self.touched_licences(intent, actions),
             Step::Materials { .. } => self.touched_materials(intent, now, actions),
+            Step::HandInAsk(_) => self.touched_hand_in(intent),
             Step::ScanReady(_) => self.touched_ready(intent, actions),
             Step::Scanning { .. } => self.touched_scanning(intent, actions),
             Step::Review { .. } => self.touched_review(intent, actions),

@@ -73,6 +73,8 @@ pub enum Screen {
     Licences(LicencesAsk),
     /// the checklist
     Materials(Materials),
+    /// hand it in although it need not be?
+    HandInAsk(HandInAsk),
     /// lay the paper in
     Scan(ScanReady),
     /// pages are coming
@@ -100,6 +102,7 @@ impl Screen {
             Self::CancelAsk(_) => "cancel",
             Self::Licences(_) => "licences",
             Self::Materials(_) => "materials",
+            Self::HandInAsk(_) => "hand-in",
             Self::Scan(_) => "scan",
             Self::Scanning(_) => "scanning",
             Self::Review(_) => "review",

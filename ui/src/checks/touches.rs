@@ -85,7 +85,7 @@ fn language_and_the_way_out_are_at_the_same_place_everywhere() {
 #[test]
 fn screens_offer_what_they_promise() {
     let bench = Bench::new();
-    let table: [(&str, &[&str], &[&str]); 24] = [
+    let table: [(&str, &[&str], &[&str]); 28] = [
         ("home", &["home.number", "home.scan", "language"], &[]),
         ("home-lunch", &["home.scan", "language"], &["home.number"]),
         ("home-nothing-works", &["language"], &["home.number", "home.scan"]),
@@ -105,8 +105,17 @@ fn screens_offer_what_they_promise() {
         ("number-not-printed", &["finish", "reprint"], &[]),
         (
             "materials",
-            &["material.appointment", "material.household-book", "finish", "back", "page.next"],
-            &["material.id-card", "material.photos", "material.articles", "material.premises"],
+            &[
+                "material.appointment",
+                "material.household-book",
+                "material.id-card",
+                "material.articles",
+                "material.premises",
+                "finish",
+                "back",
+                "page.next",
+            ],
+            &["material.photos"],
         ),
         ("scan-no-scanner", &["source.feeder", "source.flatbed", "back"], &["scan.start"]),
         ("scanning", &["scan.stop", "back"], &[]),
@@ -137,9 +146,14 @@ fn screens_offer_what_they_promise() {
                 "material.premises",
                 "material.appointment",
                 "material.household-book",
+                "material.id-card",
             ],
-            &["material.id-card", "material.articles"],
+            &["material.articles"],
         ),
+        ("hand-in-store", &["answer.yes", "back"], &[]),
+        ("hand-in-approved", &["back"], &[]),
+        ("scan-whose", &["answer.yes", "answer.no", "source.flatbed", "back"], &[]),
+        ("scan-take-out", &["answer.yes", "source.flatbed", "back"], &[]),
         ("scan-example", &["not-applicable", "scan.start"], &[]),
         ("receipt", &["receipt.print", "finish", "back"], &[]),
         ("receipt-no-printer", &["finish", "back"], &["receipt.print"]),

@@ -1,20 +1,21 @@
 //! The checklist and scanning.
 
 use super::{Sample, company, label, long_label, page, sample, ticket, who};
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use visit::catalogue::MaterialCode;
 use visit::event::{CustodyCode, Standing};
 use visit::fault::Fault;
 use visit::intent::Source;
 use visit::screen::{
-    ApplicantShown, FeederAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown, MaterialState, Materials,
-    PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem, ScanReady, Scanning, Screen,
+    ApplicantShown, FeederAsk, HandInAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown, MaterialState, Materials,
+    NeedNot, PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem, ScanReady, Scanning, Screen,
     TicketState,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
     let mut all = licences();
     all.extend(materials());
+    all.extend(hand_in());
     all.extend(scan());
     all.extend(scanning());
     all.extend(review());
@@ -87,7 +88,8 @@ fn materials() -> Vec<Sample> {
         let code = MaterialCode::new(code)?;
         let name = label(zh, en);
         let items = ITEMS.iter().take(items).map(|(zh, en)| label(zh, en)).collect();
-        Some(MaterialShown { code, name, original, pages, items, state, licence: None, note: None })
+        let may_hand_in = state.may_scan() || state.may_hand_in_anew();
+        Some(MaterialShown { code, name, original, pages, items, state, may_hand_in, licence: None, note: None })
     });
     let materials = Materials {
         who: who(company()),
@@ -98,7 +100,8 @@ fn materials() -> Vec<Sample> {
         page: 1,
         page_count: 3,
     };
-    let all_missing = |m: &MaterialShown| MaterialShown { state: MaterialState::Missing, ..m.clone() };
+    let all_missing =
+        |m: &MaterialShown| MaterialShown { state: MaterialState::Missing, may_hand_in: true, ..m.clone() };
     let mut long_names = materials.clone();
     for row in &mut long_names.materials {
         row.name = long_label();
@@ -134,14 +137,12 @@ fn materials() -> Vec<Sample> {
     ]
 }
 
+fn licence(valid_until: Option<Date>, standing: Standing) -> LicenceShown {
+    LicenceShown { name: "居民身份证".to_owned(), number: "****002X".to_owned(), valid_until, standing }
+}
+
 /// Every state that the licence stores, the back office and the visitor can bring about.
 fn looked_up(rows: &[MaterialShown]) -> Vec<MaterialShown> {
-    let licence = |valid_until, standing| LicenceShown {
-        name: "居民身份证".to_owned(),
-        number: "****002X".to_owned(),
-        valid_until,
-        standing,
-    };
     let states = [
         (MaterialState::InStore, Some(licence(Some(date(2031, 5, 1)), Standing::Valid)), None),
         (MaterialState::Missing, Some(licence(Some(date(2025, 12, 31)), Standing::Expired)), None),
@@ -154,13 +155,33 @@ fn looked_up(rows: &[MaterialShown]) -> Vec<MaterialShown> {
         (MaterialState::NotApplicable, None, None),
         (MaterialState::Accepted, None, None),
     ];
-    let row = |(row, (state, licence, note)): (&MaterialShown, _)| MaterialShown {
+    let row = |(row, (state, licence, note)): (&MaterialShown, (MaterialState, _, _))| MaterialShown {
+        may_hand_in: state.may_scan() || state.may_hand_in_anew(),
         state,
         licence,
         note,
         ..row.clone()
     };
     rows.iter().zip(states).map(row).collect()
+}
+
+fn hand_in() -> Vec<Sample> {
+    let ask = |why| HandInAsk {
+        material: label("经营场所产权证明或租赁合同", "Title or lease of the premises"),
+        why,
+        may_hand_in: true,
+    };
+    let valid = NeedNot::InStore(licence(Some(date(2031, 5, 1)), Standing::Valid));
+    let handed_in = |state| ask(NeedNot::HandedIn(state));
+    vec![
+        sample("hand-in-store", Screen::HandInAsk(ask(valid.clone()))),
+        sample("hand-in-again", Screen::HandInAsk(handed_in(MaterialState::Received))).ending_in(12),
+        sample(
+            "hand-in-approved",
+            Screen::HandInAsk(HandInAsk { may_hand_in: false, ..handed_in(MaterialState::Accepted) }),
+        ),
+        sample("hand-in-long", Screen::HandInAsk(HandInAsk { material: long_label(), ..ask(valid) })),
+    ]
 }
 
 fn scan() -> Vec<Sample> {

@@ -45,6 +45,7 @@ impl Voice<'_> {
             | Screen::Choose(_)
             | Screen::Company(_)
             | Screen::Wait(_)
+            | Screen::HandInAsk(_)
             | Screen::Scan(_)
             | Screen::Scanning(_)
             | Screen::Service(_) => act(Intent::Back, words.frame.back.plain(), true),
@@ -57,6 +58,7 @@ impl Voice<'_> {
         match screen {
             Screen::Choose(choose) => act(Intent::Confirm, self.confirm(choose), choose.can_confirm),
             Screen::Company(_) => act(Intent::Confirm, words.company.confirm.plain(), true),
+            Screen::HandInAsk(ask) => self.hand_in_yes(ask),
             Screen::Scan(scan) if scan.asking.is_some() => t::Act::default(),
             Screen::Scan(scan) => act(Intent::ScanStart, words.scan.start.plain(), scan.scanner),
             Screen::Review(review) if review.asking.is_some() => t::Act::default(),
@@ -98,6 +100,7 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::CancelAsk(_) => t::Shown::Cancel,
         Screen::Licences(_) => t::Shown::Licences,
         Screen::Materials(_) => t::Shown::Materials,
+        Screen::HandInAsk(_) => t::Shown::HandIn,
         Screen::Scan(_) => t::Shown::Scan,
         Screen::Scanning(_) => t::Shown::Scanning,
         Screen::Review(_) => t::Shown::Review,

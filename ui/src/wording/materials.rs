@@ -2,6 +2,7 @@
 
 use super::{Voice, act, model};
 use crate::toolkit as t;
+use crate::words::Text;
 use visit::event::Standing;
 use visit::fault::{Device, Fault};
 use visit::intent::Intent;
@@ -45,33 +46,15 @@ impl Voice<'_> {
     }
 
     fn material(&self, material: &MaterialShown) -> t::MaterialRow {
-        let words = &self.words.materials;
         let name = self.label(&material.name);
         let detail = self.detail(material);
-        let (state, spoken) = match material.state {
-            MaterialState::Missing => (words.missing.plain().to_owned(), Some(&words.spoken.missing)),
-            MaterialState::Refused(_) => (words.refused.plain().to_owned(), Some(&words.spoken.refused)),
-            MaterialState::Returned(_) if !material.state.is_open() => {
-                (words.not_needed.plain().to_owned(), None)
-            }
-            MaterialState::Returned(_) => (words.returned.plain().to_owned(), Some(&words.spoken.returned)),
-            MaterialState::Unknown => (words.unknown.plain().to_owned(), Some(&words.spoken.unknown)),
-            MaterialState::Checking => (words.checking.plain().to_owned(), Some(&words.spoken.checking)),
-            MaterialState::NotApplicable => {
-                (words.not_applicable.plain().to_owned(), Some(&words.spoken.not_applicable))
-            }
-            MaterialState::InStore => (words.in_store.plain().to_owned(), None),
-            MaterialState::AtWindow => (words.at_window.plain().to_owned(), None),
-            MaterialState::Stored => (words.stored.plain().to_owned(), None),
-            MaterialState::Sending(percent) => (words.sending.with(&[("percent", &percent)]), None),
-            MaterialState::Received => (words.received.plain().to_owned(), None),
-            MaterialState::Accepted => (words.accepted.plain().to_owned(), None),
-        };
-        let said = spoken.map_or(state.as_str(), |s| s.plain());
+        let state = self.material_state(material.state);
+        let spoken = self.material_spoken(material.state);
+        let said = spoken.map_or(state.as_str(), Text::plain);
         let between = self.words.frame.between.plain();
         let label = format!("{name}{between}{detail}{between}{said}");
         t::MaterialRow {
-            act: act(Intent::Material(material.code.clone()), label, material.state.may_scan()),
+            act: act(Intent::Material(material.code.clone()), label, material.may_hand_in),
             name: name.into(),
             detail: detail.into(),
             problem: material.state.is_wanted_again(),
@@ -79,7 +62,49 @@ impl Voice<'_> {
                 material.state,
                 MaterialState::Received | MaterialState::Accepted | MaterialState::InStore
             ),
+            open: material.state.is_open(),
             state: state.into(),
+        }
+    }
+
+    /// Where a material is, in a word.
+    pub(super) fn material_state(&self, state: MaterialState) -> String {
+        let words = &self.words.materials;
+        let said = match state {
+            MaterialState::Sending(percent) => return words.sending.with(&[("percent", &percent)]),
+            MaterialState::Missing => &words.missing,
+            MaterialState::Refused(_) => &words.refused,
+            MaterialState::Returned(_) if !state.is_open() => &words.not_needed,
+            MaterialState::Returned(_) => &words.returned,
+            MaterialState::Unknown => &words.unknown,
+            MaterialState::Checking => &words.checking,
+            MaterialState::NotApplicable => &words.not_applicable,
+            MaterialState::InStore => &words.in_store,
+            MaterialState::AtWindow => &words.at_window,
+            MaterialState::Stored => &words.stored,
+            MaterialState::Received => &words.received,
+            MaterialState::Accepted => &words.accepted,
+        };
+        said.plain().to_owned()
+    }
+
+    /// What is said of it to those who listen, where that is more.
+    fn material_spoken(&self, state: MaterialState) -> Option<&Text> {
+        let spoken = &self.words.materials.spoken;
+        match state {
+            MaterialState::Missing => Some(&spoken.missing),
+            MaterialState::Refused(_) => Some(&spoken.refused),
+            MaterialState::Returned(_) if state.is_open() => Some(&spoken.returned),
+            MaterialState::Unknown => Some(&spoken.unknown),
+            MaterialState::Checking => Some(&spoken.checking),
+            MaterialState::NotApplicable => Some(&spoken.not_applicable),
+            MaterialState::Returned(_)
+            | MaterialState::InStore
+            | MaterialState::AtWindow
+            | MaterialState::Stored
+            | MaterialState::Sending(_)
+            | MaterialState::Received
+            | MaterialState::Accepted => None,
         }
     }
 
@@ -113,7 +138,7 @@ impl Voice<'_> {
         }
     }
 
-    fn licence(&self, licence: &LicenceShown) -> String {
+    pub(super) fn licence(&self, licence: &LicenceShown) -> String {
         let words = &self.words.materials;
         let until = match licence.valid_until {
             Some(day) => words.valid_until.with(&[("day", &self.day(day))]),

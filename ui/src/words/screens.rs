@@ -106,6 +106,12 @@ tables! {
         Text: missing, refused, returned, unknown, checking, not_applicable;
     }
 
+    /// Hand it in although it need not be?
+    HandInText {
+        Told: in_store, handed_in;
+        Text: in_store_yes, handed_in_yes, approved, now;
+    }
+
     /// Why the back office sends a paper back.
     ReturnedText {
         Text: illegible, incomplete, wrong_document, out_of_date, not_needed, other;

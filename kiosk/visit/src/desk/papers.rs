@@ -1,8 +1,8 @@
 //! From the checklist to the scanner.
 
+use super::hand_in::HandIn;
 use super::session::{Next, Page, Session, Stack, Step};
 use super::{Desk, PAGES_A_DOCUMENT};
-use crate::checklist::Need;
 use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
@@ -26,11 +26,8 @@ impl Desk {
     pub(super) fn touched_materials(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
         let pages = self.material_pages();
         let Some(session) = &self.session else { return };
-        let may_scan = |need: &Need| self.material_state(session, need).may_scan();
         let wanted = match &intent {
-            Intent::Material(code) => {
-                self.needs().into_iter().find(|need| need.material == *code).filter(|n| may_scan(n))
-            }
+            Intent::Material(code) => self.hand_in_of(session, code).map(|how| (code.clone(), how)),
             _ => None,
         };
         let Some(session) = &mut self.session else { return };
@@ -46,12 +43,14 @@ impl Desk {
             Intent::Receipt if has_receipt => session.step = Step::Receipt { since: now.tick },
             Intent::LicencesAsk => session.step = Step::LicencesAsk,
             Intent::Back => session.step = Step::choose(),
-            Intent::Material(_) => {
-                if let Some(need) = wanted {
-                    session.not_applicable.remove(&need.material);
-                    session.step = Step::ScanReady(Stack::new(need.material));
+            Intent::Material(_) => match wanted {
+                Some((material, HandIn::Wanted)) => {
+                    session.not_applicable.remove(&material);
+                    session.step = Step::ScanReady(Stack::new(material));
                 }
-            }
+                Some((material, HandIn::Anew)) => session.step = Step::HandInAsk(material),
+                None => {}
+            },
             _ => {}
         }
     }
@@ -165,9 +164,11 @@ impl Desk {
         }
     }
 
-    /// Whether the visitor may say of the material in hand that it does not concern him.
+    /// Whether the visitor may say of the material in hand that it does not concern him. Of what he has
+    /// handed in he has said that it does.
     pub(super) fn is_optional(&self, stack: &Stack) -> bool {
-        self.needs().iter().any(|need| need.material == stack.material && need.optional)
+        let handed_in = self.session.as_ref().is_some_and(|s| s.papers.contains_key(&stack.material));
+        !handed_in && self.needs().iter().any(|need| need.material == stack.material && need.optional)
     }
 }
 

@@ -126,6 +126,7 @@ pub(super) enum Step {
     Materials {
         page: usize,
     },
+    HandInAsk(MaterialCode),
     ScanReady(Stack),
     Scanning {
         stack: Stack,
@@ -278,9 +279,11 @@ impl Session {
             // Whoever mends looks back at the steps; a visitor leaves with one touch.
             Step::Service { .. } => Some(patience.idle * 3),
             // Papers are sorted, unfolded and read meanwhile, or staff called.
-            Step::Materials { .. } | Step::ScanReady(_) | Step::Review { .. } | Step::Receipt { .. } => {
-                Some(patience.papers)
-            }
+            Step::Materials { .. }
+            | Step::HandInAsk(_)
+            | Step::ScanReady(_)
+            | Step::Review { .. }
+            | Step::Receipt { .. } => Some(patience.papers),
             _ => Some(patience.idle),
         }
     }

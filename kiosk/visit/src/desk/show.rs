@@ -115,6 +115,10 @@ impl Desk {
             },
             Step::LicencesAsk => Screen::Licences(self.licences_ask(session)),
             Step::Materials { page } => Screen::Materials(self.materials_shown(session, *page)),
+            Step::HandInAsk(material) => match self.hand_in_ask(session, material) {
+                Some(ask) => Screen::HandInAsk(ask),
+                None => Screen::Materials(self.materials_shown(session, session.list)),
+            },
             Step::ScanReady(stack) => Screen::Scan(ScanReady {
                 material: self.material_name(stack),
                 expected: self.expected(stack),
@@ -230,6 +234,7 @@ impl Desk {
                 pages: material.pages,
                 items: need.items.iter().filter_map(|i| Some(self.catalogue.item(i)?.name.clone())).collect(),
                 state: self.material_state(session, need),
+                may_hand_in: self.hand_in(session, need).is_some(),
                 licence: self.licence_for(session, need),
                 note: session.papers.get(&need.material).and_then(|paper| paper.note.clone()),
             })

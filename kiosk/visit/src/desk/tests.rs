@@ -2,6 +2,7 @@
 
 mod any_events;
 mod feeder;
+mod hand_in;
 mod papers;
 mod trouble;
 

@@ -62,6 +62,12 @@ impl MaterialState {
     pub fn may_scan(self) -> bool {
         self.is_open() && self != Self::AtWindow || self == Self::NotApplicable
     }
+
+    /// Whether it can be handed in although it need not be: a licence stands for it, or it was handed in and
+    /// nobody has looked at it yet. The visitor is asked first.
+    pub fn may_hand_in_anew(self) -> bool {
+        matches!(self, Self::InStore | Self::Stored | Self::Sending(_) | Self::Received)
+    }
 }
 
 /// Why the back office sends a paper back.
@@ -96,6 +102,8 @@ pub struct MaterialShown {
     pub items: Vec<Label>,
     /// where it is
     pub state: MaterialState,
+    /// the visitor can hand it in here, perhaps after a question
+    pub may_hand_in: bool,
     /// the licence in the store that stands for it, or that would if it still counted
     pub licence: Option<LicenceShown>,
     /// what the reviewer wrote
@@ -158,6 +166,26 @@ pub struct Materials {
     pub page: usize,
     /// pages in all, at least 1
     pub page_count: usize,
+}
+
+/// Why a material need not be handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NeedNot {
+    /// a licence in the store stands for it
+    InStore(LicenceShown),
+    /// it was handed in: where it is
+    HandedIn(MaterialState),
+}
+
+/// Hand a material in that need not be handed in?
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandInAsk {
+    /// which
+    pub material: Label,
+    /// why it need not be
+    pub why: NeedNot,
+    /// it still can be: news may have come while it was asked
+    pub may_hand_in: bool,
 }
 
 /// Why a scan ended early, and what to do.

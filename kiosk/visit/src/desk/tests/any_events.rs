@@ -54,6 +54,8 @@ fn nothing_upsets_the_desk() {
         "answer.yes",
         "answer.no",
         "source.feeder",
+        "matter.card",
+        "material.id-card",
     ];
     proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 24, 0u64..40), 1..120))| {
         let mut hall = Lobby::open();
