@@ -128,6 +128,39 @@ fn a_store_that_answers_nonsense_about_licences() {
     assert!(!says_fault(&state, "N21"), "{state:#}");
 }
 
+/// What a look-up did not answer concerns whoever asked: nobody else is told of it, neither at the door nor
+/// on his own checklist, and whoever mends finds it beside what else is wrong.
+#[test]
+fn a_look_up_that_failed_is_not_the_next_visitors() {
+    let hall = Hall::open();
+    hall.post(
+        "/api/harm/store",
+        json!({ "answer": { "times": 1, "at": "licences", "what": { "status": "unavailable" } } }),
+    );
+    to_question(&hall);
+    hall.touch("licences.yes");
+    hall.wait("it told", |state| name(state) == "materials" && says_fault(state, "N21"));
+    hall.leave();
+    let state = hall.wait_screen("home");
+    assert!(!enabled(&state, "service") && !says(&state, "N21"), "{state:#}");
+
+    hall.identify("home.scan", "woman");
+    hall.pick(MATTER);
+    hall.touch("confirm");
+    hall.wait_screen("licences");
+    hall.touch("back");
+    let state = hall.wait_screen("materials");
+    assert!(!says_fault(&state, "N21"), "{state:#}");
+    hall.leave();
+
+    hall.post("/api/scanner", json!({ "hatch": "open" }));
+    hall.wait("the door for whoever mends", |state| enabled(state, "service"));
+    hall.touch("service");
+    hall.wait_screen("service");
+    hall.touch("page.next");
+    hall.wait("it told there", |state| says(state, "N21"));
+}
+
 /// "The municipal store and, where configured, the district's own are both asked and merged": what the one
 /// lacks the other has; and with the district's away, what the city has is known and the rest unknown.
 #[test]

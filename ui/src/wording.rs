@@ -158,12 +158,11 @@ impl Voice<'_> {
         self.words.fault(fault).map(|text| note(&text.told, true)).unwrap_or_default()
     }
 
-    /// The worst fault of a device that concerns a visitor.
+    /// The worst fault of a device that concerns a visitor, whatever he does with it.
     fn worst(&self, device: Device) -> Option<Fault> {
         use visit::fault::Severity::{Degraded, Down};
-        // Codes are looked up at the store's side, but concern nobody who hands in papers.
         let concerns = |f: &&Fault| {
-            f.device() == device && matches!(f.severity(), Down | Degraded) && **f != Fault::StoreCodesDown
+            f.device() == device && matches!(f.severity(), Down | Degraded) && !is_of_a_look_up(**f)
         };
         self.faults.iter().find(concerns).copied()
     }
@@ -179,6 +178,12 @@ impl Voice<'_> {
             text: frame.page.with(&[("page", &page), ("pages", &pages)]).into(),
         }
     }
+}
+
+/// Whether a fault is of a look-up at the store's side: of codes or of licences. It concerns whoever asked,
+/// and nobody who hands in papers.
+fn is_of_a_look_up(fault: Fault) -> bool {
+    matches!(fault, Fault::StoreCodesDown | Fault::StoreLicencesDown)
 }
 
 /// Something to touch: its id is the intent.

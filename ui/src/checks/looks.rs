@@ -8,7 +8,7 @@ use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::fontique_011::{fontique, shared_collection};
 use std::collections::BTreeSet;
 use visit::fault::Fault;
-use visit::screen::{Language, PageWarning, ScanProblem, Screen, TicketState, View};
+use visit::screen::{Language, LicencesTold, PageWarning, ScanProblem, Screen, TicketState, View};
 
 const HEAD: f32 = 160.;
 const FOOT: f32 = 1920. - 172.;
@@ -121,6 +121,33 @@ fn every_fault_can_be_read_wherever_it_is_told() {
             read(&bench, &format!("{} {}", sample.name, fault.code()), &view);
         }
     }
+}
+
+#[test]
+fn a_look_up_that_failed_is_told_to_whoever_asked_and_to_whoever_mends() {
+    let bench = Bench::new();
+    for sample in all() {
+        let mut view = sample.view;
+        view.faults = vec![Fault::StoreLicencesDown];
+        bench.show(&view);
+        let words = words::Words::read(view.language).unwrap();
+        let title = words.fault(Fault::StoreLicencesDown).unwrap().told.title.plain();
+        let told = lines(ElementQuery::from_root(bench.live.stage.kiosk()))
+            .iter()
+            .any(|line| line.text.contains(title) || line.text.contains("N21"));
+        let asked = match &view.screen {
+            Screen::Materials(materials) => materials.licences == LicencesTold::Incomplete,
+            _ => false,
+        };
+        assert_eq!(told, asked, "{}", sample.name);
+    }
+    let mut view = super::named("service");
+    if let Screen::Service(service) = &mut view.screen {
+        service.fault = Some(Fault::StoreLicencesDown);
+    }
+    bench.show(&view);
+    let found = lines(ElementQuery::from_root(bench.live.stage.kiosk()));
+    assert!(found.iter().any(|line| line.text.contains("N21")));
 }
 
 #[test]

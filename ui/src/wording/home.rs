@@ -2,6 +2,7 @@
 
 use super::{Voice, act, model, note};
 use crate::toolkit as t;
+use visit::fault::Fault;
 use visit::intent::Intent;
 use visit::screen::Home;
 
@@ -44,12 +45,14 @@ impl Voice<'_> {
     /// The codes of whatever is wrong, for a technician; touched, it tells what to do.
     fn staff(&self, home: &Home) -> t::Act {
         let frame = &self.words.frame;
-        if self.faults.is_empty() {
+        // A look into the licence stores that failed was another visitor's; the page behind tells of it.
+        let told: Vec<&str> =
+            self.faults.iter().filter(|f| **f != Fault::StoreLicencesDown).map(|f| f.code()).collect();
+        if told.is_empty() {
             return t::Act::default();
         }
-        let codes: Vec<&str> = self.faults.iter().take(CODES).map(|f| f.code()).collect();
-        let mut codes = codes.join(" ");
-        if self.faults.len() > CODES {
+        let mut codes = told.iter().take(CODES).copied().collect::<Vec<_>>().join(" ");
+        if told.len() > CODES {
             codes = frame.staff_more.with(&[("codes", &codes)]);
         }
         if let Some(left) = home.tickets_left {

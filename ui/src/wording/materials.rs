@@ -19,7 +19,11 @@ impl Voice<'_> {
         // Scanner first: without it nothing here can be touched to any purpose.
         let full = |f: &&Fault| matches!(f, Fault::DiskFull | Fault::OutboxFailed);
         let no_room = || self.faults.iter().find(full).copied();
-        let fault = self.worst(Device::Scanner).or_else(no_room).or_else(|| self.worst(Device::Store));
+        // What a look-up did not answer is told where its answer would stand, to whoever had it made.
+        let looked = materials.licences == LicencesTold::Incomplete;
+        let look_up = || self.faults.iter().find(|f| looked && **f == Fault::StoreLicencesDown).copied();
+        let store = || self.worst(Device::Store).or_else(look_up);
+        let fault = self.worst(Device::Scanner).or_else(no_room).or_else(store);
         t::MaterialsWords {
             title: words.title.plain().into(),
             who: match materials.number {
