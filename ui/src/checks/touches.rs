@@ -177,6 +177,25 @@ fn screens_offer_what_they_promise() {
     }
 }
 
+#[test]
+fn what_cannot_be_undone_stands_on_the_right_and_the_safe_answer_on_the_left() {
+    let bench = Bench::new();
+    for (name, safe, lasting) in [
+        ("review-blank", "answer.yes", "answer.no"),
+        ("review-remove", "answer.no", "answer.yes"),
+        ("review-all-again", "answer.no", "answer.yes"),
+        ("review-leave", "answer.no", "answer.yes"),
+        ("cancel", "back", "visit.cancel.yes"),
+        ("scan-whose", "answer.no", "answer.yes"),
+        ("hand-in-again", "back", "answer.yes"),
+        ("hand-in-store", "back", "answer.yes"),
+    ] {
+        bench.show(&named(name));
+        let ((left, _), (right, _)) = (place(&bench, safe), place(&bench, lasting));
+        assert!(left < right, "{name}: {safe} at {left}, {lasting} at {right}");
+    }
+}
+
 fn press(bench: &Bench, at: (i32, i32)) {
     let position = LogicalPosition::new(at.0 as f32, at.1 as f32);
     let button = PointerEventButton::Left;

@@ -16,7 +16,7 @@ impl Voice<'_> {
         let move_to = |intent: Intent, label: &crate::words::Text, can: bool| {
             if many { act(intent, label.plain(), can) } else { t::Act::default() }
         };
-        let (ask, yes, no) = self.asking(review);
+        let (ask, keep, lose) = self.asking(review);
         let free = review.asking.is_none();
         t::ReviewWords {
             title: words.title.plain().into(),
@@ -35,8 +35,8 @@ impl Voice<'_> {
             again: there(Intent::ScanAgain, &words.again, free && many),
             add: there(Intent::ScanAdd, &words.add, free),
             ask,
-            yes,
-            no,
+            keep,
+            lose,
         }
     }
 
@@ -77,21 +77,24 @@ impl Voice<'_> {
         }
     }
 
+    /// What is asked, the answer that keeps pages, and the one that loses some.
     fn asking(&self, review: &Review) -> (t::Note, t::Act, t::Act) {
         let words = &self.words.review_ask;
         let Some(ask) = review.asking else { return Default::default() };
-        let (told, yes, no) = match ask {
-            ReviewAsk::Blank => (&words.blank, &words.blank_yes, &words.blank_no),
-            ReviewAsk::Remove => (&words.remove, &words.remove_yes, &words.no),
-            ReviewAsk::AllAgain => (&words.all_again, &words.all_again_yes, &words.no),
-            ReviewAsk::Leave => (&words.leave, &words.leave_yes, &words.no),
+        let yes = |text: &crate::words::Text| act(Intent::AnswerYes, text.plain(), true);
+        let no = |text: &crate::words::Text| act(Intent::AnswerNo, text.plain(), true);
+        let (told, keep, lose) = match ask {
+            ReviewAsk::Blank => (&words.blank, yes(&words.blank_yes), no(&words.blank_no)),
+            ReviewAsk::Remove => (&words.remove, no(&words.no), yes(&words.remove_yes)),
+            ReviewAsk::AllAgain => (&words.all_again, no(&words.no), yes(&words.all_again_yes)),
+            ReviewAsk::Leave => (&words.leave, no(&words.no), yes(&words.leave_yes)),
         };
         let told = t::Note {
             problem: true,
             title: told.title.with(&[("page", &review.page)]).into(),
             text: told.text.with(&[("pages", &review.pages)]).into(),
         };
-        (told, act(Intent::AnswerYes, yes.plain(), true), act(Intent::AnswerNo, no.plain(), true))
+        (told, keep, lose)
     }
 
     fn page_warning(&self, warning: PageWarning) -> t::Note {
