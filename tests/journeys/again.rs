@@ -2,9 +2,7 @@
 
 use crate::custody::assert_proven;
 use crate::hall::{Hall, enabled, name, says, says_word};
-use crate::papers::{
-    assert_is_of, bytes, feed, leave, registration, to_materials, wait_held, wait_is,
-};
+use crate::papers::{assert_is_of, bytes, feed, leave, registration, to_materials, wait_held, wait_is};
 use serde_json::json;
 
 /// From the question to the checklist, through the scanner.
@@ -81,7 +79,8 @@ fn a_paper_that_waits_here_is_handed_in_again() {
 #[test]
 fn what_the_store_has_is_handed_in_all_the_same() {
     let hall = Hall::open();
-    let licence = json!({ "type": "resident_id", "number": "310114199003076511", "valid_until": "2041-05-01" });
+    let licence =
+        json!({ "type": "resident_id", "number": "310114199003076511", "valid_until": "2041-05-01" });
     hall.post("/api/store", json!({ "licence": { "person": "man", "take": true, "give": licence } }));
     hall.identify("home.scan", "man");
     hall.pick(crate::papers::MATTER);

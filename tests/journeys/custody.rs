@@ -2,8 +2,8 @@
 
 use crate::hall::{Hall, enabled, name, word};
 use crate::papers::{
-    Document, assert_is_of, bytes, documents, feed, hand_in, in_outbox, is, kiosk_program, open, registration,
-    says_fault, to_materials, wait_held, wait_is,
+    Document, assert_is_of, bytes, documents, feed, hand_in, in_outbox, is, kiosk_program, open,
+    registration, says_fault, to_materials, wait_held, wait_is,
 };
 use crate::scan::wait_until;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Pages looked at and put right, and what they come out as.
 
-use crate::hall::{Hall, enabled, name, says, word};
+use crate::hall::{Hall, enabled, name, says, says_word, word};
 use crate::papers::{
     assert_is_of, bytes, counted, feed, open, page_images, registration, scan, sha256, to_materials,
     wait_held, wait_is,
@@ -21,6 +21,10 @@ fn pages_are_put_right_before_they_are_handed_in() {
     let shown = |page, pages| {
         hall.wait("the page", |state| name(state) == "review" && says(state, &page_of(page, pages)))
     };
+    shown(1, 3);
+    hall.touch("preview.next");
+    shown(2, 3);
+    hall.touch("preview.next");
     shown(3, 3);
     // lease, business-licence, floor-plan -> lease, floor-plan, business-licence
     hall.touch("page.earlier");
@@ -53,6 +57,25 @@ fn pages_are_put_right_before_they_are_handed_in() {
     let told = registration(&hall, &held[0]);
     let pages: Vec<String> = page_images(&pdf).iter().map(|image| sha256(image)).collect();
     assert_eq!(told["custody"]["pages"], serde_json::json!(pages), "each page's digest is in custody");
+}
+
+/// "Scan this page again" takes one sheet, however many lie there: the others stay in the feeder, which is
+/// said, and do not come among the pages in silence.
+#[test]
+fn one_page_again_takes_one_sheet() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    scan(&hall, "premises", &["lease", "business-licence"]);
+    feed(&hall, &["id-copy", "floor-plan", "floor-plan"]);
+    hall.touch("page.again");
+    hall.touch("scan.start");
+    let state = hall.wait_word("scan_problem.only_one.title");
+    assert!(name(&state) == "review" && says(&state, &page_of(1, 2)), "{state:#}");
+    assert_eq!(state["scanner"]["feeder"].as_array().map(Vec::len), Some(2), "the others have not moved");
+    feed(&hall, &[]);
+    hall.wait("nothing more to say", |state| !says_word(state, "scan_problem.only_one.title"));
+    hall.touch("scan.accept");
+    assert_is_of(&hall, &bytes(&hall, &wait_held(&hall, 1)[0]), &["id-copy", "business-licence"]);
 }
 
 /// A page that lies on its side is turned by touch, and stands so in the document.

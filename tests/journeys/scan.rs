@@ -19,10 +19,10 @@ fn two_sheets_become_one_document() {
     to_materials(&hall, "man");
     let state = scan(&hall, "premises", &["lease", "id-copy"]);
     let page = |n: usize| word("review.page").replace("{page}", &n.to_string()).replace("{pages}", "2");
-    assert!(says(&state, &page(2)), "the last page is shown first: {state:#}");
-    assert!(!enabled(&state, "preview.next"));
-    hall.touch("preview.previous");
-    hall.wait("the first page", |state| says(state, &page(1)));
+    assert!(says(&state, &page(1)), "the first page is shown first: {state:#}");
+    assert!(!enabled(&state, "preview.previous"));
+    hall.touch("preview.next");
+    hall.wait("the second page", |state| says(state, &page(2)));
     hall.touch("scan.accept");
     wait_is(&hall, "premises", "received");
 

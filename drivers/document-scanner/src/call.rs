@@ -97,7 +97,8 @@ fn words(request: &Request) -> String {
         Size::Full => "full",
         Size::Card => "card",
     };
-    format!("{source} {} {color} {size} {}", request.dpi, request.first_page)
+    let one = if request.one_page { " one" } else { "" };
+    format!("{source} {} {color} {size} {}{one}", request.dpi, request.first_page)
 }
 
 fn request<'a>(parts: &mut impl Iterator<Item = &'a str>, dir: &Path) -> Option<Request> {
@@ -120,7 +121,12 @@ fn request<'a>(parts: &mut impl Iterator<Item = &'a str>, dir: &Path) -> Option<
         _ => return None,
     };
     let first_page = parts.next()?.parse().ok()?;
-    Some(Request { source, dpi, color, size, dir: dir.to_owned(), first_page })
+    let one_page = match parts.next() {
+        None => false,
+        Some("one") => true,
+        Some(_) => return None,
+    };
+    Some(Request { source, dpi, color, size, dir: dir.to_owned(), first_page, one_page })
 }
 
 impl Fault {
@@ -178,6 +184,7 @@ mod tests {
                 let request = Request { dpi: 200, color, size, first_page: 7, ..Request::new(source, dir) };
                 for call in [
                     Call::Scan(request.clone()),
+                    Call::Scan(Request { one_page: true, ..request.clone() }),
                     Call::Estimate(request.clone()),
                     Call::Status,
                     Call::Devices,
@@ -189,6 +196,8 @@ mod tests {
         }
         for text in
             ["", "dance", "scan", "scan feeder x colour a4 1", "status now", "scan feeder 300 colour a4 1 2"]
+                .into_iter()
+                .chain(["scan feeder 300 colour a4 1 one 2"])
         {
             assert_eq!(Call::parse(text, dir), None, "{text}");
         }

@@ -195,7 +195,7 @@ impl<'a> Job<'a> {
             let begun = Instant::now();
             match self.next(&settled).await? {
                 Next::NoMore => break,
-                Next::Page if self.request.source == Source::Flatbed => break,
+                Next::Page if self.is_of_one_page() => break,
                 Next::Page => self.scanner.pause(self.profile.page_pause(begun.elapsed())).await,
             }
         }
@@ -297,12 +297,17 @@ impl<'a> Job<'a> {
         Ok(stored)
     }
 
-    /// Reads the last counts, takes the job back after a fault, and tidies up after the glass, whose
-    /// job may stay open.
+    /// Whether no page is asked for after the first.
+    fn is_of_one_page(&self) -> bool {
+        self.request.one_page || self.request.source == Source::Flatbed
+    }
+
+    /// Reads the last counts, takes the job back after a fault, and tidies up after one page, whose job
+    /// may stay open: the scanner would go on feeding sheets.
     async fn clean_up(&mut self, fault: Option<&Fault>) {
         let Some(path) = self.path.clone() else { return };
         let needed = match fault {
-            None => self.request.source == Source::Flatbed,
+            None => self.is_of_one_page(),
             Some(Fault::Unreachable { .. }) => return,
             Some(_) => true,
         };

@@ -102,6 +102,19 @@ async fn one_page_from_the_glass_and_the_job_is_closed() {
 }
 
 #[tokio::test]
+async fn one_page_from_the_feeder_and_the_job_is_taken_back() {
+    let server = Server::start(&[("NextDocument", &[page(400), page(400), NO_MORE])]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (sender, _) = mpsc::channel(1);
+    let request = Request { first_page: 4, one_page: true, ..Request::new(Source::Feeder, dir.path()) };
+    let scanner = Scanner::new(server.endpoint.clone(), quick());
+    let pages = scanner.scan(&request, sender, CancellationToken::new()).await.unwrap().pages;
+    assert_eq!((pages.len(), files(dir.path())), (1, vec!["page-004.jpg".to_owned()]));
+    assert_eq!(server.count("NextDocument"), 1);
+    assert_eq!(server.count("DELETE /eSCL/ScanJobs/7"), 1);
+}
+
+#[tokio::test]
 async fn later_scans_count_on() {
     let server = Server::start(&[("NextDocument", &[page(400), NO_MORE])]).await;
     let dir = tempfile::tempdir().unwrap();

@@ -26,12 +26,15 @@ pub struct Request {
     pub dir: PathBuf,
     /// The number of the first page, at least 1, so that a later scan carries on where one stopped.
     pub first_page: u32,
+    /// Stop after one page, and leave the other sheets in the feeder as far as the scanner lets them lie.
+    pub one_page: bool,
 }
 
 impl Request {
     /// A4 pages in colour at 300 dots per inch, numbered from 1.
     pub fn new(source: Source, dir: impl Into<PathBuf>) -> Self {
-        Self { source, dpi: 300, color: Color::Rgb24, size: Size::A4, dir: dir.into(), first_page: 1 }
+        let dir = dir.into();
+        Self { source, dpi: 300, color: Color::Rgb24, size: Size::A4, dir, first_page: 1, one_page: false }
     }
 }
 

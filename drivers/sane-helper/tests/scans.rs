@@ -56,9 +56,13 @@ async fn the_feeder_is_emptied_and_counting_goes_on() {
     let tally = scanned.result.unwrap().tally;
     assert_eq!((tally.sheets, tally.pages_stored, tally.mismatch), (Some(10), 10, None));
 
-    let more = scan(&scanner, &Request { first_page: 11, ..request }).await;
+    let more = scan(&scanner, &Request { first_page: 11, ..request.clone() }).await;
     assert_eq!(more.numbers(), (11..=20).collect::<Vec<_>>());
     assert_eq!(stand.files().len(), 20);
+
+    // One page, and the other sheets stay.
+    let one = scan(&scanner, &Request { first_page: 21, one_page: true, ..request }).await;
+    assert_eq!((one.numbers(), stand.files().len()), (vec![21], 21));
 }
 
 #[tokio::test]

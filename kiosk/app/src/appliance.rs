@@ -233,8 +233,8 @@ impl Owners {
                 let language = self.desk.language();
                 drop(self.to_ledger.send(ledger::Ask { session, what, language }).await);
             }
-            Action::Scan(session, source, keep) => {
-                self.ask_scanner(scanner::Ask::Scan(session, source, keep)).await;
+            Action::Scan(session, source, sheets, keep) => {
+                self.ask_scanner(scanner::Ask::Scan(session, source, sheets, keep)).await;
             }
             Action::StopScan(session) => self.ask_scanner(scanner::Ask::Stop(session)).await,
             Action::DropPages(session, pages) => self.ask_scanner(scanner::Ask::Drop(session, pages)).await,

@@ -336,6 +336,15 @@ pub enum ReaderDo {
     Rest,
 }
 
+/// How much a scan takes from the feeder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheets {
+    /// all that lie in it
+    All,
+    /// the first alone, in place of a page
+    One,
+}
+
 /// Whether a page is kept as it came from the scanner, beside the finished one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -357,7 +366,7 @@ pub enum Action {
     /// print
     Print(PrintJob, Box<TicketContents>),
     /// scan into this session, and keep each page as it came too where it is to be made compact
-    Scan(SessionId, Source, Keep),
+    Scan(SessionId, Source, Sheets, Keep),
     /// stop scanning
     StopScan(SessionId),
     /// throw scanned pages away

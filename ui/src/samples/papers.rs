@@ -7,9 +7,9 @@ use visit::event::{CustodyCode, Standing};
 use visit::fault::Fault;
 use visit::intent::Source;
 use visit::screen::{
-    ApplicantShown, FeederAsk, HandInAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown, MaterialState, Materials,
-    NeedNot, PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem, ScanReady, Scanning, Screen,
-    TicketState,
+    ApplicantShown, FeederAsk, HandInAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown,
+    MaterialState, Materials, NeedNot, PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem,
+    ScanReady, Scanning, Screen, TicketState,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -89,7 +89,17 @@ fn materials() -> Vec<Sample> {
         let name = label(zh, en);
         let items = ITEMS.iter().take(items).map(|(zh, en)| label(zh, en)).collect();
         let may_hand_in = state.may_scan() || state.may_hand_in_anew();
-        Some(MaterialShown { code, name, original, pages, items, state, may_hand_in, licence: None, note: None })
+        Some(MaterialShown {
+            code,
+            name,
+            original,
+            pages,
+            items,
+            state,
+            may_hand_in,
+            licence: None,
+            note: None,
+        })
     });
     let materials = Materials {
         who: who(company()),
@@ -324,6 +334,10 @@ fn review() -> Vec<Sample> {
                 problem: Some(ScanProblem::PagesMissing { fed: 6, stored: 5 }),
                 ..review.clone()
             }),
+        ),
+        sample(
+            "review-only-one",
+            Screen::Review(Review { problem: Some(ScanProblem::OnlyOne), ..review.clone() }),
         ),
         sample(
             "review-jam",

@@ -84,6 +84,8 @@ impl Voice<'_> {
             ScanProblem::BadPage => note(&words.bad_page, true),
             ScanProblem::TooManyPages => note(&words.too_many, true),
             ScanProblem::Over => note(&words.over, false),
+            // The pages are as they were; nothing is to be gone on with.
+            ScanProblem::OnlyOne => return note(&words.only_one, false),
             ScanProblem::PagesMissing { fed, stored } => {
                 note_with(&words.pages_missing, true, &[("fed", &fed), ("stored", &stored)])
             }

@@ -132,7 +132,7 @@ tables! {
 
     /// Why a scan ended early.
     ScanProblemText {
-        Told: feeder_empty, bad_page, too_many, pages_missing, over;
+        Told: feeder_empty, bad_page, too_many, pages_missing, over, only_one;
         Text: kept, go_on;
     }
 

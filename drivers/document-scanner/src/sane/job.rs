@@ -119,7 +119,8 @@ impl<'a> Job<'a> {
         let (settled, dpi) = self.settings(helper).await?;
         self.deviations = settled_deviations(self.request, &settled);
         self.tell(ScanEvent::Started(settled)).await;
-        while self.page(helper, dpi, &settled).await? && self.request.source.is_feeder() {}
+        let more = self.request.source.is_feeder() && !self.request.one_page;
+        while self.page(helper, dpi, &settled).await? && more {}
         if self.stored.is_empty() {
             return Err(Fault::FeederEmpty);
         }

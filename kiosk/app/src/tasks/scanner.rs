@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use visit::event::{Event, Feeder, Keep, PageId, ScanEvent, SessionId};
+use visit::event::{Event, Feeder, Keep, PageId, ScanEvent, SessionId, Sheets};
 use visit::fault::{Device, Fault};
 use visit::intent::Source;
 use visit::screen::{PageWarning, Preview, ScanProblem};
@@ -38,7 +38,7 @@ const PREVIEW_WIDTH: u32 = 720;
 #[derive(Debug)]
 pub enum Ask {
     /// scan into this session
-    Scan(SessionId, Source, Keep),
+    Scan(SessionId, Source, Sheets, Keep),
     /// stop scanning
     Stop(SessionId),
     /// throw pages away
@@ -224,13 +224,13 @@ impl ScannerTask {
                 }
             };
             match ask {
-                Ask::Scan(session, source, keep) => {
+                Ask::Scan(session, source, sheets, keep) => {
                     if let Some(before) = running.take() {
                         before.cancel.cancel();
                         next_page = (before.session, before.task.await.unwrap_or(next_page.1));
                     }
                     let first = if next_page.0 == session { next_page.1 } else { 1 };
-                    running = Some(self.start(session, source, keep, first));
+                    running = Some(self.start(session, source, sheets, keep, first));
                 }
                 Ask::Stop(session) => {
                     running.iter().filter(|r| r.session == session).for_each(|r| r.cancel.cancel());
@@ -269,7 +269,7 @@ impl ScannerTask {
         })
     }
 
-    fn start(&self, session: SessionId, source: Source, keep: Keep, first: u32) -> Running {
+    fn start(&self, session: SessionId, source: Source, sheets: Sheets, keep: Keep, first: u32) -> Running {
         let cancel = CancellationToken::new();
         let one = OneScan {
             scanner: self.scanner.clone(),
@@ -278,6 +278,7 @@ impl ScannerTask {
             recorder: self.recorder.clone(),
             bus: self.bus.clone(),
             session,
+            sheets,
             keep,
             cancel: cancel.clone(),
         };
@@ -301,6 +302,7 @@ struct OneScan {
     recorder: Option<(Recorder, Recordings)>,
     bus: Bus,
     session: SessionId,
+    sheets: Sheets,
     keep: Keep,
     cancel: CancellationToken,
 }
@@ -320,7 +322,13 @@ impl OneScan {
             Some(ScanProblem::Fault(fault)) => fault,
             Some(ScanProblem::BadPage) => Fault::ScannerBadPage,
             Some(ScanProblem::PagesMissing { .. }) => Fault::PagesMissing,
-            Some(ScanProblem::FeederEmpty | ScanProblem::TooManyPages | ScanProblem::Over) | None => return,
+            Some(
+                ScanProblem::FeederEmpty
+                | ScanProblem::TooManyPages
+                | ScanProblem::Over
+                | ScanProblem::OnlyOne,
+            )
+            | None => return,
         };
         if let Some((recorder, recordings)) = self.recorder.clone() {
             // A failed write is told as a fault of the kiosk's own.
@@ -342,11 +350,14 @@ impl OneScan {
             Source::Feeder => document_scanner::Source::Feeder,
             Source::Flatbed => document_scanner::Source::Flatbed,
         };
-        let request = Request { first_page: first, ..Request::new(source, dir) };
+        let one_page = self.sheets == Sheets::One;
+        let request = Request { first_page: first, one_page, ..Request::new(source, dir) };
         let (events, news) = mpsc::channel(64);
         let (result, mut heard) =
             tokio::join!(self.scanner.scan(&request, events, self.cancel.clone()), self.listen(news, first));
         let (stored, problem) = match result {
+            // A scanner that has fed sheets ahead of the one that was wanted has lost nothing.
+            Ok(Scanned { pages, .. }) if one_page => (pages, None),
             Ok(Scanned { pages, tally, .. }) => (pages, tally_problem(&tally)),
             Err(ScanError { fault: Said::Cancelled, pages_stored, .. }) => (pages_stored, None),
             Err(error) => {
@@ -491,8 +502,8 @@ fn scan_problem(said: &Said) -> ScanProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use document_scanner::sane::{HelperProgram, SaneProfile};
     use document_scanner::Endpoint;
+    use document_scanner::sane::{HelperProgram, SaneProfile};
 
     /// "Within 3 s of the device answering" leaves two for opening it.
     #[test]

@@ -3,7 +3,7 @@
 use super::hand_in::HandIn;
 use super::session::{Next, Page, Session, Stack, Step};
 use super::{Desk, PAGES_A_DOCUMENT};
-use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent};
+use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent, Sheets};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
 use crate::screen::{FeederAsk, ScanProblem};
@@ -72,7 +72,11 @@ impl Desk {
                 if asking.is_some() {
                     session.before = None;
                 }
-                actions.push(Action::Scan(session.id, stack.source, keep));
+                let sheets = match stack.next {
+                    Next::InsteadOf(_) => Sheets::One,
+                    Next::Replaced(_) | Next::Last => Sheets::All,
+                };
+                actions.push(Action::Scan(session.id, stack.source, sheets, keep));
                 session.with_stack(|mut stack| {
                     stack.problem = None;
                     Step::Scanning { stack, arriving: 0 }
@@ -86,10 +90,9 @@ impl Desk {
             (_, Intent::Back) if stack.pages.is_empty() => {
                 session.step = Step::Materials { page: session.list };
             }
-            (_, Intent::Back) => session.with_stack(|mut stack| {
+            (_, Intent::Back) => session.with_stack(|stack| {
                 let shown = stack.at_hand();
-                stack.next = Next::Last;
-                Step::Review { shown, stack, asking: None }
+                Step::Review { shown, stack: stack.for_more(), asking: None }
             }),
             _ => {}
         }
@@ -122,6 +125,10 @@ impl Desk {
                 let page = Page { id: page, preview, warnings, turn, kept: false, new: true };
                 if let Some(before) = stack.put(page) {
                     actions.push(Action::DropPages(session.id, vec![before]));
+                }
+                // A scanner that does not stop by itself.
+                if stack.problem == Some(ScanProblem::OnlyOne) {
+                    actions.push(Action::StopScan(session.id));
                 }
             }
             ScanEvent::Ended(problem) => session.with_stack(|mut stack| {
@@ -177,35 +184,40 @@ impl Stack {
         Self { material, source: Source::Feeder, pages: Vec::new(), next: Next::Last, problem: None }
     }
 
-    /// Puts a page where the next one comes; returns the page in whose place it came.
+    /// Puts a page where the next one comes; returns the page that is not wanted any more.
     fn put(&mut self, page: Page) -> Option<PageId> {
         match self.next {
             Next::InsteadOf(at) if at < self.pages.len() => {
-                self.next = Next::Before(at + 1);
+                self.next = Next::Replaced(at);
                 self.pages.get_mut(at).map(|before| std::mem::replace(before, page).id)
             }
-            Next::Before(at) if at <= self.pages.len() => {
-                self.next = Next::Before(at + 1);
-                self.pages.insert(at, page);
-                None
+            // Whoever wanted one page anew does not find others among his in silence.
+            Next::Replaced(_) => {
+                self.problem = Some(ScanProblem::OnlyOne);
+                Some(page.id)
             }
-            Next::InsteadOf(_) | Next::Before(_) | Next::Last => {
+            Next::InsteadOf(_) | Next::Last => {
                 self.pages.push(page);
                 None
             }
         }
     }
 
+    /// Further pages come behind all others.
+    pub(super) fn for_more(mut self) -> Self {
+        self.next = Next::Last;
+        self
+    }
+
     fn is_full(&self) -> bool {
-        self.pages.len() >= PAGES_A_DOCUMENT && !matches!(self.next, Next::InsteadOf(_))
+        self.pages.len() >= PAGES_A_DOCUMENT && self.next == Next::Last
     }
 
     /// The page that was meant to be scanned again, or else the last.
     fn at_hand(&self) -> usize {
         let last = self.pages.len().saturating_sub(1);
         match self.next {
-            Next::InsteadOf(at) => at.min(last),
-            Next::Before(at) => at.saturating_sub(1).min(last),
+            Next::InsteadOf(at) | Next::Replaced(at) => at.min(last),
             Next::Last => last,
         }
     }
@@ -216,16 +228,18 @@ impl Stack {
 }
 
 impl Step {
-    /// Pages have come: the visitor looks at them, first at one about which something is to be asked,
-    /// then at a new one that is doubtful, else at the last that came.
+    /// Pages have come: the visitor looks at them, first at one about which something is to be asked, then
+    /// at a new one that is doubtful, else at the first that is new.
     pub(super) fn looked_at(mut stack: Stack) -> Self {
-        let shown = stack.at_hand();
-        stack.next = Next::Last;
+        let (at_hand, new) = (stack.at_hand(), stack.pages.iter().position(|page| page.new));
+        if let Next::InsteadOf(_) = stack.next {
+            stack.next = Next::Last;
+        }
         let is_doubtful = |page: &Page| page.new && !page.warnings.is_empty();
         let (blank, doubtful) = (stack.blank(), stack.pages.iter().position(is_doubtful));
         stack.pages.iter_mut().for_each(|page| page.new = false);
         let asking = blank.map(|_| crate::screen::ReviewAsk::Blank);
-        Self::Review { shown: blank.or(doubtful).unwrap_or(shown), stack, asking }
+        Self::Review { shown: blank.or(doubtful).or(new).unwrap_or(at_hand), stack, asking }
     }
 }
 

@@ -37,7 +37,7 @@ impl Desk {
         match intent {
             Intent::PreviewPrevious => *shown = shown.saturating_sub(1),
             Intent::PreviewNext if *shown + 1 < stack.pages.len() => *shown += 1,
-            Intent::ScanAdd => session.with_stack(Step::ScanReady),
+            Intent::ScanAdd => session.with_stack(|stack| Step::ScanReady(stack.for_more())),
             Intent::PageAgain => {
                 let at = *shown;
                 session.with_stack(|mut stack| {
@@ -86,7 +86,7 @@ impl Desk {
                 }
                 *shown = (*shown).min(stack.pages.len().saturating_sub(1));
                 if stack.pages.is_empty() {
-                    session.with_stack(Step::ScanReady);
+                    session.with_stack(|stack| Step::ScanReady(stack.for_more()));
                 } else if ask == ReviewAsk::Blank {
                     stack.ask_of_blank(shown, asking);
                 }
@@ -95,7 +95,7 @@ impl Desk {
                 actions.push(Action::DropPages(session.id, stack.page_ids()));
                 stack.pages.clear();
                 stack.problem = None;
-                session.with_stack(Step::ScanReady);
+                session.with_stack(|stack| Step::ScanReady(stack.for_more()));
             }
             (ReviewAsk::Leave, true) => {
                 actions.push(Action::DropPages(session.id, stack.page_ids()));

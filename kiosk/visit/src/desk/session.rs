@@ -53,8 +53,8 @@ pub(super) enum Next {
     Last,
     /// in place of this one, which stays until then
     InsteadOf(usize),
-    /// before this one, since pages that came in place of another go on
-    Before(usize),
+    /// nowhere: one came in place of this one, and no other is wanted
+    Replaced(usize),
 }
 
 /// How a look into the licence stores stands.

@@ -127,7 +127,7 @@ impl Desk {
                 scanner: !self.is_down(Device::Scanner),
                 again: match stack.next {
                     Next::InsteadOf(at) => Some(at + 1),
-                    Next::Before(_) | Next::Last => None,
+                    Next::Replaced(_) | Next::Last => None,
                 },
                 optional: stack.pages.is_empty() && self.is_optional(stack),
                 example: self.examples.get(&stack.material).map(Arc::clone),
@@ -324,8 +324,14 @@ impl Desk {
                 let now = self.devices.get(&Device::Scanner).and_then(|status| status.faults().next());
                 Some(now.map_or(ScanProblem::Over, ScanProblem::Fault))
             }
+            None if self.left_in_feeder(stack) => Some(ScanProblem::OnlyOne),
             problem => problem,
         }
+    }
+
+    /// One page was scanned again, and more sheets lie in the feeder.
+    fn left_in_feeder(&self, stack: &Stack) -> bool {
+        matches!(stack.next, Next::Replaced(_)) && self.feeder == Feeder::Loaded
     }
 
     fn expected(&self, stack: &Stack) -> u16 {

@@ -208,6 +208,8 @@ pub enum ScanProblem {
     },
     /// a fault of the scanner's that has gone since
     Over,
+    /// one page was to be scanned again, and there were more sheets than that
+    OnlyOne,
 }
 
 impl ScanProblem {
@@ -215,7 +217,7 @@ impl ScanProblem {
     /// the middle there is no such page.
     pub fn may_go_on(self) -> bool {
         match self {
-            Self::FeederEmpty | Self::BadPage | Self::Over => true,
+            Self::FeederEmpty | Self::BadPage | Self::Over | Self::OnlyOne => true,
             Self::Fault(fault) => fault.device() == Device::Scanner,
             Self::TooManyPages | Self::PagesMissing { .. } => false,
         }

@@ -79,7 +79,11 @@ fn the_newer_one_counts_and_news_of_the_older_changes_nothing() {
 fn what_is_approved_while_it_is_asked_is_not_replaced() {
     let mut hall = at_checklist(vec![paper("lease", "d", MaterialState::Received)], vec![]);
     hall.touch("material.lease");
-    hall.hear(Event::Document(DocumentEvent::Reviewed(DocumentId("d".into()), MaterialState::Accepted, None)));
+    hall.hear(Event::Document(DocumentEvent::Reviewed(
+        DocumentId("d".into()),
+        MaterialState::Accepted,
+        None,
+    )));
     let Screen::HandInAsk(ask) = hall.screen() else { panic!("{:?}", hall.screen()) };
     assert_eq!((ask.why, ask.may_hand_in), (NeedNot::HandedIn(MaterialState::Accepted), false));
     hall.touch("answer.yes");

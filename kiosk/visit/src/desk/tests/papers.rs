@@ -195,35 +195,72 @@ fn dropped(hall: &Lobby) -> Vec<u32> {
 #[test]
 fn one_page_again_comes_in_its_place_and_the_old_one_goes_only_then() {
     let mut hall = Lobby::at_review(3);
-    hall.touch("preview.previous").touch("page.again");
+    at_page(&mut hall, 2).touch("page.again");
     assert!(matches!(hall.screen(), Screen::Scan(scan) if scan.again == Some(2)));
-    hall.touch("scan.start").scan(ScanEvent::Ended(Some(ScanProblem::FeederEmpty)));
+    hall.touch("scan.start");
+    assert!(matches!(hall.last[..], [Action::Scan(_, _, Sheets::One, _)]), "{:?}", hall.last);
+    hall.scan(ScanEvent::Ended(Some(ScanProblem::FeederEmpty)));
     assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages) == (2, 3)), "nothing is lost");
     hall.touch("page.again").touch("scan.start").page(4);
     assert_eq!(dropped(&hall), [2]);
-    // The feeder took one more: it comes behind the new one.
-    hall.page(5);
-    assert_eq!(dropped(&hall), [] as [u32; 0]);
     hall.scan(ScanEvent::Ended(None));
+    assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages, r.problem) == (2, 3, None)));
+    // Whatever is added then comes last, all of it.
+    hall.touch("scan.add").touch("scan.start");
+    assert!(matches!(hall.last[..], [Action::Scan(_, _, Sheets::All, _)]), "{:?}", hall.last);
+    hall.page(5).page(6).scan(ScanEvent::Ended(None));
     let pages: Vec<u32> = order(&mut hall).into_iter().map(|(page, _)| page).collect();
-    assert_eq!(pages, [1, 4, 5, 3]);
+    assert_eq!(pages, [1, 4, 3, 5, 6]);
 }
 
 #[test]
-fn pages_that_come_in_place_of_the_last_keep_their_order() {
-    for (pages, expected) in [(1, vec![11, 12, 13]), (3, vec![1, 2, 11, 12, 13])] {
-        let mut hall = Lobby::at_review(pages);
-        hall.touch("page.again").touch("scan.start").page(11).page(12).page(13).scan(ScanEvent::Ended(None));
+fn further_sheets_do_not_come_in_silence_beside_the_one_that_was_wanted() {
+    let problem = |hall: &Lobby| match hall.screen() {
+        Screen::Review(review) => (review.pages, review.problem),
+        other => panic!("{other:?}"),
+    };
+    for page in 1..=3_u32 {
+        let mut hall = Lobby::at_review(3);
+        at_page(&mut hall, page as usize).touch("page.again").touch("scan.start").page(11);
+        // The scanner does not stop by itself.
+        hall.page(12);
+        assert_eq!(dropped(&hall), [12]);
+        assert!(hall.last.iter().any(|action| matches!(action, Action::StopScan(_))));
+        hall.scan(ScanEvent::Ended(None));
+        assert_eq!(problem(&hall), (3, Some(ScanProblem::OnlyOne)), "page {page}");
+        let wanted = (1..=3).map(|n| if n == page { 11 } else { n });
         let order: Vec<u32> = order(&mut hall).into_iter().map(|(page, _)| page).collect();
-        assert_eq!(order, expected);
+        assert_eq!(order, wanted.collect::<Vec<_>>());
+    }
+    // It stops, and the rest lies in the feeder until somebody takes it out.
+    let mut hall = Lobby::at_review(3);
+    hall.touch("page.again").touch("scan.start").page(11).scan(ScanEvent::Ended(None));
+    for (feeder, told) in [(Feeder::Loaded, Some(ScanProblem::OnlyOne)), (Feeder::Empty, None)] {
+        hall.hear(Event::Feeder(feeder));
+        assert_eq!(problem(&hall), (3, told), "{feeder:?}");
+    }
+}
+
+/// The visitor leafs to a page.
+fn at_page(hall: &mut Lobby, page: usize) -> &mut Lobby {
+    loop {
+        let Screen::Review(review) = hall.screen() else { panic!("{:?}", hall.screen()) };
+        match review.page.cmp(&page) {
+            std::cmp::Ordering::Equal => return hall,
+            std::cmp::Ordering::Less => hall.touch("preview.next"),
+            std::cmp::Ordering::Greater => hall.touch("preview.previous"),
+        };
     }
 }
 
 #[test]
 fn pages_are_moved_turned_removed_and_added() {
     let mut hall = Lobby::at_review(3);
-    // 1 2 3, the last is shown
-    hall.touch("page.earlier").touch("page.earlier").touch("page.earlier").touch("page.rotate");
+    at_page(&mut hall, 3)
+        .touch("page.earlier")
+        .touch("page.earlier")
+        .touch("page.earlier")
+        .touch("page.rotate");
     hall.touch("preview.next").touch("page.later").touch("page.remove");
     assert_eq!(dropped(&hall), [] as [u32; 0], "it is asked first");
     hall.touch("scan.accept");
@@ -275,6 +312,23 @@ fn blank_pages_are_asked_about_one_by_one() {
     hall.touch("answer.no");
     assert_eq!((asked(&hall), dropped(&hall)), ((2, None), vec![3]));
     assert_eq!(order(&mut hall), [(1, Turn::None), (2, Turn::None)]);
+}
+
+#[test]
+fn the_first_new_page_is_shown_first() {
+    let shown = |hall: &Lobby| match hall.screen() {
+        Screen::Review(review) => (review.page, review.pages),
+        other => panic!("{other:?}"),
+    };
+    let mut hall = Lobby::at_review(3);
+    assert_eq!(shown(&hall), (1, 3));
+    hall.touch("scan.add").touch("scan.start").page(4).page(5).scan(ScanEvent::Ended(None));
+    assert_eq!(shown(&hall), (4, 5));
+    // Nothing new: where he was, or at the end.
+    at_page(&mut hall, 2).touch("page.again").touch("scan.start").scan(ScanEvent::Ended(None));
+    assert_eq!(shown(&hall), (2, 5));
+    hall.touch("scan.add").touch("scan.start").scan(ScanEvent::Ended(Some(ScanProblem::FeederEmpty)));
+    assert_eq!(shown(&hall), (5, 5));
 }
 
 #[test]
