@@ -9,7 +9,7 @@ use visit::intent::Source;
 use visit::screen::{
     ApplicantShown, FeederAsk, HandInAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown,
     MaterialState, Materials, NeedNot, PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem,
-    ScanReady, Scanning, Screen, TicketState,
+    ScanReady, Scanning, Screen, SentBack, TicketState,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -105,6 +105,8 @@ fn materials() -> Vec<Sample> {
         who: who(company()),
         number: Some(ticket("A017")),
         materials: rows.collect(),
+        done: 3,
+        count: 14,
         licences: LicencesTold::NotNeeded,
         receipt: false,
         page: 1,
@@ -142,7 +144,13 @@ fn materials() -> Vec<Sample> {
         sample("materials-long-names", Screen::Materials(long_names)),
         sample(
             "materials-none",
-            Screen::Materials(Materials { materials: Vec::new(), page_count: 1, ..materials }),
+            Screen::Materials(Materials {
+                materials: Vec::new(),
+                done: 0,
+                count: 0,
+                page_count: 1,
+                ..materials
+            }),
         ),
     ]
 }
@@ -203,6 +211,7 @@ fn scan() -> Vec<Sample> {
         scanner: true,
         again: None,
         optional: false,
+        sent_back: None,
         example: None,
         asking: None,
         problem: None,
@@ -226,6 +235,17 @@ fn scan() -> Vec<Sample> {
             }),
         ),
         sample("scan-take-out", Screen::Scan(asking(FeederAsk::TakeOut))),
+        sample(
+            "scan-sent-back",
+            Screen::Scan(ScanReady {
+                sent_back: Some(SentBack {
+                    state: MaterialState::Returned(ReturnReason::Illegible),
+                    note: Some("第二页下半部分看不清，请平放后重新扫描".to_owned()),
+                }),
+                example: Some(page(480, 679, 250)),
+                ..ready.clone()
+            }),
+        ),
         sample(
             "scan-page-again",
             Screen::Scan(ScanReady {

@@ -36,7 +36,8 @@ impl Voice<'_> {
             ]
         });
         let dropped = goodbye.dropped.then(|| words.dropped.plain().to_owned());
-        let originals = goodbye.originals.then(|| words.originals.plain().to_owned());
+        // What lies in the feeder has a note of its own.
+        let originals = (goodbye.originals && !goodbye.feeder).then(|| words.originals.plain().to_owned());
         let told = told.into_iter().flatten().chain(dropped).chain(originals);
         let told: Vec<String> = told.filter(|s| !s.is_empty()).collect();
         let number = goodbye.number.filter(|_| !goodbye.cancelled);

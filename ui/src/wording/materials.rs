@@ -31,6 +31,11 @@ impl Voice<'_> {
                 None => who,
             }
             .into(),
+            done: match materials.count {
+                0 => String::new(),
+                count => words.done.with(&[("done", &materials.done), ("count", &count)]),
+            }
+            .into(),
             text: text.plain().into(),
             note: fault.map(|f| self.fault(f)).unwrap_or_default(),
             change: act(Intent::Back, words.change.plain(), true),
@@ -115,11 +120,11 @@ impl Voice<'_> {
     /// What stands below the name: why it was sent back, which licence stands for it, or what is asked for.
     fn detail(&self, material: &MaterialShown) -> String {
         let words = &self.words.materials;
-        if let MaterialState::Returned(reason) = material.state {
-            let reason = self.words.returned.of(reason).plain();
+        if let MaterialState::Returned(_) | MaterialState::Refused(_) = material.state {
+            let why = self.sent_back(material.state, None).title;
             return match &material.note {
-                Some(note) => words.returned_note.with(&[("reason", &reason), ("note", note)]),
-                None => reason.to_owned(),
+                Some(note) => words.returned_note.with(&[("reason", &why), ("note", note)]),
+                None => why.into(),
             };
         }
         let asked = || {
@@ -139,6 +144,19 @@ impl Voice<'_> {
                 (Standing::Valid, _) => asked(),
             },
             _ => asked(),
+        }
+    }
+
+    /// Why it is wanted once more, and what the reviewer wrote.
+    pub(super) fn sent_back(&self, state: MaterialState, note: Option<&str>) -> t::Note {
+        match state {
+            MaterialState::Returned(reason) => t::Note {
+                problem: true,
+                title: self.words.returned.of(reason).plain().into(),
+                text: note.unwrap_or_default().into(),
+            },
+            MaterialState::Refused(fault) => self.fault(fault),
+            _ => t::Note::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Voice, act, note, note_with};
 use crate::toolkit as t;
 use visit::fault::{Device, Fault};
 use visit::intent::{Intent, Source};
-use visit::screen::{FeederAsk, ScanProblem, ScanReady, Scanning};
+use visit::screen::{FeederAsk, ScanProblem, ScanReady, Scanning, SentBack};
 
 impl Voice<'_> {
     pub(super) fn scan(&self, scan: &ScanReady) -> t::ScanWords {
@@ -41,6 +41,13 @@ impl Voice<'_> {
                 act(Intent::NotApplicable, words.not_applicable.plain(), true)
             } else {
                 t::Act::default()
+            },
+            // One message at a time: what went wrong just now comes first.
+            sent_back: match &scan.sent_back {
+                Some(SentBack { state, note }) if problem.title.is_empty() && scan.asking.is_none() => {
+                    self.sent_back(*state, note.as_deref())
+                }
+                Some(_) | None => t::Note::default(),
             },
             problem,
             ask: match scan.asking {

@@ -93,7 +93,7 @@ tables! {
 
     /// The checklist.
     MaterialsText {
-        Text: title, who, text, change, ask, ask_again, receipt, none, original, copy;
+        Text: title, done, who, text, change, ask, ask_again, receipt, none, original, copy;
         Text: missing, at_window, stored, sending, received, refused, accepted, returned, returned_note;
         Text: in_store, checking, unknown, not_applicable, not_needed, serves;
         Text: valid_until, valid_always, licence_expired, licence_void;

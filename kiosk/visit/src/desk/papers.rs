@@ -142,9 +142,9 @@ impl Desk {
         self.renew(now);
     }
 
-    /// What is in the feeder has changed. Whoever takes paper out is there.
+    /// What is in the feeder has changed.
     pub(super) fn feeder_is(&mut self, feeder: Feeder, now: Now) {
-        let changed = std::mem::replace(&mut self.feeder, feeder) != feeder;
+        self.feeder = feeder;
         match feeder {
             Feeder::Loaded => self.paper_lies = true,
             Feeder::Empty => self.paper_lies = false,
@@ -152,10 +152,9 @@ impl Desk {
             Feeder::Unknown => {}
         }
         let Some(session) = &mut self.session else { return };
-        if feeder == Feeder::Empty {
-            session.before = None;
-        }
-        if changed && matches!(session.step, Step::ScanReady(_) | Step::Goodbye { .. }) {
+        // Whoever took out what he was asked to take out is there; a sensor that cannot make up its mind
+        // holds nobody.
+        if feeder == Feeder::Empty && session.before.take().is_some() {
             self.renew(now);
         }
     }

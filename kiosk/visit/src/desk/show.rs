@@ -2,7 +2,7 @@
 
 use super::session::{Held, Next, Session, Stack, Step};
 use super::{Desk, MATERIALS_A_PAGE, MATTERS_A_PAGE};
-use crate::catalogue::{Catalogue, Label, Matter};
+use crate::catalogue::{Catalogue, Label, MaterialCode, Matter};
 use crate::checklist::{Choice, Need};
 use crate::event::{Feeder, Now};
 use crate::fault::Device;
@@ -11,7 +11,7 @@ use crate::intent::Tab;
 use crate::screen::{
     ApplicantShown, Choose, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials,
     MatterBy, MatterFull, MatterShown, NumberShown, OptionShown, Review, ScanProblem, ScanReady, Scanning,
-    Screen, View, Wait, Who,
+    Screen, SentBack, View, Wait, Who,
 };
 use std::sync::Arc;
 
@@ -130,6 +130,7 @@ impl Desk {
                     Next::Replaced(_) | Next::Last => None,
                 },
                 optional: stack.pages.is_empty() && self.is_optional(stack),
+                sent_back: session.sent_back(&stack.material),
                 example: self.examples.get(&stack.material).map(Arc::clone),
                 asking: session.asks_of_feeder(),
                 problem: self.scan_problem(stack),
@@ -224,7 +225,11 @@ impl Desk {
     }
 
     fn materials_shown(&self, session: &Session, page: usize) -> Materials {
-        let needs = self.needs();
+        let mut needs = self.needs();
+        let is_done = |need: &&Need| !self.material_state(session, need).is_open();
+        let (done, count) = (needs.iter().filter(is_done).count(), needs.len());
+        // What was sent back comes first; otherwise everything keeps its place.
+        needs.sort_by_key(|need| !self.material_state(session, need).is_wanted_again());
         let shown = |need: &Need| {
             let material = self.catalogue.material(&need.material)?;
             Some(MaterialShown {
@@ -248,10 +253,12 @@ impl Desk {
                 .take(MATERIALS_A_PAGE)
                 .filter_map(shown)
                 .collect(),
+            done,
+            count,
             licences: self.licences_told(session),
             receipt: session.custody.is_some() && !session.papers.is_empty(),
             page: page + 1,
-            page_count: needs.len().div_ceil(MATERIALS_A_PAGE).max(1),
+            page_count: count.div_ceil(MATERIALS_A_PAGE).max(1),
         }
     }
 
@@ -349,6 +356,12 @@ impl Stack {
 }
 
 impl Session {
+    /// Why this material is wanted once more.
+    fn sent_back(&self, material: &MaterialCode) -> Option<SentBack> {
+        let paper = self.papers.get(material).filter(|paper| paper.state.is_wanted_again())?;
+        Some(SentBack { state: paper.state, note: paper.note.clone() })
+    }
+
     pub(super) fn who(&self) -> Who {
         let masked = |p: &Person| p.name.masked();
         Who {

@@ -156,8 +156,12 @@ pub struct Materials {
     pub who: Who,
     /// the visit's number if it has one
     pub number: Option<TicketNumber>,
-    /// every material of the matters, each once
+    /// this page of the materials of the matters, each once; those that are wanted once more come first
     pub materials: Vec<MaterialShown>,
+    /// of how many nothing is left to do
+    pub done: usize,
+    /// how many there are, on all pages
+    pub count: usize,
     /// how the look into the licence stores stands
     pub licences: LicencesTold,
     /// something was handed in, for which there is a receipt
@@ -224,6 +228,15 @@ impl ScanProblem {
     }
 }
 
+/// Why a material that was handed in is wanted once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentBack {
+    /// refused, or returned
+    pub state: MaterialState,
+    /// what the reviewer wrote
+    pub note: Option<String>,
+}
+
 /// What is asked about paper that has lain in the feeder since before the visitor came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeederAsk {
@@ -250,6 +263,8 @@ pub struct ScanReady {
     pub again: Option<usize>,
     /// the visitor may say that this does not concern him
     pub optional: bool,
+    /// why it is wanted once more
+    pub sent_back: Option<SentBack>,
     /// what such a paper looks like
     pub example: Option<Arc<Preview>>,
     /// what has to be answered before anything is taken from the feeder

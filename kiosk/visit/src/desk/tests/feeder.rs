@@ -103,6 +103,17 @@ fn a_scanner_that_is_down_scans_nobodys_paper() {
 }
 
 #[test]
+fn a_sensor_that_cannot_make_up_its_mind_holds_nobody() {
+    let mut hall = at_scanner(&[Loaded]);
+    hall.touch("answer.no").pass(170).hear(Event::Feeder(Empty)).pass(170);
+    assert_eq!(hall.screen().name(), "scan", "he took it out, so he is there");
+    for _ in 0..60 {
+        hall.hear(Event::Feeder(Loaded)).pass(1).hear(Event::Feeder(Empty)).pass(1);
+    }
+    assert_eq!(hall.screen().name(), "home");
+}
+
+#[test]
 fn paper_in_the_feeder_is_told_when_a_visitor_leaves_and_to_whoever_comes() {
     let lies = |hall: &Lobby| match hall.screen() {
         Screen::Goodbye(goodbye) => goodbye.feeder,

@@ -58,6 +58,34 @@ fn what_was_handed_in_is_handed_in_anew_only_after_a_question_and_never_once_app
 }
 
 #[test]
+fn what_was_sent_back_comes_first_and_says_why_to_the_end() {
+    let listed = |hall: &Lobby| match hall.screen() {
+        Screen::Materials(m) => {
+            let codes: Vec<_> = m.materials.iter().map(|row| row.code.to_string()).collect();
+            (codes.join(" "), m.done, m.count)
+        }
+        other => panic!("{other:?}"),
+    };
+    let returned = MaterialState::Returned(ReturnReason::Illegible);
+    for (lease, order, done) in [
+        (None, "id-card lease photo", 0),
+        (Some(MaterialState::Received), "id-card lease photo", 1),
+        (Some(MaterialState::Returned(ReturnReason::NotNeeded)), "id-card lease photo", 1),
+        (Some(returned), "lease id-card photo", 0),
+    ] {
+        let papers =
+            lease.map(|state| PaperKnown { note: Some("看不清".into()), ..paper("lease", "d", state) });
+        let mut hall = at_checklist(papers.into_iter().collect(), vec![]);
+        assert_eq!(listed(&hall), (order.to_owned(), done, 3), "{lease:?}");
+        hall.touch("material.lease");
+        if let Screen::Scan(ready) = hall.screen() {
+            let why = SentBack { state: returned, note: Some("看不清".into()) };
+            assert_eq!(ready.sent_back, (lease == Some(returned)).then_some(why), "{lease:?}");
+        }
+    }
+}
+
+#[test]
 fn the_newer_one_counts_and_news_of_the_older_changes_nothing() {
     let mut hall = at_checklist(vec![paper("lease", "old", MaterialState::Received)], vec![]);
     hall.touch("material.lease").touch("answer.yes");
