@@ -163,6 +163,10 @@ async fn serve(
         state.script.as_mut().map_or(Act::Serve, |script| script(&seen))
     };
     let path = parts.uri.path().to_owned();
+    if matches!(act, Act::Answer(..) | Act::Shrink(_)) {
+        // Whoever stops listening with data on the way resets the connection, and the answer may be lost.
+        while let Some(Ok(_)) = body.frame().await {}
+    }
     let (limit, flip) = match act {
         Act::Answer(status, headers, text) => {
             let headers: Vec<_> = headers.into_iter().map(|(n, v)| (n, v.to_owned())).collect();
