@@ -10,6 +10,7 @@ mod number;
 mod papers;
 mod receipt;
 mod review;
+mod search;
 mod service;
 mod session;
 mod show;
@@ -24,6 +25,7 @@ use crate::hours::Open;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
+use crate::search::Finder;
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,6 +89,7 @@ pub struct Desk {
     tickets_left: Option<u16>,
     /// what a key offered since somebody last left; a key that he forgot offers nothing to the next
     offer: Option<CompanyOffer>,
+    finder: Finder,
     /// what materials look like
     examples: BTreeMap<MaterialCode, Arc<Preview>>,
     session: Option<Session>,
@@ -107,6 +110,7 @@ impl Desk {
             waiting: None,
             tickets_left: None,
             offer: None,
+            finder: Finder::default(),
             examples: BTreeMap::new(),
             session: None,
             sessions: 0,
@@ -242,6 +246,7 @@ impl Desk {
             Step::Identify { .. } => self.touched_identify(intent, actions),
             Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => {}
             Step::Choose { .. } => self.touched_choose(intent, now, actions),
+            Step::Search(_) => self.touched_search(intent, now, actions),
             Step::Company { .. } => self.touched_company(intent),
             Step::Service { .. } => self.touched_service(intent, actions),
             Step::Number(_) => self.touched_number(intent, now, actions),

@@ -57,8 +57,12 @@ pub enum Intent {
     ForCompany,
     /// act for a relative
     ForRelative,
-    /// a key of the company-code keyboard
+    /// a key of a keyboard on the screen
     Key(char),
+    /// find a matter by its name
+    Search,
+    /// the key between two words
+    KeySpace,
     /// the last typed character is wrong
     KeyDelete,
     /// take the company that the plugged-in key names
@@ -167,6 +171,8 @@ const FIXED: &[(&str, Intent)] = &[
     ("for.oneself", Intent::ForOneself),
     ("for.company", Intent::ForCompany),
     ("for.relative", Intent::ForRelative),
+    ("search", Intent::Search),
+    ("key.space", Intent::KeySpace),
     ("key.delete", Intent::KeyDelete),
     ("company.take", Intent::CompanyTake),
     ("service", Intent::Service),

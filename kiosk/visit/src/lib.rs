@@ -15,5 +15,6 @@ pub mod identity;
 pub mod intent;
 pub mod number;
 pub mod screen;
+pub mod search;
 pub mod ticket;
 pub mod turn;

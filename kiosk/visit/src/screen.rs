@@ -61,6 +61,8 @@ pub enum Screen {
     Identify(Identify),
     /// what for?
     Choose(Choose),
+    /// type a part of a matter's name
+    Search(Search),
     /// type the company's code
     Company(CompanyEntry),
     /// a moment, please
@@ -96,6 +98,7 @@ impl Screen {
             Self::Home(_) => "home",
             Self::Identify(_) => "identify",
             Self::Choose(_) => "choose",
+            Self::Search(_) => "search",
             Self::Company(_) => "company",
             Self::Wait(_) => "wait",
             Self::Number(_) => "number",
@@ -287,6 +290,31 @@ pub struct Choose {
     pub can_confirm: bool,
     /// why the last confirm was refused
     pub refused: Option<Refusal>,
+}
+
+/// Matters found by a part of their names, one page of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// what has been typed
+    pub typed: String,
+    /// no more can be typed
+    pub full: bool,
+    /// how many matters are found
+    pub found: usize,
+    /// this page of them, those that fit best first
+    pub matters: Vec<MatterShown>,
+    /// page shown, from 1
+    pub page: usize,
+    /// pages in all, at least 1
+    pub pages: usize,
+    /// number or papers
+    pub purpose: Purpose,
+    /// the number this person already has today
+    pub open_number: Option<TicketNumber>,
+    /// what is picked so far, on whatever list
+    pub picked: Vec<Label>,
+    /// something is picked, so that `confirm` does something
+    pub can_confirm: bool,
 }
 
 /// Why no number was given although the visitor confirmed.

@@ -1,7 +1,7 @@
 //! From the card to the number: choosing, confirming, printing, giving back.
 
 use super::Desk;
-use super::session::{Held, Session, Step};
+use super::session::{Held, Looked, Session, Step};
 use crate::catalogue::Matter;
 use crate::event::{Action, CapRule, LedgerDo, Now, OpenVisit, PrintJob, ReaderDo, Taken, VisitRequest};
 use crate::identity::{Applicant, CompanyCode, NumberError};
@@ -29,21 +29,15 @@ impl Desk {
 
     pub(super) fn touched_choose(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
         let catalogue = self.catalogue.clone();
-        let no_numbers = self.no_numbers(now);
         let Some(session) = &mut self.session else { return };
         let Step::Choose { tab, page, refused } = &mut session.step else { return };
         match intent {
             Intent::Tab(other) => (*tab, *page) = (other, 0),
             Intent::PageNext if *page + 1 < super::show::matter_pages(&catalogue, *tab) => *page += 1,
             Intent::PagePrevious => *page = page.saturating_sub(1),
-            Intent::Matter(matter) if catalogue.name_of(&matter).is_some() => {
-                session.choice.toggle(matter);
+            Intent::Matter(_) | Intent::Option(..) => {
                 *refused = None;
-            }
-            Intent::Option(package, item)
-                if catalogue.package(&package).is_some_and(|p| p.options.contains(&item)) =>
-            {
-                session.choice.toggle_option(package, item);
+                self.pick(intent);
             }
             Intent::ForOneself => session.applicant = Applicant::Oneself,
             Intent::ForCompany => session.step = Step::Company { typed: String::new(), problem: None },
@@ -52,21 +46,45 @@ impl Desk {
                 actions.push(Action::Reader(ReaderDo::Watch(session.id)));
             }
             Intent::CancelVisit if session.number.is_some() => session.step = Step::CancelAsk,
-            Intent::Confirm if !session.choice.matters.is_empty() => match (session.purpose, no_numbers) {
-                // A visitor who has a number may have it printed again at any hour.
-                (Purpose::Number, Some(why)) if session.number.is_none() => {
-                    *refused = Some(Refusal::Closed(why));
-                }
-                (purpose, _) => self.confirm(purpose, now, actions),
-            },
+            Intent::Search => session.step = Step::Search(Looked::default()),
+            Intent::Confirm => self.confirm(now, actions),
             Intent::Back => self.goodbye(false, now, actions),
             _ => {}
         }
     }
 
-    fn confirm(&mut self, purpose: Purpose, now: Now, actions: &mut Vec<Action>) {
-        let caps = self.caps();
+    /// Picks a matter or ticks an option, or the other way round.
+    pub(super) fn pick(&mut self, intent: Intent) {
         let Some(session) = &mut self.session else { return };
+        match intent {
+            Intent::Matter(matter) if self.catalogue.name_of(&matter).is_some() => {
+                session.choice.toggle(matter);
+            }
+            Intent::Option(package, item)
+                if self.catalogue.package(&package).is_some_and(|p| p.options.contains(&item)) =>
+            {
+                session.choice.toggle_option(package, item);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is picked is all that the visitor wants.
+    pub(super) fn confirm(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let (caps, no_numbers) = (self.caps(), self.no_numbers(now));
+        let Some(session) = self.session.as_mut().filter(|session| !session.choice.matters.is_empty()) else {
+            return;
+        };
+        let purpose = session.purpose;
+        // A visitor who has a number may have it printed again at any hour.
+        if let (Purpose::Number, Some(why), None) = (purpose, no_numbers, session.number) {
+            let why = Some(Refusal::Closed(why));
+            match &mut session.step {
+                Step::Choose { refused, .. } => *refused = why,
+                step => *step = Step::Choose { tab: Tab::Packages, page: 0, refused: why },
+            }
+            return;
+        }
         let Some(request) = session.request(caps, now) else { return };
         if purpose == Purpose::Papers {
             let now_for = (session.applicant.clone(), session.choice.clone());

@@ -96,6 +96,14 @@ pub(super) struct Held {
     pub asked_again: Option<TicketState>,
 }
 
+/// What a visitor types to find a matter, and what was found.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    pub typed: String,
+    pub found: Vec<Matter>,
+    pub page: usize,
+}
+
 /// Where the visitor is.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -110,6 +118,7 @@ pub(super) enum Step {
         page: usize,
         refused: Option<Refusal>,
     },
+    Search(Looked),
     Company {
         typed: String,
         problem: Option<CodeProblem>,
@@ -337,11 +346,11 @@ impl Session {
 
     /// A new service day began while the visitor was choosing: yesterday's visit is over.
     pub fn midnight(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let (Step::Choose { .. } | Step::Company { .. } | Step::CancelAsk, Some(person)) =
-            (&self.step, &self.visitor)
-        else {
-            return;
-        };
+        let chooses = matches!(
+            self.step,
+            Step::Choose { .. } | Step::Search(_) | Step::Company { .. } | Step::CancelAsk
+        );
+        let Some(person) = self.visitor.as_ref().filter(|_| chooses) else { return };
         if now.wall.date() != self.day {
             self.day = now.wall.date();
             actions.push(Action::Ledger(self.id, LedgerDo::Look(person.clone(), self.day)));

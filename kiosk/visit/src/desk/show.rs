@@ -97,6 +97,7 @@ impl Desk {
                 can_confirm: !session.choice.matters.is_empty(),
                 refused: *refused,
             }),
+            Step::Search(looked) => Screen::Search(self.search_shown(session, looked)),
             Step::Company { typed, problem } => Screen::Company(CompanyEntry {
                 typed: typed.clone(),
                 problem: *problem,
@@ -179,7 +180,7 @@ impl Desk {
             .collect()
     }
 
-    fn matter_shown(&self, session: &Session, matter: Matter) -> Option<MatterShown> {
+    pub(super) fn matter_shown(&self, session: &Session, matter: Matter) -> Option<MatterShown> {
         let picked = session.choice.matters.contains(&matter);
         let (by, options) = match &matter {
             Matter::Item(code) => {

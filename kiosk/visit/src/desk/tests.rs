@@ -4,6 +4,7 @@ mod any_events;
 mod feeder;
 mod hand_in;
 mod papers;
+mod search;
 mod trouble;
 
 use super::*;
