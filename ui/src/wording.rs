@@ -16,6 +16,7 @@ mod number;
 mod papers;
 mod receipt;
 mod review;
+mod search;
 mod service;
 mod wait;
 
@@ -43,6 +44,7 @@ pub(crate) enum ScreenWords {
     Home(t::HomeWords),
     Identify(t::IdentifyWords),
     Choose(t::ChooseWords),
+    Search(t::SearchWords),
     Company(t::CompanyWords),
     Wait(t::WaitWords),
     Number(t::NumberWords),
@@ -65,6 +67,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Home(home) => ScreenWords::Home(voice.home(home)),
         Screen::Identify(identify) => ScreenWords::Identify(voice.identify(identify)),
         Screen::Choose(choose) => ScreenWords::Choose(voice.choose(choose)),
+        Screen::Search(search) => ScreenWords::Search(voice.search(search)),
         Screen::Company(company) => ScreenWords::Company(voice.company(company)),
         Screen::Wait(wait) => ScreenWords::Wait(voice.wait(*wait)),
         Screen::Number(number) => ScreenWords::Number(voice.number(number)),

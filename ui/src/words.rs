@@ -135,6 +135,7 @@ pub(crate) struct Words {
     pub card_problem: CardProblemText,
     pub choose: ChooseText,
     pub refusal: RefusalText,
+    pub search: SearchText,
     pub company: CompanyText,
     pub wait: WaitText,
     pub number: NumberText,

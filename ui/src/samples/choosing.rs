@@ -7,7 +7,7 @@ use visit::fault::Fault;
 use visit::intent::Tab;
 use visit::screen::{
     ApplicantShown, Choose, MatterBy, MatterFull, MatterShown, NoNumbers, OptionShown, Purpose, Refusal,
-    Screen,
+    Screen, Search,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -92,6 +92,60 @@ pub(super) fn samples() -> Vec<Sample> {
                 ..choose
             }),
         ),
+    ]
+    .into_iter()
+    .chain(found())
+    .collect()
+}
+
+/// What is found by typing.
+fn found() -> Vec<Sample> {
+    let nothing = Search {
+        typed: String::new(),
+        full: false,
+        found: 0,
+        matters: Vec::new(),
+        page: 1,
+        pages: 1,
+        purpose: Purpose::Number,
+        open_number: None,
+        picked: Vec::new(),
+        can_confirm: false,
+    };
+    let some = |typed: &str, matters: Vec<MatterShown>, found: usize| Search {
+        typed: typed.to_owned(),
+        found,
+        pages: found.div_ceil(4),
+        picked: matters.iter().filter(|m| m.picked).map(|m| m.name.clone()).collect(),
+        can_confirm: matters.iter().any(|m| m.picked),
+        matters,
+        ..nothing.clone()
+    };
+    let mut long_names = some("fr", items().into_iter().take(4).collect(), 9);
+    long_names.matters.iter_mut().for_each(|row| row.name = long_label());
+    long_names.picked = vec![long_label(); 2];
+    vec![
+        sample("search", Screen::Search(nothing.clone())),
+        sample("search-found", Screen::Search(some("kfd", packages(&[]).into_iter().take(1).collect(), 1))),
+        sample("search-many", Screen::Search(some("k", packages(&[]).into_iter().take(4).collect(), 14))),
+        sample(
+            "search-picked",
+            Screen::Search(some("k", packages(&[1, 2]).into_iter().take(4).collect(), 14)),
+        ),
+        sample("search-nothing", Screen::Search(Search { typed: "kfz".to_owned(), ..nothing.clone() })),
+        sample("search-long-names", Screen::Search(long_names)),
+        sample(
+            "search-full",
+            Screen::Search(Search {
+                typed: "w".repeat(24),
+                full: true,
+                purpose: Purpose::Papers,
+                picked: packages(&[0]).into_iter().take(1).map(|m| m.name).collect(),
+                can_confirm: true,
+                ..nothing
+            }),
+        )
+        .ending_in(9),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Voice, act, clock, model, note, note_with};
 use crate::toolkit as t;
-use visit::catalogue::Theme;
+use visit::catalogue::{Label, Theme};
 use visit::intent::{Intent, Tab};
 use visit::screen::{
     ApplicantShown, Choose, MatterBy, MatterFull, MatterShown, OptionShown, Purpose, Refusal, Who,
@@ -18,13 +18,10 @@ impl Voice<'_> {
             Purpose::Papers => &words.papers,
             Purpose::Number | Purpose::Relative => &words.number,
         };
-        let picked = match choose.picked.as_slice() {
-            [] => words.picked_none.plain().to_owned(),
-            some => words.picked.with(&[("list", &self.list(some, PICKED))]),
-        };
         let cancel = choose.open_number.map(|_| act(Intent::CancelVisit, words.cancel.plain(), true));
         t::ChooseWords {
             title: title.plain().into(),
+            search: act(Intent::Search, words.search.plain(), true),
             who: self.who(&choose.who).into(),
             note: self.choose_note(choose),
             cancel: cancel.unwrap_or_default(),
@@ -33,7 +30,16 @@ impl Voice<'_> {
             pager: self.pager(choose.page, choose.pages),
             whom: words.whom.plain().into(),
             fors: model(self.fors(&choose.who.applicant)),
-            picked: picked.into(),
+            picked: self.picked(&choose.picked).into(),
+        }
+    }
+
+    /// What is picked so far.
+    pub(super) fn picked(&self, picked: &[Label]) -> String {
+        let words = &self.words.choose;
+        match picked {
+            [] => words.picked_none.plain().to_owned(),
+            some => words.picked.with(&[("list", &self.list(some, PICKED))]),
         }
     }
 
@@ -90,7 +96,7 @@ impl Voice<'_> {
     }
 
     /// A matter's row, followed by the rows of its options.
-    fn matter(&self, matter: &MatterShown) -> Vec<t::MatterRow> {
+    pub(super) fn matter(&self, matter: &MatterShown) -> Vec<t::MatterRow> {
         let words = &self.words.choose;
         let name = self.label(&matter.name);
         let by = match (matter.full, &matter.by) {

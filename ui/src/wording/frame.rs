@@ -3,7 +3,8 @@
 use super::{Voice, act, clock};
 use crate::toolkit as t;
 use visit::intent::Intent;
-use visit::screen::{Choose, Purpose, Screen, View};
+use visit::number::TicketNumber;
+use visit::screen::{Purpose, Screen, View};
 
 impl Voice<'_> {
     pub(super) fn frame(&self, view: &View) -> t::FrameWords {
@@ -43,6 +44,7 @@ impl Voice<'_> {
             Screen::Licences(_) => act(Intent::Back, words.licences.no.plain(), true),
             Screen::Identify(_)
             | Screen::Choose(_)
+            | Screen::Search(_)
             | Screen::Company(_)
             | Screen::Wait(_)
             | Screen::HandInAsk(_)
@@ -56,7 +58,8 @@ impl Voice<'_> {
     fn go(&self, screen: &Screen) -> t::Act {
         let words = self.words;
         match screen {
-            Screen::Choose(choose) => act(Intent::Confirm, self.confirm(choose), choose.can_confirm),
+            Screen::Choose(choose) => self.confirm(choose.purpose, choose.open_number, choose.can_confirm),
+            Screen::Search(search) => self.confirm(search.purpose, search.open_number, search.can_confirm),
             Screen::Company(_) => act(Intent::Confirm, words.company.confirm.plain(), true),
             Screen::HandInAsk(ask) => self.hand_in_yes(ask),
             Screen::Scan(scan) if scan.asking.is_some() => t::Act::default(),
@@ -77,15 +80,15 @@ impl Voice<'_> {
         }
     }
 
-    fn confirm(&self, choose: &Choose) -> &str {
+    /// Takes what is picked.
+    fn confirm(&self, purpose: Purpose, number: Option<TicketNumber>, enabled: bool) -> t::Act {
         let words = &self.words.choose;
-        match choose.purpose {
-            Purpose::Papers => words.confirm_papers.plain(),
-            Purpose::Number | Purpose::Relative if choose.open_number.is_some() => {
-                words.confirm_again.plain()
-            }
-            Purpose::Number | Purpose::Relative => words.confirm_number.plain(),
-        }
+        let label = match purpose {
+            Purpose::Papers => &words.confirm_papers,
+            Purpose::Number | Purpose::Relative if number.is_some() => &words.confirm_again,
+            Purpose::Number | Purpose::Relative => &words.confirm_number,
+        };
+        act(Intent::Confirm, label.plain(), enabled)
     }
 }
 
@@ -94,6 +97,7 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Home(_) => t::Shown::Home,
         Screen::Identify(_) => t::Shown::Identify,
         Screen::Choose(_) => t::Shown::Choose,
+        Screen::Search(_) => t::Shown::Search,
         Screen::Company(_) => t::Shown::Company,
         Screen::Wait(_) => t::Shown::Wait,
         Screen::Number(_) => t::Shown::Number,

@@ -52,7 +52,7 @@ tables! {
     ChooseText {
         Text: number, papers, who, packages, business, personal, department, full, full_until;
         Text: whom, oneself, company, relative, company_code, relative_name;
-        Text: picked_none, picked, confirm_number, confirm_again, confirm_papers, cancel;
+        Text: picked_none, picked, confirm_number, confirm_again, confirm_papers, cancel, search;
         Count: items, days;
         Told: open_number;
     }
@@ -60,6 +60,12 @@ tables! {
     /// Why no number was given although the visitor confirmed.
     RefusalText {
         Told: full, ledger;
+    }
+
+    /// Type a part of a matter's name.
+    SearchText {
+        Text: title, hint, space, delete;
+        Told: nothing;
     }
 
     /// The company's code.
