@@ -235,3 +235,28 @@ fn people_ahead_are_counted_from_the_windows_alone() {
         assert!(text.contains(&format!("前方等候 {count} 人")), "{person}: {text}");
     }
 }
+
+/// "Search by … initials (\"kfd\" finds 开饭店)", while typing, and what is found is picked and confirmed
+/// where it stands.
+#[test]
+fn a_matter_is_found_by_its_initials() {
+    let hall = Hall::open();
+    hall.identify("home.number", "man");
+    hall.touch("search");
+    hall.wait_screen("search");
+    let found = |state: &serde_json::Value| elements(state).any(|e| e["id"] == RESTAURANT);
+    for key in ["key.k", "key.f", "key.d"] {
+        hall.touch(key);
+    }
+    hall.wait("what was looked for", |state| found(state) && says(state, "KFD"));
+    hall.touch("key.z");
+    hall.wait("nothing", |state| !found(state) && says(state, &word("search.nothing.title")));
+    hall.touch("key.delete");
+    hall.wait("what was looked for", found);
+    hall.touch(RESTAURANT);
+    hall.wait("something to confirm", |state| enabled(state, "confirm"));
+    hall.touch("confirm");
+    let state = hall.wait("a ticket", |state| !tickets(state).is_empty());
+    assert_eq!(tickets(&state), [ticket(1, "A001", false)]);
+    assert!(hall.ticket_text(1).contains(RESTAURANT_NAME));
+}
