@@ -95,17 +95,27 @@ impl Drafter {
     }
 
     fn find_ink(&mut self, y: usize, luma: &[u8], red: Option<&[u8]>) {
+        /// In hundredths of paper's brightness: beyond the middle, since thin strokes are not as dark as ink,
+        /// and those of coarse scans, which are hardly wider than a sample, still less so.
+        const SHARE: [u16; 2] = [70, 75];
+        let share = if self.draft.scale > 1 { SHARE[0] } else { SHARE[1] };
         let (above, bits) = self.draft.ink.row_below(y);
-        find_ink(above, bits, luma, red.unwrap_or_default(), self.ratio.0, &self.paper);
+        find_ink(above, bits, luma, red.unwrap_or_default(), self.ratio.0, &self.paper, share);
     }
 }
 
 /// Finds the ink of a row below another: what is much darker than paper nearby, and not because it is red.
 /// One sample of red is for so many of brightness.
 #[multiversion(targets("x86_64+avx2"))]
-fn find_ink(above: &[u64], bits: &mut [u64], luma: &[u8], red: &[u8], ratio: usize, paper: &[u8]) {
-    /// In hundredths of paper's brightness: beyond the middle, since thin strokes are not as dark as ink.
-    const SHARE: u16 = 70;
+fn find_ink(
+    above: &[u64],
+    bits: &mut [u64],
+    luma: &[u8],
+    red: &[u8],
+    ratio: usize,
+    paper: &[u8],
+    share: u16,
+) {
     /// Paper is brighter than this, or none.
     const DARKEST_PAPER: u8 = 100;
     /// How near its limit a sample is undecided.
@@ -114,7 +124,7 @@ fn find_ink(above: &[u64], bits: &mut [u64], luma: &[u8], red: &[u8], ratio: usi
     let mut before = 0;
     for (word, (luma, bits)) in luma.chunks(WORD).zip(bits).enumerate() {
         let paper = paper(word).max(paper(word + 1)).max(paper(word.wrapping_sub(1)));
-        let limit = if paper < DARKEST_PAPER { 0 } else { (u16::from(paper) * SHARE / 100) as u8 };
+        let limit = if paper < DARKEST_PAPER { 0 } else { (u16::from(paper) * share / 100) as u8 };
         let luma = bitmap::samples(luma, u8::MAX);
         // Most words are white.
         if luma.iter().fold(u8::MAX, |darkest, &luma| darkest.min(luma)) >= limit {
