@@ -20,7 +20,11 @@ impl Voice<'_> {
         let problem = match scan.problem {
             _ if !scan.scanner => self.fault(self.worst(Device::Scanner).unwrap_or(Fault::ScannerService)),
             // What is asked comes first.
-            Some(problem) if scan.asking.is_none() => self.scan_problem(problem, scan.have),
+            Some(problem) if scan.asking.is_none() => {
+                // One page in place of another goes on with nothing.
+                let kept = if scan.again.is_some() { 0 } else { scan.have };
+                self.scan_problem(problem, kept)
+            }
             Some(_) | None => t::Note::default(),
         };
         t::ScanWords {

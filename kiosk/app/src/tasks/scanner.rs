@@ -231,6 +231,8 @@ impl ScannerTask {
                     }
                     let first = if next_page.0 == session { next_page.1 } else { 1 };
                     running = Some(self.start(session, source, sheets, keep, first));
+                    // What is left after the scan is told, be it as before.
+                    feeder = Feeder::Unknown;
                 }
                 Ask::Stop(session) => {
                     running.iter().filter(|r| r.session == session).for_each(|r| r.cancel.cancel());
@@ -243,6 +245,8 @@ impl ScannerTask {
                     }
                 }
                 Ask::Forget(session) => {
+                    // The next visitor is to know what this one left behind.
+                    next_look = Instant::now();
                     if let Some(r) = running.take_if(|r| r.session == session) {
                         r.cancel.cancel();
                         let _ = r.task.await;
@@ -357,7 +361,7 @@ impl OneScan {
             tokio::join!(self.scanner.scan(&request, events, self.cancel.clone()), self.listen(news, first));
         let (stored, problem) = match result {
             // A scanner that has fed sheets ahead of the one that was wanted has lost nothing.
-            Ok(Scanned { pages, .. }) if one_page => (pages, None),
+            Ok(Scanned { pages, .. }) if one_page && request.source.is_feeder() => (pages, None),
             Ok(Scanned { pages, tally, .. }) => (pages, tally_problem(&tally)),
             Err(ScanError { fault: Said::Cancelled, pages_stored, .. }) => (pages_stored, None),
             Err(error) => {

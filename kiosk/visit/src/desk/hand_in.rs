@@ -46,6 +46,19 @@ impl Desk {
         }
     }
 
+    /// A licence that stood for a material is no longer found while it was asked whether to hand the material
+    /// in all the same: now it is wanted.
+    pub(super) fn hand_in_without_question(&mut self) {
+        let Some(session) = &self.session else { return };
+        let Step::HandInAsk(material) = &session.step else { return };
+        if self.hand_in_of(session, material) == Some(HandIn::Wanted) {
+            let stack = Stack::new(material.clone());
+            if let Some(session) = &mut self.session {
+                session.step = Step::ScanReady(stack);
+            }
+        }
+    }
+
     pub(super) fn hand_in_ask(&self, session: &Session, material: &MaterialCode) -> Option<HandInAsk> {
         let need = self.need(material)?;
         let why = match (self.material_state(session, &need), self.licence_for(session, &need)) {

@@ -98,6 +98,7 @@ impl Desk {
             found.licences.extend(more);
         }
         session.licences = Licences::Known(found);
+        self.hand_in_without_question();
     }
 
     /// How the look stands.

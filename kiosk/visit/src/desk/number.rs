@@ -46,7 +46,7 @@ impl Desk {
                 actions.push(Action::Reader(ReaderDo::Watch(session.id)));
             }
             Intent::CancelVisit if session.number.is_some() => session.step = Step::CancelAsk,
-            Intent::Search => session.step = Step::Search(Looked::default()),
+            Intent::Search => session.step = Step::Search(Looked::from(*tab, *page)),
             Intent::Confirm => self.confirm(now, actions),
             Intent::Back => self.goodbye(false, now, actions),
             _ => {}
@@ -81,6 +81,9 @@ impl Desk {
             let why = Some(Refusal::Closed(why));
             match &mut session.step {
                 Step::Choose { refused, .. } => *refused = why,
+                Step::Search(Looked { from: (tab, page), .. }) => {
+                    session.step = Step::Choose { tab: *tab, page: *page, refused: why };
+                }
                 step => *step = Step::Choose { tab: Tab::Packages, page: 0, refused: why },
             }
             return;

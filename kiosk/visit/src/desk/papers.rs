@@ -6,7 +6,7 @@ use super::{Desk, PAGES_A_DOCUMENT};
 use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent, Sheets};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
-use crate::screen::{FeederAsk, ScanProblem};
+use crate::screen::{FeederAsk, MaterialState, ScanProblem};
 
 impl Desk {
     /// The visit is open at the ledger: show what it needs.
@@ -76,6 +76,10 @@ impl Desk {
                     Next::InsteadOf(_) => Sheets::One,
                     Next::Replaced(_) | Next::Last => Sheets::All,
                 };
+                if stack.source == Source::Feeder {
+                    // What lies there now is taken; the scanner says what is left.
+                    self.feeder = Feeder::Unknown;
+                }
                 actions.push(Action::Scan(session.id, stack.source, sheets, keep));
                 session.with_stack(|mut stack| {
                     stack.problem = None;
@@ -133,10 +137,9 @@ impl Desk {
             }
             ScanEvent::Ended(problem) => session.with_stack(|mut stack| {
                 stack.problem = stack.problem.or(problem);
-                match stack.pages.len() {
-                    0 => Step::ScanReady(stack),
-                    _ => Step::looked_at(stack),
-                }
+                // The page that was to be scanned again is still to be.
+                let again = matches!(stack.next, Next::InsteadOf(_)) && stack.problem.is_some();
+                if stack.pages.is_empty() || again { Step::ScanReady(stack) } else { Step::looked_at(stack) }
             }),
         }
         self.renew(now);
@@ -152,9 +155,14 @@ impl Desk {
             Feeder::Unknown => {}
         }
         let Some(session) = &mut self.session else { return };
+        // A scanner is slow to tell: who has not even said who he is has laid nothing in.
+        let unknown = matches!(session.step, Step::Identify { .. }) && session.visitor.is_none();
+        if feeder == Feeder::Loaded && unknown {
+            session.before = Some(FeederAsk::Whose);
+        }
         // Whoever took out what he was asked to take out is there; a sensor that cannot make up its mind
         // holds nobody.
-        if feeder == Feeder::Empty && session.before.take().is_some() {
+        if feeder == Feeder::Empty && session.before.take() == Some(FeederAsk::TakeOut) {
             self.renew(now);
         }
     }
@@ -171,10 +179,14 @@ impl Desk {
     }
 
     /// Whether the visitor may say of the material in hand that it does not concern him. Of what he has
-    /// handed in he has said that it does.
+    /// handed in he has said that it does, and of what a store holds for him nothing has to be said.
     pub(super) fn is_optional(&self, stack: &Stack) -> bool {
-        let handed_in = self.session.as_ref().is_some_and(|s| s.papers.contains_key(&stack.material));
-        !handed_in && self.needs().iter().any(|need| need.material == stack.material && need.optional)
+        let Some(session) = &self.session else { return false };
+        let needs = self.needs();
+        let Some(need) = needs.iter().find(|need| need.material == stack.material) else { return false };
+        let known = session.papers.contains_key(&need.material)
+            || self.material_state(session, need) == MaterialState::InStore;
+        need.optional && !known
     }
 }
 
@@ -205,6 +217,7 @@ impl Stack {
     /// Further pages come behind all others.
     pub(super) fn for_more(mut self) -> Self {
         self.next = Next::Last;
+        self.problem = self.problem.filter(|problem| *problem != ScanProblem::OnlyOne);
         self
     }
 

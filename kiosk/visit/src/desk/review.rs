@@ -112,6 +112,15 @@ impl Desk {
         let Some(session) = &self.session else { return };
         let (Step::Review { stack, .. }, Some(visit)) = (&session.step, &session.visit) else { return };
         let Some(material) = self.catalogue.material(&stack.material) else { return };
+        if self.hand_in_of(session, &stack.material).is_none() {
+            // Somebody approved what was handed in before while this was scanned.
+            actions.push(Action::DropPages(session.id, stack.page_ids()));
+            let page = session.list;
+            if let Some(session) = &mut self.session {
+                session.step = Step::Materials { page };
+            }
+            return;
+        }
         let needs = self.needs().into_iter().find(|n| n.material == stack.material);
         actions.push(Action::Submit(Box::new(Submission {
             session: session.id,

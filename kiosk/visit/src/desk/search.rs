@@ -3,7 +3,7 @@
 use super::Desk;
 use super::session::{Looked, Session, Step};
 use crate::event::{Action, Now};
-use crate::intent::Intent;
+use crate::intent::{Intent, Tab};
 use crate::screen::Search;
 use crate::search::LONGEST;
 
@@ -25,7 +25,10 @@ impl Desk {
             Intent::PagePrevious => looked.page = looked.page.saturating_sub(1),
             Intent::Matter(_) | Intent::Option(..) => self.pick(intent),
             Intent::Confirm => self.confirm(now, actions),
-            Intent::Back => session.step = Step::choose(),
+            Intent::Back => {
+                let (tab, page) = looked.from;
+                session.step = Step::Choose { tab, page, refused: None };
+            }
             _ => {}
         }
     }
@@ -57,6 +60,11 @@ impl Desk {
 }
 
 impl Looked {
+    /// Nothing typed yet, by somebody who looks at this page of a list.
+    pub(super) fn from(tab: Tab, page: usize) -> Self {
+        Self { from: (tab, page), typed: String::new(), found: Vec::new(), page: 0 }
+    }
+
     fn pages(&self) -> usize {
         self.found.len().div_ceil(FOUND_A_PAGE).max(1)
     }

@@ -97,8 +97,10 @@ pub(super) struct Held {
 }
 
 /// What a visitor types to find a matter, and what was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Looked {
+    /// the page of a list that he came from
+    pub from: (Tab, usize),
     pub typed: String,
     pub found: Vec<Matter>,
     pub page: usize,

@@ -107,6 +107,16 @@ fn catalogue() -> Catalogue {
     }
 }
 
+fn licence(standing: Standing, valid_until: Option<jiff::civil::Date>) -> Licence {
+    Licence {
+        licence_type: LicenceType::new(LICENCE).unwrap(),
+        name: "居民身份证".into(),
+        number: crate::identity::masked_number("310114199003076511"),
+        valid_until,
+        standing,
+    }
+}
+
 fn code() -> CustodyCode {
     CustodyCode("0123456789ABCDEF".to_owned())
 }

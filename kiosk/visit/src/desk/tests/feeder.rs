@@ -137,3 +137,27 @@ fn paper_in_the_feeder_is_told_when_a_visitor_leaves_and_to_whoever_comes() {
     hall.hear(Event::Feeder(Loaded)).touch("finish");
     assert!(!lies(&hall));
 }
+
+/// A scanner is slow to tell what somebody left a moment ago.
+#[test]
+fn paper_that_is_seen_before_anybody_said_who_he_is_was_left_by_another() {
+    let mut hall = Lobby::open();
+    hall.hear(Event::Feeder(Empty)).touch("home.scan").hear(Event::Feeder(Loaded));
+    hall.lay(ZHANG).answer(LedgerReply::Found(None));
+    hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(opened("v")));
+    hall.touch("material.lease");
+    assert_eq!(asking(&hall), Some(FeederAsk::Whose));
+}
+
+/// What the scanner said before it took the sheets says nothing of what is left.
+#[test]
+fn sheets_that_were_taken_do_not_lie_there() {
+    let mut hall = Lobby::at_review(2);
+    hall.hear(Event::Feeder(Loaded)).touch("page.again").touch("scan.start").page(3);
+    hall.scan(ScanEvent::Ended(None));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.problem.is_none()));
+    hall.hear(Event::Feeder(Loaded));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.problem == Some(ScanProblem::OnlyOne)));
+    hall.touch("scan.add");
+    assert!(matches!(hall.screen(), Screen::Scan(scan) if scan.problem.is_none()), "now they are wanted");
+}

@@ -122,14 +122,7 @@ fn what_is_approved_while_it_is_asked_is_not_replaced() {
 
 #[test]
 fn a_licence_can_be_overruled_and_then_the_document_is_what_counts() {
-    let licence = Licence {
-        licence_type: LicenceType::new(LICENCE).unwrap(),
-        name: "居民身份证".into(),
-        number: crate::identity::masked_number("310114199003076511"),
-        valid_until: None,
-        standing: Standing::Valid,
-    };
-    let mut hall = at_checklist(vec![], vec![licence]);
+    let mut hall = at_checklist(vec![], vec![licence(Standing::Valid, None)]);
     assert_eq!(row(&hall, "id-card").state, MaterialState::InStore);
     hall.touch("material.id-card");
     let Screen::HandInAsk(ask) = hall.screen() else { panic!("{:?}", hall.screen()) };
@@ -148,4 +141,26 @@ fn a_licence_can_be_overruled_and_then_the_document_is_what_counts() {
     );
     hall.hear(Event::Document(reviewed));
     assert!(row(&hall, "id-card").state.is_wanted_again());
+}
+
+#[test]
+fn what_is_approved_while_it_is_scanned_anew_is_not_replaced() {
+    let mut hall = at_checklist(vec![paper("lease", "d", MaterialState::Received)], vec![]);
+    hall.touch("material.lease").touch("answer.yes").touch("scan.start").page(1);
+    hall.scan(ScanEvent::Ended(None));
+    let document = DocumentId("d".into());
+    hall.hear(Event::Document(DocumentEvent::Reviewed(document, MaterialState::Accepted, None)));
+    hall.touch("scan.accept");
+    assert!(matches!(hall.last[..], [Action::DropPages(..)]), "{:?}", hall.last);
+    assert_eq!(row(&hall, "lease").state, MaterialState::Accepted);
+}
+
+#[test]
+fn a_licence_that_is_gone_while_it_is_asked_about_makes_its_material_wanted() {
+    let mut hall = at_checklist(vec![], vec![licence(Standing::Valid, None)]);
+    hall.touch("licences.ask").touch("licences.yes").touch("material.id-card");
+    assert!(matches!(hall.screen(), Screen::HandInAsk(ask) if matches!(ask.why, NeedNot::InStore(_))));
+    let session = hall.session();
+    hall.hear(Event::Licences(session, LicencesFound { licences: vec![], look: 2, complete: true }));
+    assert!(matches!(hall.screen(), Screen::Scan(scan) if scan.have == 0));
 }

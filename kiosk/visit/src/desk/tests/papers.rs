@@ -20,16 +20,6 @@ fn state(hall: &Lobby, code: &str) -> MaterialState {
     states(hall).into_iter().find(|(known, _)| known == code).unwrap_or_else(|| panic!("no {code}")).1
 }
 
-fn licence(standing: Standing, valid_until: Option<jiff::civil::Date>) -> Licence {
-    Licence {
-        licence_type: LicenceType::new(LICENCE).unwrap(),
-        name: "居民身份证".into(),
-        number: crate::identity::masked_number("310114199003076511"),
-        valid_until,
-        standing,
-    }
-}
-
 #[test]
 fn the_stores_are_asked_only_when_the_visitor_agrees_and_the_reason_goes_along() {
     let mut hall = entered("matter.card");
@@ -200,6 +190,9 @@ fn one_page_again_comes_in_its_place_and_the_old_one_goes_only_then() {
     hall.touch("scan.start");
     assert!(matches!(hall.last[..], [Action::Scan(_, _, Sheets::One, _)]), "{:?}", hall.last);
     hall.scan(ScanEvent::Ended(Some(ScanProblem::FeederEmpty)));
+    let still = |scan: &ScanReady| scan.again == Some(2) && scan.problem == Some(ScanProblem::FeederEmpty);
+    assert!(matches!(hall.screen(), Screen::Scan(scan) if still(&scan)), "it is still to be scanned again");
+    hall.touch("back");
     assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages) == (2, 3)), "nothing is lost");
     hall.touch("page.again").touch("scan.start").page(4);
     assert_eq!(dropped(&hall), [2]);
