@@ -21,6 +21,7 @@ mod exif;
 mod finish;
 mod format;
 pub mod fuzz;
+mod gather;
 mod inspect;
 mod jpeg_header;
 mod jpeg_pages;

@@ -1,7 +1,7 @@
 //! Pixels of one bit, black where it is set.
 
 /// Pixels in a word; the first is its highest bit.
-pub(super) const WORD: usize = 64;
+pub(super) use crate::gather::WORD;
 
 /// A bitmap. Bits beyond a row's end are never set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,26 +122,6 @@ fn widen(row: &[u64], width: usize, wide: &mut [u64]) {
         *out &= inside(width, word);
         left = bits;
     }
-}
-
-/// A word whose bits are set where bytes are 1 and not where they are 0; the first is the highest.
-#[inline(always)]
-pub(super) fn word(bytes: &[u8; WORD]) -> u64 {
-    /// Gathers the lowest bits of eight bytes in the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let eights = bytes.as_chunks::<8>().0.iter();
-    eights.fold(0, |word, eight| word << 8 | u64::from_be_bytes(*eight).wrapping_mul(GATHER) >> 56)
-}
-
-/// So many samples of a row as fit into a word; `beyond` stands for those after its end.
-#[inline(always)]
-pub(super) fn samples(part: &[u8], beyond: u8) -> [u8; WORD] {
-    if let Some(whole) = part.first_chunk() {
-        return *whole;
-    }
-    let mut samples = [beyond; WORD];
-    samples.iter_mut().zip(part).for_each(|(to, &from)| *to = from);
-    samples
 }
 
 /// Which bits of word `word` lie within a row of `width` pixels.

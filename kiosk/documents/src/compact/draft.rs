@@ -3,8 +3,9 @@
 use multiversion::multiversion;
 
 use crate::finish::{Layout, Samples};
+use crate::gather;
 
-use super::bitmap::{self, Bitmap, WORD};
+use super::bitmap::{Bitmap, WORD};
 use super::small::{self, Small, redness};
 
 /// A page of which nothing has been decided.
@@ -125,7 +126,7 @@ fn find_ink(
     for (word, (luma, bits)) in luma.chunks(WORD).zip(bits).enumerate() {
         let paper = paper(word).max(paper(word + 1)).max(paper(word.wrapping_sub(1)));
         let limit = if paper < DARKEST_PAPER { 0 } else { (u16::from(paper) * share / 100) as u8 };
-        let luma = bitmap::samples(luma, u8::MAX);
+        let luma = gather::samples(luma, u8::MAX);
         // Most words are white.
         if luma.iter().fold(u8::MAX, |darkest, &luma| darkest.min(luma)) >= limit {
             before = 0;
@@ -145,7 +146,7 @@ fn find_ink(
             *middle = u8::from(luma < limit);
             *perhaps = u8::from(limit > 0 && luma < limit.saturating_add(DOUBT));
         }
-        let ink = [&sure, &middle, &perhaps].map(bitmap::word);
+        let ink = [&sure, &middle, &perhaps].map(gather::word);
         *bits = settled(ink, (above.get(word).copied().unwrap_or(0), before));
         before = *bits & 1;
     }

@@ -1,6 +1,8 @@
 //! Where photographs are: they have tones between ink and paper over whole areas, which print has only at
 //! its edges, or a grain finer than any print.
 
+use crate::gather;
+
 use super::bitmap::{self, Bitmap, WORD};
 use super::draft::Draft;
 use super::grid::{Grid, Span};
@@ -72,9 +74,9 @@ fn tones(draft: &Draft) -> (Bitmap, Bitmap) {
         let others = others.row_mut(y).iter_mut().zip(bright.row_mut(y));
         for ((others, bright), tones) in others.zip(tones.chunks(WORD)) {
             // Beyond the page is neither.
-            let tones = bitmap::samples(tones, TONES.start);
-            *others = bitmap::word(&tones.map(|tone| u8::from(!TONES.contains(&tone))));
-            *bright = bitmap::word(&tones.map(|tone| u8::from(tone >= TONES.end)));
+            let tones = gather::samples(tones, TONES.start);
+            *others = gather::word(&tones.map(|tone| u8::from(!TONES.contains(&tone))));
+            *bright = gather::word(&tones.map(|tone| u8::from(tone >= TONES.end)));
         }
     }
     for _ in 0..AROUND {

@@ -3,6 +3,8 @@
 use multiversion::multiversion;
 use turbojpeg::{Compressor, Error, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
+use crate::gather;
+
 use super::bitmap::{self, Bitmap, WORD};
 use super::file::{Area, Layer, MAX_LAYERS, Paint};
 use super::fill::fill;
@@ -55,7 +57,7 @@ fn beside_paper(bits: &mut [u64], luma: &[u8], blue: &[u8], red: &[u8]) {
     const PAPER_LUMA: u8 = 242;
     const PALE: u8 = 10;
     let part = |row: &'_ [u8], word: usize, white: u8| {
-        bitmap::samples(row.get(word * WORD..).unwrap_or_default(), white)
+        gather::samples(row.get(word * WORD..).unwrap_or_default(), white)
     };
     for (word, bits) in bits.iter_mut().enumerate() {
         let [of_luma, of_blue, of_red] = WHITE;
@@ -66,7 +68,7 @@ fn beside_paper(bits: &mut [u64], luma: &[u8], blue: &[u8], red: &[u8]) {
             let coloured = blue.abs_diff(128).max(red.abs_diff(128)) > PALE;
             *other = u8::from(luma < PAPER_LUMA || coloured);
         }
-        *bits = bitmap::word(&others);
+        *bits = gather::word(&others);
     }
 }
 

@@ -110,15 +110,21 @@ fn means(sums: &[u16], count: usize, out: &mut [u8]) {
     }
 }
 
-/// As [`shrink`] for planes that are coarser than the page in small: each sample `times` over.
+/// As [`shrink`] for planes that are coarser than the page in small: each sample `times` over, twice or four
+/// times.
 pub(super) fn widen(row: &[u8], times: usize, out: &mut [u8]) {
     match times {
-        2 => out.as_chunks_mut::<2>().0.iter_mut().zip(row).for_each(|(out, &sample)| *out = [sample; 2]),
-        4 => out.as_chunks_mut::<4>().0.iter_mut().zip(row).for_each(|(out, &sample)| *out = [sample; 4]),
-        _ => {}
+        2 => widen_each::<2>(row, out),
+        _ => widen_each::<4>(row, out),
     }
-    // The last sample may stand for fewer, and other ratios are rare.
-    let done = if matches!(times, 2 | 4) { out.len() / times } else { 0 };
-    let rest = out.get_mut(done * times..).unwrap_or_default();
-    rest.chunks_mut(times.max(1)).zip(row.iter().skip(done)).for_each(|(out, &sample)| out.fill(sample));
+}
+
+fn widen_each<const TIMES: usize>(row: &[u8], out: &mut [u8]) {
+    let (whole, rest) = out.as_chunks_mut::<TIMES>();
+    // The last sample may stand for fewer.
+    let last = row.get(whole.len()).copied();
+    whole.iter_mut().zip(row).for_each(|(out, &sample)| *out = [sample; TIMES]);
+    if let Some(last) = last {
+        rest.fill(last);
+    }
 }

@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-const WORD: usize = 64;
+use crate::gather::{self, WORD};
 
 /// Rows of bits; a set bit is ink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,23 +69,9 @@ impl Bits {
 
 #[multiversion(targets("x86_64+avx2"))]
 fn push(words: &mut Vec<u64>, greys: &[u8], ink: u8) {
-    let (whole, rest) = greys.as_chunks::<WORD>();
-    words.extend(whole.iter().map(|greys| word(greys, ink)));
-    if !rest.is_empty() {
-        let mut last = [u8::MAX; WORD];
-        last.iter_mut().zip(rest).for_each(|(last, &grey)| *last = grey);
-        words.push(word(&last, ink));
-    }
-}
-
-/// Which of so many samples are darker than `ink`; the first is the lowest bit. Always a part of [`push`].
-#[inline(always)]
-fn word(greys: &[u8; WORD], ink: u8) -> u64 {
-    /// Gathers the lowest bits of eight bytes in the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let dark = greys.map(|grey| u8::from(grey < ink));
-    let eights = dark.as_chunks::<8>().0.iter().rev();
-    eights.fold(0, |word, eight| word << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56)
+    let dark = |greys: &[u8]| gather::samples(greys, u8::MAX).map(|grey| u8::from(grey < ink));
+    // Here the first pixel is the lowest bit.
+    words.extend(greys.chunks(WORD).map(|greys| gather::word(&dark(greys)).reverse_bits()));
 }
 
 #[multiversion(targets("x86_64+avx2"))]
