@@ -16,13 +16,13 @@ fn main() -> ExitCode {
     let Arguments { config, instead } = Arguments::parse();
     command::log(tracing::Level::INFO);
     match instead {
-        None => run(&config).map_or_else(
-            |error| {
+        None => match run(&config) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
                 tracing::error!(%error, "the kiosk cannot run");
                 ExitCode::FAILURE
-            },
-            |()| ExitCode::SUCCESS,
-        ),
+            }
+        },
         Some(Instead::Files(files)) => exit(files.perform()),
         Some(Instead::Kiosk(OfKiosk::Devices)) => exit(devices()),
         Some(Instead::Kiosk(OfKiosk::Replay { file })) => exit(replay(&file)),
