@@ -297,8 +297,10 @@ pub struct Choose {
 pub struct Search {
     /// what has been typed
     pub typed: String,
-    /// no more can be typed
-    pub full: bool,
+    /// more can be typed
+    pub room: bool,
+    /// a word can end here
+    pub space: bool,
     /// how many matters are found
     pub found: usize,
     /// this page of them, those that fit best first

@@ -102,7 +102,8 @@ pub(super) fn samples() -> Vec<Sample> {
 fn found() -> Vec<Sample> {
     let nothing = Search {
         typed: String::new(),
-        full: false,
+        room: true,
+        space: false,
         found: 0,
         matters: Vec::new(),
         page: 1,
@@ -114,6 +115,7 @@ fn found() -> Vec<Sample> {
     };
     let some = |typed: &str, matters: Vec<MatterShown>, found: usize| Search {
         typed: typed.to_owned(),
+        space: true,
         found,
         pages: found.div_ceil(4),
         picked: matters.iter().filter(|m| m.picked).map(|m| m.name.clone()).collect(),
@@ -132,13 +134,16 @@ fn found() -> Vec<Sample> {
             "search-picked",
             Screen::Search(some("k", packages(&[1, 2]).into_iter().take(4).collect(), 14)),
         ),
-        sample("search-nothing", Screen::Search(Search { typed: "kfz".to_owned(), ..nothing.clone() })),
+        sample(
+            "search-nothing",
+            Screen::Search(Search { typed: "kfz".to_owned(), space: true, ..nothing.clone() }),
+        ),
         sample("search-long-names", Screen::Search(long_names)),
         sample(
             "search-full",
             Screen::Search(Search {
                 typed: "w".repeat(24),
-                full: true,
+                room: false,
                 purpose: Purpose::Papers,
                 picked: packages(&[0]).into_iter().take(1).map(|m| m.name).collect(),
                 can_confirm: true,

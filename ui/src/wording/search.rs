@@ -12,9 +12,8 @@ const LETTERS: &str = "qwertyuiopasdfghjklzxcvbnm";
 impl Voice<'_> {
     pub(super) fn search(&self, search: &Search) -> t::SearchWords {
         let words = &self.words.search;
-        let key = |c: char| act(Intent::Key(c), SharedString::from(c.to_ascii_uppercase()), !search.full);
+        let key = |c: char| act(Intent::Key(c), SharedString::from(c.to_ascii_uppercase()), search.room);
         let nothing = search.found == 0 && !search.typed.trim().is_empty();
-        let between = !search.full && !search.typed.is_empty() && !search.typed.ends_with(' ');
         t::SearchWords {
             title: words.title.plain().into(),
             typed: search.typed.to_uppercase().into(),
@@ -27,7 +26,7 @@ impl Voice<'_> {
                 some => self.picked(some).into(),
             },
             keys: model(LETTERS.chars().map(key).collect()),
-            space: act(Intent::KeySpace, words.space.plain(), between),
+            space: act(Intent::KeySpace, words.space.plain(), search.space),
             delete: act(Intent::KeyDelete, words.delete.plain(), !search.typed.is_empty()),
         }
     }

@@ -69,7 +69,8 @@ impl Desk {
         Some(HandInAsk { material: self.catalogue.material(material)?.name.clone(), why, may_hand_in })
     }
 
-    fn need(&self, material: &MaterialCode) -> Option<Need> {
+    /// What is asked for of that material.
+    pub(super) fn need(&self, material: &MaterialCode) -> Option<Need> {
         self.needs().into_iter().find(|need| need.material == *material)
     }
 }

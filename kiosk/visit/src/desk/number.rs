@@ -78,14 +78,12 @@ impl Desk {
         let purpose = session.purpose;
         // A visitor who has a number may have it printed again at any hour.
         if let (Purpose::Number, Some(why), None) = (purpose, no_numbers, session.number) {
-            let why = Some(Refusal::Closed(why));
-            match &mut session.step {
-                Step::Choose { refused, .. } => *refused = why,
-                Step::Search(Looked { from: (tab, page), .. }) => {
-                    session.step = Step::Choose { tab: *tab, page: *page, refused: why };
-                }
-                step => *step = Step::Choose { tab: Tab::Packages, page: 0, refused: why },
-            }
+            let (tab, page) = match &session.step {
+                Step::Choose { tab, page, .. } => (*tab, *page),
+                Step::Search(looked) => looked.from,
+                _ => return,
+            };
+            session.step = Step::Choose { tab, page, refused: Some(Refusal::Closed(why)) };
             return;
         }
         let Some(request) = session.request(caps, now) else { return };

@@ -182,10 +182,9 @@ impl Desk {
     /// handed in he has said that it does, and of what a store holds for him nothing has to be said.
     pub(super) fn is_optional(&self, stack: &Stack) -> bool {
         let Some(session) = &self.session else { return false };
-        let needs = self.needs();
-        let Some(need) = needs.iter().find(|need| need.material == stack.material) else { return false };
+        let Some(need) = self.need(&stack.material) else { return false };
         let known = session.papers.contains_key(&need.material)
-            || self.material_state(session, need) == MaterialState::InStore;
+            || self.material_state(session, &need) == MaterialState::InStore;
         need.optional && !known
     }
 }

@@ -121,14 +121,13 @@ impl Desk {
             }
             return;
         }
-        let needs = self.needs().into_iter().find(|n| n.material == stack.material);
         actions.push(Action::Submit(Box::new(Submission {
             session: session.id,
             visit: visit.clone(),
             number: session.number,
             material: stack.material.clone(),
             name: material.name.clone(),
-            items: needs.map(|n| n.items).unwrap_or_default(),
+            items: self.need(&stack.material).map(|need| need.items).unwrap_or_default(),
             pages: stack.pages.iter().map(|page| (page.id, page.turn)).collect(),
             document: material.document,
             compact: material.compact,

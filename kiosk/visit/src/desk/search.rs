@@ -14,10 +14,10 @@ impl Desk {
     pub(super) fn touched_search(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
         let Some(session) = &mut self.session else { return };
         let Step::Search(looked) = &mut session.step else { return };
-        let (room, pages) = (looked.typed.len() < LONGEST, looked.pages());
+        let pages = looked.pages();
         match intent {
-            Intent::Key(key) if room => self.look(|typed| typed.push(key.to_ascii_lowercase())),
-            Intent::KeySpace if room && looked.word_ends() => self.look(|typed| typed.push(' ')),
+            Intent::Key(key) if looked.room() => self.look(|typed| typed.push(key.to_ascii_lowercase())),
+            Intent::KeySpace if looked.word_ends() => self.look(|typed| typed.push(' ')),
             Intent::KeyDelete => self.look(|typed| {
                 typed.pop();
             }),
@@ -46,7 +46,8 @@ impl Desk {
         let shown = looked.found.iter().skip(looked.page * FOUND_A_PAGE).take(FOUND_A_PAGE);
         Search {
             typed: looked.typed.clone(),
-            full: looked.typed.len() >= LONGEST,
+            room: looked.room(),
+            space: looked.word_ends(),
             found: looked.found.len(),
             matters: shown.filter_map(|matter| self.matter_shown(session, matter.clone())).collect(),
             page: looked.page + 1,
@@ -69,7 +70,13 @@ impl Looked {
         self.found.len().div_ceil(FOUND_A_PAGE).max(1)
     }
 
+    /// Whether more can be typed.
+    fn room(&self) -> bool {
+        self.typed.len() < LONGEST
+    }
+
+    /// Whether a word can end here.
     fn word_ends(&self) -> bool {
-        !self.typed.is_empty() && !self.typed.ends_with(' ')
+        self.room() && !self.typed.is_empty() && !self.typed.ends_with(' ')
     }
 }
