@@ -6,6 +6,7 @@
 
 mod hand_in;
 mod licences;
+mod manner;
 mod number;
 mod papers;
 mod receipt;
@@ -26,6 +27,7 @@ use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use crate::search::Finder;
+use manner::Manner;
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,7 +81,9 @@ impl Default for Patience {
 pub struct Desk {
     catalogue: Arc<Catalogue>,
     patience: Patience,
-    language: Language,
+    manner: Manner,
+    /// the hall can be told that somebody is wanted
+    staff: bool,
     devices: BTreeMap<Device, DeviceStatus>,
     feeder: Feeder,
     /// paper was seen in the feeder and has not been seen gone
@@ -102,7 +106,8 @@ impl Desk {
         Self {
             catalogue,
             patience,
-            language: Language::default(),
+            manner: Manner::default(),
+            staff: false,
             devices: BTreeMap::new(),
             feeder: Feeder::Unknown,
             paper_lies: false,
@@ -121,6 +126,13 @@ impl Desk {
     #[must_use]
     pub fn with_examples(mut self, examples: BTreeMap<MaterialCode, Arc<Preview>>) -> Self {
         self.examples = examples;
+        self
+    }
+
+    /// Somebody of the hall can be called from this kiosk.
+    #[must_use]
+    pub fn with_staff(mut self) -> Self {
+        self.staff = true;
         self
     }
 
@@ -169,6 +181,7 @@ impl Desk {
             Event::CompanyKey(offer) => self.offer = offer,
             Event::TicketsLeft(left) => self.tickets_left = left,
             Event::Waiting(waiting) => self.waiting = waiting,
+            Event::StaffCalled(heard) => self.called(heard),
             Event::Tick => {}
         }
         self.pass_time(now, &mut actions);
@@ -177,15 +190,23 @@ impl Desk {
 
     /// The language of the screen now.
     pub fn language(&self) -> Language {
-        self.language
+        self.manner.language
     }
 
     /// When time alone will change something, counted like [`Now::tick`]; the hall's minute aside.
     pub fn next_deadline(&self, now: Now) -> Option<Duration> {
-        let end = self.session.as_ref()?.ends_at?;
+        let end = self.ends_at()?;
         let warning = end.saturating_sub(self.patience.warning);
         // While the countdown is shown it changes every second.
         Some(if now.tick < warning { warning } else { (now.tick + Duration::from_secs(1)).min(end) })
+    }
+
+    /// When whoever stands here is taken to have gone.
+    fn ends_at(&self) -> Option<Duration> {
+        match &self.session {
+            Some(session) => session.ends_at,
+            None => self.manner.until,
+        }
     }
 
     fn is_current(&self, id: SessionId) -> bool {
@@ -223,11 +244,9 @@ impl Desk {
     }
 
     fn touched(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
-        if intent == Intent::Language {
-            self.language = match self.language {
-                Language::Zh => Language::En,
-                Language::En => Language::Zh,
-            };
+        if self.touched_manner(&intent, now, actions) {
+            self.renew(now);
+            return;
         }
         let Some(session) = &self.session else {
             match intent {
@@ -286,12 +305,13 @@ impl Desk {
         }
         actions.push(Action::Forget(session.id));
         actions.push(Action::Reader(ReaderDo::Rest));
-        self.language = Language::default();
+        self.manner = Manner::default();
     }
 
     /// Shows goodbye; the person is gone from memory before it is on the screen.
     fn goodbye(&mut self, cancelled: bool, now: Now, actions: &mut Vec<Action>) {
         let Some(session) = self.session.take() else { return };
+        self.manner.over = None;
         self.offer = None;
         actions.push(Action::Forget(session.id));
         self.sessions += 1;
@@ -387,14 +407,16 @@ impl Desk {
 
     /// Somebody is there: the timer starts anew.
     fn renew(&mut self, now: Now) {
-        let (patience, feeder) = (self.patience, self.feeder);
+        let Some(session) = &self.session else { return };
+        let patience = session.patience(&self.patience, self.feeder).map(|p| self.unhurried(p));
         if let Some(session) = &mut self.session {
-            session.ends_at = session.patience(&patience, feeder).map(|p| now.tick + p);
+            session.ends_at = patience.map(|p| now.tick + p);
         }
     }
 
     /// What time alone does.
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
+        self.forget_manner(now);
         let Some(session) = &mut self.session else { return };
         session.midnight(now, actions);
         if session.ends_at.is_none_or(|end| now.tick < end) {

@@ -78,6 +78,8 @@ pub enum Event {
     TicketsLeft(Option<u16>),
     /// how many numbers wait; `None` without a window feed
     Waiting(Option<u32>),
+    /// whether the hall heard the call for somebody
+    StaffCalled(bool),
     /// time has passed
     Tick,
 }
@@ -375,6 +377,8 @@ pub enum Action {
     Submit(Box<Submission>),
     /// look into the licence stores
     Licences(SessionId, Box<LicencesWanted>),
+    /// tell the hall that somebody is wanted, and on which screen ([`crate::screen::Screen::name`])
+    CallStaff(&'static str),
     /// print a receipt
     PrintReceipt(SessionId, Box<ReceiptContents>),
     /// the session is over: wipe all that is its own

@@ -4,6 +4,7 @@
 //! `Display` are each other's inverse. Nothing a screen can send back stands outside this list.
 
 use crate::catalogue::{ItemCode, MaterialCode, Matter, PackageCode, Theme};
+use crate::look::{Contrast, TextSize};
 use std::fmt;
 
 /// Which list of matters is shown.
@@ -33,6 +34,26 @@ pub enum Intent {
     HomeScan,
     /// the other language
     Language,
+    /// how the screen looks
+    Look,
+    /// this large
+    LookSize(TextSize),
+    /// in these colours
+    LookContrast(Contrast),
+    /// everything within reach from a wheelchair, or not any more
+    LookReach,
+    /// less at a time and more time, or not any more
+    LookPlain,
+    /// as it was at first
+    LookReset,
+    /// help
+    Help,
+    /// call somebody of the hall
+    HelpCall,
+    /// see what stands above; the screen does so itself
+    ScrollUp,
+    /// see what stands below; the screen does so itself
+    ScrollDown,
     /// one screen back
     Back,
     /// done; leave
@@ -159,6 +180,22 @@ const FIXED: &[(&str, Intent)] = &[
     ("home.number", Intent::HomeNumber),
     ("home.scan", Intent::HomeScan),
     ("language", Intent::Language),
+    ("look", Intent::Look),
+    ("look.small", Intent::LookSize(TextSize::Small)),
+    ("look.standard", Intent::LookSize(TextSize::Standard)),
+    ("look.large", Intent::LookSize(TextSize::Large)),
+    ("look.largest", Intent::LookSize(TextSize::Largest)),
+    ("look.own-colours", Intent::LookContrast(Contrast::Standard)),
+    ("look.black-on-white", Intent::LookContrast(Contrast::BlackOnWhite)),
+    ("look.white-on-black", Intent::LookContrast(Contrast::WhiteOnBlack)),
+    ("look.yellow-on-black", Intent::LookContrast(Contrast::YellowOnBlack)),
+    ("look.reach", Intent::LookReach),
+    ("look.plain", Intent::LookPlain),
+    ("look.reset", Intent::LookReset),
+    ("help", Intent::Help),
+    ("help.call", Intent::HelpCall),
+    ("scroll.up", Intent::ScrollUp),
+    ("scroll.down", Intent::ScrollDown),
     ("back", Intent::Back),
     ("finish", Intent::Finish),
     ("confirm", Intent::Confirm),

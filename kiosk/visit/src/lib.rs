@@ -13,6 +13,7 @@ pub mod fault;
 pub mod hours;
 pub mod identity;
 pub mod intent;
+pub mod look;
 pub mod number;
 pub mod screen;
 pub mod search;

@@ -12,6 +12,7 @@ use crate::catalogue::{Days, ItemCode, Label, Matter, PackageCode};
 use crate::fault::Fault;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Tab;
+use crate::look::Look;
 use crate::number::TicketNumber;
 use jiff::civil::{DateTime, Time};
 
@@ -40,6 +41,8 @@ impl Label {
 pub struct View {
     /// in which language
     pub language: Language,
+    /// how it looks
+    pub look: Look,
     /// the hall's name
     pub hall: Label,
     /// the hall's clock, to the minute
@@ -89,6 +92,10 @@ pub enum Screen {
     Goodbye(Goodbye),
     /// what is wrong, for whoever mends it
     Service(Service),
+    /// how the screen shall look
+    Look,
+    /// what to do here, and a call for somebody of the hall
+    Help(Help),
 }
 
 impl Screen {
@@ -112,6 +119,8 @@ impl Screen {
             Self::Receipt(_) => "receipt",
             Self::Goodbye(_) => "goodbye",
             Self::Service(_) => "service",
+            Self::Look => "look",
+            Self::Help(_) => "help",
         }
     }
 }
@@ -442,4 +451,29 @@ pub struct Service {
     pub count: usize,
     /// about how many tickets are left, while the roll is low and that is known
     pub tickets_left: Option<u16>,
+}
+
+/// Help on a screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// the screen below, as [`Screen::name`] calls it
+    pub on: &'static str,
+    /// somebody of the hall can be called from here
+    pub staff: bool,
+    /// how a call stands
+    pub calling: Calling,
+}
+
+/// A call for somebody of the hall.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calling {
+    /// nobody was called
+    #[default]
+    No,
+    /// the hall is being told
+    Calling,
+    /// the hall said that it knows
+    Heard,
+    /// the hall could not be told
+    Unheard,
 }

@@ -187,7 +187,7 @@ impl Desk {
     }
 
     fn print(&mut self, actions: &mut Vec<Action>) {
-        let language = self.language;
+        let language = self.manner.language;
         let Some(session) = &self.session else { return };
         let Step::Number(held) = &session.step else { return };
         let ticket = TicketContents {

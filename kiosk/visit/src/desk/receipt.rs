@@ -38,7 +38,7 @@ impl Desk {
             return;
         }
         let receipt = ReceiptContents {
-            language: self.language,
+            language: self.manner.language,
             hall: self.catalogue.hall.name.clone(),
             number: session.number,
             reprint: session.receipt.doubtful,

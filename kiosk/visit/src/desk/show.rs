@@ -38,24 +38,32 @@ impl Desk {
     /// What the visitor sees.
     pub fn view(&self, now: Now) -> View {
         View {
-            language: self.language,
+            language: self.manner.language,
+            look: self.manner.look,
             hall: self.catalogue.hall.name.clone(),
             clock: now.wall.time().with().second(0).subsec_nanosecond(0).build().unwrap_or(now.wall.time()),
-            screen: match &self.session {
-                None => Screen::Home(self.home(now)),
-                Some(session) => self.screen(session),
-            },
+            screen: self.over(now).unwrap_or_else(|| self.beneath(now)),
             faults: self.faults_by_weight(),
             ending_in: self.ending_in(now),
         }
     }
 
+    /// The screen itself, whatever lies over it.
+    pub(super) fn beneath(&self, now: Now) -> Screen {
+        match &self.session {
+            None => Screen::Home(self.home(now)),
+            Some(session) => self.screen(session),
+        }
+    }
+
     fn ending_in(&self, now: Now) -> Option<u32> {
-        let session = self.session.as_ref()?;
-        if matches!(session.step, Step::Goodbye { .. }) {
+        let goodbye = self.session.as_ref().is_some_and(|s| matches!(s.step, Step::Goodbye { .. }));
+        // On the idle screen only the manner is forgotten, which takes nothing from anybody.
+        let idle = self.session.is_none() && self.manner.over.is_none();
+        if goodbye || idle {
             return None;
         }
-        let left = session.ends_at?.saturating_sub(now.tick);
+        let left = self.ends_at()?.saturating_sub(now.tick);
         (left <= self.patience.warning).then(|| u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(0))
     }
 

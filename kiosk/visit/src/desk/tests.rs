@@ -3,6 +3,7 @@
 mod any_events;
 mod feeder;
 mod hand_in;
+mod manner;
 mod papers;
 mod search;
 mod trouble;

@@ -1,0 +1,124 @@
+//! How the kiosk shows itself to whoever stands before it: language, look, and the pages that lie over every
+//! screen, for settings and for help. All of it is forgotten with the visitor.
+
+use super::Desk;
+use super::session::Step;
+use crate::event::{Action, Now};
+use crate::intent::Intent;
+use crate::look::{Look, TextSize};
+use crate::screen::{Calling, Help, Language, Screen};
+use std::time::Duration;
+
+/// What lies over the screen; what is below stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// how the screen looks
+    Look,
+    /// help
+    Help,
+}
+
+/// Of one visitor.
+#[derive(Debug, Default)]
+pub(super) struct Manner {
+    pub language: Language,
+    pub look: Look,
+    pub over: Option<Over>,
+    /// how the call for staff stands
+    pub calling: Calling,
+    /// without a session: when it is forgotten
+    pub until: Option<Duration>,
+}
+
+impl Manner {
+    /// Takes what concerns it; false for all else. What lies below an open page cannot be touched.
+    fn touched(&mut self, intent: &Intent) -> bool {
+        match intent {
+            Intent::Language => {
+                self.language = match self.language {
+                    Language::Zh => Language::En,
+                    Language::En => Language::Zh,
+                };
+            }
+            Intent::Look => self.over = Some(Over::Look),
+            Intent::Help => self.over = Some(Over::Help),
+            Intent::LookSize(size) => self.look.size = *size,
+            Intent::LookContrast(contrast) => self.look.contrast = *contrast,
+            Intent::LookReach => self.look.reach = !self.look.reach,
+            Intent::LookPlain => {
+                self.look.plain = !self.look.plain;
+                // Whoever wants it plain wants it large, and whoever has it larger keeps that.
+                self.look.size = match (self.look.plain, self.look.size) {
+                    (true, size) => size.max(TextSize::Large),
+                    (false, TextSize::Large) => TextSize::Standard,
+                    (false, size) => size,
+                };
+            }
+            Intent::LookReset => self.look = Look::default(),
+            Intent::Back if self.over.is_some() => self.over = None,
+            Intent::Stay | Intent::ScrollUp | Intent::ScrollDown => return false,
+            _ => return self.over.is_some(),
+        }
+        true
+    }
+
+    fn is_changed(&self) -> bool {
+        self.over.is_some()
+            || self.language != Language::default()
+            || self.look != Look::default()
+            || self.calling != Calling::No
+    }
+}
+
+impl Desk {
+    /// Whether a touch was for the kiosk's manner.
+    pub(super) fn touched_manner(&mut self, intent: &Intent, now: Now, actions: &mut Vec<Action>) -> bool {
+        let help = self.manner.over == Some(Over::Help);
+        if *intent == Intent::HelpCall && help && self.may_call() {
+            self.manner.calling = Calling::Calling;
+            actions.push(Action::CallStaff(self.beneath(now).name()));
+        }
+        let taken = self.manner.touched(intent);
+        if self.session.is_none() {
+            self.manner.until = self.manner.is_changed().then(|| now.tick + self.patience.idle);
+        }
+        taken
+    }
+
+    /// Nobody has changed anything on the idle screen for a while: whoever did has gone.
+    pub(super) fn forget_manner(&mut self, now: Now) {
+        if self.session.is_none() && self.manner.until.is_some_and(|until| now.tick >= until) {
+            self.manner = Manner::default();
+        }
+    }
+
+    /// The hall said whether it heard the call.
+    pub(super) fn called(&mut self, heard: bool) {
+        if self.manner.calling == Calling::Calling {
+            self.manner.calling = if heard { Calling::Heard } else { Calling::Unheard };
+        }
+    }
+
+    /// A call that the hall has heard is not repeated by the same visitor; one that it has not may be.
+    fn may_call(&self) -> bool {
+        self.staff && matches!(self.manner.calling, Calling::No | Calling::Unheard)
+    }
+
+    /// The page over the screen, if there is one.
+    pub(super) fn over(&self, now: Now) -> Option<Screen> {
+        Some(match self.manner.over? {
+            Over::Look => Screen::Look,
+            Over::Help => Screen::Help(Help {
+                on: self.beneath(now).name(),
+                staff: self.staff,
+                calling: self.manner.calling,
+            }),
+        })
+    }
+
+    /// Slower for whoever wants it plain.
+    pub(super) fn unhurried(&self, patience: Duration) -> Duration {
+        let goodbye = self.session.as_ref().is_some_and(|s| matches!(s.step, Step::Goodbye { .. }));
+        if self.manner.look.plain && !goodbye { patience * 2 } else { patience }
+    }
+}
