@@ -1,11 +1,14 @@
-//! The window system's event feed (`GET /v1/window-events` in openapi.yaml).
+//! The window system: its event feed (`GET /v1/window-events` in openapi.yaml), and the call for somebody
+//! of the hall's staff (`PUT /v1/staff-call`).
 
 use std::time::Duration;
 
+use http::Method;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Client, StoreFault};
+use crate::http::Request;
+use crate::{Client, Deadlines, StoreFault};
 
 /// The longest wait that the contract lets a client ask for.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -62,6 +65,27 @@ pub async fn window_events(client: &Client, after: u64, wait: Duration) -> Resul
     let path = format!("/v1/window-events?after={after}&wait={wait}");
     let feed: WindowEvents = client.get_json(&path, deadline).await?;
     if sound(&feed, after) { Ok(feed) } else { Err(StoreFault::Garbage("window events")) }
+}
+
+/// A visitor wants somebody of the hall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffCall {
+    /// The kiosk's name.
+    pub kiosk: String,
+    /// What was on its screen.
+    pub screen: String,
+}
+
+/// Tells the hall that somebody is wanted at this kiosk. Of a kiosk there is at most one call: telling it again
+/// changes nothing.
+///
+/// # Errors
+/// Any [`StoreFault`] of the way there; of a status other than 2xx what it stands for. The hall then may or may
+/// not know.
+pub async fn call_staff(client: &Client, call: &StaffCall) -> Result<(), StoreFault> {
+    let request = Request::new(Method::PUT, "/v1/staff-call").json(call).once();
+    let answer = client.send_within(request, Deadlines::VISITOR_WAITS).await?;
+    if (200..300).contains(&answer.status) { Ok(()) } else { Err(StoreFault::from_status(answer.status)) }
 }
 
 /// Whether an answer keeps the feed's promises.

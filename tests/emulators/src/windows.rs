@@ -1,9 +1,13 @@
-//! The hall's window feed: which ticket numbers the counters call, serve and give up.
+//! The hall's window system: which ticket numbers the counters call, serve and give up, and which kiosks ask for
+//! somebody of the staff.
 //!
 //! `GET /v1/window-events?after=SEQ&wait=SECONDS` over TLS 1.3 with certificates on both sides
 //! answers `{"last":N,"events":[{"seq","number","event","at"}]}` with the events after SEQ, at once
 //! when there are any, else when one comes or the wait is over. Events are kept in
 //! `DIR/windows.json`, the port in `DIR/windows/port`.
+//!
+//! `PUT /v1/staff-call` with `{"kiosk","screen"}` is answered 204 and kept until somebody has gone there, or
+//! with 503 while the staff's bell is off.
 
 use crate::feed::{Events, Feed, FeedError, Sequenced};
 use crate::pki::{Authority, Pki, PkiError};
@@ -12,14 +16,16 @@ use crate::serve::{Greeting, Server, Transport};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -75,6 +81,7 @@ impl Sequenced for Entry {
 #[derive(Clone)]
 pub struct Windows {
     feed: Arc<Feed<Entry>>,
+    bell: Arc<Bell>,
     server: Arc<Server>,
 }
 
@@ -87,10 +94,13 @@ impl Windows {
         let config = Pki::open(&dir.join("pki"))?.server_config(Authority::Hall)?;
         let feed = Arc::new(Feed::open(&dir.join("windows.json"))?);
         let listener = ports::bind_kept(&dir.join("windows").join("port")).await?;
-        let router = Router::new().route("/v1/window-events", get(events)).with_state(feed.clone());
+        let bell = Arc::new(Bell::default());
+        let calls = Router::new().route("/v1/staff-call", put(staff_call)).with_state(bell.clone());
+        let router =
+            Router::new().route("/v1/window-events", get(events)).with_state(feed.clone()).merge(calls);
         let greeting = Arc::new(move || Greeting::Tls(config.clone()));
         let server = Server::start(listener, Transport::Secure(greeting), router);
-        Ok(Self { feed, server: Arc::new(server) })
+        Ok(Self { feed, bell, server: Arc::new(server) })
     }
 
     /// Where the feed listens.
@@ -138,7 +148,18 @@ impl Windows {
             "address": self.address().to_string(),
             "last": self.feed.last(),
             "events": self.feed.events().len(),
+            "calls": *self.bell.calls(),
         })
+    }
+
+    /// Somebody of the staff has gone to every kiosk that called.
+    pub fn see_to_calls(&self) {
+        self.bell.calls().clear();
+    }
+
+    /// Whether calls for staff are taken; at first they are.
+    pub fn set_bell(&self, on: bool) {
+        self.bell.off.store(!on, Ordering::Release);
     }
 
     /// Ends the feed within a second, also with clients waiting.
@@ -146,6 +167,38 @@ impl Windows {
         self.server.stop().await;
         self.feed.ring();
     }
+}
+
+/// Where calls for staff come in: by kiosk, the screen that was on it.
+#[derive(Default)]
+struct Bell {
+    calls: Mutex<BTreeMap<String, String>>,
+    off: AtomicBool,
+}
+
+impl Bell {
+    fn calls(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StaffCall {
+    kiosk: String,
+    screen: String,
+}
+
+async fn staff_call(State(bell): State<Arc<Bell>>, Json(call): Json<StaffCall>) -> StatusCode {
+    let fits = |text: &str| (1..=40).contains(&text.chars().count());
+    if !fits(&call.kiosk) || !fits(&call.screen) {
+        return StatusCode::BAD_REQUEST;
+    }
+    if bell.off.load(Ordering::Acquire) {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    bell.calls().entry(call.kiosk).or_insert(call.screen);
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,6 +7,31 @@ fn feed(text: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_kiosk_calls_staff_once_until_somebody_has_gone_there() {
+    let dir = folder();
+    let windows = Windows::start(dir.path()).await.expect("the feed");
+    let curl = Curl::new(dir.path());
+    let url = windows.url().replace("window-events", "staff-call");
+    let call = |body: &'static str| {
+        let (curl, url) = (&curl, &url);
+        let options =
+            ["--request", "PUT", "--header", "Content-Type: application/json", "--data-binary", "@-"];
+        async move { curl.call(url, &options, body.as_bytes()).await.status }
+    };
+    assert_eq!(call(r#"{"kiosk":"K1","screen":"choose"}"#).await, 204);
+    assert_eq!(call(r#"{"kiosk":"K1","screen":"scan"}"#).await, 204);
+    assert_eq!(windows.state()["calls"], json!({"K1": "choose"}));
+    for wrong in [r#"{"kiosk":"K1"}"#, r#"{"kiosk":"","screen":"scan"}"#, "K1"] {
+        assert!((400..500).contains(&call(wrong).await), "{wrong}");
+    }
+    windows.see_to_calls();
+    windows.set_bell(false);
+    assert_eq!(call(r#"{"kiosk":"K1","screen":"scan"}"#).await, 503);
+    assert_eq!(windows.state()["calls"], json!({}));
+    windows.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_are_answered_after_a_sequence_number_and_kept() {
     let dir = folder();
     let windows = Windows::start(dir.path()).await.expect("the feed");

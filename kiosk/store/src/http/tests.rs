@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::*;
 use crate::Distrust;
 use crate::testing::{Act, Ca, Kiosk, TestStore, serve_raw, within};
-use crate::window::{WindowEventKind, window_events};
+use crate::window::{StaffCall, WindowEventKind, call_staff, window_events};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -241,6 +241,23 @@ async fn plain_http_in_the_servers_place_is_no_tls() {
     let client = kiosk.client(address.port());
     assert_eq!(get(&client).await, unreachable(LinkFault::Tls));
     server.abort();
+}
+
+#[tokio::test]
+async fn staff_are_called_when_the_hall_says_so_and_not_before() {
+    let kiosk = Kiosk::new();
+    let hall = kiosk
+        .store(|request| match request.nth {
+            0 => Act::Answer(204, vec![], ""),
+            1 => Act::Answer(503, vec![], ""),
+            _ => Act::Answer(404, vec![], ""),
+        })
+        .await;
+    let client = kiosk.client(hall.address.port());
+    let call = StaffCall { kiosk: "K1".into(), screen: "choose".into() };
+    assert_eq!(within(call_staff(&client, &call)).await, Ok(()));
+    assert_eq!(within(call_staff(&client, &call)).await, Err(StoreFault::ServerError(503)));
+    assert_eq!(within(call_staff(&client, &call)).await, Err(StoreFault::Rejected(404)));
 }
 
 #[tokio::test]

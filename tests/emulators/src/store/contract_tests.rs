@@ -23,7 +23,7 @@ fn in_contract() -> Vec<(String, Vec<String>)> {
             _ => {}
         }
     }
-    found.retain(|(path, _)| path != "/v1/window-events");
+    found.retain(|(path, _)| !["/v1/window-events", "/v1/staff-call"].contains(&path.as_str()));
     found
 }
 
