@@ -15,6 +15,7 @@ mod hours;
 mod interop;
 mod leaving;
 mod licences;
+mod manner;
 mod number;
 mod page;
 mod papers;

@@ -32,6 +32,8 @@ impl Bench {
 
     fn show(&self, view: &View) {
         self.live.stage.show(view);
+        // What a screen does by itself when it changes, it has done.
+        slint::platform::update_timers_and_animations();
     }
 }
 

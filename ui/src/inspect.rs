@@ -166,7 +166,7 @@ pub(crate) fn elements(live: &Live) -> Vec<Element> {
     let size = kiosk.window().size().to_logical(scale);
     let window = Bounds(0., 0., size.width, size.height);
     // The one thing that scrolls. Rows half in sight cannot be relied on, so they are left out.
-    let list = ElementHandle::find_by_element_id(kiosk, "Scroll::list").next();
+    let list = ElementHandle::find_by_element_id(kiosk, "Page::list").next();
     let rows: Vec<_> = list.iter().flat_map(|list| touchable(list.query_descendants())).collect();
     let rows: Vec<_> = rows.iter().filter_map(ElementHandle::accessible_id).collect();
     let list = list.as_ref().map(Bounds::of);

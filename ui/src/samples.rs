@@ -9,6 +9,7 @@ use jiff::civil::Time;
 use std::sync::Arc;
 use visit::catalogue::Label;
 use visit::fault::Fault;
+use visit::look::Look;
 use visit::number::TicketNumber;
 use visit::screen::{ApplicantShown, Language, Preview, Screen, View, Who};
 
@@ -35,6 +36,7 @@ pub fn samples(language: Language) -> Vec<Sample> {
 fn sample(name: &'static str, screen: Screen) -> Sample {
     let view = View {
         language: Language::Zh,
+        look: Look::default(),
         hall: label("嘉定区政务服务中心", "Jiading Government Service Centre"),
         clock: Time::constant(9, 41, 0, 0),
         screen,

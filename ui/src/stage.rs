@@ -2,12 +2,13 @@
 
 use crate::error::UiError;
 use crate::images::Pictured;
-use crate::toolkit::{Hand, Kiosk};
+use crate::toolkit::{self as t, Hand, Kiosk};
 use crate::wording::{ScreenWords, word};
 use crate::words::Words;
 use slint::{ComponentHandle, Model, ModelRc, VecModel};
 use std::cell::{Cell, RefCell};
 use visit::intent::Intent;
+use visit::look::{Contrast, Look, TextSize};
 use visit::screen::{Language, View};
 
 /// The component with everything it needs; lives on the thread of the screen.
@@ -51,6 +52,7 @@ impl Stage {
             Language::Zh => &self.zh,
             Language::En => &self.en,
         };
+        self.look(view.look);
         let worded = word(words, view);
         let name = view.screen.name();
         if self.name.replace(name) != name {
@@ -65,8 +67,31 @@ impl Stage {
         }
         self.put(worded.screen);
         if self.kiosk.get_frame() != worded.frame {
+            let hand = self.kiosk.global::<Hand>();
+            hand.set_up(worded.frame.up.clone());
+            hand.set_down(worded.frame.down.clone());
             self.kiosk.set_frame(worded.frame);
         }
+    }
+}
+
+impl Stage {
+    fn look(&self, look: Look) {
+        let shown = self.kiosk.global::<t::Look>();
+        shown.set_contrast(match look.contrast {
+            Contrast::Standard => t::Contrast::Own,
+            Contrast::BlackOnWhite => t::Contrast::BlackOnWhite,
+            Contrast::WhiteOnBlack => t::Contrast::WhiteOnBlack,
+            Contrast::YellowOnBlack => t::Contrast::YellowOnBlack,
+        });
+        shown.set_size(match look.size {
+            TextSize::Small => 0.85,
+            TextSize::Standard => 1.,
+            TextSize::Large => 1.2,
+            TextSize::Largest => 1.4,
+        });
+        shown.set_reach(look.reach);
+        shown.set_plain(look.plain);
     }
 }
 
@@ -117,6 +142,8 @@ screens! {
     Receipt: get_receipt set_receipt [rows];
     Goodbye: get_goodbye set_goodbye [];
     Service: get_service set_service [steps, meanwhile];
+    Look: get_look set_look [sizes, contrasts];
+    Help: get_help set_help [texts];
 }
 
 /// Moves the rows of `new` into the list that is already shown, changing only what differs.

@@ -8,9 +8,11 @@ mod company;
 mod frame;
 mod goodbye;
 mod hand_in;
+mod help;
 mod home;
 mod identify;
 mod licences;
+mod look;
 mod materials;
 mod number;
 mod papers;
@@ -58,6 +60,8 @@ pub(crate) enum ScreenWords {
     Receipt(t::ReceiptWords),
     Goodbye(t::GoodbyeWords),
     Service(t::ServiceWords),
+    Look(t::LookWords),
+    Help(t::HelpWords),
 }
 
 /// Puts a view into the words of its language.
@@ -81,6 +85,8 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Receipt(receipt) => ScreenWords::Receipt(voice.receipt(receipt)),
         Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
         Screen::Service(service) => ScreenWords::Service(voice.service(service)),
+        Screen::Look => ScreenWords::Look(voice.look(view.look)),
+        Screen::Help(help) => ScreenWords::Help(voice.help(help)),
     };
     Worded { frame: voice.frame(view), screen }
 }

@@ -154,6 +154,10 @@ pub(crate) struct Words {
     pub receipt: ReceiptText,
     pub goodbye: GoodbyeText,
     pub service: ServiceText,
+    pub look: LookText,
+    pub help: HelpText,
+    /// what to do on each screen, in a few sentences
+    help_on: BTreeMap<String, Vec<Text>>,
     still: BTreeMap<String, Text>,
     fault: BTreeMap<String, FaultText>,
 }
@@ -167,6 +171,11 @@ impl Words {
     /// What to say of a fault; a test sees to it that every fault has words.
     pub fn fault(&self, fault: Fault) -> Option<&FaultText> {
         self.fault.get(fault.code())
+    }
+
+    /// What to do on a screen, by its name; a test sees to it that every screen has something.
+    pub fn help_on(&self, screen: &str) -> &[Text] {
+        self.help_on.get(screen).map_or(&[], Vec::as_slice)
     }
 
     /// What goes on all the same, in a few words; a test sees to it that each has some.
@@ -271,6 +280,18 @@ mod tests {
                     assert!(!coded, "{language:?} {code} says a code: {}", text.plain());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn there_is_help_on_every_screen() {
+        for language in [Language::Zh, Language::En] {
+            let words = Words::read(language).unwrap();
+            let shown = crate::samples::samples(language).into_iter().map(|s| s.view.screen.name());
+            let screens: BTreeSet<&str> = shown.filter(|name| !["look", "help"].contains(name)).collect();
+            let told: BTreeSet<&str> = words.help_on.keys().map(String::as_str).collect();
+            assert_eq!(told, screens, "{language:?}");
+            assert!(words.help_on.values().all(|texts| (1..=4).contains(&texts.len())), "{language:?}");
         }
     }
 

@@ -66,11 +66,14 @@ pub fn run(
 /// The desk, and the ways to everyone it asks.
 struct Owners {
     desk: Desk,
+    /// the kiosk's name
+    kiosk: String,
     bus: Bus,
     clock: Clock,
     ledger: Arc<dyn Ledger>,
     papers: Arc<papers::Papers>,
     licences: Arc<licences::Licences>,
+    windows: Option<Arc<store::Client>>,
     to_identity: Vec<blocking::Sender<ReaderDo>>,
     to_printer: blocking::Sender<printer::Ask>,
     to_scanner: mpsc::Sender<scanner::Ask>,
@@ -155,13 +158,32 @@ impl Owners {
         let sending = store::run(outbox.clone(), store, opened.worker, news, wake, stop.child_token());
         essential(runtime, stop, "outbox", sending);
         essential(runtime, stop, "papers", papers::listen(heard, outbox, bus.clone(), opened.certificate));
-        if let Some(windows) = windows {
+        // A poll that waits for news does not hold up a call for staff: each request has a line of its own.
+        let windows = windows.map(Arc::new);
+        if let Some(windows) = windows.clone() {
             let follow = windows::follow(windows, ledger.clone(), bus.clone(), clock);
             essential(runtime, stop, "windows", follow);
         }
 
-        let desk = Desk::new(catalogue, config.patience.patience(), ways).with_examples(opened.examples);
-        Self { desk, bus, clock, ledger, papers, licences, to_identity, to_printer, to_scanner, to_ledger }
+        let mut desk = Desk::new(catalogue, config.patience.patience(), ways).with_examples(opened.examples);
+        if windows.is_some() {
+            desk = desk.with_staff();
+        }
+        let kiosk = config.kiosk.name;
+        Self {
+            desk,
+            kiosk,
+            bus,
+            clock,
+            ledger,
+            papers,
+            licences,
+            windows,
+            to_identity,
+            to_printer,
+            to_scanner,
+            to_ledger,
+        }
     }
 
     /// The desk's own loop: an event, what it asks for, what is shown.
@@ -228,6 +250,11 @@ impl Owners {
             }
             Action::Licences(session, wanted) => {
                 drop(tokio::spawn(self.licences.clone().look(session, *wanted)));
+            }
+            Action::CallStaff(screen) => {
+                if let Some(windows) = self.windows.clone() {
+                    drop(tokio::spawn(windows::call(windows, self.kiosk.clone(), screen, self.bus.clone())));
+                }
             }
             Action::Ledger(session, what) => {
                 let language = self.desk.language();

@@ -49,6 +49,7 @@ pub(crate) async fn serve(hall: Hall, address: SocketAddr, stop: CancellationTok
         .route("/api/key", post(ways::key))
         .route("/api/network", post(hands::network))
         .route("/api/window", post(hands::window))
+        .route("/api/staff", post(hands::staff))
         .route("/api/store", post(office::store))
         .route("/api/harm/store", post(harm::store))
         .method_not_allowed_fallback(|| async {

@@ -3,22 +3,43 @@
 
 use super::{Bench, all};
 use crate::fonts::FAMILY;
+use crate::inspect::{elements, tap};
 use crate::words;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::fontique_011::{fontique, shared_collection};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use visit::fault::Fault;
-use visit::screen::{Language, LicencesTold, PageWarning, ScanProblem, Screen, TicketState, View};
+use visit::look::{Contrast, Look, TextSize};
+use visit::screen::{Language, LicencesTold, ScanProblem, Screen, TicketState, View, Wait};
 
-const HEAD: f32 = 160.;
-const FOOT: f32 = 1920. - 172.;
-
+/// What stands on one screen: where a text or a thing to touch is, in pixels.
+#[derive(Clone, PartialEq)]
 struct Line {
     text: String,
     left: f32,
     top: f32,
     right: f32,
     bottom: f32,
+}
+
+impl Line {
+    fn is_apart_from(&self, other: &Self) -> bool {
+        self.right <= other.left + 1.
+            || other.right <= self.left + 1.
+            || self.bottom <= other.top + 1.
+            || other.bottom <= self.top + 1.
+    }
+
+    fn is_within(&self, outer: &Self, give: f32) -> bool {
+        self.left >= outer.left - give
+            && self.right <= outer.right + give
+            && self.top >= outer.top - give
+            && self.bottom <= outer.bottom + give
+    }
+
+    fn place(&self) -> String {
+        format!("{},{} to {},{}", self.left, self.top, self.right, self.bottom)
+    }
 }
 
 fn line(element: &ElementHandle) -> Line {
@@ -32,69 +53,132 @@ fn line(element: &ElementHandle) -> Line {
     }
 }
 
+fn buttons(query: ElementQuery) -> Vec<Line> {
+    query.match_accessible_role(AccessibleRole::Button).find_all().iter().map(line).collect()
+}
+
 fn lines(query: ElementQuery) -> Vec<Line> {
     let found = query.match_accessible_role(AccessibleRole::Text).find_all();
     found.iter().map(line).filter(|l| !l.text.is_empty()).collect()
 }
 
-/// Complains of text that is cut off, unfinished, or written over other text.
-fn read(bench: &Bench, name: &str, view: &View) {
+/// What letters reach beyond their own line: a line is taller than what is written in it.
+const GIVE: f32 = 30.;
+
+/// Complains of text that is cut off, unfinished, or written over other text. A page that is longer than the
+/// screen is leafed through.
+fn read(bench: &Bench, name: &str, view: &View) -> Vec<String> {
+    let mut wrong = Vec::new();
     // The countdown covers the title on purpose.
-    bench.show(&View { ending_in: None, ..view.clone() });
-    let kiosk = bench.live.stage.kiosk();
-    let list = ElementHandle::find_by_element_id(kiosk, "Scroll::list").next();
-    let (top, bottom) = list.as_ref().map(line).map_or((0., 0.), |l| (l.top, l.bottom));
-    let scrolled: BTreeSet<String> = list
-        .iter()
-        .flat_map(|list| lines(list.query_descendants()))
-        .filter(|l| l.top < top || l.bottom > bottom)
-        .map(|l| l.text)
-        .collect();
-    let found = lines(ElementQuery::from_root(kiosk));
-    assert!(found.len() >= 4, "{name}: hardly a word");
-    // What does not fit between the bars is cut off whole, and cannot be found: the two buttons that a
-    // page of notes ends with.
-    if let Screen::Review(_) = view.screen {
-        let buttons = ElementQuery::from_root(kiosk).match_accessible_role(AccessibleRole::Button).find_all();
-        let within = buttons.iter().map(line).filter(|b| b.top > HEAD && b.bottom <= FOOT).count();
-        assert!(within >= 2, "{name}: its buttons are behind the bottom bar");
+    let view = &View { ending_in: None, ..view.clone() };
+    bench.show(&View { screen: Screen::Wait(Wait::Number), ..view.clone() });
+    let _ = elements(&bench.live);
+    bench.show(view);
+    let what = format!("{name} {:?} {:?}", view.language, view.look);
+    let mut seen = BTreeMap::new();
+    for leaf in 0.. {
+        assert!(leaf < 40, "{what}: a page without an end");
+        look_at(bench, &what, &mut seen, &mut wrong);
+        let found = elements(&bench.live);
+        let Some(down) = found.iter().find(|e| e.id == "scroll.down" && e.enabled) else { break };
+        tap(&bench.live, down.x + down.w / 2, down.y + down.h / 2);
     }
-    let home = matches!(view.screen, Screen::Home(_));
-    let shown: Vec<&Line> = found.iter().filter(|l| !scrolled.contains(&l.text)).collect();
-    for (at, line) in shown.iter().enumerate() {
-        let what = format!("{name} {:?}: {:?}", view.language, line.text);
-        let Line { left, top, right, bottom, text } = line;
-        let place = format!("{left},{top} to {right},{bottom}");
-        assert!(!text.contains(['{', '}']), "unfinished: {what}");
-        assert!(*left >= 0. && *right <= 1080.5 && *top >= -30. && *bottom <= 1920.5, "{what} at {place}");
-        assert!(home || *bottom <= FOOT + 1. || *top >= FOOT, "behind the bottom bar: {what} at {place}");
-        for other in shown.iter().skip(at + 1) {
-            let apart = line.right <= other.left + 1.
-                || other.right <= line.left + 1.
-                || line.bottom <= other.top + 1.
-                || other.bottom <= line.top + 1.;
-            assert!(apart, "{what} at {place} runs into {:?} at {},{}", other.text, other.left, other.top);
+    let _ = bench.heard.try_iter().count();
+    let never: Vec<_> = seen.iter().filter(|(_, seen)| !seen.is_whole()).map(|(text, _)| text).collect();
+    if !never.is_empty() {
+        wrong.push(format!("{what}: never seen whole: {never:?}"));
+    }
+    wrong
+}
+
+/// How much of a text has been in sight.
+#[derive(Default)]
+struct Seen {
+    height: f32,
+    parts: Vec<(f32, f32)>,
+}
+
+impl Seen {
+    fn add(&mut self, line: &Line, sight: &Line) {
+        self.height = line.bottom - line.top;
+        self.parts.push((sight.top - line.top - GIVE, sight.bottom - line.top + GIVE));
+    }
+
+    fn is_whole(&self) -> bool {
+        let mut parts = self.parts.clone();
+        parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let reached = parts.iter().fold(0f32, |at, (from, to)| if *from <= at { at.max(*to) } else { at });
+        reached >= self.height
+    }
+}
+
+/// One position of a page.
+fn look_at(bench: &Bench, what: &str, seen: &mut BTreeMap<String, Seen>, wrong: &mut Vec<String>) {
+    let kiosk = bench.live.stage.kiosk();
+    let page = ElementHandle::find_by_element_id(kiosk, "Page::list").next().expect("a page");
+    let sight = line(&page);
+    let (mut page_lines, page_buttons) = (lines(page.query_descendants()), buttons(page.query_descendants()));
+    let mut lines = lines(ElementQuery::from_root(kiosk));
+    lines.retain(|line| !page_lines.contains(line));
+    let mut buttons = buttons(ElementQuery::from_root(kiosk));
+    buttons.retain(|button| !page_buttons.contains(button));
+    if lines.len() + page_lines.len() < 4 {
+        wrong.push(format!("{what}: hardly a word"));
+    }
+    for line in &page_lines {
+        seen.entry(line.text.clone()).or_default().add(line, &sight);
+    }
+    page_lines.retain(|line| line.is_within(&sight, GIVE));
+    let screen = Line { left: 0., top: 0., right: 1080., bottom: 1920., text: String::new() };
+    // What is on the page is cut off where the page ends, and runs into nothing beyond.
+    for (lines, buttons, room) in [(&lines, &buttons, &screen), (&page_lines, &page_buttons, &sight)] {
+        for (at, line) in lines.iter().enumerate() {
+            let place = line.place();
+            let what = format!("{what}: {:?}", line.text);
+            if line.text.contains(['{', '}']) {
+                wrong.push(format!("unfinished: {what}"));
+            }
+            if line.left < room.left - 1. || line.right > room.right + 1. {
+                wrong.push(format!("{what} at {place} leaves the screen"));
+            }
+            for other in lines.iter().skip(at + 1).filter(|other| !line.is_apart_from(other)) {
+                wrong.push(format!("{what} at {place} runs into {:?} at {}", other.text, other.place()));
+            }
+            for button in buttons.iter().filter(|b| !line.is_apart_from(b) && !line.is_within(b, 6.)) {
+                wrong.push(format!("{what} at {place} does not fit {:?} at {}", button.text, button.place()));
+            }
         }
     }
+    for line in lines.iter().filter(|l| !l.is_apart_from(&sight)) {
+        wrong.push(format!("{what}: {:?} at {} lies over the page", line.text, line.place()));
+    }
+}
+
+/// Every size of the letters, with and without everything in the lower part; colours change no place.
+fn looks() -> impl Iterator<Item = Look> {
+    TextSize::ALL
+        .into_iter()
+        .flat_map(|size| [false, true].map(|reach| Look { size, reach, ..Look::default() }))
 }
 
 #[test]
 fn no_text_is_cut_off_or_runs_into_another() {
     let bench = Bench::new();
+    let mut wrong = Vec::new();
     for sample in all() {
-        read(&bench, sample.name, &sample.view);
+        for look in looks() {
+            wrong.extend(read(&bench, sample.name, &View { look, ..sample.view.clone() }));
+        }
     }
+    assert!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
-#[should_panic(expected = "behind the bottom bar")]
 fn too_much_on_a_screen_is_noticed() {
-    let mut view = super::named("review-jam");
-    if let Screen::Review(review) = &mut view.screen {
-        review.problem = None;
-        review.warnings = [PageWarning::Blank; 12].to_vec();
-    }
-    read(&Bench::new(), "twelve warnings", &view);
+    let mut view = super::named("home");
+    view.hall = visit::catalogue::Label { zh: "大厅".repeat(40), en: String::new() };
+    let wrong = read(&Bench::new(), "a long name", &view);
+    assert!(wrong.iter().any(|what| what.contains("大厅大厅")), "{wrong:?}");
 }
 
 #[test]
@@ -118,7 +202,8 @@ fn every_fault_can_be_read_wherever_it_is_told() {
                 Screen::Service(service) if sample.name == "service" => service.fault = Some(*fault),
                 _ => break,
             }
-            read(&bench, &format!("{} {}", sample.name, fault.code()), &view);
+            let wrong = read(&bench, &format!("{} {}", sample.name, fault.code()), &view);
+            assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         }
     }
 }
@@ -181,36 +266,77 @@ fn the_font_has_every_letter_in_both_weights() {
     }
 }
 
-/// Relative luminance (WCAG 2.1) of `#rrggbb`.
-fn luminance(colour: &str) -> f64 {
-    let part = |at: usize| {
-        let c = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.;
+/// Relative luminance (WCAG 2.1).
+fn luminance(pixel: [u8; 3]) -> f64 {
+    let [r, g, b] = pixel.map(|c| {
+        let c = f64::from(c) / 255.;
         if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-    };
-    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// How a text stands out from its ground: the colour that there is most of around it, and of the others that
+/// which its strokes are filled with, which stands out most.
+fn contrast_of(line: &Line, picture: &crate::Picture) -> Option<f64> {
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let (left, right) = (line.left.max(0.) as usize, (line.right as usize).min(width));
+    let (top, bottom) = (line.top.max(0.) as usize, (line.bottom as usize).min(height));
+    let mut count: BTreeMap<[u8; 3], u32> = BTreeMap::new();
+    for row in picture.rgb.chunks_exact(3 * width).skip(top).take(bottom.saturating_sub(top)) {
+        let span = row.get(3 * left..3 * right).unwrap_or_default();
+        // Run by run: most of it is ground.
+        for run in span.as_chunks::<3>().0.chunk_by(|a, b| a == b) {
+            *count.entry(run[0]).or_default() += run.len() as u32;
+        }
+    }
+    let (ground, _) = count.iter().max_by_key(|(_, n)| **n)?;
+    // A stroke has pixels that are covered whole; one pixel alone may be anything.
+    let inks = count.iter().filter(|(_, n)| **n >= 8).map(|(ink, _)| contrast(*ink, *ground));
+    inks.max_by(f64::total_cmp)
 }
 
 #[test]
 fn what_is_written_stands_out_from_its_ground() {
-    let theme = include_str!("../../screens/theme.slint");
-    let colour = |name: &str| {
-        let line = theme.lines().find(|l| l.contains(&format!("<color> {name}:"))).unwrap();
-        let at = line.find('#').unwrap();
-        luminance(&line[at..at + 7])
-    };
-    for (ink, grounds, least) in [
-        ("ink", &["ground", "surface", "accent-soft", "problem-soft", "asleep"][..], 7.),
-        ("ink-soft", &["ground", "surface", "accent-soft", "asleep"][..], 7.),
-        ("accent", &["ground", "surface", "accent-soft"][..], 7.),
-        ("on-accent", &["accent", "accent-pressed", "ink", "problem"][..], 7.),
-        ("problem", &["ground", "surface", "problem-soft", "accent-soft"][..], 6.5),
-        // What cannot be touched now is still read.
-        ("ink-asleep", &["asleep", "surface"][..], 5.5),
-    ] {
-        for ground in grounds {
-            let (a, b) = (colour(ink), colour(ground));
-            let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
-            assert!(contrast >= least, "{ink} on {ground}: {contrast:.1}:1");
+    let bench = Bench::new();
+    let mut wrong = BTreeSet::new();
+    for sample in all() {
+        for colours in Contrast::ALL {
+            let look = Look { contrast: colours, ..Look::default() };
+            let view = View { look, ending_in: None, ..sample.view.clone() };
+            bench.show(&view);
+            bench.live.paint();
+            let picture = bench.live.canvas.as_ref().expect("a canvas").picture();
+            let kiosk = bench.live.stage.kiosk();
+            let page = ElementHandle::find_by_element_id(kiosk, "Page::list").next().expect("a page");
+            let (sight, on_page) = (line(&page), lines(page.query_descendants()));
+            for line in lines(ElementQuery::from_root(kiosk)) {
+                if on_page.contains(&line) && !line.is_within(&sight, 0.) {
+                    continue;
+                }
+                match contrast_of(&line, &picture) {
+                    Some(contrast) if contrast >= 7. => {}
+                    low => {
+                        wrong.insert(format!("{} {colours:?} {:?}: {low:.1?}:1", sample.name, line.text));
+                    }
+                }
+            }
         }
     }
+    let told: Vec<_> = wrong.iter().map(String::as_str).collect();
+    assert!(wrong.is_empty(), "{} are hard to read:\n{}", wrong.len(), told.join("\n"));
+}
+
+#[test]
+fn grey_on_grey_is_hard_to_read() {
+    let (ground, ink) = ([0xe2, 0xe8, 0xea], [0x9a, 0xa5, 0xaa]);
+    let rgb = (0..400).flat_map(|at| if at % 7 == 0 { ink } else { ground }).collect();
+    let picture = crate::Picture { width: 20, height: 20, rgb };
+    let line = Line { text: String::new(), left: 0., top: 0., right: 20., bottom: 20. };
+    assert!((1.5..3.).contains(&contrast_of(&line, &picture).unwrap()));
+    assert!((contrast([0; 3], [255; 3]) - 21.).abs() < 1e-9);
 }

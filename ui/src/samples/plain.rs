@@ -6,8 +6,8 @@ use visit::catalogue::Label;
 use visit::fault::Fault;
 use visit::identity::{CompanyCode, CompanyOffer, Ways};
 use visit::screen::{
-    CardProblem, CardReminder, CodeProblem, CompanyEntry, Goodbye, Home, Identify, NoNumbers, NumberShown,
-    PapersTold, Purpose, Screen, Service, TicketState, Wait,
+    Calling, CardProblem, CardReminder, CodeProblem, CompanyEntry, Goodbye, Help, Home, Identify, NoNumbers,
+    NumberShown, PapersTold, Purpose, Screen, Service, TicketState, Wait,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -27,6 +27,7 @@ pub(super) fn samples() -> Vec<Sample> {
     all.push(sample("cancel-ending", Screen::CancelAsk(ticket("A1017"))).ending_in(15));
     all.extend(goodbye());
     all.extend(service());
+    all.extend(over());
     all
 }
 
@@ -37,6 +38,37 @@ fn service() -> Vec<Sample> {
         sample("service-paper-low", screen(Some(Fault::PaperLow), 1, 1, Some(40))).ending_in(14),
         sample("service-nothing", screen(None, 1, 0, None)),
     ]
+}
+
+/// What lies over other screens.
+fn over() -> Vec<Sample> {
+    let help = |name, on, staff, calling| sample(name, Screen::Help(Help { on, staff, calling }));
+    let mut all = vec![
+        sample("look", Screen::Look),
+        sample("look-ending", Screen::Look).ending_in(12),
+        help("help", "home", true, Calling::No),
+        help("help-calling", "materials", true, Calling::Calling),
+        help("help-heard", "choose", true, Calling::Heard),
+        help("help-unheard", "scan", true, Calling::Unheard),
+        help("help-no-staff", "identify", false, Calling::No),
+    ];
+    for (name, on) in [
+        ("help-search", "search"),
+        ("help-company", "company"),
+        ("help-wait", "wait"),
+        ("help-number", "number"),
+        ("help-cancel", "cancel"),
+        ("help-licences", "licences"),
+        ("help-hand-in", "hand-in"),
+        ("help-scanning", "scanning"),
+        ("help-review", "review"),
+        ("help-receipt", "receipt"),
+        ("help-goodbye", "goodbye"),
+        ("help-service", "service"),
+    ] {
+        all.push(help(name, on, true, Calling::No));
+    }
+    all
 }
 
 fn home() -> Vec<Sample> {

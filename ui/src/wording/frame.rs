@@ -15,6 +15,11 @@ impl Voice<'_> {
             hall: self.label(&view.hall).into(),
             clock: clock(view.clock).into(),
             language: act(Intent::Language, frame.language.plain(), true),
+            look: act(Intent::Look, frame.look.plain(), !matches!(view.screen, Screen::Look)),
+            help: act(Intent::Help, frame.help.plain(), !matches!(view.screen, Screen::Help(_))),
+            up: act(Intent::ScrollUp, frame.up.plain(), true),
+            down: act(Intent::ScrollDown, frame.down.plain(), true),
+            reached: frame.reached.plain().into(),
             leave: self.leave(&view.screen),
             finishing: matches!(
                 view.screen,
@@ -42,6 +47,7 @@ impl Voice<'_> {
             Screen::CancelAsk(_) => act(Intent::Back, words.cancel.keep.plain(), true),
             Screen::Review(_) => act(Intent::Back, words.review.back.plain(), true),
             Screen::Licences(_) => act(Intent::Back, words.licences.no.plain(), true),
+            Screen::Look | Screen::Help(_) => act(Intent::Back, words.frame.done.plain(), true),
             Screen::Identify(_)
             | Screen::Choose(_)
             | Screen::Search(_)
@@ -76,7 +82,9 @@ impl Voice<'_> {
             | Screen::Materials(_)
             | Screen::Scanning(_)
             | Screen::Goodbye(_)
-            | Screen::Service(_) => t::Act::default(),
+            | Screen::Service(_)
+            | Screen::Look
+            | Screen::Help(_) => t::Act::default(),
         }
     }
 
@@ -111,5 +119,7 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Receipt(_) => t::Shown::Receipt,
         Screen::Goodbye(_) => t::Shown::Goodbye,
         Screen::Service(_) => t::Shown::Service,
+        Screen::Look => t::Shown::Look,
+        Screen::Help(_) => t::Shown::Help,
     }
 }

@@ -17,7 +17,7 @@ macro_rules! tables {
 tables! {
     /// What stands around every screen, and how lists, pages and dates are written.
     FrameText {
-        Text: language, back, finish, stay, ending, between, sentence, and_more;
+        Text: language, look, help, done, up, down, reached, back, finish, stay, ending, between, sentence, and_more;
         Text: page, page_next, page_previous, staff, staff_more, date, day;
         Count: tickets_left;
         [Text; 12]: months;
@@ -185,6 +185,19 @@ tables! {
     ServiceText {
         Text: title, fault, steps, meanwhile;
         Told: none;
+    }
+
+    /// How the screen shall look.
+    LookText {
+        Text: title, sizes, small, standard, large, largest;
+        Text: contrasts, own_colours, black_on_white, white_on_black, yellow_on_black;
+        Text: reach, reach_text, plain, plain_text, reset;
+    }
+
+    /// Help, and a call for somebody of the hall.
+    HelpText {
+        Text: title, call, call_again;
+        Told: no_call, ask, calling, heard, unheard;
     }
 }
 

@@ -1,4 +1,4 @@
-//! The windows' feed: what became of the numbers.
+//! The window system: what became of the numbers, and the call for somebody of the staff.
 
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -7,15 +7,24 @@ use queue::ledger::{Ledger, LedgerError};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Client;
-use store::window::{WindowEventKind, window_events};
+use store::window::{StaffCall, WindowEventKind, call_staff, window_events};
 use visit::event::Event;
 use visit::number::{TicketNumber, WindowEvent};
 
 /// How long one question may stay open.
 const POLL: Duration = Duration::from_secs(25);
 
+/// Tells the hall that somebody is wanted, and the desk whether the hall has heard it.
+pub async fn call(client: Arc<Client>, kiosk: String, screen: &'static str, bus: Bus) {
+    let called = call_staff(&client, &StaffCall { kiosk, screen: screen.to_owned() }).await;
+    if let Err(error) = &called {
+        tracing::warn!(%error, screen, "the hall could not be told that somebody is wanted");
+    }
+    bus.send(Event::StaffCalled(called.is_ok())).await;
+}
+
 /// Follows the feed for ever; the windows being away is no fault of the kiosk's.
-pub async fn follow(client: Client, ledger: Arc<dyn Ledger>, bus: Bus, clock: Clock) {
+pub async fn follow(client: Arc<Client>, ledger: Arc<dyn Ledger>, bus: Bus, clock: Clock) {
     let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
     // Beyond what the ledger has heard: reports it has no use for are not asked for again.
     let mut heard = 0;

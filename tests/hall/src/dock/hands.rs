@@ -246,6 +246,28 @@ pub(super) async fn network(State(hall): State<Hall>, Asked(hands): Asked<Networ
     done()
 }
 
+/// `POST /api/staff`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StaffHands {
+    /// somebody goes to every kiosk that called
+    #[serde(default)]
+    gone: bool,
+    /// whether calls are taken
+    bell: Option<Power>,
+}
+
+/// The staff see to calls, or cannot hear them.
+pub(super) async fn staff(State(hall): State<Hall>, Asked(hands): Asked<StaffHands>) -> Done {
+    if let Some(bell) = hands.bell {
+        hall.windows.set_bell(matches!(bell, Power::On));
+    }
+    if hands.gone {
+        hall.windows.see_to_calls();
+    }
+    done()
+}
+
 /// `POST /api/window`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

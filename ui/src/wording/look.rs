@@ -1,0 +1,46 @@
+//! How the screen shall look.
+
+use super::{Voice, act, model};
+use crate::toolkit as t;
+use crate::words::Text;
+use visit::intent::Intent;
+use visit::look::{Contrast, Look, TextSize};
+
+impl Voice<'_> {
+    pub(super) fn look(&self, look: Look) -> t::LookWords {
+        let words = &self.words.look;
+        let choice = |intent, name: &Text, chosen| t::Choice { act: act(intent, name.plain(), true), chosen };
+        let sizes = TextSize::ALL.map(|size| {
+            let name = match size {
+                TextSize::Small => &words.small,
+                TextSize::Standard => &words.standard,
+                TextSize::Large => &words.large,
+                TextSize::Largest => &words.largest,
+            };
+            choice(Intent::LookSize(size), name, look.size == size)
+        });
+        let contrasts = Contrast::ALL.map(|contrast| {
+            let name = match contrast {
+                Contrast::Standard => &words.own_colours,
+                Contrast::BlackOnWhite => &words.black_on_white,
+                Contrast::WhiteOnBlack => &words.white_on_black,
+                Contrast::YellowOnBlack => &words.yellow_on_black,
+            };
+            choice(Intent::LookContrast(contrast), name, look.contrast == contrast)
+        });
+        let switch = |intent, name, text: &Text, on| t::Switch {
+            choice: choice(intent, name, on),
+            text: text.plain().into(),
+        };
+        t::LookWords {
+            title: words.title.plain().into(),
+            sizes_title: words.sizes.plain().into(),
+            sizes: model(sizes.into()),
+            contrasts_title: words.contrasts.plain().into(),
+            contrasts: model(contrasts.into()),
+            reach: switch(Intent::LookReach, &words.reach, &words.reach_text, look.reach),
+            plain: switch(Intent::LookPlain, &words.plain, &words.plain_text, look.plain),
+            reset: act(Intent::LookReset, words.reset.plain(), look != Look::default()),
+        }
+    }
+}
