@@ -18,3 +18,4 @@ pub mod screen;
 pub mod search;
 pub mod ticket;
 pub mod turn;
+pub mod waiting;
