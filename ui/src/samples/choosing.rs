@@ -19,7 +19,7 @@ pub(super) fn samples() -> Vec<Sample> {
         tab: Tab::Packages,
         whose: None,
         folders: Vec::new(),
-        matters: packages(&[]),
+        matters: packages(&[]).into_iter().take(6).collect(),
         page: 1,
         pages: 3,
         picked: Vec::new(),
@@ -166,7 +166,12 @@ fn lists() -> Vec<Sample> {
         sample("choose-group-crowded", Screen::Choose(crowded)).ending_in(8),
         sample(
             "choose-few-lists",
-            Screen::Choose(Choose { tabs: few, tab: Tab::Packages, matters: packages(&[]), ..choose }),
+            Screen::Choose(Choose {
+                tabs: few,
+                tab: Tab::Packages,
+                matters: packages(&[]).into_iter().take(6).collect(),
+                ..choose
+            }),
         ),
     ]
 }

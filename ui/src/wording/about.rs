@@ -13,10 +13,10 @@ impl Voice<'_> {
         let online = about.online.is_some();
         let told =
             |text: &crate::words::Text| if online { text.plain().into() } else { SharedString::default() };
-        let mut rows = self.named(words.items.of(about.items.len()), &about.items);
-        rows.extend(self.named(words.options.of(about.options.len()), &about.options));
-        rows.push(heading(words.needs.of(about.needs.len())));
+        let mut rows = vec![heading(words.needs.of(about.needs.len()))];
         rows.extend(about.needs.iter().map(|need| self.need(need)));
+        rows.extend(self.named(words.items.of(about.items.len()), &about.items));
+        rows.extend(self.named(words.options.of(about.options.len()), &about.options));
         t::AboutWords {
             title: self.label(&about.name).into(),
             promised: words.promised.of(about.promised.0).into(),
@@ -47,11 +47,11 @@ impl Voice<'_> {
         facts.into_iter().flatten().filter(|fact| !fact.is_empty()).map(SharedString::from).collect()
     }
 
-    /// A heading and what it names; nothing if that is nothing.
-    fn named(&self, title: String, labels: &[Label]) -> Vec<t::AboutRow> {
-        let row = |label: &Label| t::AboutRow { name: self.label(label).into(), ..Default::default() };
-        let head = (!labels.is_empty()).then(|| heading(title));
-        head.into_iter().chain(labels.iter().map(row)).collect()
+    /// A heading and what it names, in one sentence; nothing if that is nothing.
+    fn named(&self, title: String, labels: &[Label]) -> Option<t::AboutRow> {
+        let names: Vec<&str> = labels.iter().map(|label| self.label(label)).collect();
+        let all = names.join(self.words.frame.between.plain());
+        (!labels.is_empty()).then(|| t::AboutRow { detail: all.into(), ..heading(title) })
     }
 
     fn need(&self, need: &NeedShown) -> t::AboutRow {
