@@ -260,3 +260,117 @@ fn a_matter_is_found_by_its_initials() {
     assert_eq!(tickets(&state), [ticket(1, "A001", false)]);
     assert!(hall.ticket_text(1).contains(RESTAURANT_NAME));
 }
+
+/// Touches what is named, one after the other, and says how many touches that were.
+fn touches(hall: &Hall, ids: &[&str]) -> usize {
+    ids.iter().for_each(|id| hall.touch(id));
+    ids.len()
+}
+
+/// "From idle to ticket for a popular matter: at most three touches after the card."
+#[test]
+fn a_popular_matter_takes_three_touches_after_the_card() {
+    let hall = Hall::open();
+    hall.identify("home.number", "man");
+    let before = hall.state();
+    assert!(!elements(&before).any(|e| e["id"] == SENIOR), "it is far down another list: {before:#}");
+    let touched = touches(&hall, &["tab.popular", SENIOR, "confirm"]);
+    let state = hall.wait("a ticket", |state| name(state) == "number" && !tickets(state).is_empty());
+    assert_eq!((touched, tickets(&state)), (3, vec![ticket(1, "A001", false)]));
+    assert!(hall.ticket_text(1).contains("敬老卡"), "{}", hall.ticket_text(1));
+}
+
+/// "Groups of people": a menu of its own for each of them, with single matters and packages.
+#[test]
+fn a_matter_is_found_through_a_group_of_people() {
+    let hall = Hall::open();
+    hall.identify("home.number", "woman");
+    hall.touch("tab.groups");
+    let state = hall.wait("the groups", |state| enabled(state, "group.older"));
+    for group in ["老年人", "中年人", "青年人", "妇女", "儿童"] {
+        assert!(says(&state, group), "{group}: {state:#}");
+    }
+    hall.touch("group.children");
+    let state = hall.wait("their menu", |state| enabled(state, "matter.vaccination-record"));
+    assert!(says(&state, "儿童") && enabled(&state, "package.newborn"), "{state:#}");
+    hall.touch("matter.vaccination-record");
+    hall.touch("back");
+    hall.wait("the groups again", |state| enabled(state, "group.older") && enabled(state, "confirm"));
+    hall.touch("confirm");
+    hall.wait("a ticket", |state| tickets(state) == [ticket(1, "A001", false)]);
+    assert!(hall.ticket_text(1).contains("预防接种"), "{}", hall.ticket_text(1));
+}
+
+/// "Departments": the single matters of one of them, on whatever page it stands.
+#[test]
+fn a_matter_is_found_through_its_department() {
+    let hall = Hall::open();
+    hall.identify("home.number", "man");
+    hall.touch("tab.departments");
+    while !enabled(&hall.state(), "department.civil") {
+        let page = hall.wait("the departments", |state| enabled(state, "page.next"));
+        hall.touch("page.next");
+        hall.wait("another page", |state| state["elements"] != page["elements"]);
+    }
+    hall.touch("department.civil");
+    hall.wait("its matters", |state| enabled(state, SENIOR) && enabled(state, "about.matter.senior-card"));
+}
+
+/// "Each matter says what it needs, how long it may take by law and how long the hall promises, whether it
+/// can be done online without queueing", and is chosen where that is read.
+#[test]
+fn what_a_matter_is_about_is_read_and_it_is_chosen_there() {
+    let hall = Hall::open();
+    hall.identify("home.number", "man");
+    hall.touch("about.package.lai-jia-ban");
+    let state = hall.wait_screen("about");
+    for key in ["about.online", "about.online_how"] {
+        assert!(says_word(&state, key), "{key}: {state:#}");
+    }
+    assert!(says(&state, "法定期限 3 个工作日") && says(&state, "承诺 1 个工作日"), "{state:#}");
+    assert!(says(&state, "27-34") && says(&state, "公司章程"), "{state:#}");
+    hall.touch("back");
+    hall.wait_screen("choose");
+
+    // From what was found, and back there.
+    hall.touch("search");
+    for key in ["key.k", "key.f", "key.d"] {
+        hall.touch(key);
+    }
+    hall.touch("about.package.open-restaurant");
+    let state = hall.wait_screen("about");
+    assert!(!says_word(&state, "about.online") && says(&state, RESTAURANT_NAME), "{state:#}");
+    hall.touch(RESTAURANT);
+    hall.wait("what was found", |state| name(state) == "search" && enabled(state, "confirm"));
+    hall.touch("confirm");
+    hall.wait("a ticket", |state| tickets(state) == [ticket(1, "A001", false)]);
+    assert!(hall.ticket_text(1).contains(RESTAURANT_NAME));
+}
+
+/// "How many wait and about how long": told once the windows have called a few, and not before.
+#[test]
+fn how_long_one_waits_is_told_once_the_windows_have_called_a_few() {
+    let hall = Hall::open();
+    for person in ["man", "woman", "taiwan", "tibetan"] {
+        hall.take_number(person, RESTAURANT);
+    }
+    let call = |number: &str| hall.post("/api/window", json!({"number": number, "event": "called"}));
+    call("A001");
+    call("A002");
+    let two = word("home.waiting.many").replace("{count}", "2");
+    let state = hall.wait("two waiting", |state| says(state, &two));
+    assert!(!says(&state, "大约"), "two calls tell nothing: {state:#}");
+    call("A003");
+    let five = word("frame.minutes.many").replace("{count}", "5");
+    let told = |key: &str, place: &str, count: &str| {
+        word(key).replace(&format!("{{{place}}}"), &word(count)).replace("{time}", &five)
+    };
+    let waiting = told("home.waiting_about", "waiting", "home.waiting.one");
+    hall.wait("one waiting, and how long", |state| says(state, &waiting));
+
+    hall.identify("home.number", "macao");
+    hall.touch(RESTAURANT);
+    hall.touch("confirm");
+    let ahead = told("number.ahead_about", "ahead", "number.ahead.one");
+    hall.wait("one ahead, and how long", |state| name(state) == "number" && says(state, &ahead));
+}

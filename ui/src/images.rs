@@ -1,12 +1,12 @@
-//! Pictures on a screen: a scanned page, an example of one, the code of a number or of a receipt.
+//! Pictures on a screen: a scanned page, an example of one, the code of a number, of a receipt, or of an address.
 
 use qrcodegen::{QrCode, QrCodeEcc};
 use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
 use std::sync::Arc;
 use visit::screen::{Preview, Screen};
 
-/// Edge of the square that a code may fill, in pixels; `screens/number.slint` and
-/// `screens/receipt.slint` leave as much room.
+/// Edge of the square that a code may fill, in pixels; `screens/number.slint`,
+/// `screens/receipt.slint` and `screens/about.slint` leave as much room.
 const CODE_ROOM: u32 = 264;
 /// Empty modules around a QR code (ISO/IEC 18004, 6.3.8: four).
 const QUIET: i32 = 4;
@@ -39,6 +39,10 @@ impl Pictured {
             Screen::Review(review) => Self::Page(Arc::clone(&review.preview)),
             Screen::Scan(scan) => scan.example.clone().map_or(Self::Nothing, Self::Page),
             Screen::Number(number) => Self::Code(number.qr.clone()),
+            Screen::About(about) => match &about.online {
+                Some(address) => Self::Code(address.as_str().to_owned()),
+                None => Self::Nothing,
+            },
             Screen::Receipt(receipt) => Self::Code(receipt.code.0.clone()),
             _ => Self::Nothing,
         }
@@ -94,7 +98,10 @@ mod tests {
 
     #[test]
     fn codes_fit_their_room_and_too_much_text_is_no_code() {
-        for text in ["", "V7K3-9QXA-0042", "https://example.invalid/v/0123456789abcdef0123456789abcdef"] {
+        let longest = format!("https://a.cn/{}", "x".repeat(187));
+        for text in
+            ["", "V7K3-9QXA-0042", "https://example.invalid/v/0123456789abcdef0123456789abcdef", &longest]
+        {
             let size = code(text).size();
             assert!((100..=CODE_ROOM).contains(&size.width) && size.width == size.height, "{size:?}");
         }

@@ -1,6 +1,7 @@
 //! Views of every screen, for the gallery and for tests: ordinary ones, and those with the most on
 //! them. The hall, its visitors and their numbers are made up.
 
+mod about;
 mod choosing;
 mod papers;
 mod plain;
@@ -26,6 +27,7 @@ pub struct Sample {
 pub fn samples(language: Language) -> Vec<Sample> {
     let mut all = plain::samples();
     all.extend(choosing::samples());
+    all.extend(about::samples());
     all.extend(papers::samples());
     for sample in &mut all {
         sample.view.language = language;

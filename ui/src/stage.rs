@@ -127,8 +127,9 @@ macro_rules! screens {
 screens! {
     Home: get_home set_home [notes];
     Identify: get_identify set_identify [others];
-    Choose: get_choose set_choose [tabs, rows, fors];
+    Choose: get_choose set_choose [tabs, more_tabs, rows, fors];
     Search: get_search set_search [rows, keys];
+    About: get_about set_about [facts, rows];
     Company: get_company set_company [cells, digits, letters];
     Wait: get_wait set_wait [];
     Number: get_number set_number [windows, missing];

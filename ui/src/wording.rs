@@ -3,6 +3,7 @@
 //! [`word`] turns a [`View`] into finished strings, one structure per screen, with no further
 //! choice left to whoever shows or speaks them. One small file per screen.
 
+mod about;
 mod choose;
 mod company;
 mod frame;
@@ -47,6 +48,7 @@ pub(crate) enum ScreenWords {
     Identify(t::IdentifyWords),
     Choose(t::ChooseWords),
     Search(t::SearchWords),
+    About(t::AboutWords),
     Company(t::CompanyWords),
     Wait(t::WaitWords),
     Number(t::NumberWords),
@@ -72,6 +74,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Identify(identify) => ScreenWords::Identify(voice.identify(identify)),
         Screen::Choose(choose) => ScreenWords::Choose(voice.choose(choose)),
         Screen::Search(search) => ScreenWords::Search(voice.search(search)),
+        Screen::About(about) => ScreenWords::About(voice.about(about)),
         Screen::Company(company) => ScreenWords::Company(voice.company(company)),
         Screen::Wait(wait) => ScreenWords::Wait(voice.wait(*wait)),
         Screen::Number(number) => ScreenWords::Number(voice.number(number)),
@@ -146,6 +149,12 @@ impl Voice<'_> {
         let month = usize::try_from(day.month() - 1).ok().and_then(|at| frame.months.get(at));
         let month = month.map_or("", Text::plain);
         frame.day.with(&[("year", &day.year()), ("month", &month), ("day", &day.day())])
+    }
+
+    /// About how long somebody waits: in minutes, and what is longer than an hour and a half in hours.
+    fn time(&self, minutes: u32) -> String {
+        let frame = &self.words.frame;
+        if minutes <= 90 { frame.minutes.of(minutes) } else { frame.hours.of(minutes.div_ceil(60)) }
     }
 
     /// Why no numbers are given.

@@ -136,6 +136,7 @@ pub(crate) struct Words {
     pub choose: ChooseText,
     pub refusal: RefusalText,
     pub search: SearchText,
+    pub about: AboutText,
     pub company: CompanyText,
     pub wait: WaitText,
     pub number: NumberText,

@@ -18,7 +18,12 @@ pub use record::{
 use crate::key::PersonKey;
 use jiff::civil::{Date, DateTime};
 use std::pin::Pin;
+use visit::catalogue::Matter;
 use visit::number::{Letter, TicketNumber, WindowEvent};
+use visit::waiting::Pace;
+
+/// So many numbers of a day must stand for a matter before [`Ledger::popular`] names it.
+pub const POPULAR_FROM: u32 = 3;
 
 /// What a ledger will answer. Dropping it before it is ready may or may not undo the question; asked
 /// again, a ledger answers as if it had been asked once.
@@ -87,6 +92,15 @@ pub trait Ledger: Send + Sync {
 
     /// How many numbers of a day are waiting; `None` if nothing was heard of the windows on that day.
     fn waiting(&self, day: Date) -> Answer<'_, Option<u32>>;
+
+    /// How fast the numbers of a day that are in this ledger are called, by the last calls of that day;
+    /// `None` where too few were heard of to tell.
+    fn pace(&self, day: Date) -> Answer<'_, Option<Pace>>;
+
+    /// The matters that most numbers of a day stand for, at most `most` of them and first the one that
+    /// most do. Numbers that were given back do not count, nor does a matter that fewer than
+    /// [`POPULAR_FROM`] numbers stand for: what a few people came for is their own affair.
+    fn popular(&self, day: Date, most: u32) -> Answer<'_, Vec<Matter>>;
 
     /// To be called at start: every print job of this kiosk that was intended or sent becomes unknown,
     /// since its bytes may have left; open visits of days before `at` expire.

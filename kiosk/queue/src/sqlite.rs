@@ -26,7 +26,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use visit::catalogue::Matter;
 use visit::number::{Letter, TicketNumber, WindowEvent};
+use visit::waiting::Pace;
 
 /// How many questions may wait for the owner thread.
 const WAITING_QUESTIONS: usize = 64;
@@ -284,6 +286,14 @@ impl Ledger for SqliteLedger {
 
     fn waiting(&self, day: Date) -> Answer<'_, Option<u32>> {
         self.ask(move |books| books.read(|tx| windows::waiting(tx, day)))
+    }
+
+    fn pace(&self, day: Date) -> Answer<'_, Option<Pace>> {
+        self.ask(move |books| books.read(|tx| windows::pace(tx, day)))
+    }
+
+    fn popular(&self, day: Date, most: u32) -> Answer<'_, Vec<Matter>> {
+        self.ask(move |books| books.read(|tx| visits::popular(tx, day, most)))
     }
 
     fn reconcile(&self, at: DateTime) -> Answer<'_, Reconciled> {

@@ -15,6 +15,7 @@ use visit::identity::{CompanyCode, DocumentKind, DocumentNumber};
 use visit::number::NumberLife::*;
 use visit::number::WindowEvent;
 use visit::screen::Language;
+use visit::waiting::Waiting;
 
 #[test]
 fn the_same_person_gets_the_same_number() {
@@ -260,6 +261,82 @@ fn windows_and_who_waits() {
     must_take(&ledger, take(5));
     must_take(&ledger, take(9));
     assert_eq!(wait(ledger.ahead(papers.id)), Ok(Some(2)));
+}
+
+/// The pace is that of this ledger's own numbers, at their first call, on that day.
+#[test]
+fn how_long_one_waits_is_seen_from_the_calls() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path(), quick('A'));
+    for n in 1..=40 {
+        must_take(&ledger, take(n));
+    }
+    let next_day = date(2026, 11, 24);
+    let minutes = |day| wait(ledger.pace(day)).unwrap().and_then(|pace| Waiting::of(10, Some(pace)).minutes);
+    let mut seq = 0;
+    let mut call = |text: &str, minute: i64| {
+        seq += 1;
+        let at = DAY.at(10, 0, 0, 0) + jiff::SignedDuration::from_mins(minute);
+        wait(ledger.window_event(seq, number(text), WindowEvent::Called, DAY, at)).unwrap()
+    };
+    assert_eq!(minutes(DAY), None, "nothing was heard");
+    call("A001", 0);
+    call("A002", 6);
+    assert_eq!(minutes(DAY), None, "two calls tell nothing");
+    // other kiosks' numbers, and the same number once more
+    call("B001", 7);
+    call("B002", 8);
+    call("A002", 9);
+    assert_eq!(minutes(DAY), None);
+    call("A003", 12);
+    assert_eq!(minutes(DAY), Some(60), "every six minutes");
+    assert_eq!(minutes(next_day), None, "a new day begins with nothing");
+    // late news of an early call is put where it belongs
+    call("A004", 3);
+    assert_eq!(minutes(DAY), Some(40));
+    // the last twenty alone count
+    for n in 5..=24 {
+        call(&format!("A{n:03}"), 100 + i64::from(n));
+    }
+    assert_eq!(minutes(DAY), Some(10), "every minute now");
+    wait(ledger.window_event(900, number("A030"), WindowEvent::Served, DAY, DAY.at(23, 0, 0, 0))).unwrap();
+    assert_eq!(minutes(DAY), Some(10), "served is not called");
+}
+
+/// What is popular is counted from the numbers of the day, and says nothing of a few.
+#[test]
+fn what_most_numbers_of_a_day_stand_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path(), quick('A'));
+    let popular = |day, most| wait(ledger.popular(day, most)).unwrap();
+    let named = |codes: &[&str]| codes.iter().map(|code| matter(code)).collect::<Vec<_>>();
+    assert_eq!(popular(DAY, 6), []);
+    for n in 1..=2 {
+        must_take(&ledger, take_at(n, ten(), &["a", "b"]));
+    }
+    assert_eq!(popular(DAY, 6), [], "two are too few to be told of");
+    must_take(&ledger, take_at(3, ten(), &["b"]));
+    assert_eq!(popular(DAY, 6), named(&["b"]));
+    must_take(&ledger, take_at(3, ten(), &["b"]));
+    must_take(&ledger, take_at(3, ten(), &["b", "b"]));
+    for n in 4..=7 {
+        must_take(&ledger, take_at(n, ten(), &["a"]));
+    }
+    assert_eq!(popular(DAY, 6), named(&["a", "b"]), "one person is one, however often he comes");
+    assert_eq!(popular(DAY, 1), named(&["a"]));
+    assert_eq!(popular(DAY, 0), []);
+    // papers without a number are no number, and one that was given back is none any more
+    for n in 11..=14 {
+        wait(ledger.enter(enter_at(n, ten(), &["c"]))).unwrap();
+    }
+    for n in 4..=7 {
+        wait(ledger.cancel(wait(ledger.visit_of(&person(n), DAY)).unwrap().unwrap().id)).unwrap();
+    }
+    assert_eq!(popular(DAY, 6), named(&["b"]));
+    // who was served came for it all the same
+    wait(ledger.window_event(1, number("A001"), WindowEvent::Served, DAY, ten())).unwrap();
+    assert_eq!(popular(DAY, 6), named(&["b"]));
+    assert_eq!(popular(date(2026, 11, 24), 6), [], "a new day begins with nothing");
 }
 
 #[test]

@@ -1,12 +1,14 @@
-//! What the hall offers: departments, items, packages, materials, windows, hours.
+//! What the hall offers: departments, items, packages, groups of people, materials, windows, hours.
 //!
 //! Field names follow GB/T 39554.2 where it has them (the protocol notes, chapter 5.4). A catalogue
 //! is data, written by the hall; [`Catalogue::parse`] reads it whole or says every line and field
 //! that is wrong. Once it is read, every code in it refers to something that exists.
 
 mod load;
+mod online;
 
 pub use load::{CatalogueError, CatalogueErrors};
+pub use online::OnlineAddress;
 
 use crate::hours::{Cap, Hours};
 use std::fmt;
@@ -59,6 +61,8 @@ codes! {
     DepartmentCode;
     /// the short code of a window or waiting area
     WindowCode;
+    /// the short code of a group of people (人群)
+    GroupCode;
 }
 
 /// The hall itself.
@@ -70,6 +74,8 @@ pub struct Hall {
     pub hours: Hours,
     /// minutes east of Greenwich of the hall's clock (China: 480)
     pub utc_offset_minutes: i16,
+    /// what most people come for, until the numbers of the day say more; first the one that most want
+    pub popular: Vec<Matter>,
 }
 
 /// A department with matters in this hall.
@@ -200,6 +206,8 @@ pub struct Item {
     pub citywide: bool,
     /// can be picked by itself; false for parts that only a package offers
     pub alone: bool,
+    /// where it can be done without coming here
+    pub online: Option<OnlineAddress>,
     /// how many numbers per time window
     pub caps: Vec<Cap>,
 }
@@ -219,8 +227,21 @@ pub struct Package {
     pub window: WindowCode,
     /// for companies or persons
     pub theme: Theme,
+    /// where it can be done without coming here
+    pub online: Option<OnlineAddress>,
     /// how many numbers per time window
     pub caps: Vec<Cap>,
+}
+
+/// People of a kind, such as 老年人, and what they come for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// short code
+    pub code: GroupCode,
+    /// what these people are called
+    pub name: Label,
+    /// what they come for, in this order; each can be picked
+    pub matters: Vec<Matter>,
 }
 
 /// Something a visitor can pick.
@@ -268,6 +289,8 @@ pub struct Catalogue {
     pub items: Vec<Item>,
     /// in the order of the file
     pub packages: Vec<Package>,
+    /// in the order of the file; a hall may have none
+    pub groups: Vec<Group>,
 }
 
 impl Catalogue {
@@ -289,6 +312,24 @@ impl Catalogue {
     /// The window of a code.
     pub fn window(&self, code: &WindowCode) -> Option<&Window> {
         self.windows.iter().find(|w| w.code == *code)
+    }
+
+    /// The group of a code.
+    pub fn group(&self, code: &GroupCode) -> Option<&Group> {
+        self.groups.iter().find(|g| g.code == *code)
+    }
+
+    /// The department of a code.
+    pub fn department(&self, code: &DepartmentCode) -> Option<&Department> {
+        self.departments.iter().find(|d| d.code == *code)
+    }
+
+    /// Whether a visitor may pick a matter: it is there, and no mere part of packages.
+    pub fn is_offered(&self, matter: &Matter) -> bool {
+        match matter {
+            Matter::Package(code) => self.package(code).is_some(),
+            Matter::Item(code) => self.item(code).is_some_and(|item| item.alone),
+        }
     }
 
     /// What a visitor reads for a matter; `None` if there is no such matter.

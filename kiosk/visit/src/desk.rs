@@ -4,8 +4,10 @@
 //! on the screen. Nothing else changes or shows anything. An event that has no meaning in the
 //! present state (a double tap, an answer to someone who has left) changes nothing.
 
+mod about;
 mod hand_in;
 mod licences;
+mod lists;
 mod manner;
 mod number;
 mod papers;
@@ -18,7 +20,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 
-use crate::catalogue::{Catalogue, MaterialCode};
+use crate::catalogue::{Catalogue, MaterialCode, Matter};
 use crate::checklist::Need;
 use crate::event::{Action, CardEvent, DocumentEvent, Event, Feeder, LedgerReply, Now, ReaderDo, SessionId};
 use crate::fault::{Device, DeviceStatus, Fault};
@@ -27,13 +29,15 @@ use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use crate::search::Finder;
+use crate::waiting::Waiting;
+use jiff::civil::Date;
 use manner::Manner;
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Rows of one page of the list of matters.
+/// Rows of one page of a list: of matters, of groups of people, of departments.
 pub const MATTERS_A_PAGE: usize = 6;
 /// Rows of one page of the checklist.
 pub const MATERIALS_A_PAGE: usize = 6;
@@ -89,7 +93,9 @@ pub struct Desk {
     /// paper was seen in the feeder and has not been seen gone
     paper_lies: bool,
     ways: Ways,
-    waiting: Option<u32>,
+    waiting: Option<Waiting>,
+    /// of which day, and what its numbers stand for most
+    popular: Option<(Date, Vec<Matter>)>,
     tickets_left: Option<u16>,
     /// what a key offered since somebody last left; a key that he forgot offers nothing to the next
     offer: Option<CompanyOffer>,
@@ -113,6 +119,7 @@ impl Desk {
             paper_lies: false,
             ways,
             waiting: None,
+            popular: None,
             tickets_left: None,
             offer: None,
             finder: Finder::default(),
@@ -182,6 +189,7 @@ impl Desk {
             Event::TicketsLeft(left) => self.tickets_left = left,
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::StaffCalled(heard) => self.called(heard),
+            Event::Popular(day, matters) => self.popular = Some((day, matters)),
             Event::Tick => {}
         }
         self.pass_time(now, &mut actions);
@@ -266,6 +274,7 @@ impl Desk {
             Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => {}
             Step::Choose { .. } => self.touched_choose(intent, now, actions),
             Step::Search(_) => self.touched_search(intent, now, actions),
+            Step::About { .. } => self.touched_about(intent),
             Step::Company { .. } => self.touched_company(intent),
             Step::Service { .. } => self.touched_service(intent, actions),
             Step::Number(_) => self.touched_number(intent, now, actions),

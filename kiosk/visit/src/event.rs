@@ -15,6 +15,7 @@ use crate::screen::{
 };
 use crate::ticket::{ReceiptContents, TicketContents};
 use crate::turn::Turn;
+use crate::waiting::Waiting;
 use jiff::civil::{Date, DateTime};
 use std::fmt;
 use std::sync::Arc;
@@ -76,8 +77,10 @@ pub enum Event {
     CompanyKey(Option<CompanyOffer>),
     /// about how many tickets the printer's roll still has room for; `None` while nobody can tell
     TicketsLeft(Option<u16>),
-    /// how many numbers wait; `None` without a window feed
-    Waiting(Option<u32>),
+    /// how many numbers wait, and about how long; `None` without a window feed
+    Waiting(Option<Waiting>),
+    /// the matters that most numbers of a day stand for, first the one that most do
+    Popular(Date, Vec<Matter>),
     /// whether the hall heard the call for somebody
     StaffCalled(bool),
     /// time has passed
@@ -156,8 +159,8 @@ pub struct Taken {
     pub fresh: bool,
     /// when it was first given
     pub issued_at: DateTime,
-    /// people ahead; `None` without a window feed
-    pub ahead: Option<u32>,
+    /// people ahead, and about how long they take; `None` without a window feed
+    pub ahead: Option<Waiting>,
     /// the journalled intention to print it
     pub job: PrintJob,
 }

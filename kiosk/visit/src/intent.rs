@@ -3,17 +3,27 @@
 //! Every touchable thing on a screen has a stable id, and an id is an intent: [`Intent::parse`] and
 //! `Display` are each other's inverse. Nothing a screen can send back stands outside this list.
 
-use crate::catalogue::{ItemCode, MaterialCode, Matter, PackageCode, Theme};
+use crate::catalogue::{DepartmentCode, GroupCode, ItemCode, MaterialCode, Matter, PackageCode, Theme};
 use crate::look::{Contrast, TextSize};
 use std::fmt;
 
-/// Which list of matters is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Which list is shown: of matters, or of what leads to lists of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Tab {
+    /// what most people come for today
+    Popular,
     /// theme packages (一件事)
     Packages,
     /// single items of one theme
     Items(Theme),
+    /// the groups of people
+    Groups,
+    /// what one group of people comes for
+    Group(GroupCode),
+    /// the departments
+    Departments,
+    /// the single items of one department
+    Department(DepartmentCode),
 }
 
 /// Where the paper lies.
@@ -70,6 +80,8 @@ pub enum Intent {
     PagePrevious,
     /// pick or drop a matter
     Matter(Matter),
+    /// what a matter is about: what it needs, how long it takes
+    About(Matter),
     /// tick or untick an option of a package
     Option(PackageCode, ItemCode),
     /// act for oneself
@@ -144,6 +156,9 @@ impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Matter(matter) => write!(f, "{matter}"),
+            Self::About(matter) => write!(f, "about.{matter}"),
+            Self::Tab(Tab::Group(code)) => write!(f, "group.{code}"),
+            Self::Tab(Tab::Department(code)) => write!(f, "department.{code}"),
             Self::Option(package, item) => write!(f, "option.{package}.{item}"),
             Self::Key(c) => write!(f, "key.{c}"),
             Self::Material(code) => write!(f, "material.{code}"),
@@ -161,6 +176,9 @@ impl Intent {
         let (kind, rest) = id.split_once('.')?;
         match kind {
             "matter" | "package" => Matter::parse(id).map(Self::Matter),
+            "about" => Matter::parse(rest).map(Self::About),
+            "group" => GroupCode::new(rest).map(|code| Self::Tab(Tab::Group(code))),
+            "department" => DepartmentCode::new(rest).map(|code| Self::Tab(Tab::Department(code))),
             "material" => MaterialCode::new(rest).map(Self::Material),
             "option" => {
                 let (package, item) = rest.split_once('.')?;
@@ -200,9 +218,12 @@ const FIXED: &[(&str, Intent)] = &[
     ("finish", Intent::Finish),
     ("confirm", Intent::Confirm),
     ("stay", Intent::Stay),
+    ("tab.popular", Intent::Tab(Tab::Popular)),
     ("tab.packages", Intent::Tab(Tab::Packages)),
     ("tab.business", Intent::Tab(Tab::Items(Theme::Business))),
     ("tab.personal", Intent::Tab(Tab::Items(Theme::Personal))),
+    ("tab.groups", Intent::Tab(Tab::Groups)),
+    ("tab.departments", Intent::Tab(Tab::Departments)),
     ("page.next", Intent::PageNext),
     ("page.previous", Intent::PagePrevious),
     ("for.oneself", Intent::ForOneself),
@@ -245,12 +266,23 @@ mod tests {
 
     #[test]
     fn ids_and_intents_are_inverse() {
-        let more = ["matter.a-1", "package.open-restaurant", "material.lease", "option.p.i", "key.A"];
+        let more = [
+            "matter.a-1",
+            "package.open-restaurant",
+            "about.matter.a-1",
+            "about.package.open-restaurant",
+            "group.senior",
+            "department.tax",
+            "material.lease",
+            "option.p.i",
+            "key.A",
+        ];
         for id in FIXED.iter().map(|(id, _)| *id).chain(more) {
             let intent = Intent::parse(id).unwrap_or_else(|| panic!("{id} means nothing"));
             assert_eq!(intent.to_string(), id);
         }
-        for id in ["", "matter.", "matter.A", "key.", "key.AB", "option.p", "home", "matter.张"] {
+        let none = ["", "matter.", "matter.A", "key.", "key.AB", "option.p", "home", "matter.张"];
+        for id in none.into_iter().chain(["about.", "about.a", "about.group.a", "group.", "department.A"]) {
             assert_eq!(Intent::parse(id), None, "{id}");
         }
     }

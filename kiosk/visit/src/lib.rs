@@ -19,3 +19,4 @@ pub mod screen;
 pub mod search;
 pub mod ticket;
 pub mod turn;
+pub mod waiting;

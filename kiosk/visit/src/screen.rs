@@ -4,16 +4,20 @@
 //! more: names masked, numbers cut to their tail, reasons as closed enums. The words for it are the
 //! screen's business.
 
+mod about;
 mod papers;
 
+pub use about::*;
 pub use papers::*;
 
 use crate::catalogue::{Days, ItemCode, Label, Matter, PackageCode};
 use crate::fault::Fault;
+use crate::hours::Span;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Tab;
 use crate::look::Look;
 use crate::number::TicketNumber;
+use crate::waiting::Waiting;
 use jiff::civil::{DateTime, Time};
 
 /// The language of the screen and of the ticket.
@@ -66,6 +70,8 @@ pub enum Screen {
     Choose(Choose),
     /// type a part of a matter's name
     Search(Search),
+    /// what a matter needs, and how long it takes
+    About(About),
     /// type the company's code
     Company(CompanyEntry),
     /// a moment, please
@@ -106,6 +112,7 @@ impl Screen {
             Self::Identify(_) => "identify",
             Self::Choose(_) => "choose",
             Self::Search(_) => "search",
+            Self::About(_) => "about",
             Self::Company(_) => "company",
             Self::Wait(_) => "wait",
             Self::Number(_) => "number",
@@ -151,8 +158,10 @@ pub struct Home {
     pub tickets: bool,
     /// paper lies in the scanner's feeder
     pub feeder: bool,
-    /// how many wait; `None` without a window feed
-    pub waiting: Option<u32>,
+    /// when numbers are given today; empty when not at all
+    pub hours: Vec<Span>,
+    /// how many wait, and about how long; `None` without a window feed
+    pub waiting: Option<Waiting>,
     /// about how many tickets are left, while the roll is low and that is known
     pub tickets_left: Option<u16>,
 }
@@ -276,6 +285,17 @@ pub struct OptionShown {
     pub ticked: bool,
 }
 
+/// A group of people or a department: what opens the list of its matters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folder {
+    /// the list that it opens
+    pub tab: Tab,
+    /// its name
+    pub name: Label,
+    /// how many matters there are in it
+    pub count: usize,
+}
+
 /// What for? The list, one page of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choose {
@@ -285,9 +305,15 @@ pub struct Choose {
     pub purpose: Purpose,
     /// the number this person already has today
     pub open_number: Option<TicketNumber>,
-    /// which list
+    /// the lists that this hall has
+    pub tabs: Vec<Tab>,
+    /// which of them is shown, or which list inside one of them
     pub tab: Tab,
-    /// this page of it
+    /// whose list it is, of a group's or a department's
+    pub whose: Option<Label>,
+    /// this page of it, of a list of groups or departments
+    pub folders: Vec<Folder>,
+    /// this page of it, of a list of matters
     pub matters: Vec<MatterShown>,
     /// page shown, from 1
     pub page: usize,
@@ -398,8 +424,8 @@ pub struct NumberShown {
     pub again: bool,
     /// where to go: windows and waiting area
     pub windows: Vec<(Label, String)>,
-    /// people ahead; `None` without a window feed
-    pub ahead: Option<u32>,
+    /// people ahead, and about how long they take; `None` without a window feed
+    pub ahead: Option<Waiting>,
     /// what to prepare
     pub missing: Vec<Label>,
     /// the paper

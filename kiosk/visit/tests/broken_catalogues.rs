@@ -68,6 +68,13 @@ window = "general"
 theme = "business"
 "#;
 
+/// The least group of that hall, to stand behind it; it begins in line 61.
+const GROUP: &str = r#"[[groups]]
+code = "all"
+name = "大家"
+matters = ["package.start", "matter.licence"]
+"#;
+
 fn errors(text: &str) -> CatalogueErrors {
     Catalogue::parse(text).expect_err("this catalogue is broken")
 }
@@ -78,6 +85,8 @@ fn the_hall_itself_is_right() {
     assert_eq!(hall.hall.name.en, "小厅");
     assert_eq!(hall.items.len(), 2);
     assert!(hall.items.iter().any(|i| !i.alone));
+    assert!(hall.hall.popular.is_empty() && hall.groups.is_empty());
+    assert!(hall.items.iter().all(|i| i.online.is_none()));
     let end = hall.items[0].caps[1].span;
     assert!(end.holds(jiff::civil::time(23, 59, 59, 999_999_998)));
 }
@@ -88,6 +97,7 @@ fn one_error_each() {
     let long = format!("\"{}\"", "字".repeat(61));
     let second = "[[materials]]\ncode = \"id\"\nmaterial_name = \"证\"\nmaterial_type = \"copy\"\n\
                   [[items]]\ncode = \"licence\"";
+    let far = format!("alone = false\nonline = \"https://a.cn/{}\"", "x".repeat(188));
     let table: &[(&str, &str, usize, &str, &str)] = &[
         // fields
         ("area = \"A区\"", "area = \"A区\"\nfloor = 2", 21, "windows[0].floor", "known here: code, name"),
@@ -200,6 +210,29 @@ fn one_error_each() {
         ("from = \"12:00\"", "from = \"11:59\"", 40, "items[0].caps[1]", "line 36"),
         ("to = \"24:00\"", "to = \"12:00\"", 42, "items[0].caps[1].to", "later than 12:00"),
         ("numbers = 20\n[[items]]", "numbers = -20\n[[items]]", 43, "items[0].caps[1].numbers", "from 0 to"),
+        // where a matter is done without coming
+        (
+            "alone = false",
+            "alone = false\nonline = \"http://a.cn\"",
+            54,
+            "items[1].online",
+            "write \"https://",
+        ),
+        ("alone = false", &far, 54, "items[1].online", "at most 200 characters"),
+        (
+            "options = [\"seal\"]",
+            "options = [\"seal\"]\nonline = \"https://政务.cn\"",
+            59,
+            "packages[0].online",
+            "all of them ASCII",
+        ),
+        (
+            "options = [\"seal\"]",
+            "options = [\"seal\"]\nonline = true",
+            59,
+            "packages[0].online",
+            "a text in quotes",
+        ),
         // not TOML
         (
             "theme = \"business\"\nanticipate_day = 20",
@@ -214,6 +247,56 @@ fn one_error_each() {
     for (old, new, line, field, advice) in table {
         assert_eq!(HALL.matches(old).count(), 1, "{old} must name one place");
         let errors = errors(&HALL.replace(old, new));
+        let [error] = &errors.0[..] else { panic!("{new}: {errors}") };
+        assert_eq!((error.line, error.field.as_str()), (*line, *field), "{new}: {error}");
+        assert!(error.what.contains(advice), "{new}: {error}");
+    }
+}
+
+/// Lists of what visitors pick: a group's, and what is popular.
+#[test]
+fn one_error_in_each_list_of_matters() {
+    let whole = format!("{HALL}{GROUP}");
+    let hall = Catalogue::parse(&whole).unwrap_or_else(|errors| panic!("{errors}"));
+    let group: Vec<_> = hall.groups[0].matters.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (hall.groups[0].name.en.as_str(), group),
+        ("大家", vec!["package.start".into(), "matter.licence".into()])
+    );
+    let nine = format!("popular = [{}]\nutc_offset =", "\"package.start\", ".repeat(9));
+    let table: &[(&str, &str, usize, &str, &str)] = &[
+        ("\"package.start\"", "\"start\"", 64, "groups[0].matters[0]", "\"package.CODE\" for a package"),
+        ("\"package.start\"", "\"package.Start\"", 64, "groups[0].matters[0]", "is no matter"),
+        ("\"package.start\"", "\"package.stop\"", 64, "groups[0].matters[0]", "add it to [[packages]]"),
+        ("\"package.start\"", "\"matter.start\"", 64, "groups[0].matters[0]", "add it to [[items]]"),
+        ("\"package.start\"", "\"matter.licence\"", 64, "groups[0].matters[1]", "name it once"),
+        ("\"package.start\"", "\"matter.seal\"", 64, "groups[0].matters[0]", "seal is not alone"),
+        ("\"package.start\"", "7", 64, "groups[0].matters[0]", "a text in quotes"),
+        ("[\"package.start\", \"matter.licence\"]", "[]", 64, "groups[0].matters", "one entry or more"),
+        ("\nmatters = [\"package.start\", \"matter.licence\"]", "", 61, "groups[0].matters", "missing"),
+        ("name = \"大家\"\n", "", 61, "groups[0].name", "missing"),
+        ("name = \"大家\"", "name = \"大家\"\nage = 60", 64, "groups[0].age", "known here: code, name"),
+        ("code = \"all\"", "code = \"ALL\"", 62, "groups[0].code", "is no group code"),
+        (
+            "utc_offset =",
+            "popular = [\"matter.seal\"]\nutc_offset =",
+            3,
+            "hall.popular[0]",
+            "seal is not alone",
+        ),
+        (
+            "utc_offset =",
+            "popular = [\"package.start\", \"package.start\"]\nutc_offset =",
+            3,
+            "hall.popular[1]",
+            "name it once",
+        ),
+        ("utc_offset =", "popular = \"package.start\"\nutc_offset =", 3, "hall.popular", "write a list"),
+        ("utc_offset =", &nine, 3, "hall.popular", "9 entries; there may be 8 at most"),
+    ];
+    for (old, new, line, field, advice) in table {
+        assert_eq!(whole.matches(old).count(), 1, "{old} must name one place");
+        let errors = errors(&whole.replace(old, new));
         let [error] = &errors.0[..] else { panic!("{new}: {errors}") };
         assert_eq!((error.line, error.field.as_str()), (*line, *field), "{new}: {error}");
         assert!(error.what.contains(advice), "{new}: {error}");

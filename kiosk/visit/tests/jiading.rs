@@ -191,3 +191,20 @@ fn licences_stand_for_common_materials_and_every_example_is_there() {
     assert!(proxy.clone().count() > 30);
     assert!(proxy.into_iter().all(|i| i.optional.iter().any(|m| m.as_str() == "proxy")));
 }
+
+#[test]
+fn every_group_has_its_menu_and_much_can_be_done_online() {
+    let hall = sample();
+    let groups: Vec<_> = hall.groups.iter().map(|g| g.name.zh.as_str()).collect();
+    assert_eq!(groups, ["老年人", "中年人", "青年人", "妇女", "儿童"]);
+    for group in &hall.groups {
+        assert!(group.matters.len() >= 6 && group.name.en.is_ascii(), "{group:?}");
+        assert!(group.matters.iter().all(|matter| hall.is_offered(matter)), "{group:?}");
+    }
+    assert_eq!(hall.hall.popular.len(), 6);
+    assert!(hall.hall.popular.contains(&Matter::Package(package("open-restaurant"))));
+    let online = hall.items.iter().filter_map(|i| i.online.as_ref());
+    let online: BTreeSet<_> =
+        online.chain(hall.packages.iter().filter_map(|p| p.online.as_ref())).map(|a| a.as_str()).collect();
+    assert_eq!(online.len(), 14, "each at its own place");
+}

@@ -85,7 +85,7 @@ fn language_and_the_way_out_are_at_the_same_place_everywhere() {
 #[test]
 fn screens_offer_what_they_promise() {
     let bench = Bench::new();
-    let table: [(&str, &[&str], &[&str]); 28] = [
+    let table: [(&str, &[&str], &[&str]); 35] = [
         ("home", &["home.number", "home.scan", "language"], &[]),
         ("home-lunch", &["home.scan", "language"], &["home.number"]),
         ("home-nothing-works", &["language"], &["home.number", "home.scan"]),
@@ -100,6 +100,17 @@ fn screens_offer_what_they_promise() {
             &["confirm", "page.previous"],
         ),
         ("choose-last-page", &["page.previous"], &["page.next"]),
+        (
+            "choose-popular",
+            &["tab.popular", "tab.groups", "tab.departments", "search", "about.package.open-restaurant"],
+            &["confirm"],
+        ),
+        ("choose-groups", &["group.older", "group.children", "tab.packages", "back"], &["confirm"]),
+        ("choose-departments", &["department.labour", "department.science", "page.next"], &[]),
+        ("choose-group", &["tab.groups", "package.open-restaurant", "about.matter.title-search"], &[]),
+        ("search-found", &["package.open-restaurant", "about.package.open-restaurant"], &[]),
+        ("about-online", &["matter.unemployment-benefit", "back", "language"], &[]),
+        ("about-picked", &["package.open-restaurant", "back", "stay"], &[]),
         ("number", &["finish"], &[]),
         ("number-unknown", &["finish", "reprint"], &[]),
         ("number-not-printed", &["finish", "reprint"], &[]),

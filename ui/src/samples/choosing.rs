@@ -2,12 +2,12 @@
 
 use super::{Sample, company, label, long_label, relative, sample, ticket, who};
 use jiff::civil::Time;
-use visit::catalogue::{Days, ItemCode, Matter, PackageCode, Theme};
+use visit::catalogue::{Days, DepartmentCode, GroupCode, ItemCode, Matter, PackageCode, Theme};
 use visit::fault::Fault;
 use visit::intent::Tab;
 use visit::screen::{
-    ApplicantShown, Choose, MatterBy, MatterFull, MatterShown, NoNumbers, OptionShown, Purpose, Refusal,
-    Screen, Search,
+    ApplicantShown, Choose, Folder, MatterBy, MatterFull, MatterShown, NoNumbers, OptionShown, Purpose,
+    Refusal, Screen, Search,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -15,8 +15,11 @@ pub(super) fn samples() -> Vec<Sample> {
         who: who(ApplicantShown::Oneself),
         purpose: Purpose::Number,
         open_number: None,
+        tabs: tabs(),
         tab: Tab::Packages,
-        matters: packages(&[]),
+        whose: None,
+        folders: Vec::new(),
+        matters: packages(&[]).into_iter().take(6).collect(),
         page: 1,
         pages: 3,
         picked: Vec::new(),
@@ -94,7 +97,117 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
     ]
     .into_iter()
+    .chain(lists())
     .chain(found())
+    .collect()
+}
+
+/// Every list that a hall can have.
+fn tabs() -> Vec<Tab> {
+    let (business, personal) = (Tab::Items(Theme::Business), Tab::Items(Theme::Personal));
+    vec![Tab::Packages, Tab::Popular, business, personal, Tab::Groups, Tab::Departments]
+}
+
+/// What leads to further lists, and lists that were opened so.
+fn lists() -> Vec<Sample> {
+    let choose = Choose {
+        who: who(ApplicantShown::Oneself),
+        purpose: Purpose::Number,
+        open_number: None,
+        tabs: tabs(),
+        tab: Tab::Groups,
+        whose: None,
+        folders: Vec::new(),
+        matters: Vec::new(),
+        page: 1,
+        pages: 1,
+        picked: Vec::new(),
+        can_confirm: false,
+        refused: None,
+    };
+    let older = group("older");
+    let mixed = || {
+        let items = items().into_iter().skip(3).take(3);
+        packages(&[]).into_iter().take(3).chain(items).collect::<Vec<_>>()
+    };
+    let few = vec![Tab::Packages, Tab::Items(Theme::Business), Tab::Items(Theme::Personal)];
+    let departments =
+        Choose { tab: Tab::Departments, folders: departments(), page: 2, pages: 4, ..choose.clone() };
+    let crowded = Choose {
+        tab: older.clone(),
+        whose: Some(long_label()),
+        matters: items().into_iter().take(6).collect(),
+        page: 2,
+        pages: 3,
+        open_number: Some(ticket("A017")),
+        refused: Some(Refusal::Full),
+        who: who(company()),
+        picked: vec![long_label(); 2],
+        can_confirm: true,
+        ..choose.clone()
+    };
+    vec![
+        sample(
+            "choose-popular",
+            Screen::Choose(Choose { tab: Tab::Popular, matters: mixed(), ..choose.clone() }),
+        ),
+        sample("choose-groups", Screen::Choose(Choose { folders: groups(), ..choose.clone() })),
+        sample(
+            "choose-group",
+            Screen::Choose(Choose {
+                tab: older,
+                whose: Some(label("老年人", "Older people")),
+                matters: mixed(),
+                pages: 2,
+                ..choose.clone()
+            }),
+        ),
+        sample("choose-departments", Screen::Choose(departments)),
+        sample("choose-group-crowded", Screen::Choose(crowded)).ending_in(8),
+        sample(
+            "choose-few-lists",
+            Screen::Choose(Choose {
+                tabs: few,
+                tab: Tab::Packages,
+                matters: packages(&[]).into_iter().take(6).collect(),
+                ..choose
+            }),
+        ),
+    ]
+}
+
+fn group(code: &str) -> Tab {
+    GroupCode::new(code).map_or(Tab::Groups, Tab::Group)
+}
+
+fn groups() -> Vec<Folder> {
+    [
+        ("older", "老年人", "Older people", 8),
+        ("middle-aged", "中年人", "Middle-aged people", 8),
+        ("young", "青年人", "Young people", 8),
+        ("women", "妇女", "Women", 6),
+        ("children", "儿童", "Children", 1),
+    ]
+    .into_iter()
+    .map(|(code, zh, en, count)| Folder { tab: group(code), name: label(zh, en), count })
+    .collect()
+}
+
+fn departments() -> Vec<Folder> {
+    [
+        ("labour", "嘉定区人力资源和社会保障局", "Human Resources and Social Security", 14),
+        ("civil", "嘉定区民政局", "Civil Affairs", 7),
+        ("housing", "嘉定区住房保障和房屋管理局", "Housing", 3),
+        ("land", "嘉定区规划和自然资源局", "Planning and Natural Resources", 3),
+        ("greening", "嘉定区绿化和市容管理局", "Greening and City Appearance", 4),
+        ("science", "嘉定区科学技术委员会", "Science and Technology", 1),
+    ]
+    .into_iter()
+    .map(|(code, zh, en, count)| Folder {
+        tab: DepartmentCode::new(code).map_or(Tab::Departments, Tab::Department),
+        name: label(zh, en),
+        count,
+    })
     .collect()
 }
 

@@ -4,11 +4,13 @@ use super::{Sample, label, sample, ticket};
 use jiff::civil::{Time, date};
 use visit::catalogue::Label;
 use visit::fault::Fault;
+use visit::hours::Span;
 use visit::identity::{CompanyCode, CompanyOffer, Ways};
 use visit::screen::{
     Calling, CardProblem, CardReminder, CodeProblem, CompanyEntry, Goodbye, Help, Home, Identify, NoNumbers,
     NumberShown, PapersTold, Purpose, Screen, Service, TicketState, Wait,
 };
+use visit::waiting::Waiting;
 
 pub(super) fn samples() -> Vec<Sample> {
     let mut all = home();
@@ -78,18 +80,42 @@ fn home() -> Vec<Sample> {
         scanner: true,
         tickets: true,
         feeder: false,
-        waiting: Some(12),
+        hours: vec![hours(9, 17)],
+        waiting: Some(Waiting { count: 12, minutes: Some(25) }),
         tickets_left: None,
     };
+    let waiting = |count, minutes| Some(Waiting { count, minutes });
     let closed = |why| Screen::Home(Home { no_numbers: Some(why), waiting: None, ..open.clone() });
+    let lunch = NoNumbers::Lunch(Time::constant(13, 0, 0, 0));
     let next = date(2026, 9, 8).at(9, 0, 0, 0);
     vec![
         sample("home", Screen::Home(open.clone())),
-        sample("home-nobody-waits", Screen::Home(Home { waiting: Some(0), ..open.clone() })),
-        sample("home-no-tickets", Screen::Home(Home { tickets: false, waiting: Some(1), ..open.clone() }))
-            .faults(&[Fault::PaperOut]),
+        sample("home-nobody-waits", Screen::Home(Home { waiting: waiting(0, None), ..open.clone() })),
+        sample(
+            "home-no-tickets",
+            Screen::Home(Home { tickets: false, waiting: waiting(1, Some(5)), ..open.clone() }),
+        )
+        .faults(&[Fault::PaperOut]),
         sample("home-feeder", Screen::Home(Home { feeder: true, ..open.clone() })),
-        sample("home-lunch", closed(NoNumbers::Lunch(Time::constant(13, 0, 0, 0)))),
+        sample(
+            "home-lunch",
+            Screen::Home(Home {
+                no_numbers: Some(lunch),
+                hours: vec![hours(9, 12), hours(13, 17)],
+                waiting: waiting(30, Some(95)),
+                ..open.clone()
+            }),
+        ),
+        sample("home-all-day", Screen::Home(Home { hours: vec![Span::DAY], ..open.clone() })),
+        sample(
+            "home-not-today",
+            Screen::Home(Home {
+                hours: Vec::new(),
+                waiting: None,
+                no_numbers: Some(NoNumbers::Closed(Some(next))),
+                ..open.clone()
+            }),
+        ),
         sample("home-closed", closed(NoNumbers::Closed(None))),
         sample("home-closed-until", closed(NoNumbers::Closed(Some(next)))),
         sample("home-no-ledger", closed(NoNumbers::NoLedger)).faults(&[Fault::LedgerFailed]),
@@ -101,7 +127,8 @@ fn home() -> Vec<Sample> {
                 scanner: false,
                 tickets: false,
                 feeder: true,
-                waiting: Some(140),
+                hours: vec![hours(9, 12), hours(13, 17)],
+                waiting: waiting(140, Some(700)),
                 tickets_left: Some(1200),
             }),
         )
@@ -119,6 +146,11 @@ fn home() -> Vec<Sample> {
         sample("home-paper-low", Screen::Home(Home { tickets_left: Some(40), ..open }))
             .faults(&[Fault::PaperLow]),
     ]
+}
+
+/// From one hour of the day to another.
+fn hours(from: i8, to: i8) -> Span {
+    Span { from: Time::constant(from, 0, 0, 0), to: Time::constant(to, 0, 0, 0) }
 }
 
 fn identify() -> Vec<Sample> {
@@ -196,7 +228,7 @@ fn number() -> Vec<Sample> {
         number: ticket("A017"),
         again: false,
         windows: vec![(label("A区", "Area A"), "21-26".to_owned())],
-        ahead: Some(5),
+        ahead: Some(Waiting { count: 5, minutes: Some(15) }),
         missing: missing().into_iter().take(4).collect(),
         ticket: TicketState::Printing,
         qr: "V7K3-9QXA-0042-KD".to_owned(),
@@ -220,7 +252,7 @@ fn number() -> Vec<Sample> {
                     (label("二楼 G区", "Floor 2, Area G"), "85-86".to_owned()),
                     (label("F区", "Area F"), "81-84".to_owned()),
                 ],
-                ahead: Some(0),
+                ahead: Some(Waiting { count: 0, minutes: None }),
                 missing: missing(),
                 ticket: TicketState::Unknown(Some(Fault::CutterJammed)),
                 card: CardReminder::Present,
@@ -231,6 +263,7 @@ fn number() -> Vec<Sample> {
         sample(
             "number-many-windows",
             Screen::Number(NumberShown {
+                ahead: Some(Waiting { count: 140, minutes: Some(700) }),
                 windows: many_windows(),
                 missing: missing(),
                 ticket: TicketState::NotPrinted(Some(Fault::PrinterOffline)),

@@ -5,11 +5,13 @@ use crate::toolkit as t;
 use visit::catalogue::{Label, Theme};
 use visit::intent::{Intent, Tab};
 use visit::screen::{
-    ApplicantShown, Choose, MatterBy, MatterFull, MatterShown, OptionShown, Purpose, Refusal, Who,
+    ApplicantShown, Choose, Folder, MatterBy, MatterFull, MatterShown, OptionShown, Purpose, Refusal, Who,
 };
 
 /// The line of picked matters, in columns.
 const PICKED: usize = 40;
+/// So many lists stand in one line with the search.
+const ONE_LINE: usize = 3;
 
 impl Voice<'_> {
     pub(super) fn choose(&self, choose: &Choose) -> t::ChooseWords {
@@ -18,6 +20,8 @@ impl Voice<'_> {
             Purpose::Papers => &words.papers,
             Purpose::Number | Purpose::Relative => &words.number,
         };
+        let (tabs, more_tabs) = self.tabs(choose);
+        let folders = choose.folders.iter().map(|folder| self.folder(folder));
         let cancel = choose.open_number.map(|_| act(Intent::CancelVisit, words.cancel.plain(), true));
         t::ChooseWords {
             title: title.plain().into(),
@@ -25,8 +29,10 @@ impl Voice<'_> {
             who: self.who(&choose.who).into(),
             note: self.choose_note(choose),
             cancel: cancel.unwrap_or_default(),
-            tabs: model(self.tabs(choose.tab)),
-            rows: model(choose.matters.iter().flat_map(|m| self.matter(m)).collect()),
+            tabs: model(tabs),
+            more_tabs: model(more_tabs),
+            whose: choose.whose.as_ref().map(|whose| self.label(whose)).unwrap_or_default().into(),
+            rows: model(folders.chain(choose.matters.iter().flat_map(|m| self.matter(m))).collect()),
             pager: self.pager(choose.page, choose.pages),
             whom: words.whom.plain().into(),
             fors: model(self.fors(&choose.who.applicant)),
@@ -68,19 +74,41 @@ impl Voice<'_> {
         }
     }
 
-    fn tabs(&self, chosen: Tab) -> Vec<t::Choice> {
+    /// The lists, in two lines where one does not hold them beside the search.
+    fn tabs(&self, choose: &Choose) -> (Vec<t::Choice>, Vec<t::Choice>) {
         let words = &self.words.choose;
-        [
-            (Tab::Packages, &words.packages),
-            (Tab::Items(Theme::Business), &words.business),
-            (Tab::Items(Theme::Personal), &words.personal),
-        ]
-        .into_iter()
-        .map(|(tab, name)| t::Choice {
-            act: act(Intent::Tab(tab), name.plain(), true),
-            chosen: tab == chosen,
-        })
-        .collect()
+        let toggle = |tab: &Tab| {
+            let name = match tab {
+                Tab::Packages => &words.packages,
+                Tab::Popular => &words.popular,
+                Tab::Items(Theme::Business) => &words.business,
+                Tab::Items(Theme::Personal) => &words.personal,
+                Tab::Groups | Tab::Group(_) => &words.groups,
+                Tab::Departments | Tab::Department(_) => &words.departments,
+            };
+            let chosen = match &choose.tab {
+                Tab::Group(_) => *tab == Tab::Groups,
+                Tab::Department(_) => *tab == Tab::Departments,
+                other => tab == other,
+            };
+            t::Choice { act: act(Intent::Tab(tab.clone()), name.plain(), true), chosen }
+        };
+        let mut tabs: Vec<t::Choice> = choose.tabs.iter().map(toggle).collect();
+        let more =
+            if tabs.len() > ONE_LINE { tabs.split_off((tabs.len() + 1).div_ceil(2)) } else { Vec::new() };
+        (tabs, more)
+    }
+
+    /// A group of people or a department, which opens a list.
+    fn folder(&self, folder: &Folder) -> t::MatterRow {
+        let name = self.label(&folder.name);
+        t::MatterRow {
+            act: act(Intent::Tab(folder.tab.clone()), name, true),
+            folder: true,
+            name: name.into(),
+            by: self.words.choose.matters.of(folder.count).into(),
+            ..Default::default()
+        }
     }
 
     fn fors(&self, applicant: &ApplicantShown) -> Vec<t::Choice> {
@@ -110,7 +138,10 @@ impl Voice<'_> {
         };
         let mut rows = vec![t::MatterRow {
             act: act(Intent::Matter(matter.matter.clone()), name, true),
+            about: act(Intent::About(matter.matter.clone()), words.about_of.with(&[("name", &name)]), true),
+            about_word: words.about.plain().into(),
             option: false,
+            folder: false,
             picked: matter.picked,
             name: name.into(),
             by: by.into(),

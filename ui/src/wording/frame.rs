@@ -51,6 +51,7 @@ impl Voice<'_> {
             Screen::Identify(_)
             | Screen::Choose(_)
             | Screen::Search(_)
+            | Screen::About(_)
             | Screen::Company(_)
             | Screen::Wait(_)
             | Screen::HandInAsk(_)
@@ -66,6 +67,7 @@ impl Voice<'_> {
         match screen {
             Screen::Choose(choose) => self.confirm(choose.purpose, choose.open_number, choose.can_confirm),
             Screen::Search(search) => self.confirm(search.purpose, search.open_number, search.can_confirm),
+            Screen::About(about) => self.choose_this(about),
             Screen::Company(_) => act(Intent::Confirm, words.company.confirm.plain(), true),
             Screen::HandInAsk(ask) => self.hand_in_yes(ask),
             Screen::Scan(scan) if scan.asking.is_some() => t::Act::default(),
@@ -106,6 +108,7 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Identify(_) => t::Shown::Identify,
         Screen::Choose(_) => t::Shown::Choose,
         Screen::Search(_) => t::Shown::Search,
+        Screen::About(_) => t::Shown::About,
         Screen::Company(_) => t::Shown::Company,
         Screen::Wait(_) => t::Shown::Wait,
         Screen::Number(_) => t::Shown::Number,

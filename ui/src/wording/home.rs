@@ -1,10 +1,12 @@
 //! The idle screen.
 
-use super::{Voice, act, model, note};
+use super::{Voice, act, clock, model, note};
 use crate::toolkit as t;
 use visit::fault::Fault;
+use visit::hours::Span;
 use visit::intent::Intent;
 use visit::screen::Home;
+use visit::waiting::Waiting;
 
 /// So many codes are named, worst first.
 const CODES: usize = 8;
@@ -36,9 +38,35 @@ impl Voice<'_> {
                 title: words.papers.plain().into(),
                 text: papers_text.into(),
             },
-            waiting: home.waiting.map(|n| words.waiting.of(n)).unwrap_or_default().into(),
+            hours: self.hours(&home.hours).into(),
+            waiting: home.waiting.map(|waiting| self.waiting(waiting)).unwrap_or_default().into(),
             notes: model(feeder.into_iter().chain(no_tickets).collect()),
             staff: self.staff(home),
+        }
+    }
+
+    /// When numbers are given today; nothing on a day without.
+    fn hours(&self, spans: &[Span]) -> String {
+        let words = &self.words.home;
+        let told =
+            |span: &Span| words.hours_span.with(&[("from", &clock(span.from)), ("to", &clock(span.to))]);
+        match spans {
+            [] => String::new(),
+            [day] if *day == Span::DAY => words.hours_all_day.plain().to_owned(),
+            some => {
+                let spans: Vec<String> = some.iter().map(told).collect();
+                words.hours.with(&[("spans", &spans.join(self.words.frame.between.plain()))])
+            }
+        }
+    }
+
+    /// How many wait, and about how long if that is known.
+    fn waiting(&self, waiting: Waiting) -> String {
+        let words = &self.words.home;
+        let count = words.waiting.of(waiting.count);
+        match waiting.minutes {
+            Some(minutes) => words.waiting_about.with(&[("waiting", &count), ("time", &self.time(minutes))]),
+            None => count,
         }
     }
 

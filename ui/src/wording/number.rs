@@ -6,6 +6,7 @@ use slint::SharedString;
 use visit::catalogue::Label;
 use visit::intent::Intent;
 use visit::screen::{CardReminder, NumberShown, TicketState};
+use visit::waiting::Waiting;
 
 /// So many materials are named, of more only how many they are; the ticket names them all.
 const NAMED: usize = 6;
@@ -36,7 +37,7 @@ impl Voice<'_> {
             title: title.plain().into(),
             number: slint::format!("{}", shown.number),
             windows: model(self.windows(&shown.windows)),
-            ahead: shown.ahead.map(|n| words.ahead.of(n)).unwrap_or_default().into(),
+            ahead: shown.ahead.map(|ahead| self.ahead(ahead)).unwrap_or_default().into(),
             prepare: if shown.missing.len() > named {
                 words.prepare_many.with(&[("count", &shown.missing.len())])
             } else {
@@ -51,6 +52,16 @@ impl Voice<'_> {
                 act(Intent::Reprint, words.reprint.plain(), true)
             },
             qr_text: words.qr.plain().into(),
+        }
+    }
+
+    /// How many are ahead, and about how long they take if that is known.
+    fn ahead(&self, ahead: Waiting) -> String {
+        let words = &self.words.number;
+        let count = words.ahead.of(ahead.count);
+        match ahead.minutes {
+            Some(minutes) => words.ahead_about.with(&[("ahead", &count), ("time", &self.time(minutes))]),
+            None => count,
         }
     }
 

@@ -19,7 +19,7 @@ tables! {
     FrameText {
         Text: language, look, help, done, up, down, reached, back, finish, stay, ending, between, sentence, and_more;
         Text: page, page_next, page_previous, staff, staff_more, date, day;
-        Count: tickets_left;
+        Count: tickets_left, minutes, hours;
         [Text; 12]: months;
         [Text; 7]: weekdays;
     }
@@ -27,6 +27,7 @@ tables! {
     /// The idle screen.
     HomeText {
         Text: title, number, number_text, papers, papers_text, no_way, no_scanner;
+        Text: waiting_about, hours, hours_span, hours_all_day;
         Told: no_tickets, feeder;
         Count: waiting;
     }
@@ -50,10 +51,11 @@ tables! {
 
     /// The list of matters.
     ChooseText {
-        Text: number, papers, who, packages, business, personal, department, full, full_until;
+        Text: number, papers, who, department, full, full_until;
+        Text: packages, popular, business, personal, groups, departments, about, about_of;
         Text: whom, oneself, company, relative, company_code, relative_name;
         Text: picked_none, picked, confirm_number, confirm_again, confirm_papers, cancel, search;
-        Count: items, days;
+        Count: items, days, matters;
         Told: open_number;
     }
 
@@ -66,6 +68,12 @@ tables! {
     SearchText {
         Text: title, hint, space, delete;
         Told: nothing;
+    }
+
+    /// What a matter needs, and how long it takes.
+    AboutText {
+        Text: department, place, online, online_how, optional, choose, drop;
+        Count: promised, legal, needs, items, options;
     }
 
     /// The company's code.
@@ -82,6 +90,7 @@ tables! {
     /// The number.
     NumberText {
         Text: fresh, again, window, more_windows, prepare, prepare_many, qr, reprint;
+        Text: ahead_about;
         Count: ahead;
         Told: printing, printed, sent, unknown, not_printed, card, card_perhaps;
     }

@@ -1,6 +1,7 @@
 //! The ledger's owner: what the desk asks of it, asked in the order of asking.
 
 use crate::bus::{Bus, Health};
+use crate::clock::Clock;
 use crate::tasks::papers::Papers;
 use queue::key::{HallKey, PersonKey};
 use queue::ledger::{
@@ -15,7 +16,10 @@ use visit::event::{
 use visit::fault::{Device, Fault};
 use visit::identity::{Applicant, Person};
 use visit::screen::{Language, Refusal};
+use visit::waiting::Waiting;
 
+/// So many matters are told of as popular: more than a hall shows, as its catalogue may have some no longer.
+const POPULAR: u32 = 12;
 /// How often a ledger that failed is tried again.
 const PROBE_EVERY: Duration = Duration::from_secs(3);
 
@@ -41,7 +45,7 @@ pub struct LedgerTask {
     /// to the desk
     pub bus: Bus,
     /// the hall's clock
-    pub clock: crate::clock::Clock,
+    pub clock: Clock,
 }
 
 impl LedgerTask {
@@ -49,6 +53,7 @@ impl LedgerTask {
     pub async fn run(self, mut asks: mpsc::Receiver<Ask>) {
         let mut health = Health::new(Device::Kiosk, self.bus.clone());
         let mut failed = false;
+        self.tell_popular().await;
         loop {
             let ask = match tokio::time::timeout(PROBE_EVERY, asks.recv()).await {
                 Ok(Some(ask)) => ask,
@@ -62,6 +67,7 @@ impl LedgerTask {
                 }
                 Err(_) => continue,
             };
+            let counts = matches!(ask.what, LedgerDo::Take(_) | LedgerDo::Cancel(_));
             let reply = match self.answer(ask.what, ask.language).await {
                 Ok(reply) => {
                     failed = false;
@@ -78,7 +84,10 @@ impl LedgerTask {
                 }
             };
             self.bus.send(Event::Ledger(ask.session, reply)).await;
-            self.tell_waiting().await;
+            tell_waiting(&*self.ledger, &self.bus, &self.clock).await;
+            if counts {
+                self.tell_popular().await;
+            }
         }
     }
 
@@ -139,14 +148,18 @@ impl LedgerTask {
             number,
             fresh: taken.fresh,
             issued_at,
-            ahead: self.ledger.ahead(taken.visit.id).await?,
+            ahead: match self.ledger.ahead(taken.visit.id).await? {
+                Some(count) => Some(Waiting::of(count, self.ledger.pace(taken.visit.day).await?)),
+                None => None,
+            },
             job: PrintJob(taken.job.0),
         }))
     }
 
-    async fn tell_waiting(&self) {
-        match self.ledger.waiting(self.clock.now().wall.date()).await {
-            Ok(waiting) => self.bus.send(Event::Waiting(waiting)).await,
+    async fn tell_popular(&self) {
+        let today = self.clock.now().wall.date();
+        match self.ledger.popular(today, POPULAR).await {
+            Ok(matters) => self.bus.send(Event::Popular(today, matters)).await,
             Err(error) => tracing::error!(%error, "the ledger cannot count"),
         }
     }
@@ -184,6 +197,21 @@ impl LedgerTask {
             number: visit.number.map(|(number, _)| number),
             choice: visit.choice,
         }
+    }
+}
+
+/// Tells the desk how many wait today, and about how long.
+pub(super) async fn tell_waiting(ledger: &dyn Ledger, bus: &Bus, clock: &Clock) {
+    let today = clock.now().wall.date();
+    let asked = async {
+        Ok::<_, LedgerError>(match ledger.waiting(today).await? {
+            Some(count) => Some(Waiting::of(count, ledger.pace(today).await?)),
+            None => None,
+        })
+    };
+    match asked.await {
+        Ok(waiting) => bus.send(Event::Waiting(waiting)).await,
+        Err(error) => tracing::error!(%error, "the ledger cannot count"),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use crate::bus::Bus;
 use crate::clock::Clock;
+use crate::tasks::ledger::tell_waiting;
 use link::Backoff;
 use queue::ledger::{Ledger, LedgerError};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Client;
 use store::window::{StaffCall, WindowEventKind, call_staff, window_events};
-use visit::event::Event;
 use visit::number::{TicketNumber, WindowEvent};
 
 /// How long one question may stay open.
@@ -39,9 +39,7 @@ pub async fn follow(client: Arc<Client>, ledger: Arc<dyn Ledger>, bus: Bus, cloc
                 tokio::time::sleep(backoff.next_pause()).await;
             }
         }
-        if let Ok(waiting) = ledger.waiting(clock.now().wall.date()).await {
-            bus.send(Event::Waiting(waiting)).await;
-        }
+        tell_waiting(&*ledger, &bus, &clock).await;
     }
 }
 

@@ -3,8 +3,8 @@
 use super::rows::{self, Halt, VisitRow, change, day_text};
 use super::{Books, prints};
 use crate::ledger::{
-    ApplicantRef, Block, CapRule, Enter, LARGEST_COUNT, LedgerError, MATTERS, OPTIONS, Take, TakeAnswer,
-    Taken, VisitId, VisitRecord,
+    ApplicantRef, Block, CapRule, Enter, LARGEST_COUNT, LedgerError, MATTERS, OPTIONS, POPULAR_FROM, Take,
+    TakeAnswer, Taken, VisitId, VisitRecord,
 };
 use jiff::civil::{Date, DateTime};
 use rusqlite::{Connection, TransactionBehavior};
@@ -216,6 +216,21 @@ fn full_matter(
         }
     }
     Ok(None)
+}
+
+/// What most numbers of a day stand for; see [`crate::ledger::Ledger::popular`].
+pub(super) fn popular(db: &Connection, day: Date, most: u32) -> Result<Vec<Matter>, Halt> {
+    let mut counted = db.prepare_cached(
+        "SELECT matter, count(*) AS numbers FROM visit_matter JOIN visit ON visit.id = visit_matter.visit
+         WHERE visit.day = ?1 AND counted_at IS NOT NULL AND life <> 'cancelled'
+         GROUP BY matter HAVING numbers >= ?2 ORDER BY numbers DESC, matter LIMIT ?3",
+    )?;
+    let mut found = counted.query((day_text(day)?, POPULAR_FROM, most))?;
+    let mut matters = Vec::new();
+    while let Some(row) = found.next()? {
+        matters.push(rows::text(row, "matter", Matter::parse)?);
+    }
+    Ok(matters)
 }
 
 fn again(db: &Connection, id: i64) -> Result<VisitRow, Halt> {

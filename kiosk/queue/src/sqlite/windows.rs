@@ -5,6 +5,7 @@ use crate::ledger::{Heard, LedgerError, VisitId};
 use jiff::civil::{Date, DateTime};
 use rusqlite::Connection;
 use visit::number::{NumberLife, TicketNumber, WindowEvent};
+use visit::waiting::{CALLS_LOOKED_AT, Pace};
 
 /// Hears one report; see [`crate::ledger::Ledger::window_event`].
 pub(super) fn hear(
@@ -78,6 +79,22 @@ pub(super) fn waiting(db: &Connection, day: Date) -> Result<Option<u32>, Halt> {
     }
     let all = "SELECT count(*) FROM visit WHERE day = ?1 AND life = 'waiting' AND turn IS NOT NULL";
     Ok(Some(count(db, all, [day_text(day)?])?))
+}
+
+/// How fast this ledger's numbers are called. Those of other kiosks do not count: nor do they among who
+/// waits. A number that is called once more was called when it was first.
+pub(super) fn pace(db: &Connection, day: Date) -> Result<Option<Pace>, Halt> {
+    let mut last = db.prepare_cached(
+        "SELECT min(window_event.at) AS first FROM window_event JOIN visit USING (day, letter, count)
+         WHERE day = ?1 AND event = 'called' GROUP BY letter, count ORDER BY first DESC LIMIT ?2",
+    )?;
+    let limit = i64::try_from(CALLS_LOOKED_AT).unwrap_or(i64::MAX);
+    let mut found = last.query((day_text(day)?, limit))?;
+    let mut calls: Vec<DateTime> = Vec::new();
+    while let Some(row) = found.next()? {
+        calls.push(rows::text(row, "first", |t| t.parse().ok())?);
+    }
+    Ok(Pace::of(&calls))
 }
 
 /// Whether anything was heard of a day. Without a feed every number would seem to wait for ever.

@@ -6,6 +6,7 @@
 
 mod code;
 mod field;
+mod group;
 mod hall;
 mod material;
 mod matter;
@@ -96,14 +97,18 @@ fn read(text: &str, report: &Report) -> Option<Catalogue> {
         }
     };
     let mut root = Table::root(root.get_ref(), report);
-    let hall = hall::hall(&mut root);
+    let (hall, popular) = hall::hall(&mut root);
     let (departments, known_departments) = hall::departments(&mut root);
     let (windows, known_windows) = hall::windows(&mut root);
     let (materials, known_materials) = material::materials(&mut root);
     let known =
         matter::Known { departments: known_departments, windows: known_windows, materials: known_materials };
     let (items, known_items) = matter::items(&mut root, &known);
-    let packages = matter::packages(&mut root, &known, &known_items);
+    let (packages, known_packages) = matter::packages(&mut root, &known, &known_items);
+    let offered = group::Offered { items: &known_items, packages: &known_packages };
+    let groups = group::groups(&mut root, &offered);
+    let popular = offered.refer_all(&popular);
     root.done();
-    Some(Catalogue { hall: hall?, departments, windows, materials, items, packages })
+    let hall = super::Hall { popular, ..hall? };
+    Some(Catalogue { hall, departments, windows, materials, items, packages, groups })
 }

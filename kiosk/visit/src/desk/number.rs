@@ -28,17 +28,20 @@ impl Desk {
     }
 
     pub(super) fn touched_choose(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
-        let catalogue = self.catalogue.clone();
+        let Some(Session { step: Step::Choose { tab, .. }, .. }) = &self.session else { return };
+        let (pages, around) = (self.pages_of_list(tab, now), self.list_around(tab));
+        let is_there = matches!(&intent, Intent::Tab(other) if self.has_list(other, now));
         let Some(session) = &mut self.session else { return };
         let Step::Choose { tab, page, refused } = &mut session.step else { return };
         match intent {
-            Intent::Tab(other) => (*tab, *page) = (other, 0),
-            Intent::PageNext if *page + 1 < super::show::matter_pages(&catalogue, *tab) => *page += 1,
+            Intent::Tab(other) if is_there => (*tab, *page) = (other, 0),
+            Intent::PageNext if *page + 1 < pages => *page += 1,
             Intent::PagePrevious => *page = page.saturating_sub(1),
             Intent::Matter(_) | Intent::Option(..) => {
                 *refused = None;
                 self.pick(intent);
             }
+            Intent::About(matter) => self.look_at(matter),
             Intent::ForOneself => session.applicant = Applicant::Oneself,
             Intent::ForCompany => session.step = Step::Company { typed: String::new(), problem: None },
             Intent::ForRelative => {
@@ -46,9 +49,12 @@ impl Desk {
                 actions.push(Action::Reader(ReaderDo::Watch(session.id)));
             }
             Intent::CancelVisit if session.number.is_some() => session.step = Step::CancelAsk,
-            Intent::Search => session.step = Step::Search(Looked::from(*tab, *page)),
+            Intent::Search => session.step = Step::Search(Looked::from(tab.clone(), *page)),
             Intent::Confirm => self.confirm(now, actions),
-            Intent::Back => self.goodbye(false, now, actions),
+            Intent::Back => match around {
+                Some(around) => (*tab, *page) = around,
+                None => self.goodbye(false, now, actions),
+            },
             _ => {}
         }
     }
@@ -79,8 +85,8 @@ impl Desk {
         // A visitor who has a number may have it printed again at any hour.
         if let (Purpose::Number, Some(why), None) = (purpose, no_numbers, session.number) {
             let (tab, page) = match &session.step {
-                Step::Choose { tab, page, .. } => (*tab, *page),
-                Step::Search(looked) => looked.from,
+                Step::Choose { tab, page, .. } => (tab.clone(), *page),
+                Step::Search(looked) => looked.from.clone(),
                 _ => return,
             };
             session.step = Step::Choose { tab, page, refused: Some(Refusal::Closed(why)) };
@@ -199,7 +205,7 @@ impl Desk {
             reprint: !held.fresh || held.doubtful,
             windows: self.windows_of(&session.choice),
             matters: self.names_of(&session.choice),
-            ahead: held.ahead,
+            ahead: held.ahead.map(|ahead| ahead.count),
             missing: self.missing_of(session),
             issued_at: held.issued_at,
             qr: held.visit.0.clone(),

@@ -24,9 +24,10 @@ impl Desk {
             Intent::PageNext if looked.page + 1 < pages => looked.page += 1,
             Intent::PagePrevious => looked.page = looked.page.saturating_sub(1),
             Intent::Matter(_) | Intent::Option(..) => self.pick(intent),
+            Intent::About(matter) => self.look_at(matter),
             Intent::Confirm => self.confirm(now, actions),
             Intent::Back => {
-                let (tab, page) = looked.from;
+                let (tab, page) = looked.from.clone();
                 session.step = Step::Choose { tab, page, refused: None };
             }
             _ => {}

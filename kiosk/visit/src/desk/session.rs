@@ -16,6 +16,7 @@ use crate::screen::{
     Purpose, Refusal, ReviewAsk, ScanProblem, TicketState,
 };
 use crate::turn::Turn;
+use crate::waiting::Waiting;
 use jiff::civil::{Date, DateTime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -87,7 +88,7 @@ pub(super) struct Held {
     /// first given in this session
     pub fresh: bool,
     pub issued_at: DateTime,
-    pub ahead: Option<u32>,
+    pub ahead: Option<Waiting>,
     pub job: PrintJob,
     pub ticket: TicketState,
     /// some attempt to print it may have reached paper
@@ -106,6 +107,15 @@ pub(super) struct Looked {
     pub page: usize,
 }
 
+/// From where a visitor looks at what a matter is about; he goes back there.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// a page of a list
+    List(Tab, usize),
+    /// what was found by typing
+    Found(Looked),
+}
+
 /// Where the visitor is.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -121,6 +131,10 @@ pub(super) enum Step {
         refused: Option<Refusal>,
     },
     Search(Looked),
+    About {
+        matter: Matter,
+        from: Origin,
+    },
     Company {
         typed: String,
         problem: Option<CodeProblem>,
@@ -350,7 +364,11 @@ impl Session {
     pub fn midnight(&mut self, now: Now, actions: &mut Vec<Action>) {
         let chooses = matches!(
             self.step,
-            Step::Choose { .. } | Step::Search(_) | Step::Company { .. } | Step::CancelAsk
+            Step::Choose { .. }
+                | Step::Search(_)
+                | Step::About { .. }
+                | Step::Company { .. }
+                | Step::CancelAsk
         );
         let Some(person) = self.visitor.as_ref().filter(|_| chooses) else { return };
         if now.wall.date() != self.day {

@@ -1,38 +1,18 @@
 //! What is on the screen at each step.
 
 use super::session::{Held, Next, Session, Stack, Step};
-use super::{Desk, MATERIALS_A_PAGE, MATTERS_A_PAGE};
-use crate::catalogue::{Catalogue, Label, MaterialCode, Matter};
+use super::{Desk, MATERIALS_A_PAGE};
+use crate::catalogue::{Label, MaterialCode, Matter};
 use crate::checklist::{Choice, Need};
 use crate::event::{Feeder, Now};
 use crate::fault::Device;
 use crate::identity::{Applicant, Person};
-use crate::intent::Tab;
 use crate::screen::{
-    ApplicantShown, Choose, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials,
-    MatterBy, MatterFull, MatterShown, NumberShown, OptionShown, Review, ScanProblem, ScanReady, Scanning,
-    Screen, SentBack, View, Wait, Who,
+    ApplicantShown, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials, MatterBy,
+    MatterFull, MatterShown, NumberShown, OptionShown, Review, ScanProblem, ScanReady, Scanning, Screen,
+    SentBack, View, Wait, Who,
 };
 use std::sync::Arc;
-
-/// How many pages the list of a tab has, at least 1.
-pub(super) fn matter_pages(catalogue: &Catalogue, tab: Tab) -> usize {
-    matters(catalogue, tab).count().div_ceil(MATTERS_A_PAGE).max(1)
-}
-
-fn matters(catalogue: &Catalogue, tab: Tab) -> impl Iterator<Item = Matter> {
-    let packages = catalogue
-        .packages
-        .iter()
-        .filter(move |_| tab == Tab::Packages)
-        .map(|p| Matter::Package(p.code.clone()));
-    let items = catalogue
-        .items
-        .iter()
-        .filter(move |i| i.alone && tab == Tab::Items(i.theme))
-        .map(|i| Matter::Item(i.code.clone()));
-    packages.chain(items)
-}
 
 impl Desk {
     /// What the visitor sees.
@@ -52,7 +32,7 @@ impl Desk {
     pub(super) fn beneath(&self, now: Now) -> Screen {
         match &self.session {
             None => Screen::Home(self.home(now)),
-            Some(session) => self.screen(session),
+            Some(session) => self.screen(session, now),
         }
     }
 
@@ -74,12 +54,13 @@ impl Desk {
             scanner: !self.is_down(Device::Scanner),
             tickets: !self.is_down(Device::Printer),
             feeder: self.feeder == Feeder::Loaded,
+            hours: self.catalogue.hall.hours.of_day(now.wall.date()),
             waiting: self.waiting,
             tickets_left: self.tickets_left_shown(),
         }
     }
 
-    fn screen(&self, session: &Session) -> Screen {
+    fn screen(&self, session: &Session, now: Now) -> Screen {
         match &session.step {
             Step::Identify { purpose, reading, problem } => Screen::Identify(Identify {
                 purpose: *purpose,
@@ -93,19 +74,14 @@ impl Desk {
                 reading: true,
                 problem: None,
             }),
-            Step::Choose { tab, page, refused } => Screen::Choose(Choose {
-                who: session.who(),
-                purpose: session.purpose,
-                open_number: session.number,
-                tab: *tab,
-                matters: self.matters_shown(session, *tab, *page),
-                page: page + 1,
-                pages: matter_pages(&self.catalogue, *tab),
-                picked: self.names_of(&session.choice),
-                can_confirm: !session.choice.matters.is_empty(),
-                refused: *refused,
-            }),
+            Step::Choose { tab, page, refused } => {
+                Screen::Choose(self.choose_shown(session, tab, *page, *refused, now))
+            }
             Step::Search(looked) => Screen::Search(self.search_shown(session, looked)),
+            Step::About { matter, from } => match self.about(session, matter) {
+                Some(about) => Screen::About(about),
+                None => self.screen_behind(session, from, now),
+            },
             Step::Company { typed, problem } => Screen::Company(CompanyEntry {
                 typed: typed.clone(),
                 problem: *problem,
@@ -180,20 +156,12 @@ impl Desk {
         }
     }
 
-    fn matters_shown(&self, session: &Session, tab: Tab, page: usize) -> Vec<MatterShown> {
-        matters(&self.catalogue, tab)
-            .skip(page * MATTERS_A_PAGE)
-            .take(MATTERS_A_PAGE)
-            .filter_map(|matter| self.matter_shown(session, matter))
-            .collect()
-    }
-
     pub(super) fn matter_shown(&self, session: &Session, matter: Matter) -> Option<MatterShown> {
         let picked = session.choice.matters.contains(&matter);
         let (by, options) = match &matter {
             Matter::Item(code) => {
                 let item = self.catalogue.item(code)?;
-                let department = self.catalogue.departments.iter().find(|d| d.code == item.department)?;
+                let department = self.catalogue.department(&item.department)?;
                 (MatterBy::Department(department.name.clone(), item.legal, item.promised), Vec::new())
             }
             Matter::Package(code) => {

@@ -1,8 +1,10 @@
 //! The rules, walked through.
 
+mod about;
 mod any_events;
 mod feeder;
 mod hand_in;
+mod lists;
 mod manner;
 mod papers;
 mod search;
@@ -38,6 +40,7 @@ fn catalogue() -> Catalogue {
         bookable: false,
         citywide: false,
         alone,
+        online: None,
         caps: vec![],
     };
     let material = |code: &str, scannable: bool| Material {
@@ -75,6 +78,7 @@ fn catalogue() -> Catalogue {
             name: label("大厅"),
             hours: crate::hours::Hours { openings: vec![nine_to_five], lunch: None },
             utc_offset_minutes: 480,
+            popular: vec![matter("package.shop")],
         },
         departments: vec![Department {
             code: DepartmentCode::new("market").unwrap(),
@@ -103,9 +107,19 @@ fn catalogue() -> Catalogue {
             options: vec![ItemCode::new("seal").unwrap()],
             window: WindowCode::new("w1").unwrap(),
             theme: Theme::Business,
+            online: OnlineAddress::new("https://a.cn/shop"),
             caps: vec![],
         }],
+        groups: vec![Group {
+            code: GroupCode::new("old").unwrap(),
+            name: label("老年人"),
+            matters: vec![matter("matter.card"), matter("package.shop")],
+        }],
     }
+}
+
+fn matter(id: &str) -> Matter {
+    Matter::parse(id).unwrap()
 }
 
 fn licence(standing: Standing, valid_until: Option<jiff::civil::Date>) -> Licence {

@@ -2,7 +2,7 @@
 
 use super::report::quoted;
 use super::table::{Table, Value};
-use crate::catalogue::{DepartmentCode, ItemCode, MaterialCode, PackageCode, WindowCode};
+use crate::catalogue::{DepartmentCode, GroupCode, ItemCode, MaterialCode, PackageCode, WindowCode};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
@@ -34,6 +34,7 @@ kinds! {
     MaterialCode is "material" in "materials";
     ItemCode is "item" in "items";
     PackageCode is "package" in "packages";
+    GroupCode is "group" in "groups";
 }
 
 /// The codes of one kind that the file declares, each with its line and what else others ask of it.
@@ -63,7 +64,7 @@ impl<C: Code, T> Declared<C, T> {
     /// Reads a reference.
     pub(super) fn refer(&self, value: &Value<'_>) -> Option<C> {
         let code = well_formed::<C>(value)?;
-        if self.0.contains_key(&code) {
+        if self.has(&code) {
             return Some(code);
         }
         let text = value.text().map(quoted).unwrap_or_default();
@@ -88,6 +89,11 @@ impl<C: Code, T> Declared<C, T> {
             }
         }
         codes
+    }
+
+    /// Whether the file declares a code.
+    pub(super) fn has(&self, code: &C) -> bool {
+        self.0.contains_key(code)
     }
 
     /// What was kept with a code.

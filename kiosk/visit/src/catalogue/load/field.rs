@@ -3,7 +3,7 @@
 use super::MAX_NAME;
 use super::report::quoted;
 use super::table::{Table, Value};
-use crate::catalogue::{Label, Theme};
+use crate::catalogue::{Label, OnlineAddress, Theme};
 use crate::hours::{Cap, Span};
 use crate::identity::{CompanyCode, NumberError};
 use jiff::civil::Time;
@@ -60,6 +60,21 @@ pub(super) fn theme(table: &mut Table<'_>) -> Option<Theme> {
 /// `true` or `false`, and what it is where it does not stand.
 pub(super) fn truth(table: &mut Table<'_>, name: &'static str, otherwise: bool) -> Option<bool> {
     table.optional(name).map_or(Some(otherwise), |value| value.truth())
+}
+
+/// The field `online`: where a matter can be done without coming; `Some(None)` where it does not stand.
+pub(super) fn online(table: &mut Table<'_>) -> Option<Option<OnlineAddress>> {
+    let Some(value) = table.optional("online") else { return Some(None) };
+    let text = value.text()?;
+    let address = OnlineAddress::new(text);
+    if address.is_none() {
+        value.wrong(format!(
+            "{} is no address for it; write \"https://…\", at most {} characters, all of them ASCII",
+            quoted(text),
+            OnlineAddress::LONGEST
+        ));
+    }
+    address.map(Some)
 }
 
 /// A unified social credit code (GB 32100), written as the registry writes it.

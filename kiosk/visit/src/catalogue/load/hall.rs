@@ -12,6 +12,8 @@ use jiff::civil::Weekday;
 const MAX_PLACES: usize = 500;
 /// The most spans of opening: three on each day of the week, should they all differ.
 const MAX_OPENINGS: usize = 21;
+/// The most matters that a hall calls popular.
+const MAX_POPULAR: usize = 8;
 
 const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
@@ -23,14 +25,22 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sunday),
 ];
 
-/// `[hall]`.
-pub(super) fn hall(root: &mut Table<'_>) -> Option<Hall> {
-    let mut table = root.required("hall")?.table()?;
+/// `[hall]`, and the matters that it calls popular: what they are is not read yet.
+pub(super) fn hall<'a>(root: &mut Table<'a>) -> (Option<Hall>, Vec<Value<'a>>) {
+    let Some(mut table) = root.required("hall").and_then(|value| value.table()) else {
+        return (None, Vec::new());
+    };
+    let popular = table.optional("popular").map_or_else(Vec::new, |list| list.list(MAX_POPULAR));
+    (hall_itself(table), popular)
+}
+
+fn hall_itself(mut table: Table<'_>) -> Option<Hall> {
     let name = label(&mut table, "name", "name_en");
     let utc_offset_minutes = table.required("utc_offset").and_then(|value| utc_offset(&value));
     let hours = hours(&mut table);
     table.done();
-    Some(Hall { name: name?, hours: hours?, utc_offset_minutes: utc_offset_minutes? })
+    let popular = Vec::new();
+    Some(Hall { name: name?, hours: hours?, utc_offset_minutes: utc_offset_minutes?, popular })
 }
 
 /// Minutes east of Greenwich, written as in ISO 8601: `+08:00`. Clocks on Earth go from -12:00 to

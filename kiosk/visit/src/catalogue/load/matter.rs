@@ -1,7 +1,7 @@
 //! What visitors pick: items and packages.
 
 use super::code::Declared;
-use super::field::{caps, credit_code_fault, label, theme, truth};
+use super::field::{caps, credit_code_fault, label, online, theme, truth};
 use super::report::quoted;
 use super::table::{Table, Value};
 use super::{MAX_ITEMS, MAX_PACKAGES};
@@ -28,11 +28,23 @@ pub(super) struct Known {
     pub(super) materials: Declared<MaterialCode>,
 }
 
-/// The items of a file, for the packages to refer to.
+/// The items of a file, for packages and groups to refer to.
 pub(super) struct KnownItems<'a> {
     codes: Declared<ItemCode>,
     /// those that cannot be picked by themselves, and where the file says so
     parts: Vec<(ItemCode, Value<'a>)>,
+}
+
+impl KnownItems<'_> {
+    /// Whether the file declares an item.
+    pub(super) fn has(&self, code: &ItemCode) -> bool {
+        self.codes.has(code)
+    }
+
+    /// Whether an item cannot be picked by itself.
+    pub(super) fn is_part(&self, code: &ItemCode) -> bool {
+        self.parts.iter().any(|(part, _)| part == code)
+    }
 }
 
 /// `[[items]]`.
@@ -61,6 +73,7 @@ fn item<'a>(mut table: Table<'a>, known: &Known, known_items: &mut KnownItems<'a
         .optional("handle_area")
         .map_or(Some(false), |value| value.word(&[("district", false), ("city", true)]));
     let alone = table.optional("alone");
+    let online = online(&mut table);
     let caps = caps(&mut table);
     table.done();
 
@@ -89,6 +102,7 @@ fn item<'a>(mut table: Table<'a>, known: &Known, known_items: &mut KnownItems<'a
         bookable: bookable?,
         citywide: citywide?,
         alone: alone?,
+        online: online?,
         caps,
     })
 }
@@ -151,8 +165,12 @@ fn task_code(value: &Value<'_>, department: Option<&str>) -> Option<String> {
     good.then(|| text.to_owned())
 }
 
-/// `[[packages]]`, and whether they leave items that nobody can reach.
-pub(super) fn packages(root: &mut Table<'_>, known: &Known, items: &KnownItems<'_>) -> Vec<Package> {
+/// `[[packages]]` and their codes, and whether they leave items that nobody can reach.
+pub(super) fn packages(
+    root: &mut Table<'_>,
+    known: &Known,
+    items: &KnownItems<'_>,
+) -> (Vec<Package>, Declared<PackageCode>) {
     let mut codes = Declared::new();
     let mut offered = HashSet::new();
     let tables = root.tables("packages", MAX_PACKAGES);
@@ -165,7 +183,7 @@ pub(super) fn packages(root: &mut Table<'_>, known: &Known, items: &KnownItems<'
             ));
         }
     }
-    packages
+    (packages, codes)
 }
 
 fn package(
@@ -179,6 +197,7 @@ fn package(
     let name = label(&mut table, "name", "name_en");
     let window = table.required("window").and_then(|value| known.windows.refer(&value));
     let theme = theme(&mut table);
+    let online = online(&mut table);
     let caps = caps(&mut table);
     let items = table
         .required("items")
@@ -192,5 +211,14 @@ fn package(
     }
     let options = known_items.codes.refer_all(&options);
     offered.extend(items.iter().chain(&options).cloned());
-    Some(Package { code: code?, name: name?, items, options, window: window?, theme: theme?, caps })
+    Some(Package {
+        code: code?,
+        name: name?,
+        items,
+        options,
+        window: window?,
+        theme: theme?,
+        online: online?,
+        caps,
+    })
 }

@@ -41,6 +41,15 @@ fn nothing_upsets_the_desk() {
         "page.previous",
         "tab.personal",
         "tab.packages",
+        "tab.popular",
+        "tab.groups",
+        "tab.departments",
+        "group.old",
+        "group.none",
+        "department.market",
+        "about.package.shop",
+        "about.matter.card",
+        "about.matter.seal",
         "language",
         "stay",
         "source.flatbed",
@@ -60,7 +69,7 @@ fn nothing_upsets_the_desk() {
         "matter.card",
         "material.id-card",
     ];
-    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 24, 0u64..40), 1..120))| {
+    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 26, 0u64..40), 1..120))| {
         let mut hall = Lobby::open();
         for (what, seconds) in steps {
             let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
@@ -97,6 +106,8 @@ fn nothing_upsets_the_desk() {
                 Some(20) => { hall.hear(Event::Feeder(Feeder::Loaded)); }
                 Some(21) => { hall.hear(Event::Feeder(Feeder::Empty)); }
                 Some(22) => { hall.hear(Event::Feeder(Feeder::Unknown)); }
+                Some(23) => { hall.hear(Event::Popular(hall.now.wall.date(), vec![matter("matter.card"), matter("matter.gone")])); }
+                Some(24) => { hall.hear(Event::Waiting(Some(Waiting { count: 3, minutes: Some(10) }))); }
                 Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
             }
             let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();
