@@ -11,6 +11,7 @@ use visit::catalogue::Label;
 use visit::fault::Fault;
 use visit::number::TicketNumber;
 use visit::screen::{ApplicantShown, Language, Preview, Screen, View, Who};
+use visit::speech::Speech;
 
 /// A view with a name of its own.
 #[derive(Clone, Debug)]
@@ -40,6 +41,7 @@ fn sample(name: &'static str, screen: Screen) -> Sample {
         screen,
         faults: Vec::new(),
         ending_in: None,
+        speech: Speech::default(),
     };
     Sample { name, view }
 }

@@ -26,6 +26,7 @@ use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Intent;
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use crate::search::Finder;
+use crate::speech::Speech;
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub const MATTERS_A_PAGE: usize = 6;
 pub const MATERIALS_A_PAGE: usize = 6;
 /// Pages that one document may have.
 pub const PAGES_A_DOCUMENT: usize = 40;
+/// Whoever listens may think so many times as long.
+const LISTENING: u32 = 2;
 
 /// How long a visitor may think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +83,11 @@ pub struct Desk {
     catalogue: Arc<Catalogue>,
     patience: Patience,
     language: Language,
+    speech: Speech,
+    /// somebody's headphones are plugged in
+    headphones: bool,
+    /// when what somebody set without beginning a visit goes back to its default
+    settles_at: Option<Duration>,
     devices: BTreeMap<Device, DeviceStatus>,
     feeder: Feeder,
     /// paper was seen in the feeder and has not been seen gone
@@ -103,6 +111,9 @@ impl Desk {
             catalogue,
             patience,
             language: Language::default(),
+            speech: Speech::default(),
+            headphones: false,
+            settles_at: None,
             devices: BTreeMap::new(),
             feeder: Feeder::Unknown,
             paper_lies: false,
@@ -168,6 +179,7 @@ impl Desk {
             Event::Feeder(feeder) => self.feeder_is(feeder, now),
             Event::CompanyKey(offer) => self.offer = offer,
             Event::TicketsLeft(left) => self.tickets_left = left,
+            Event::Headphones(plugged) => self.headphones(plugged, now),
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::Tick => {}
         }
@@ -182,7 +194,8 @@ impl Desk {
 
     /// When time alone will change something, counted like [`Now::tick`]; the hall's minute aside.
     pub fn next_deadline(&self, now: Now) -> Option<Duration> {
-        let end = self.session.as_ref()?.ends_at?;
+        let Some(session) = &self.session else { return self.settles_at };
+        let end = session.ends_at?;
         let warning = end.saturating_sub(self.patience.warning);
         // While the countdown is shown it changes every second.
         Some(if now.tick < warning { warning } else { (now.tick + Duration::from_secs(1)).min(end) })
@@ -229,7 +242,11 @@ impl Desk {
                 Language::En => Language::Zh,
             };
         }
+        if let Some(speech) = self.speech.after(&intent) {
+            self.speech = speech;
+        }
         let Some(session) = &self.session else {
+            self.settle_later(now);
             match intent {
                 Intent::HomeNumber if self.no_numbers(now).is_none() => {
                     self.begin(Purpose::Number, now, actions);
@@ -286,7 +303,7 @@ impl Desk {
         }
         actions.push(Action::Forget(session.id));
         actions.push(Action::Reader(ReaderDo::Rest));
-        self.language = Language::default();
+        self.settle();
     }
 
     /// Shows goodbye; the person is gone from memory before it is on the screen.
@@ -388,14 +405,48 @@ impl Desk {
     /// Somebody is there: the timer starts anew.
     fn renew(&mut self, now: Now) {
         let (patience, feeder) = (self.patience, self.feeder);
+        let slower = if self.speech.on { LISTENING } else { 1 };
         if let Some(session) = &mut self.session {
-            session.ends_at = session.patience(&patience, feeder).map(|p| now.tick + p);
+            session.ends_at = session.patience(&patience, feeder).map(|p| now.tick + p * slower);
         }
+    }
+
+    /// Whoever plugs headphones in wants to listen, and what he heard is not for a loudspeaker. A loose
+    /// jack that keeps reporting does not hold a session that everybody has left.
+    fn headphones(&mut self, plugged: bool, now: Now) {
+        self.headphones = plugged;
+        self.speech.on = plugged;
+        if self.session.is_none() {
+            self.settle_later(now);
+        }
+    }
+
+    /// How it speaks to somebody who has set nothing.
+    fn speech_at_first(&self) -> Speech {
+        Speech { on: self.headphones, ..Speech::default() }
+    }
+
+    /// Somebody set something and may walk away without a visit.
+    fn settle_later(&mut self, now: Now) {
+        let set = self.speech != self.speech_at_first();
+        self.settles_at = set.then(|| now.tick + self.patience.idle * LISTENING);
+    }
+
+    /// The next visitor finds everything as it is by default.
+    fn settle(&mut self) {
+        self.language = Language::default();
+        self.speech = self.speech_at_first();
+        self.settles_at = None;
     }
 
     /// What time alone does.
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = &mut self.session else {
+            if self.settles_at.is_some_and(|at| now.tick >= at) {
+                self.settle();
+            }
+            return;
+        };
         session.midnight(now, actions);
         if session.ends_at.is_none_or(|end| now.tick < end) {
             return;

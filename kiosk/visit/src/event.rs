@@ -78,6 +78,8 @@ pub enum Event {
     TicketsLeft(Option<u16>),
     /// how many numbers wait; `None` without a window feed
     Waiting(Option<u32>),
+    /// headphones were plugged in, or drawn out
+    Headphones(bool),
     /// time has passed
     Tick,
 }

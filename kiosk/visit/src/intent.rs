@@ -117,6 +117,18 @@ pub enum Intent {
     PreviewPrevious,
     /// show the page after
     PreviewNext,
+    /// say what is on the screen
+    SpeechOn,
+    /// say nothing any more
+    SpeechOff,
+    /// speak more slowly
+    SpeechSlower,
+    /// speak faster
+    SpeechFaster,
+    /// speak louder
+    SpeechLouder,
+    /// speak more quietly
+    SpeechQuieter,
 }
 
 impl fmt::Display for Intent {
@@ -200,6 +212,12 @@ const FIXED: &[(&str, Intent)] = &[
     ("answer.no", Intent::AnswerNo),
     ("preview.previous", Intent::PreviewPrevious),
     ("preview.next", Intent::PreviewNext),
+    ("speech.on", Intent::SpeechOn),
+    ("speech.off", Intent::SpeechOff),
+    ("speech.slower", Intent::SpeechSlower),
+    ("speech.faster", Intent::SpeechFaster),
+    ("speech.louder", Intent::SpeechLouder),
+    ("speech.quieter", Intent::SpeechQuieter),
 ];
 
 #[cfg(test)]

@@ -16,5 +16,6 @@ pub mod intent;
 pub mod number;
 pub mod screen;
 pub mod search;
+pub mod speech;
 pub mod ticket;
 pub mod turn;

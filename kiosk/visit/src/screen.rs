@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Tab;
 use crate::number::TicketNumber;
+use crate::speech::Speech;
 use jiff::civil::{DateTime, Time};
 
 /// The language of the screen and of the ticket.
@@ -50,6 +51,8 @@ pub struct View {
     pub faults: Vec<Fault>,
     /// seconds until the session ends by itself, shown when few are left
     pub ending_in: Option<u32>,
+    /// whether and how it is spoken
+    pub speech: Speech,
 }
 
 /// Every screen there is.

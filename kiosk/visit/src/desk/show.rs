@@ -47,6 +47,7 @@ impl Desk {
             },
             faults: self.faults_by_weight(),
             ending_in: self.ending_in(now),
+            speech: self.speech,
         }
     }
 

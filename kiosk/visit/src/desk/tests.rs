@@ -5,6 +5,7 @@ mod feeder;
 mod hand_in;
 mod papers;
 mod search;
+mod speech;
 mod trouble;
 
 use super::*;
