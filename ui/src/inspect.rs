@@ -7,9 +7,10 @@ use crate::error::UiError;
 use crate::handle::Handle;
 use crate::live::{self, Live};
 use crate::picture::Picture;
+use crate::reader::Key;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
-use slint::{ComponentHandle, LogicalPosition};
+use slint::{ComponentHandle, LogicalPosition, SharedString};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -98,6 +99,14 @@ impl Handle {
     /// As [`Handle::inspect`].
     pub fn touch_at(&self, x: i32, y: i32) -> Result<(), UiError> {
         self.ask(move |live| tap(live, x, y))
+    }
+
+    /// Presses and releases a key of the tactile pad.
+    ///
+    /// # Errors
+    /// As [`Handle::inspect`].
+    pub fn press(&self, key: Key) -> Result<(), UiError> {
+        self.ask(move |live| press(live, &key.text()))
     }
 
     /// A picture of the screen.
@@ -217,4 +226,11 @@ pub(crate) fn tap(live: &Live, x: i32, y: i32) {
     window.dispatch_event(WindowEvent::PointerReleased { position, button });
     // A finger that has left hovers over nothing.
     window.dispatch_event(WindowEvent::PointerExited);
+}
+
+/// A key goes down and up.
+pub(crate) fn press(live: &Live, text: &SharedString) {
+    let window = live.stage.kiosk().window();
+    window.dispatch_event(WindowEvent::KeyPressed { text: text.clone() });
+    window.dispatch_event(WindowEvent::KeyReleased { text: text.clone() });
 }

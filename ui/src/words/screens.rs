@@ -24,6 +24,11 @@ tables! {
         [Text; 7]: weekdays;
     }
 
+    /// What is said besides what stands on the screen.
+    SpeechText {
+        Text: button, ticked, not_ticked, chosen, not_chosen, asleep, place, who, somebody, withheld;
+    }
+
     /// The idle screen.
     HomeText {
         Text: title, number, number_text, papers, papers_text, no_way, no_scanner;
