@@ -186,11 +186,12 @@ fn review(list: &mut List, words: &t::ReviewWords) {
     list.pager(&words.pager);
     list.note(&words.ask);
     list.act(&words.page_again);
-    for act in [&words.keep, &words.lose].into_iter().filter(|_| !words.ask.title.is_empty()) {
-        list.act(act);
-    }
-    for act in [&words.rotate, &words.remove, &words.earlier, &words.later, &words.again, &words.add] {
-        list.act(act);
+    let asked = [&words.keep, &words.lose];
+    let tools = [&words.rotate, &words.remove, &words.earlier, &words.later, &words.again, &words.add];
+    if words.ask.title.is_empty() {
+        tools.into_iter().for_each(|act| list.act(act));
+    } else {
+        asked.into_iter().for_each(|act| list.act(act));
     }
 }
 
