@@ -8,6 +8,7 @@ mod custody;
 mod devices;
 mod dock;
 mod editing;
+mod eyes_shut;
 mod faults;
 mod feeder;
 mod hall;

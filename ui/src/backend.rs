@@ -6,6 +6,7 @@ use crate::handle::{Handle, Poster, Shared};
 use crate::headless::{Canvas, DRAWN_FOR, mailbox};
 use crate::live::Live;
 use crate::picture::Picture;
+use crate::speech::Voice;
 use crate::stage::Stage;
 use slint::ComponentHandle;
 use std::cell::RefCell;
@@ -35,6 +36,8 @@ pub struct Options {
     pub backend: Backend,
     /// who is told what the visitor wants; called on the screen's thread and must be quick
     pub on_intent: Box<dyn Fn(Intent) + Send>,
+    /// who speaks for the screen; without one it is silent
+    pub voice: Option<Box<dyn Voice + Send>>,
 }
 
 /// Runs the screen on this thread until [`Handle::quit`], or until its window is closed.
@@ -46,11 +49,13 @@ pub struct Options {
 /// [`UiError`]: no font, no display, or a kind of screen that this program was built without.
 pub fn run(options: Options, on_ready: impl FnOnce(Handle)) -> Result<(), UiError> {
     fonts::check()?;
-    match options.backend {
-        Backend::Headless { width, height } => in_memory(width, height, options.on_intent, on_ready),
-        Backend::Window if cfg!(feature = "desktop") => on_display("winit", options.on_intent, on_ready),
+    let Options { backend, on_intent, voice } = options;
+    let stage = move || Stage::new(on_intent, voice.map(|voice| -> Box<dyn Voice> { voice }));
+    match backend {
+        Backend::Headless { width, height } => in_memory(width, height, stage, on_ready),
+        Backend::Window if cfg!(feature = "desktop") => on_display("winit", stage, on_ready),
         Backend::Window => Err(UiError::NotBuilt("desktop")),
-        Backend::Kms if cfg!(feature = "kms") => on_display("linuxkms", options.on_intent, on_ready),
+        Backend::Kms if cfg!(feature = "kms") => on_display("linuxkms", stage, on_ready),
         Backend::Kms => Err(UiError::NotBuilt("kms")),
     }
 }
@@ -58,11 +63,11 @@ pub fn run(options: Options, on_ready: impl FnOnce(Handle)) -> Result<(), UiErro
 fn in_memory(
     width: u32,
     height: u32,
-    on_intent: impl Fn(Intent) + 'static,
+    stage: impl FnOnce() -> Result<Stage, UiError>,
     on_ready: impl FnOnce(Handle),
 ) -> Result<(), UiError> {
     let canvas = Canvas::of_this_thread(width, height)?;
-    let stage = Stage::new(on_intent)?;
+    let stage = stage()?;
     stage.kiosk().show()?;
     canvas.renew();
     let mailbox = mailbox();
@@ -77,12 +82,15 @@ fn in_memory(
 
 fn on_display(
     backend: &str,
-    on_intent: impl Fn(Intent) + 'static,
+    stage: impl FnOnce() -> Result<Stage, UiError>,
     on_ready: impl FnOnce(Handle),
 ) -> Result<(), UiError> {
     let selector = slint::BackendSelector::new();
+    // On a desktop the keys that leave an application are the desktop's.
+    #[cfg(feature = "kms")]
+    let selector = selector.with_libinput_event_hook(crate::keyboard::is_dead);
     selector.backend_name(backend.into()).renderer_name("software".into()).select()?;
-    let stage = Stage::new(on_intent)?;
+    let stage = stage()?;
     stage.kiosk().show()?;
     let shared = Shared::new(Poster::Display);
     let live = Live::enter(stage, None, shared.clone());
@@ -105,7 +113,7 @@ pub fn render(view: &View) -> Result<Picture, UiError> {
         if studio.is_none() {
             fonts::check()?;
             let canvas = Canvas::of_this_thread(DRAWN_FOR.0, DRAWN_FOR.1)?;
-            let stage = Stage::new(drop)?;
+            let stage = Stage::new(drop, None)?;
             stage.kiosk().show()?;
             canvas.renew();
             *studio = Some((canvas, stage));

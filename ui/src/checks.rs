@@ -1,12 +1,14 @@
 //! Checks of every sample view in every language: what can be touched, what is written, and where.
 
 mod looks;
+mod reading;
 mod touches;
 
 use crate::handle::{Poster, Shared};
 use crate::headless::{Canvas, DRAWN_FOR, mailbox};
 use crate::live::{Live, Presence};
 use crate::samples::{Sample, samples};
+use crate::speech::Voice;
 use crate::stage::Stage;
 use slint::ComponentHandle;
 use std::sync::mpsc::{Receiver, channel};
@@ -21,9 +23,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with_voice(None)
+    }
+
+    fn with_voice(voice: Option<Box<dyn Voice>>) -> Self {
         let canvas = Canvas::of_this_thread(DRAWN_FOR.0, DRAWN_FOR.1).unwrap();
         let (tell, heard) = channel();
-        let stage = Stage::new(move |intent| tell.send(intent).unwrap()).unwrap();
+        let stage = Stage::new(move |intent| tell.send(intent).unwrap(), voice).unwrap();
         stage.kiosk().show().unwrap();
         canvas.renew();
         let live = Live::enter(stage, Some(canvas), Shared::new(Poster::Memory(mailbox())));
@@ -32,8 +38,11 @@ impl Bench {
 
     fn show(&self, view: &View) {
         self.live.stage.show(view);
-        // What a screen does by itself when it changes, it has done.
-        slint::platform::update_timers_and_animations();
+        // As two frames would: what stands there only because something else is long, and what that moves.
+        for _ in 0..2 {
+            slint::platform::update_timers_and_animations();
+            let _ = crate::inspect::elements(&self.live);
+        }
     }
 }
 

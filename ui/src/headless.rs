@@ -83,7 +83,11 @@ impl Canvas {
             if whole {
                 renderer.set_repaint_buffer_type(RepaintBufferType::NewBuffer);
             }
-            renderer.render(self.pixels.borrow_mut().make_mut_slice(), self.size.get().width as usize);
+            painter::paint(
+                renderer,
+                self.pixels.borrow_mut().make_mut_slice(),
+                self.size.get().width as usize,
+            );
             if whole {
                 renderer.set_repaint_buffer_type(RepaintBufferType::ReusedBuffer);
             }

@@ -7,9 +7,10 @@ use crate::error::UiError;
 use crate::handle::Handle;
 use crate::live::{self, Live};
 use crate::picture::Picture;
+use crate::reader::Key;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
-use slint::{ComponentHandle, LogicalPosition};
+use slint::{ComponentHandle, LogicalPosition, SharedString};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -100,6 +101,14 @@ impl Handle {
         self.ask(move |live| tap(live, x, y))
     }
 
+    /// Presses and releases a key of the tactile pad.
+    ///
+    /// # Errors
+    /// As [`Handle::inspect`].
+    pub fn press(&self, key: Key) -> Result<(), UiError> {
+        self.ask(move |live| press(live, &key.text()))
+    }
+
     /// A picture of the screen.
     ///
     /// # Errors
@@ -169,7 +178,13 @@ pub(crate) fn elements(live: &Live) -> Vec<Element> {
     let list = ElementHandle::find_by_element_id(kiosk, "Page::list").next();
     let rows: Vec<_> = list.iter().flat_map(|list| touchable(list.query_descendants())).collect();
     let rows: Vec<_> = rows.iter().filter_map(ElementHandle::accessible_id).collect();
-    let list = list.as_ref().map(Bounds::of);
+    let mut list = list.as_ref().map(Bounds::of);
+    // The countdown lies over the upper end of the page.
+    let stay = touchable(ElementQuery::from_root(kiosk)).into_iter();
+    let stay = stay.filter(|e| e.accessible_id().is_some_and(|id| id == "stay")).map(|e| Bounds::of(&e));
+    if let (Some(list), Some(stay)) = (&mut list, stay.last()) {
+        list.1 = list.1.max(stay.3);
+    }
     let in_sight = |element: &ElementHandle| {
         let bounds = Bounds::of(element);
         let in_list = element.accessible_id().is_some_and(|id| rows.contains(&id));
@@ -217,4 +232,11 @@ pub(crate) fn tap(live: &Live, x: i32, y: i32) {
     window.dispatch_event(WindowEvent::PointerReleased { position, button });
     // A finger that has left hovers over nothing.
     window.dispatch_event(WindowEvent::PointerExited);
+}
+
+/// A key goes down and up.
+pub(crate) fn press(live: &Live, text: &SharedString) {
+    let window = live.stage.kiosk().window();
+    window.dispatch_event(WindowEvent::KeyPressed { text: text.clone() });
+    window.dispatch_event(WindowEvent::KeyReleased { text: text.clone() });
 }

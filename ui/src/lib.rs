@@ -16,10 +16,15 @@ mod headless;
 mod images;
 #[cfg(feature = "inspect")]
 mod inspect;
+#[cfg(any(test, feature = "kms"))]
+mod keyboard;
 mod live;
 mod picture;
+mod reader;
+mod reading;
 #[cfg(any(test, feature = "inspect"))]
 pub mod samples;
+mod speech;
 mod stage;
 mod toolkit;
 mod wording;
@@ -31,3 +36,5 @@ pub use handle::{Handle, Observer, Painted};
 #[cfg(feature = "inspect")]
 pub use inspect::{Element, Inspection};
 pub use picture::Picture;
+pub use reader::Key;
+pub use speech::{Turn, Utterance, Voice};

@@ -13,6 +13,7 @@ use visit::fault::Fault;
 use visit::look::Look;
 use visit::number::TicketNumber;
 use visit::screen::{ApplicantShown, Language, Preview, Screen, View, Who};
+use visit::speech::Speech;
 
 /// A view with a name of its own.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ fn sample(name: &'static str, screen: Screen) -> Sample {
         screen,
         faults: Vec::new(),
         ending_in: None,
+        speech: Speech::default(),
     };
     Sample { name, view }
 }

@@ -2,11 +2,15 @@
 
 use crate::error::UiError;
 use crate::images::Pictured;
+use crate::reader::{Key, Pressed, Reader};
+use crate::reading;
+use crate::speech::Voice;
 use crate::toolkit::{self as t, Hand, Kiosk};
 use crate::wording::{ScreenWords, word};
 use crate::words::Words;
 use slint::{ComponentHandle, Model, ModelRc, VecModel};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use visit::intent::Intent;
 use visit::look::{Contrast, Look, TextSize};
 use visit::screen::{Language, View};
@@ -14,26 +18,36 @@ use visit::screen::{Language, View};
 /// The component with everything it needs; lives on the thread of the screen.
 pub(crate) struct Stage {
     kiosk: Kiosk,
-    zh: Words,
-    en: Words,
+    zh: Rc<Words>,
+    en: Rc<Words>,
+    reader: Rc<Reader>,
     name: Cell<&'static str>,
     pictured: RefCell<Pictured>,
 }
 
 impl Stage {
     /// Makes the component; the toolkit must have its platform.
-    pub(crate) fn new(on_intent: impl Fn(Intent) + 'static) -> Result<Self, UiError> {
-        let read = |language, file| Words::read(language).map_err(|e| UiError::Words(file, e.to_string()));
+    pub(crate) fn new(
+        on_intent: impl Fn(Intent) + 'static,
+        voice: Option<Box<dyn Voice>>,
+    ) -> Result<Self, UiError> {
+        let read = |language, file| match Words::read(language) {
+            Ok(words) => Ok(Rc::new(words)),
+            Err(e) => Err(UiError::Words(file, e.to_string())),
+        };
         let zh = read(Language::Zh, "zh.toml")?;
         let en = read(Language::En, "en.toml")?;
         let kiosk = Kiosk::new()?;
+        let reader = Rc::new(Reader::new(voice));
+        let on_intent = Rc::new(on_intent);
+        listen(&kiosk, &reader, Rc::clone(&on_intent));
         kiosk.global::<Hand>().on_touched(move |id| {
             // Every id on the screen is an intent; a test touches them all.
             if let Some(intent) = Intent::parse(&id) {
                 on_intent(intent);
             }
         });
-        Ok(Self { kiosk, zh, en, name: Cell::new(""), pictured: RefCell::new(Pictured::Nothing) })
+        Ok(Self { kiosk, zh, en, reader, name: Cell::new(""), pictured: RefCell::new(Pictured::Nothing) })
     }
 
     /// The component.
@@ -54,6 +68,7 @@ impl Stage {
         };
         self.look(view.look);
         let worded = word(words, view);
+        let read = reading::read(words, view, &worded);
         let name = view.screen.name();
         if self.name.replace(name) != name {
             let hand = self.kiosk.global::<Hand>();
@@ -68,10 +83,43 @@ impl Stage {
         self.put(worded.screen);
         if self.kiosk.get_frame() != worded.frame {
             let hand = self.kiosk.global::<Hand>();
-            hand.set_up(worded.frame.up.clone());
-            hand.set_down(worded.frame.down.clone());
+            hand.set_page_up(worded.frame.up.clone());
+            hand.set_page_down(worded.frame.down.clone());
             self.kiosk.set_frame(worded.frame);
         }
+        self.reader.shown(words, view, read);
+        ring(&self.kiosk, &self.reader);
+    }
+}
+
+/// Connects fingers and keys with whoever reads the screen.
+fn listen(kiosk: &Kiosk, reader: &Rc<Reader>, on_intent: Rc<impl Fn(Intent) + 'static>) {
+    let hand = kiosk.global::<Hand>();
+    let (weak, reading) = (kiosk.as_weak(), Rc::clone(reader));
+    hand.on_down(move || {
+        reading.finger();
+        if let Some(kiosk) = weak.upgrade() {
+            ring(&kiosk, &reading);
+        }
+    });
+    let (weak, reading) = (kiosk.as_weak(), Rc::clone(reader));
+    hand.on_key(move |text, dead| {
+        let (Some(key), Some(kiosk)) = (Key::of(&text).filter(|_| !dead), weak.upgrade()) else { return };
+        match reading.pressed(key) {
+            Pressed { touch: Some(id), .. } => kiosk.global::<Hand>().invoke_touched(id.into()),
+            Pressed { touch: None, begins: true } => on_intent(Intent::SpeechOn),
+            // Whoever listens to the screen is still there.
+            Pressed { touch: None, begins: false } => on_intent(Intent::Stay),
+        }
+        ring(&kiosk, &reading);
+    });
+}
+
+/// Shows what has the focus.
+fn ring(kiosk: &Kiosk, reader: &Reader) {
+    let (hand, focused) = (kiosk.global::<Hand>(), reader.focused());
+    if hand.get_focused() != focused.as_str() {
+        hand.set_focused(focused.into());
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) enum ScreenWords {
 
 /// Puts a view into the words of its language.
 pub(crate) fn word(words: &Words, view: &View) -> Worded {
-    let voice = Voice { words, language: view.language, faults: &view.faults };
+    let voice = Voice { words, language: view.language, faults: &view.faults, plain: view.look.plain };
     let screen = match &view.screen {
         Screen::Home(home) => ScreenWords::Home(voice.home(home)),
         Screen::Identify(identify) => ScreenWords::Identify(voice.identify(identify)),
@@ -88,7 +88,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Receipt(receipt) => ScreenWords::Receipt(voice.receipt(receipt)),
         Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
         Screen::Service(service) => ScreenWords::Service(voice.service(service)),
-        Screen::Look => ScreenWords::Look(voice.look(view.look)),
+        Screen::Look => ScreenWords::Look(voice.look(view.look, view.speech)),
         Screen::Help(help) => ScreenWords::Help(voice.help(help)),
     };
     Worded { frame: voice.frame(view), screen }
@@ -99,6 +99,8 @@ struct Voice<'a> {
     words: &'a Words,
     language: Language,
     faults: &'a [Fault],
+    /// no more than is needed
+    plain: bool,
 }
 
 impl Voice<'_> {

@@ -129,6 +129,7 @@ impl From<FaultFields> for FaultText {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Words {
     pub frame: FrameText,
+    pub speech: SpeechText,
     pub home: HomeText,
     pub no_numbers: NoNumbersText,
     pub identify: IdentifyText,

@@ -24,7 +24,7 @@ fn start(backend: Backend) -> Running {
     let (ready, started) = channel();
     let thread = spawn(move || {
         let on_intent = Box::new(move |intent| drop(Sender::send(&tell, intent)));
-        run(Options { backend, on_intent }, |handle| ready.send(handle).unwrap())
+        run(Options { backend, on_intent, voice: None }, |handle| ready.send(handle).unwrap())
     });
     let handle = started.recv_timeout(PATIENCE).expect("the screen starts");
     let (tell, painted) = channel();
@@ -128,10 +128,11 @@ fn what_is_rendered_is_what_runs() {
 #[test]
 fn impossible_screens_are_errors() {
     for (width, height) in [(0, 1920), (1080, 0), (100_000, 1920)] {
-        let options = Options { backend: Backend::Headless { width, height }, on_intent: Box::new(drop) };
+        let options =
+            Options { backend: Backend::Headless { width, height }, on_intent: Box::new(drop), voice: None };
         assert!(matches!(run(options, |_| ()), Err(UiError::Size { .. })));
     }
-    let options = Options { backend: Backend::Kms, on_intent: Box::new(drop) };
+    let options = Options { backend: Backend::Kms, on_intent: Box::new(drop), voice: None };
     if cfg!(not(feature = "kms")) {
         assert!(matches!(run(options, |_| ()), Err(UiError::NotBuilt("kms"))));
     }
@@ -161,6 +162,6 @@ fn a_machine_without_the_font_is_told_so() {
 #[ignore = "run by a_machine_without_the_font_is_told_so, on a machine made bare"]
 fn on_a_machine_without_the_font() {
     assert!(matches!(render(&sample("home")), Err(UiError::Font(_))));
-    let options = Options { backend: SIZE, on_intent: Box::new(drop) };
+    let options = Options { backend: SIZE, on_intent: Box::new(drop), voice: None };
     assert!(matches!(run(options, |_| ()), Err(UiError::Font(_))));
 }

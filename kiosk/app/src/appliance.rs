@@ -7,7 +7,7 @@ use crate::device::Line;
 use crate::recordings::Recordings;
 use crate::start::{Opened, Options, StartError};
 use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
-use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, windows};
+use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, speech, windows};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use queue::ledger::Ledger;
@@ -43,11 +43,13 @@ pub fn run(
     let (bus, events) = bus();
     let opened = runtime.block_on(Opened::open(&config, &options, bus.clone()))?;
     let touches = bus.clone();
+    let mouth = voice(&config, &options, &bus);
     let screen = ui::Options {
         backend,
         on_intent: Box::new(move |intent| {
             touches.offer(Event::Touched(intent));
         }),
+        voice: Some(Box::new(mouth)),
     };
     let shown = ui::run(screen, |handle| {
         on_ready(handle.clone());
@@ -61,6 +63,14 @@ pub fn run(
     // What is under way is journalled; what is not finished goes on at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(shown?)
+}
+
+/// Gives the voice its owner; what the screen says goes to it directly, and waits for nobody.
+fn voice(config: &Config, options: &Options, bus: &Bus) -> speech::Mouth {
+    let (mouth, asks) = speech::open(&config.speech, bus);
+    let (config, heard) = (config.speech.clone(), options.heard.clone());
+    supervise("speech", bus, move || speech::run(&config, &asks, &heard));
+    mouth
 }
 
 /// The desk, and the ways to everyone it asks.

@@ -63,6 +63,9 @@ pub struct Config {
     pub store: StoreConfig,
     /// the windows' feed; without it no number of people ahead is shown
     pub windows: Option<WindowsConfig>,
+    /// how the screen is spoken
+    #[serde(default)]
+    pub speech: SpeechConfig,
     /// how long a visitor may think
     #[serde(default)]
     pub patience: PatienceConfig,
@@ -241,6 +244,27 @@ impl PatienceConfig {
     }
 }
 
+/// How the screen is spoken.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SpeechConfig {
+    /// the program that speaks, with espeak-ng's options
+    pub program: PathBuf,
+    /// words a minute, at the visitor's usual rate
+    pub rate: u16,
+    /// 1 to 200, at the visitor's usual volume
+    pub volume: u8,
+    /// the input device that reports headphones (SW_HEADPHONE_INSERT), by a name that stays:
+    /// `/dev/input/by-path/…`; without one nothing is known of headphones
+    pub jack: Option<PathBuf>,
+}
+
+impl Default for SpeechConfig {
+    fn default() -> Self {
+        Self { program: "espeak-ng".into(), rate: 170, volume: 100, jack: None }
+    }
+}
+
 fn thirty() -> u16 {
     30
 }
@@ -314,6 +338,12 @@ impl Config {
             if url.is_some_and(|u| !u.starts_with(scheme)) {
                 return Err(ConfigError::Value { field, what: format!("must begin with {scheme}") });
             }
+        }
+        if !(80..=320).contains(&self.speech.rate) {
+            return bad("speech.rate", "must be 80 to 320 words a minute");
+        }
+        if !(1..=200).contains(&self.speech.volume) {
+            return bad("speech.volume", "must be 1 to 200");
         }
         if self.store.bandwidth.iter().any(|window| window.kib_per_second < 4) {
             return bad("store.bandwidth", "kib_per_second must be at least 4");
@@ -389,6 +419,8 @@ key = "kiosk.key"
             ("url = \"http://127.0.0.1:60000/eSCL\"", "", "scanner: needs either url"),
             ("[scanner]", "[scanner]\nsane = \"test:0\"", "scanner: needs either url"),
             ("[store]", "[shop]", "shop"),
+            ("[store]", "[speech]\nrate = 20\n[store]", "speech.rate"),
+            ("[store]", "[speech]\nvolume = 0\n[store]", "speech.volume"),
         ] {
             let error = parse(&GOOD.replacen(from, to, 1)).expect_err(to).to_string();
             assert!(error.contains(said), "{to}: {error}");

@@ -22,3 +22,4 @@ mod turns;
 pub use appliance::run;
 pub use config::Config;
 pub use start::{Options, StartError, StepObserver};
+pub use tasks::speech::{Heard, HeardObserver};

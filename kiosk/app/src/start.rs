@@ -6,6 +6,7 @@ use crate::config::{Config, ConfigError, ScannerConfig};
 use crate::tasks::licences::Licences;
 use crate::tasks::papers::Papers;
 use crate::tasks::scanner::{BackEnd, PageFolders};
+use crate::tasks::speech::HeardObserver;
 use document_scanner::sane::{self, HelperProgram, SaneProfile, SaneScanner};
 use jiff::SignedDuration;
 use link::record::Recorder;
@@ -43,6 +44,8 @@ pub struct Options {
     pub durability: Durability,
     /// how the outbox is emptied
     pub worker: WorkerConfig,
+    /// told of everything that is said
+    pub heard: HeardObserver,
 }
 
 impl Default for Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             vfs: None,
             durability: Durability::Full,
             worker: WorkerConfig::default(),
+            heard: Arc::new(|_| {}),
         }
     }
 }

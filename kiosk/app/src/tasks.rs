@@ -7,4 +7,5 @@ pub mod licences;
 pub mod papers;
 pub mod printer;
 pub mod scanner;
+pub mod speech;
 pub mod windows;

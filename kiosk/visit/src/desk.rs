@@ -43,7 +43,6 @@ pub const MATTERS_A_PAGE: usize = 6;
 pub const MATERIALS_A_PAGE: usize = 6;
 /// Pages that one document may have.
 pub const PAGES_A_DOCUMENT: usize = 40;
-
 /// How long a visitor may think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -88,6 +87,8 @@ pub struct Desk {
     manner: Manner,
     /// the hall can be told that somebody is wanted
     staff: bool,
+    /// somebody's headphones are plugged in
+    headphones: bool,
     devices: BTreeMap<Device, DeviceStatus>,
     feeder: Feeder,
     /// paper was seen in the feeder and has not been seen gone
@@ -114,6 +115,7 @@ impl Desk {
             patience,
             manner: Manner::default(),
             staff: false,
+            headphones: false,
             devices: BTreeMap::new(),
             feeder: Feeder::Unknown,
             paper_lies: false,
@@ -187,6 +189,7 @@ impl Desk {
             Event::Feeder(feeder) => self.feeder_is(feeder, now),
             Event::CompanyKey(offer) => self.offer = offer,
             Event::TicketsLeft(left) => self.tickets_left = left,
+            Event::Headphones(plugged) => self.headphones(plugged, now),
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::StaffCalled(heard) => self.called(heard),
             Event::Popular(day, matters) => self.popular = Some((day, matters)),
@@ -314,7 +317,7 @@ impl Desk {
         }
         actions.push(Action::Forget(session.id));
         actions.push(Action::Reader(ReaderDo::Rest));
-        self.manner = Manner::default();
+        self.manner = self.manner_at_first();
     }
 
     /// Shows goodbye; the person is gone from memory before it is on the screen.

@@ -83,6 +83,8 @@ pub enum Event {
     Popular(Date, Vec<Matter>),
     /// whether the hall heard the call for somebody
     StaffCalled(bool),
+    /// headphones were plugged in, or drawn out
+    Headphones(bool),
     /// time has passed
     Tick,
 }

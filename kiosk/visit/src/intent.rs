@@ -150,6 +150,18 @@ pub enum Intent {
     PreviewPrevious,
     /// show the page after
     PreviewNext,
+    /// say what is on the screen
+    SpeechOn,
+    /// say nothing any more
+    SpeechOff,
+    /// speak more slowly
+    SpeechSlower,
+    /// speak faster
+    SpeechFaster,
+    /// speak louder
+    SpeechLouder,
+    /// speak more quietly
+    SpeechQuieter,
 }
 
 impl fmt::Display for Intent {
@@ -258,6 +270,12 @@ const FIXED: &[(&str, Intent)] = &[
     ("answer.no", Intent::AnswerNo),
     ("preview.previous", Intent::PreviewPrevious),
     ("preview.next", Intent::PreviewNext),
+    ("speech.on", Intent::SpeechOn),
+    ("speech.off", Intent::SpeechOff),
+    ("speech.slower", Intent::SpeechSlower),
+    ("speech.faster", Intent::SpeechFaster),
+    ("speech.louder", Intent::SpeechLouder),
+    ("speech.quieter", Intent::SpeechQuieter),
 ];
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod look;
 pub mod number;
 pub mod screen;
 pub mod search;
+pub mod speech;
 pub mod ticket;
 pub mod turn;
 pub mod waiting;

@@ -17,6 +17,7 @@ use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Tab;
 use crate::look::Look;
 use crate::number::TicketNumber;
+use crate::speech::Speech;
 use crate::waiting::Waiting;
 use jiff::civil::{DateTime, Time};
 
@@ -57,6 +58,8 @@ pub struct View {
     pub faults: Vec<Fault>,
     /// seconds until the session ends by itself, shown when few are left
     pub ending_in: Option<u32>,
+    /// whether and how it is spoken
+    pub speech: Speech,
 }
 
 /// Every screen there is.

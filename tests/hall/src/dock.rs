@@ -37,6 +37,8 @@ pub(crate) async fn serve(hall: Hall, address: SocketAddr, stop: CancellationTok
         .route("/api/state", get(look::state))
         .route("/api/screen.png", get(to_kiosk::screen))
         .route("/api/touch", post(to_kiosk::touch))
+        .route("/api/keys", post(to_kiosk::keys))
+        .route("/api/heard", get(to_kiosk::heard))
         .route("/api/cards", get(look::cards))
         .route("/api/papers", get(look::papers))
         .route("/api/tickets/{file}", get(look::ticket))

@@ -1,5 +1,6 @@
 //! The kiosk in its own process: the real one, with a screen that can be asked.
 
+use crate::heard::Log;
 use crate::{Fatal, Harm, screen};
 use clap::Args;
 use jiff::SignedDuration;
@@ -47,6 +48,8 @@ pub(crate) fn run(arguments: KioskArguments) -> Result<(), Fatal> {
         clock_shift: SignedDuration::from_secs(arguments.clock_shift),
         ..kiosk::Options::default()
     };
+    let heard = Log::default();
+    options.heard = heard.observer();
     if let Some(step) = &arguments.harm.kill_at {
         options.step = kill_at(step)?;
     }
@@ -68,7 +71,7 @@ pub(crate) fn run(arguments: KioskArguments) -> Result<(), Fatal> {
     };
     kiosk::run(config, options, backend, stop, move |shown| {
         handle.spawn(async move {
-            if let Err(error) = screen::serve(&socket, shown).await {
+            if let Err(error) = screen::serve(&socket, shown, heard).await {
                 tracing::error!(%error, "the screen cannot be asked");
             }
         });

@@ -6,6 +6,7 @@
 mod child;
 mod district;
 mod dock;
+mod heard;
 mod kiosk_process;
 mod occupant;
 mod page;

@@ -1,5 +1,6 @@
 //! The kiosk's screen, asked over a socket of its own by the hall.
 
+use crate::heard::Log;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -24,6 +25,22 @@ pub(crate) enum Touch {
         /// from the top
         y: f32,
     },
+}
+
+/// A key of the tactile pad.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Pressed {
+    key: PadKey,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum PadKey {
+    Up,
+    Down,
+    Select,
+    Back,
+    Next,
 }
 
 /// What is on the screen.
@@ -59,7 +76,7 @@ pub(crate) fn address(name: &str) -> std::io::Result<std::os::unix::net::SocketA
 }
 
 /// Answers on a Unix socket until the process ends.
-pub(crate) async fn serve(socket: &str, screen: ui::Handle) -> std::io::Result<()> {
+pub(crate) async fn serve(socket: &str, screen: ui::Handle, heard: Log) -> std::io::Result<()> {
     let listener = std::os::unix::net::UnixListener::bind_addr(&address(socket)?)?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::UnixListener::from_std(listener)?;
@@ -67,6 +84,8 @@ pub(crate) async fn serve(socket: &str, screen: ui::Handle) -> std::io::Result<(
         .route("/shown", get(shown))
         .route("/screen.png", get(png))
         .route("/touch", post(touch))
+        .route("/keys", post(keys))
+        .route("/heard", get(move || async move { Json(heard.said()) }))
         .with_state(screen);
     axum::serve(listener, routes).await
 }
@@ -115,5 +134,20 @@ async fn touch(State(screen): State<ui::Handle>, Json(touch): Json<Touch>) -> Re
         Touch::Point { x, y } => screen.touch_at(x.round() as i32, y.round() as i32),
     })
     .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn keys(
+    State(screen): State<ui::Handle>,
+    Json(pressed): Json<Pressed>,
+) -> Result<StatusCode, Response> {
+    let key = match pressed.key {
+        PadKey::Up => ui::Key::Up,
+        PadKey::Down => ui::Key::Down,
+        PadKey::Select => ui::Key::Select,
+        PadKey::Back => ui::Key::Back,
+        PadKey::Next => ui::Key::Next,
+    };
+    ask(screen, move |screen| screen.press(key)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

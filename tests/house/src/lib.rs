@@ -23,7 +23,8 @@ const PLAN: &[(&str, &[&str])] = &[
     ("code-scanner", &["link"]),
     ("company-key", &["link"]),
     ("sane-helper", &[]),
-    ("ui", &["visit"]),
+    ("ui", &["visit", "painter"]),
+    ("painter", &[]),
     (
         "kiosk",
         &[
@@ -70,7 +71,7 @@ const PLAN: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that may pull in the screen's toolkit, which is slow to build.
-const SLOW: &[&str] = &["ui", "kiosk", "hall", "bench"];
+const SLOW: &[&str] = &["ui", "painter", "kiosk", "hall", "bench"];
 
 /// Tests that stand where two rooms meet: the SANE helper and the driver that starts it.
 const MEETINGS: &[(&str, &str)] = &[("sane-helper", "document-scanner")];

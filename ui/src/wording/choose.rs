@@ -136,9 +136,16 @@ impl Voice<'_> {
                 words.department.with(&[("department", &self.label(department)), ("days", &days)])
             }
         };
+        // Whoever wants it plain reads names alone, and what stands in the way.
+        let by = if self.plain && matter.full.is_none() { String::new() } else { by };
+        let about = if self.plain {
+            t::Act::default()
+        } else {
+            act(Intent::About(matter.matter.clone()), words.about_of.with(&[("name", &name)]), true)
+        };
         let mut rows = vec![t::MatterRow {
             act: act(Intent::Matter(matter.matter.clone()), name, true),
-            about: act(Intent::About(matter.matter.clone()), words.about_of.with(&[("name", &name)]), true),
+            about,
             about_word: words.about.plain().into(),
             option: false,
             folder: false,

@@ -19,7 +19,11 @@ impl Voice<'_> {
             help: act(Intent::Help, frame.help.plain(), !matches!(view.screen, Screen::Help(_))),
             up: act(Intent::ScrollUp, frame.up.plain(), true),
             down: act(Intent::ScrollDown, frame.down.plain(), true),
-            reached: frame.reached.plain().into(),
+            reached: if view.look.reach {
+                frame.reached.plain().into()
+            } else {
+                slint::SharedString::default()
+            },
             leave: self.leave(&view.screen),
             finishing: matches!(
                 view.screen,

@@ -16,12 +16,14 @@ impl Voice<'_> {
         let words = &self.words.home;
         let closed = home.no_numbers.map(|why| self.no_numbers(why));
         let number_text = match &closed {
+            None if self.plain => slint::SharedString::default(),
             None => words.number_text.plain().into(),
             Some(why) => slint::format!("{}{}{}", why.title, self.stop(), why.text),
         };
         let papers_text = match (home.papers, home.scanner) {
             (false, _) => words.no_way.plain(),
             (true, false) => words.no_scanner.plain(),
+            (true, true) if self.plain => "",
             (true, true) => words.papers_text.plain(),
         };
         let feeder = home.feeder.then(|| note(&words.feeder, false));

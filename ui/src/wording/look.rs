@@ -5,9 +5,10 @@ use crate::toolkit as t;
 use crate::words::Text;
 use visit::intent::Intent;
 use visit::look::{Contrast, Look, TextSize};
+use visit::speech::{Rate, Speech, Volume};
 
 impl Voice<'_> {
-    pub(super) fn look(&self, look: Look) -> t::LookWords {
+    pub(super) fn look(&self, look: Look, speech: Speech) -> t::LookWords {
         let words = &self.words.look;
         let choice = |intent, name: &Text, chosen| t::Choice { act: act(intent, name.plain(), true), chosen };
         let sizes = TextSize::ALL.map(|size| {
@@ -32,6 +33,7 @@ impl Voice<'_> {
             choice: choice(intent, name, on),
             text: text.plain().into(),
         };
+        let spoken = if speech.on { Intent::SpeechOff } else { Intent::SpeechOn };
         t::LookWords {
             title: words.title.plain().into(),
             sizes_title: words.sizes.plain().into(),
@@ -40,6 +42,11 @@ impl Voice<'_> {
             contrasts: model(contrasts.into()),
             reach: switch(Intent::LookReach, &words.reach, &words.reach_text, look.reach),
             plain: switch(Intent::LookPlain, &words.plain, &words.plain_text, look.plain),
+            speech: switch(spoken, &words.speech, &words.speech_text, speech.on),
+            slower: act(Intent::SpeechSlower, words.slower.plain(), speech.rate != Rate::Slow),
+            faster: act(Intent::SpeechFaster, words.faster.plain(), speech.rate != Rate::Fast),
+            quieter: act(Intent::SpeechQuieter, words.quieter.plain(), speech.volume != Volume::Low),
+            louder: act(Intent::SpeechLouder, words.louder.plain(), speech.volume != Volume::High),
             reset: act(Intent::LookReset, words.reset.plain(), look != Look::default()),
         }
     }

@@ -24,6 +24,11 @@ tables! {
         [Text; 7]: weekdays;
     }
 
+    /// What is said besides what stands on the screen.
+    SpeechText {
+        Text: button, ticked, not_ticked, chosen, not_chosen, asleep, place, who, somebody, withheld;
+    }
+
     /// The idle screen.
     HomeText {
         Text: title, number, number_text, papers, papers_text, no_way, no_scanner;
@@ -201,6 +206,7 @@ tables! {
         Text: title, sizes, small, standard, large, largest;
         Text: contrasts, own_colours, black_on_white, white_on_black, yellow_on_black;
         Text: reach, reach_text, plain, plain_text, reset;
+        Text: speech, speech_text, slower, faster, quieter, louder;
     }
 
     /// Help, and a call for somebody of the hall.

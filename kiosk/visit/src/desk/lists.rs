@@ -1,14 +1,14 @@
 //! The lists that a visitor picks from, and those that lead to further ones.
 
-use super::session::Session;
+use super::session::{Origin, Session, Step};
 use super::{Desk, MATTERS_A_PAGE};
 use crate::catalogue::{DepartmentCode, Item, Label, Matter, Theme};
 use crate::event::Now;
 use crate::intent::Tab;
 use crate::screen::{Choose, Folder, MatterShown, Refusal};
 
-/// So many matters are shown as popular: one page.
-const POPULAR: usize = MATTERS_A_PAGE;
+/// Rows of one page of a list, for whoever wants less at a time.
+const PLAIN_A_PAGE: usize = 4;
 
 impl Desk {
     pub(super) fn choose_shown(
@@ -26,7 +26,7 @@ impl Desk {
             tabs: self.lists(now),
             tab: tab.clone(),
             whose: self.whose(tab),
-            folders: on_page(self.folders(tab), page).collect(),
+            folders: self.on_page(self.folders(tab), page).collect(),
             matters: self.matters_shown(session, tab, page, now),
             page: page + 1,
             pages: self.pages_of_list(tab, now),
@@ -46,7 +46,35 @@ impl Desk {
             Tab::Groups,
             Tab::Departments,
         ];
-        all.into_iter().filter(|tab| self.has_list(tab, now)).collect()
+        // Whoever wants it plain finds what most people come for; the search finds all else.
+        let is_plain = |tab: &Tab| matches!(tab, Tab::Packages | Tab::Popular | Tab::Items(Theme::Personal));
+        let plain = self.manner.look.plain;
+        all.into_iter().filter(|tab| self.has_list(tab, now) && (!plain || is_plain(tab))).collect()
+    }
+
+    fn rows_a_page(&self) -> usize {
+        if self.manner.look.plain { PLAIN_A_PAGE } else { MATTERS_A_PAGE }
+    }
+
+    fn on_page<T>(&self, rows: Vec<T>, page: usize) -> impl Iterator<Item = T> + use<T> {
+        let count = self.rows_a_page();
+        rows.into_iter().skip(page * count).take(count)
+    }
+
+    /// Pages of lists hold more or fewer rows from now on: what is shown begins anew, in a list that there is.
+    pub(super) fn lists_changed(&mut self, now: Now) {
+        let lists = self.lists(now);
+        let first = lists.first().cloned().unwrap_or(Tab::Packages);
+        let Some(session) = &mut self.session else { return };
+        let (Step::Choose { tab, page, .. } | Step::About { from: Origin::List(tab, page), .. }) =
+            &mut session.step
+        else {
+            return;
+        };
+        *page = 0;
+        if !lists.contains(tab) {
+            *tab = first;
+        }
     }
 
     /// Whether something stands in a list.
@@ -56,7 +84,7 @@ impl Desk {
 
     /// How many pages a list has, at least 1.
     pub(super) fn pages_of_list(&self, tab: &Tab, now: Now) -> usize {
-        self.rows_of(tab, now).div_ceil(MATTERS_A_PAGE).max(1)
+        self.rows_of(tab, now).div_ceil(self.rows_a_page()).max(1)
     }
 
     /// The list, and the page of it, that leads to a group's or a department's.
@@ -67,7 +95,7 @@ impl Desk {
             Tab::Popular | Tab::Packages | Tab::Items(_) | Tab::Groups | Tab::Departments => return None,
         };
         let at = self.folders(&around).iter().position(|folder| folder.tab == *tab).unwrap_or(0);
-        Some((around, at / MATTERS_A_PAGE))
+        Some((around, at / self.rows_a_page()))
     }
 
     fn rows_of(&self, tab: &Tab, now: Now) -> usize {
@@ -75,7 +103,7 @@ impl Desk {
     }
 
     fn matters_shown(&self, session: &Session, tab: &Tab, page: usize, now: Now) -> Vec<MatterShown> {
-        let matters = on_page(self.matters(tab, now), page);
+        let matters = self.on_page(self.matters(tab, now), page);
         matters.filter_map(|matter| self.matter_shown(session, matter)).collect()
     }
 
@@ -107,7 +135,7 @@ impl Desk {
                 popular.push(matter.clone());
             }
         }
-        popular.truncate(POPULAR);
+        popular.truncate(self.rows_a_page());
         popular
     }
 
@@ -147,8 +175,4 @@ impl Desk {
             Tab::Popular | Tab::Packages | Tab::Items(_) | Tab::Groups | Tab::Departments => None,
         }
     }
-}
-
-fn on_page<T>(rows: Vec<T>, page: usize) -> impl Iterator<Item = T> {
-    rows.into_iter().skip(page * MATTERS_A_PAGE).take(MATTERS_A_PAGE)
 }

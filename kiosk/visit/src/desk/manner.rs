@@ -2,11 +2,11 @@
 //! screen, for settings and for help. All of it is forgotten with the visitor.
 
 use super::Desk;
-use super::session::Step;
 use crate::event::{Action, Now};
 use crate::intent::Intent;
 use crate::look::{Look, TextSize};
 use crate::screen::{Calling, Help, Language, Screen};
+use crate::speech::Speech;
 use std::time::Duration;
 
 /// What lies over the screen; what is below stays as it was.
@@ -23,6 +23,7 @@ pub(super) enum Over {
 pub(super) struct Manner {
     pub language: Language,
     pub look: Look,
+    pub speech: Speech,
     pub over: Option<Over>,
     /// how the call for staff stands
     pub calling: Calling,
@@ -57,16 +58,20 @@ impl Manner {
             Intent::LookReset => self.look = Look::default(),
             Intent::Back if self.over.is_some() => self.over = None,
             Intent::Stay | Intent::ScrollUp | Intent::ScrollDown => return false,
-            _ => return self.over.is_some(),
+            other => match self.speech.after(other) {
+                Some(speech) => self.speech = speech,
+                None => return self.over.is_some(),
+            },
         }
         true
     }
 
-    fn is_changed(&self) -> bool {
-        self.over.is_some()
-            || self.language != Language::default()
-            || self.look != Look::default()
-            || self.calling != Calling::No
+    fn is_as(&self, first: &Self) -> bool {
+        self.over.is_none()
+            && self.language == first.language
+            && self.look == first.look
+            && self.speech == first.speech
+            && self.calling == first.calling
     }
 }
 
@@ -78,17 +83,40 @@ impl Desk {
             self.manner.calling = Calling::Calling;
             actions.push(Action::CallStaff(self.beneath(now).name()));
         }
+        let plain = self.manner.look.plain;
         let taken = self.manner.touched(intent);
-        if self.session.is_none() {
-            self.manner.until = self.manner.is_changed().then(|| now.tick + self.patience.idle);
+        if plain != self.manner.look.plain {
+            self.lists_changed(now);
         }
+        self.forget_later(now);
         taken
+    }
+
+    /// Whoever plugs headphones in wants to listen, and what he heard is not for a loudspeaker. A loose
+    /// jack that keeps reporting does not hold a session that everybody has left.
+    pub(super) fn headphones(&mut self, plugged: bool, now: Now) {
+        self.headphones = plugged;
+        self.manner.speech.on = plugged;
+        self.forget_later(now);
+    }
+
+    /// How the kiosk shows itself to somebody who has set nothing.
+    pub(super) fn manner_at_first(&self) -> Manner {
+        Manner { speech: Speech { on: self.headphones, ..Speech::default() }, ..Manner::default() }
+    }
+
+    /// On the idle screen somebody set something and may walk away without a visit.
+    fn forget_later(&mut self, now: Now) {
+        if self.session.is_none() {
+            let changed = !self.manner.is_as(&self.manner_at_first());
+            self.manner.until = changed.then(|| now.tick + self.unhurried(self.patience.idle));
+        }
     }
 
     /// Nobody has changed anything on the idle screen for a while: whoever did has gone.
     pub(super) fn forget_manner(&mut self, now: Now) {
         if self.session.is_none() && self.manner.until.is_some_and(|until| now.tick >= until) {
-            self.manner = Manner::default();
+            self.manner = self.manner_at_first();
         }
     }
 
@@ -116,9 +144,8 @@ impl Desk {
         })
     }
 
-    /// Slower for whoever wants it plain.
+    /// Slower for whoever wants it plain, and for whoever listens: hearing a screen takes longer than reading it.
     pub(super) fn unhurried(&self, patience: Duration) -> Duration {
-        let goodbye = self.session.as_ref().is_some_and(|s| matches!(s.step, Step::Goodbye { .. }));
-        if self.manner.look.plain && !goodbye { patience * 2 } else { patience }
+        if self.manner.look.plain || self.manner.speech.on { patience * 2 } else { patience }
     }
 }

@@ -25,6 +25,7 @@ impl Desk {
             screen: self.over(now).unwrap_or_else(|| self.beneath(now)),
             faults: self.faults_by_weight(),
             ending_in: self.ending_in(now),
+            speech: self.manner.speech,
         }
     }
 

@@ -8,6 +8,7 @@ mod lists;
 mod manner;
 mod papers;
 mod search;
+mod speech;
 mod trouble;
 
 use super::*;

@@ -1,7 +1,8 @@
 //! Passing on to the kiosk's screen.
 
 use super::{Asked, Refused};
-use crate::screen::{Shown, Touch};
+use crate::heard::Said;
+use crate::screen::{Pressed, Shown, Touch};
 use crate::setup::Hall;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -66,8 +67,23 @@ pub(super) async fn screen(State(hall): State<Hall>) -> Result<Response, Refused
 
 /// `POST /api/touch`
 pub(super) async fn touch(State(hall): State<Hall>, Asked(touch): Asked<Touch>) -> Result<Response, Refused> {
-    let body = serde_json::to_vec(&touch).map_err(Refused::bad)?;
-    let (status, said) = ask(&hall, Method::POST, "/touch", body).await?;
+    pass_on(&hall, "/touch", &touch).await
+}
+
+/// `POST /api/keys`
+pub(super) async fn keys(State(hall): State<Hall>, Asked(key): Asked<Pressed>) -> Result<Response, Refused> {
+    pass_on(&hall, "/keys", &key).await
+}
+
+/// `GET /api/heard`: everything that was said since the kiosk started
+pub(super) async fn heard(State(hall): State<Hall>) -> Result<Json<Vec<Said>>, Refused> {
+    let (_, body) = ask(&hall, Method::GET, "/heard", Vec::new()).await?;
+    serde_json::from_slice(&body).map(Json).map_err(Refused::bad)
+}
+
+async fn pass_on(hall: &Hall, path: &str, what: &impl serde::Serialize) -> Result<Response, Refused> {
+    let body = serde_json::to_vec(what).map_err(Refused::bad)?;
+    let (status, said) = ask(hall, Method::POST, path, body).await?;
     if status.is_success() {
         Ok(Json(serde_json::json!({})).into_response())
     } else {

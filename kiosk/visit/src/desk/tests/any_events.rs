@@ -68,6 +68,9 @@ fn nothing_upsets_the_desk() {
         "source.feeder",
         "matter.card",
         "material.id-card",
+        "speech.on",
+        "speech.off",
+        "speech.louder",
     ];
     proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 26, 0u64..40), 1..120))| {
         let mut hall = Lobby::open();
@@ -108,6 +111,8 @@ fn nothing_upsets_the_desk() {
                 Some(22) => { hall.hear(Event::Feeder(Feeder::Unknown)); }
                 Some(23) => { hall.hear(Event::Popular(hall.now.wall.date(), vec![matter("matter.card"), matter("matter.gone")])); }
                 Some(24) => { hall.hear(Event::Waiting(Some(Waiting { count: 3, minutes: Some(10) }))); }
+                Some(25) => { hall.hear(Event::Headphones(true)); }
+                Some(26) => { hall.hear(Event::Headphones(false)); }
                 Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
             }
             let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();
@@ -127,7 +132,8 @@ fn nothing_upsets_the_desk() {
             hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed));
             hall.hear(Event::Scan(session, ScanEvent::Ended(None)));
             hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DiskFull)));
-            hall.pass(200);
+            // Whoever listens has twice as long.
+            hall.pass(400);
         }
         prop_assert_eq!(hall.screen().name(), "home");
         prop_assert!(hall.desk.session.is_none());

@@ -1,6 +1,7 @@
 //! Language, look and help: switched anywhere, in place, and forgotten with the visitor.
 
 use super::*;
+use crate::intent::Tab;
 use crate::look::{Contrast, Look, TextSize};
 
 fn look(hall: &Lobby) -> Look {
@@ -113,6 +114,21 @@ fn plain_is_twice_as_patient() {
     assert_eq!((name(&hall), ending(&hall)), ("choose", Some(1)));
     hall.pass(1);
     assert_eq!(name(&hall), "goodbye");
+}
+
+#[test]
+fn plain_is_less_at_a_time_and_nothing_that_was_picked_is_lost() {
+    let mut hall = Lobby::at_choose("home.number");
+    let tabs = |hall: &Lobby| match hall.screen() {
+        Screen::Choose(choose) => (choose.tabs.len(), choose.tab, choose.page, choose.picked.len()),
+        other => panic!("{other:?}"),
+    };
+    hall.touch("tab.departments").touch("tab.packages").touch("package.shop").touch("tab.departments");
+    let (all, ..) = tabs(&hall);
+    hall.touch("look").touch("look.plain").touch("back");
+    let (fewer, tab, page, picked) = tabs(&hall);
+    assert!(fewer < all && fewer <= 3, "{fewer} of {all}");
+    assert_eq!((tab, page, picked), (Tab::Packages, 1, 1));
 }
 
 #[test]
