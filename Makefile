@@ -1,4 +1,4 @@
-# make run · make test · make bench · make fuzz · make lint · make setup
+# make run · make test · make bench · make fuzz · make gallery · make lint · make setup
 # Every target first installs what is missing and says what it is doing.
 
 SHELL := /bin/bash
@@ -6,14 +6,16 @@ CARGO ?= cargo
 DATA  ?= data/hall
 DOCK  ?= 127.0.0.1:7800
 SECONDS ?= 30
+GALLERY ?= data/gallery
 
-.PHONY: help setup run test bench fuzz lint
+.PHONY: help setup run test bench fuzz lint gallery
 
 help:
 	@echo "make run    the virtual hall with the kiosk in it; open the address it prints in a browser"
 	@echo "make test   every test"
 	@echo "make bench  every figure, beside its peer"
 	@echo "make fuzz   every parser of bytes from devices and the store, SECONDS (30) each"
+	@echo "make gallery  every screen in every look, as pictures and one page to leaf through; GALLERY=FOLDER"
 	@echo "make lint   formatting, clippy, licences and advisories of the dependencies"
 	@echo "make setup  installs what is missing (the other targets do so themselves)"
 
@@ -39,6 +41,12 @@ bench:
 
 fuzz: setup
 	@tools/fuzz $(SECONDS)
+
+gallery:
+	@tools/setup run
+	@echo "building the gallery (the first time takes about ten minutes on two cores)"
+	@$(CARGO) build --workspace --bins --tests --example gallery --locked
+	@"$$(tools/target-dir)/debug/examples/gallery" $(GALLERY) all
 
 lint: setup
 	$(CARGO) fmt --all --check

@@ -7,6 +7,8 @@ use emulators::reader::{Reader, Timing};
 use emulators::scanner::{Scanner, ScannerOptions};
 use emulators::store::Store;
 use emulators::windows::Windows;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -21,9 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What a measurement has in hand.
 pub struct Bench {
     /// the reader
-    pub reader: Reader,
+    pub reader: Arc<Reader>,
     /// the printer
-    pub printer: Printer,
+    pub printer: Arc<Printer>,
     /// the kiosk's screen
     pub screen: ui::Handle,
     painted: Receiver<ui::Painted>,
@@ -45,68 +47,115 @@ impl Bench {
     }
 }
 
-/// Runs `measure` beside a kiosk, which takes this thread for its screen.
+/// Emulated devices and services, and a kiosk's configuration that names them.
+pub struct Emulated {
+    folder: tempfile::TempDir,
+    runtime: tokio::runtime::Runtime,
+    store: Store,
+    network: Network,
+    windows: Windows,
+    scanner: Scanner,
+    reader: Arc<Reader>,
+    printer: Arc<Printer>,
+}
+
+impl Emulated {
+    /// Starts them, in a hall with this catalogue.
+    pub fn start(catalogue: &str) -> Result<Self, Fatal> {
+        let folder = tempfile::tempdir()?;
+        let dir = folder.path().to_owned();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let (store, network, windows, scanner) = runtime.block_on(async {
+            let store = Store::start(&dir).await?;
+            let network = Network::start(&dir, store.address()).await?;
+            let windows = Windows::start(&dir).await?;
+            let scanner = Scanner::start(ScannerOptions::default()).await?;
+            Ok::<_, Fatal>((store, network, windows, scanner))
+        })?;
+        let reader = Arc::new(Reader::start(&dir, BAUD, Timing::default())?);
+        let printer = Arc::new(Printer::start(&dir, BAUD)?);
+        let secrets = dir.join("secrets");
+        std::fs::create_dir_all(&secrets)?;
+        queue::key::HallKey::create(&secrets.join("hall.key"))?;
+        store::OutboxKey::create(&secrets.join("outbox.key"))?;
+        std::fs::write(dir.join("catalogue.toml"), catalogue)?;
+        let hall = Self { folder, runtime, store, network, windows, scanner, reader, printer };
+        std::fs::write(hall.config(), hall.settings(&secrets)?)?;
+        Ok(hall)
+    }
+
+    /// The kiosk's configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("kiosk.toml")
+    }
+
+    fn settings(&self, secrets: &Path) -> Result<String, Fatal> {
+        let dir = self.folder.path();
+        let pki = Pki::open(&dir.join("pki"))?;
+        Ok(format!(
+            r#"
+            [kiosk]
+            name = "bench"
+            letter = "A"
+            catalogue = {catalogue:?}
+            data = {data:?}
+            hall_key = {key:?}
+            outbox_key = {outbox_key:?}
+            [reader]
+            port = {reader:?}
+            profile = "sam-v-cmn"
+            [printer]
+            port = {printer:?}
+            profile = "epson-tm-compatible"
+            [scanner]
+            url = {scanner:?}
+            [store]
+            url = {store:?}
+            ca = {ca:?}
+            certificate = {certificate:?}
+            key = {client_key:?}
+            [windows]
+            url = "https://localhost:{windows}"
+            "#,
+            catalogue = dir.join("catalogue.toml"),
+            data = dir.join("kiosk"),
+            key = secrets.join("hall.key"),
+            outbox_key = secrets.join("outbox.key"),
+            reader = format!("serial:{}", self.reader.path().display()),
+            printer = format!("serial:{}", self.printer.path().display()),
+            scanner = self.scanner.url(),
+            store = self.network.url(),
+            ca = pki.ca(Authority::Hall),
+            certificate = pki.client_certificate(Authority::Hall),
+            client_key = pki.client_key(Authority::Hall),
+            windows = self.windows.address().port(),
+        ))
+    }
+
+    /// Ends them.
+    pub fn stop(self) {
+        let Self { store, network, windows, scanner, runtime, .. } = self;
+        runtime
+            .block_on(async { tokio::join!(store.stop(), network.stop(), windows.stop(), scanner.stop()) });
+        runtime.shutdown_timeout(Duration::from_secs(1));
+    }
+}
+
+/// Runs `measure` beside a kiosk in the sample hall; see [`with_kiosk_in`].
 pub fn with_kiosk<T: Send + 'static>(
     measure: impl FnOnce(&Bench) -> Result<T, Fatal> + Send + 'static,
 ) -> Result<T, Fatal> {
-    let folder = tempfile::tempdir()?;
-    let dir = folder.path().to_owned();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let (store, network, windows, scanner) = runtime.block_on(async {
-        let store = Store::start(&dir).await?;
-        let network = Network::start(&dir, store.address()).await?;
-        let windows = Windows::start(&dir).await?;
-        let scanner = Scanner::start(ScannerOptions::default()).await?;
-        Ok::<_, Fatal>((store, network, windows, scanner))
-    })?;
-    let reader = Reader::start(&dir, BAUD, Timing::default())?;
-    let printer = Printer::start(&dir, BAUD)?;
-    let secrets = dir.join("secrets");
-    std::fs::create_dir_all(&secrets)?;
-    queue::key::HallKey::create(&secrets.join("hall.key"))?;
-    store::OutboxKey::create(&secrets.join("outbox.key"))?;
-    let catalogue = dir.join("catalogue.toml");
-    std::fs::write(&catalogue, without_hours(include_str!("../../halls/jiading.toml")))?;
-    let pki = Pki::open(&dir.join("pki"))?;
-    let settings = format!(
-        r#"
-        [kiosk]
-        name = "bench"
-        letter = "A"
-        catalogue = {catalogue:?}
-        data = {data:?}
-        hall_key = {key:?}
-        outbox_key = {outbox_key:?}
-        [reader]
-        port = {reader:?}
-        profile = "sam-v-cmn"
-        [printer]
-        port = {printer:?}
-        profile = "epson-tm-compatible"
-        [scanner]
-        url = {scanner:?}
-        [store]
-        url = {store:?}
-        ca = {ca:?}
-        certificate = {certificate:?}
-        key = {client_key:?}
-        [windows]
-        url = "https://localhost:{windows}"
-        "#,
-        data = dir.join("kiosk"),
-        key = secrets.join("hall.key"),
-        outbox_key = secrets.join("outbox.key"),
-        reader = format!("serial:{}", reader.path().display()),
-        printer = format!("serial:{}", printer.path().display()),
-        scanner = scanner.url(),
-        store = network.url(),
-        ca = pki.ca(Authority::Hall),
-        certificate = pki.client_certificate(Authority::Hall),
-        client_key = pki.client_key(Authority::Hall),
-        windows = windows.address().port(),
-    );
-    let config = kiosk::Config::parse(&dir.join("kiosk.toml"), &settings)?;
+    with_kiosk_in(&without_hours(include_str!("../../halls/jiading.toml")), measure)
+}
 
+/// Runs `measure` beside a kiosk in a hall with this catalogue. The kiosk takes this thread for its screen.
+pub fn with_kiosk_in<T: Send + 'static>(
+    catalogue: &str,
+    measure: impl FnOnce(&Bench) -> Result<T, Fatal> + Send + 'static,
+) -> Result<T, Fatal> {
+    let hall = Emulated::start(catalogue)?;
+    let config = kiosk::Config::load(&hall.config())?;
+    let (reader, printer) = (hall.reader.clone(), hall.printer.clone());
     let stop = CancellationToken::new();
     let (done, result) = channel();
     let end = stop.clone();
@@ -124,13 +173,12 @@ pub fn with_kiosk<T: Send + 'static>(
     let screen = ui::Backend::Headless { width: 1080, height: 1920 };
     kiosk::run(config, kiosk::Options::default(), screen, stop, ready)?;
     let measured = result.recv().map_err(|_| "the measurement ended early")?;
-    runtime.block_on(async { tokio::join!(store.stop(), network.stop(), windows.stop(), scanner.stop()) });
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    hall.stop();
     measured
 }
 
 /// A hall that is open at any hour.
-fn without_hours(catalogue: &str) -> String {
+pub fn without_hours(catalogue: &str) -> String {
     let mut kept = true;
     let mut lines = Vec::new();
     for line in catalogue.lines() {

@@ -1,14 +1,15 @@
 //! Every figure of the product, beside its peer, measured in one run.
 //!
 //! Prints a table and writes `bench/results.json` under Cargo's target directory: one row a figure.
-//! Exits with an error if a goal is missed. `bench devices`, `bench pages` and `bench uploads` measure a
-//! part.
+//! Exits with an error if a goal is missed. `bench devices`, `bench pages`, `bench uploads` and `bench screen`
+//! measure a part.
 
 mod drivers;
 mod hall;
 mod pages;
 mod process;
 mod rows;
+mod screen;
 mod status;
 mod ticket;
 mod told;
@@ -23,7 +24,7 @@ static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
-    if let Some(done) = uploads::client::wanted() {
+    if let Some(done) = uploads::client::wanted().or_else(screen::wanted) {
         return done;
     }
     match measure() {
@@ -69,8 +70,11 @@ fn measure() -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     if wants("uploads") {
         rows.extend(uploads::rows()?);
     }
+    if wants("screen") {
+        rows.extend(screen::rows()?);
+    }
     if rows.is_empty() {
-        return Err("there is no such part; name devices, pages or uploads, or none for all".into());
+        return Err("there is no such part; name devices, pages, uploads or screen, or none for all".into());
     }
     rows::print(&rows);
     rows::write(&rows)?;

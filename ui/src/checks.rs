@@ -1,6 +1,8 @@
 //! Checks of every sample view in every language: what can be touched, what is written, and where.
 
+mod golden;
 mod looks;
+mod monkey;
 mod reading;
 mod touches;
 

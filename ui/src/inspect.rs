@@ -12,10 +12,13 @@ use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition, SharedString};
 use std::sync::mpsc::sync_channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the screen's thread may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Outside the screen.
+const OFF: LogicalPosition = LogicalPosition::new(-1., -1.);
 
 /// One thing that can be touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +110,47 @@ impl Handle {
     /// As [`Handle::inspect`].
     pub fn press(&self, key: Key) -> Result<(), UiError> {
         self.ask(move |live| press(live, &key.text()))
+    }
+
+    /// How long it takes from a finger's coming down on a thing to its changed pixels, in memory. The finger
+    /// is drawn off it again: nothing is touched.
+    ///
+    /// # Errors
+    /// [`UiError::NotOnScreen`], and as [`Handle::inspect`].
+    pub fn time_press(&self, id: &str) -> Result<Duration, UiError> {
+        let id = id.to_owned();
+        self.ask(move |live| {
+            let element = elements(live).into_iter().find(|e| e.id == id);
+            let Some(element) = element else { return Err(UiError::NotOnScreen(id)) };
+            let window = live.stage.kiosk().window();
+            let scale = window.scale_factor();
+            let (x, y) = (element.x + element.w / 2, element.y + element.h / 2);
+            let position = LogicalPosition::new(x as f32 / scale, y as f32 / scale);
+            let button = PointerEventButton::Left;
+            let down = Instant::now();
+            window.dispatch_event(WindowEvent::PointerPressed { position, button });
+            live.paint();
+            let time = down.elapsed();
+            window.dispatch_event(WindowEvent::PointerExited);
+            window.dispatch_event(WindowEvent::PointerReleased { position: OFF, button });
+            live.paint();
+            Ok(time)
+        })?
+    }
+
+    /// How long it takes to paint all of the screen anew, in memory.
+    ///
+    /// # Errors
+    /// As [`Handle::inspect`].
+    pub fn time_repaint(&self) -> Result<Duration, UiError> {
+        self.ask(|live| {
+            if let Some(canvas) = &live.canvas {
+                canvas.renew();
+            }
+            let begun = Instant::now();
+            live.paint();
+            begun.elapsed()
+        })
     }
 
     /// A picture of the screen.

@@ -439,6 +439,16 @@ pub struct NumberShown {
     pub card: CardReminder,
 }
 
+impl NumberShown {
+    /// Whether a ticket came out, or is about to, as far as anyone knows.
+    pub fn is_on_paper(&self) -> bool {
+        match self.ticket {
+            TicketState::Printing | TicketState::Printed | TicketState::Sent => true,
+            TicketState::Unknown(_) | TicketState::NotPrinted(_) => false,
+        }
+    }
+}
+
 /// Whether to remind of the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardReminder {

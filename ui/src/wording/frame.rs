@@ -44,6 +44,10 @@ impl Voice<'_> {
         let words = self.words;
         match screen {
             Screen::Home(_) => t::Act::default(),
+            // Without a ticket he must have noted it.
+            Screen::Number(number) if !number.is_on_paper() => {
+                act(Intent::Finish, words.number.noted.plain(), true)
+            }
             Screen::Number(_) | Screen::Materials(_) | Screen::Receipt(_) => {
                 act(Intent::Finish, words.frame.finish.plain(), true)
             }

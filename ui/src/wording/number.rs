@@ -23,10 +23,7 @@ impl Voice<'_> {
     pub(super) fn number(&self, shown: &NumberShown) -> t::NumberWords {
         let words = &self.words.number;
         let title = if shown.again { &words.again } else { &words.fresh };
-        let paper = match shown.ticket {
-            TicketState::Printing | TicketState::Printed | TicketState::Sent => true,
-            TicketState::Unknown(_) | TicketState::NotPrinted(_) => false,
-        };
+        let paper = shown.is_on_paper();
         let named = match (paper, shown.windows.len()) {
             (true, _) => NAMED,
             (false, 0..=1) => NAMED_BESIDE_CODE,

@@ -94,7 +94,7 @@ tables! {
 
     /// The number.
     NumberText {
-        Text: fresh, again, window, more_windows, prepare, prepare_many, qr, reprint;
+        Text: fresh, again, window, more_windows, prepare, prepare_many, qr, reprint, noted;
         Text: ahead_about;
         Count: ahead;
         Told: printing, printed, sent, unknown, not_printed, card, card_perhaps;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Client;
 use store::window::{StaffCall, WindowEventKind, call_staff, window_events};
+use visit::event::Event;
 use visit::number::{TicketNumber, WindowEvent};
 
 /// How long one question may stay open.

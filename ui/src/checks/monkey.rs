@@ -1,0 +1,310 @@
+//! A hand that touches whatever there is, for a hundred thousand steps, over all that devices can do.
+
+use super::Bench;
+use crate::inspect::{elements, tap};
+use crate::reading::{Reading, read};
+use crate::wording::word;
+use crate::words::Words;
+use jiff::civil::date;
+use std::sync::Arc;
+use std::time::Duration;
+use visit::catalogue::Catalogue;
+use visit::checklist::Choice;
+use visit::desk::{Desk, Patience};
+use visit::event::{
+    Action, CardEvent, CustodyCode, DocumentEvent, DocumentId, Event, Feeder, LedgerDo, LedgerReply,
+    LicencesFound, Now, OpenVisit, PageId, PrintJob, ReaderDo, ScanEvent, SessionId, Taken, VisitId,
+};
+use visit::fault::{Device, DeviceStatus, Fault};
+use visit::identity::{DocumentKind, DocumentNumber, Person, PersonName, Ways};
+use visit::intent::Intent;
+use visit::number::TicketNumber;
+use visit::screen::{
+    CardProblem, CardReminder, Language, PageWarning, Preview, Refusal, ScanProblem, TicketState, View,
+};
+use visit::turn::Turn;
+
+const STEPS: usize = 100_000;
+/// On so many of them it is a finger on pixels, and not only on what is there to touch.
+const ON_PIXELS: usize = 400;
+const NAME: &str = "张某某";
+
+/// Numbers that look random and are the same every time (xorshift64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % count.max(1) as u64) as usize
+    }
+
+    fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+
+    fn of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())].clone()
+    }
+}
+
+/// The kiosk without its devices: their answers come at random, and now and then not at all.
+struct Lobby {
+    desk: Desk,
+    now: Now,
+    dice: Dice,
+    words: [Words; 2],
+    /// asked, and not answered yet
+    asked: Vec<Action>,
+    watching: Option<SessionId>,
+    pages: u32,
+    jobs: i64,
+}
+
+impl Lobby {
+    fn open() -> Self {
+        let catalogue = Catalogue::parse(include_str!("../../../halls/jiading.toml")).unwrap();
+        let ways = Ways { reader: true, slot: true, code: true, key: true };
+        Self {
+            desk: Desk::new(Arc::new(catalogue), Patience::default(), ways).with_staff(),
+            // A Monday morning.
+            now: Now { tick: Duration::ZERO, wall: date(2026, 11, 23).at(9, 30, 0, 0) },
+            dice: Dice(0x9E37_79B9_7F4A_7C15),
+            words: [Language::Zh, Language::En].map(|language| Words::read(language).unwrap()),
+            asked: Vec::new(),
+            watching: None,
+            pages: 0,
+            jobs: 0,
+        }
+    }
+
+    fn hear(&mut self, event: Event) {
+        for action in self.desk.handle(event, self.now) {
+            match action {
+                Action::Reader(ReaderDo::Watch(session)) => self.watching = Some(session),
+                Action::Reader(_) => self.watching = None,
+                other => self.asked.push(other),
+            }
+        }
+        // Whoever is asked too much forgets the oldest.
+        let surplus = self.asked.len().saturating_sub(8);
+        self.asked.drain(..surplus);
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now.tick += time;
+        // The clock of the hall stands still: it is always open.
+        self.hear(Event::Tick);
+    }
+
+    fn view(&self) -> View {
+        self.desk.view(self.now)
+    }
+
+    fn reading(&self, view: &View) -> Reading {
+        let words = &self.words[usize::from(view.language == Language::En)];
+        read(words, view, &word(words, view))
+    }
+
+    /// Something that a device says by itself.
+    fn device(&mut self) {
+        let event = match self.dice.below(6) {
+            0 => {
+                let device = self.dice.of(Device::ALL);
+                let its: Vec<Fault> = Fault::ALL.iter().copied().filter(|f| f.device() == device).collect();
+                let faults = if self.dice.one_in(3) { vec![self.dice.of(&its)] } else { vec![] };
+                Event::Status(device, DeviceStatus::of(&faults))
+            }
+            1 => Event::Feeder(self.dice.of(&[Feeder::Unknown, Feeder::Empty, Feeder::Loaded])),
+            2 => Event::Headphones(self.dice.one_in(2)),
+            3 => Event::TicketsLeft(Some(self.dice.below(400) as u16)),
+            4 => match self.watching {
+                Some(session) => Event::Card(session, self.card()),
+                None => Event::Tick,
+            },
+            _ => match self.watching {
+                Some(session) => Event::Card(session, CardEvent::Read(self.person())),
+                None => Event::Tick,
+            },
+        };
+        self.hear(event);
+    }
+
+    fn card(&mut self) -> CardEvent {
+        let problems = [CardProblem::Unreadable, CardProblem::LiftFirst, CardProblem::CodeUnknown];
+        match self.dice.below(3) {
+            0 => CardEvent::Found,
+            1 => CardEvent::Problem(self.dice.of(&problems)),
+            _ => CardEvent::Presence(self.dice.of(&[CardReminder::Taken, CardReminder::Present])),
+        }
+    }
+
+    fn person(&mut self) -> Person {
+        let number = self.dice.of(&["11010519491231002X", "440524188001010014"]);
+        Person {
+            kind: DocumentKind::Resident,
+            number: DocumentNumber::parse(DocumentKind::Resident, number).unwrap(),
+            name: PersonName::new(NAME),
+        }
+    }
+
+    /// Somebody who was asked answers.
+    fn answer(&mut self) {
+        if self.asked.is_empty() {
+            return;
+        }
+        let at = self.dice.below(self.asked.len());
+        let tickets = [
+            TicketState::Printed,
+            TicketState::Sent,
+            TicketState::Unknown(None),
+            TicketState::NotPrinted(None),
+        ];
+        let event = match self.asked.remove(at) {
+            Action::Ledger(session, what) => Event::Ledger(session, self.ledger(what)),
+            Action::Print(job, _) => Event::Ticket(job, self.dice.of(&tickets)),
+            Action::PrintReceipt(session, _) => Event::Receipt(session, self.dice.of(&tickets)),
+            Action::Scan(session, ..) => return self.scan(session),
+            Action::StopScan(session) => Event::Scan(session, ScanEvent::Ended(None)),
+            Action::Submit(asked) if self.dice.one_in(4) => {
+                Event::Document(DocumentEvent::Failed(asked.session, asked.material, Fault::StoreUnreachable))
+            }
+            Action::Submit(asked) => {
+                let code = CustodyCode("0123456789ABCDEF".to_owned());
+                let id = DocumentId(format!("d{}", self.now.tick.as_millis()));
+                Event::Document(DocumentEvent::Stored(asked.session, asked.material, id, Some(code)))
+            }
+            Action::Licences(session, wanted) => Event::Licences(
+                session,
+                LicencesFound { licences: vec![], look: wanted.look, complete: self.dice.one_in(2) },
+            ),
+            Action::CallStaff(_) => Event::StaffCalled(self.dice.one_in(2)),
+            Action::Reader(_) | Action::PreparePrinter | Action::DropPages(..) | Action::Forget(_) => return,
+        };
+        self.hear(event);
+    }
+
+    fn scan(&mut self, session: SessionId) {
+        for _ in 0..self.dice.below(4) {
+            self.pages += 1;
+            let (page, preview) = (PageId(self.pages), Preview { width: 1, height: 1, rgb: vec![200; 3] });
+            let warnings = if self.dice.one_in(3) { vec![PageWarning::Blank] } else { vec![] };
+            let page = ScanEvent::Stored { page, preview: Arc::new(preview), warnings, turn: Turn::None };
+            self.hear(Event::Scan(session, page));
+        }
+        let ended = [None, Some(ScanProblem::Over), Some(ScanProblem::Fault(Fault::ScannerJam))];
+        let ended = self.dice.of(&ended);
+        self.hear(Event::Scan(session, ScanEvent::Ended(ended)));
+    }
+
+    fn ledger(&mut self, what: LedgerDo) -> LedgerReply {
+        self.jobs += 1;
+        let visit = || VisitId("V7K3-9QXA".to_owned());
+        let number = TicketNumber::parse("A017").unwrap();
+        if self.dice.one_in(6) {
+            return LedgerReply::Refused(Refusal::Ledger);
+        }
+        let open = |choice: Choice, number| OpenVisit {
+            visit: visit(),
+            number,
+            applicant: None,
+            choice,
+            papers: vec![],
+            custody: None,
+        };
+        match what {
+            LedgerDo::Look(..) if self.dice.one_in(2) => LedgerReply::Found(None),
+            LedgerDo::Look(..) => LedgerReply::Found(Some(open(Choice::default(), Some(number)))),
+            LedgerDo::Take(asked) => LedgerReply::Taken(Taken {
+                visit: visit(),
+                number,
+                fresh: self.dice.one_in(2),
+                issued_at: asked.at,
+                ahead: None,
+                job: PrintJob(self.jobs),
+            }),
+            LedgerDo::Enter(asked) => LedgerReply::Entered(open(asked.choice, None)),
+            LedgerDo::PrintAgain(_) => LedgerReply::PrintAgain(PrintJob(self.jobs)),
+            LedgerDo::Cancel(_) => LedgerReply::Cancelled,
+        }
+    }
+
+    /// Nobody touches anything any more, and nobody answers.
+    fn leave(&mut self) {
+        self.asked.clear();
+        for _ in 0..8 {
+            self.pass(Duration::from_secs(400));
+        }
+    }
+}
+
+/// What is written on a view, all of it.
+fn written(reading: &Reading) -> String {
+    reading.lines.iter().flat_map(|line| line.pieces.clone()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_monkey_finds_no_dead_end_and_leaves_no_name() {
+    let (bench, mut lobby) = (Bench::new(), Lobby::open());
+    let mut seen = std::collections::BTreeMap::<&str, usize>::new();
+    for step in 0..STEPS {
+        match lobby.dice.below(12) {
+            0 => lobby.device(),
+            1..=3 => lobby.answer(),
+            4 if lobby.dice.one_in(3) => {
+                let time = lobby.dice.below(20_000) as u64;
+                lobby.pass(Duration::from_millis(time));
+            }
+            _ => {}
+        }
+        let view = lobby.view();
+        let name = view.screen.name();
+        *seen.entry(name).or_default() += 1;
+        let told = format!("step {step}: {name}");
+        let reading = lobby.reading(&view);
+        // What waits for an answer ends by itself; all else has a way out.
+        let out = reading.lines.iter().filter_map(|line| line.act.as_ref());
+        let out = out.filter(|act| act.enabled && ["back", "finish"].contains(&act.id.as_str())).count();
+        assert!(
+            out > 0 || name == "home" || lobby.desk.next_deadline(lobby.now).is_some(),
+            "{told}: no way out"
+        );
+        assert!(!written(&reading).contains(NAME), "{told}: a name");
+
+        let touched = if step % (STEPS / ON_PIXELS) == 0 {
+            bench.show(&view);
+            let found = elements(&bench.live);
+            assert!(found.iter().all(|e| Intent::parse(&e.id).is_some()), "{told}");
+            tap(&bench.live, lobby.dice.below(1080) as i32, lobby.dice.below(1920) as i32);
+            bench.heard.try_iter().last()
+        } else {
+            let acts: Vec<_> = reading.lines.iter().filter_map(|line| line.act.as_ref()).collect();
+            let acts: Vec<_> = acts.into_iter().filter(|act| act.enabled).collect();
+            let act = (!acts.is_empty()).then(|| acts[lobby.dice.below(acts.len())].id.clone());
+            act.map(|id| Intent::parse(&id).unwrap_or_else(|| panic!("{told}: {id} means nothing")))
+        };
+        if let Some(intent) = touched {
+            lobby.hear(Event::Touched(intent));
+        }
+        if step % 5000 == 4999 {
+            lobby.leave();
+            let left = lobby.view();
+            // A scanner that runs ends by itself, and its driver sees to that.
+            if left.screen.name() != "scanning" {
+                assert_eq!(left.screen.name(), "home", "{told}: the timer");
+                let text = written(&lobby.reading(&left));
+                assert!(
+                    !text.contains('*') && !text.contains("002X") && !text.contains("A017"),
+                    "{told}: {text}"
+                );
+                assert_eq!(left.look, visit::look::Look::default(), "{told}");
+            }
+        }
+    }
+    // It has been everywhere.
+    let all: std::collections::BTreeSet<&str> =
+        crate::samples::samples(Language::Zh).iter().map(|s| s.view.screen.name()).collect();
+    let missed: Vec<_> = all.iter().filter(|name| !seen.contains_key(*name)).collect();
+    assert!(missed.is_empty(), "never seen: {missed:?}; {seen:?}");
+}
