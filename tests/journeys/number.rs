@@ -1,6 +1,7 @@
 //! Choosing a matter, and getting exactly one number for it.
 
 use crate::hall::{Hall, Opening, Ticket, elements, enabled, name, says, says_word, tickets, word};
+use crate::hours::catalogue;
 use serde_json::json;
 
 /// The package of seven items, and how it is called.
@@ -373,4 +374,33 @@ fn how_long_one_waits_is_told_once_the_windows_have_called_a_few() {
     hall.touch("confirm");
     let ahead = told("number.ahead_about", "ahead", "number.ahead.one");
     hall.wait("one ahead, and how long", |state| name(state) == "number" && says(state, &ahead));
+}
+
+/// "A visitor without any card can take a number too where the hall allows it"; and a kiosk whose reader is gone
+/// goes on giving numbers there.
+#[test]
+fn a_number_without_a_document() {
+    let (_folder, settings) = catalogue(|table| {
+        let hall = table["hall"].as_table_mut().expect("a hall");
+        hall.insert("without_document".into(), true.into());
+    });
+    let hall = Opening::default().settings(&settings).open();
+    for (n, number) in [(1, "A001"), (2, "A002")] {
+        if n == 2 {
+            hall.post("/api/reader", json!({ "cable": "off" }));
+            hall.wait("the reader gone", |state| says(state, "R01"));
+        }
+        hall.touch("home.number");
+        hall.touch("without-document");
+        let state = hall.wait_screen("choose");
+        assert!(says_word(&state, "choose.nobody"), "{state:#}");
+        hall.touch(RESTAURANT);
+        hall.touch("confirm");
+        let state = hall.wait("its ticket", |s| name(s) == "number" && tickets(s).len() as u64 == n);
+        assert_eq!(tickets(&state)[n as usize - 1], ticket(n, number, false));
+        hall.touch("finish");
+        hall.wait_screen("goodbye");
+        hall.touch("finish");
+        hall.wait_screen("home");
+    }
 }

@@ -104,9 +104,12 @@ impl Reader {
         (state.screen, state.language, state.words) = (name, view.language, Some(Rc::clone(words)));
         let at = if same { state.reading.place_of(&before, state.at) } else { state.reading.title() };
         let was = before.lines.get(std::mem::replace(&mut state.at, at));
-        if name == "home" && !view.speech.on {
-            // Whoever used the keys has gone, or wants to see.
+        if !view.speech.on {
+            // Whoever used the keys has gone, or wants to see: the next key begins anew.
             state.keys = false;
+            if !silent {
+                self.hush();
+            }
         }
         let utterances = match (same, silent) {
             (false, _) | (true, true) => state.whole_screen(),

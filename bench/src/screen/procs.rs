@@ -45,8 +45,8 @@ pub fn of_group(group: u32) -> Result<Vec<u32>, Fatal> {
         };
         // Whoever ends meanwhile is of no group.
         let stat = read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-        if fields.skip(2).next().and_then(|field| field.parse().ok()) == Some(group) {
+        let mut fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+        if fields.nth(2).and_then(|field| field.parse().ok()) == Some(group) {
             pids.push(pid);
         }
     }

@@ -261,9 +261,10 @@ impl Owners {
             Action::Licences(session, wanted) => {
                 drop(tokio::spawn(self.licences.clone().look(session, *wanted)));
             }
-            Action::CallStaff(screen) => {
+            Action::CallStaff(call, screen) => {
                 if let Some(windows) = self.windows.clone() {
-                    drop(tokio::spawn(windows::call(windows, self.kiosk.clone(), screen, self.bus.clone())));
+                    let (kiosk, bus) = (self.kiosk.clone(), self.bus.clone());
+                    drop(tokio::spawn(windows::call(windows, kiosk, call, screen, bus)));
                 }
             }
             Action::Ledger(session, what) => {

@@ -187,6 +187,7 @@ fn tag(kind: DocumentKind, number: &DocumentNumber) -> u8 {
             [b'9', ..] => 4,
             _ => 1,
         },
+        DocumentKind::Nothing => 5,
     }
 }
 

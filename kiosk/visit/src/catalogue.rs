@@ -74,6 +74,8 @@ pub struct Hall {
     pub hours: Hours,
     /// minutes east of Greenwich of the hall's clock (China: 480)
     pub utc_offset_minutes: i16,
+    /// a number can be had without a document
+    pub without_document: bool,
     /// what most people come for, until the numbers of the day say more; first the one that most want
     pub popular: Vec<Matter>,
 }

@@ -25,7 +25,7 @@ use crate::checklist::Need;
 use crate::event::{Action, CardEvent, DocumentEvent, Event, Feeder, LedgerReply, Now, ReaderDo, SessionId};
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
-use crate::identity::{CompanyOffer, Ways};
+use crate::identity::{Applicant, CompanyOffer, Person, Ways};
 use crate::intent::Intent;
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use crate::search::Finder;
@@ -87,6 +87,8 @@ pub struct Desk {
     manner: Manner,
     /// the hall can be told that somebody is wanted
     staff: bool,
+    /// counts the calls, so that an answer is known by its question
+    calls: u64,
     /// somebody's headphones are plugged in
     headphones: bool,
     devices: BTreeMap<Device, DeviceStatus>,
@@ -115,6 +117,7 @@ impl Desk {
             patience,
             manner: Manner::default(),
             staff: false,
+            calls: 0,
             headphones: false,
             devices: BTreeMap::new(),
             feeder: Feeder::Unknown,
@@ -191,7 +194,7 @@ impl Desk {
             Event::TicketsLeft(left) => self.tickets_left = left,
             Event::Headphones(plugged) => self.headphones(plugged, now),
             Event::Waiting(waiting) => self.waiting = waiting,
-            Event::StaffCalled(heard) => self.called(heard),
+            Event::StaffCalled(call, heard) => self.called(call, heard),
             Event::Popular(day, matters) => self.popular = Some((day, matters)),
             Event::Tick => {}
         }
@@ -248,7 +251,9 @@ impl Desk {
         match self.catalogue.hall.hours.at(now.wall) {
             Open::Lunch(until) => Some(NoNumbers::Lunch(until)),
             Open::Closed(next) => Some(NoNumbers::Closed(next)),
-            Open::Yes if !self.working().any_person() => Some(NoNumbers::NoWay),
+            Open::Yes if !self.working().any_person() && !self.catalogue.hall.without_document => {
+                Some(NoNumbers::NoWay)
+            }
             Open::Yes if self.has(Fault::LedgerFailed) => Some(NoNumbers::NoLedger),
             Open::Yes => None,
         }
@@ -273,7 +278,7 @@ impl Desk {
             return;
         };
         match session.step {
-            Step::Identify { .. } => self.touched_identify(intent, actions),
+            Step::Identify { .. } => self.touched_identify(intent, now, actions),
             Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => {}
             Step::Choose { .. } => self.touched_choose(intent, now, actions),
             Step::Search(_) => self.touched_search(intent, now, actions),
@@ -328,7 +333,8 @@ impl Desk {
         actions.push(Action::Forget(session.id));
         self.sessions += 1;
         let id = SessionId(self.sessions);
-        if session.visitor.is_some() {
+        let relative = matches!(session.applicant, Applicant::Relative(_));
+        if relative || session.visitor.as_ref().is_some_and(Person::is_known) {
             actions.push(Action::Reader(ReaderDo::Presence(id)));
         }
         let is_missing = |need: &Need| self.material_state(&session, need) == MaterialState::Missing;
@@ -420,7 +426,10 @@ impl Desk {
     /// Somebody is there: the timer starts anew.
     fn renew(&mut self, now: Now) {
         let Some(session) = &self.session else { return };
-        let patience = session.patience(&self.patience, self.feeder).map(|p| self.unhurried(p));
+        let patience = session.patience(&self.patience, self.feeder);
+        // What lies over the screen is read as slowly as any other.
+        let over = self.manner.over.map(|_| self.patience.idle);
+        let patience = patience.map(|p| self.unhurried(over.map_or(p, |over| over.max(p))));
         if let Some(session) = &mut self.session {
             session.ends_at = patience.map(|p| now.tick + p);
         }

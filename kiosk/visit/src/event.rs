@@ -81,8 +81,8 @@ pub enum Event {
     Waiting(Option<Waiting>),
     /// the matters that most numbers of a day stand for, first the one that most do
     Popular(Date, Vec<Matter>),
-    /// whether the hall heard the call for somebody
-    StaffCalled(bool),
+    /// whether the hall heard this call for somebody
+    StaffCalled(u64, bool),
     /// headphones were plugged in, or drawn out
     Headphones(bool),
     /// time has passed
@@ -382,8 +382,9 @@ pub enum Action {
     Submit(Box<Submission>),
     /// look into the licence stores
     Licences(SessionId, Box<LicencesWanted>),
-    /// tell the hall that somebody is wanted, and on which screen ([`crate::screen::Screen::name`])
-    CallStaff(&'static str),
+    /// tell the hall that somebody is wanted: which call it is, and on which screen
+    /// ([`crate::screen::Screen::name`])
+    CallStaff(u64, &'static str),
     /// print a receipt
     PrintReceipt(SessionId, Box<ReceiptContents>),
     /// the session is over: wipe all that is its own

@@ -19,6 +19,8 @@ pub enum DocumentKind {
     ForeignPermanent2023,
     /// 社会保障卡; its social-security number is the holder's citizen number
     SocialSecurity,
+    /// none: somebody whom nobody knows, and who is known again in no other session
+    Nothing,
 }
 
 /// The ways to tell the kiosk who one is: which of them it has, or which of them work now.
@@ -79,6 +81,9 @@ impl DocumentNumber {
     /// [`NumberError`].
     pub fn parse(kind: DocumentKind, text: &str) -> Result<Self, NumberError> {
         let bytes = text.as_bytes();
+        if kind == DocumentKind::Nothing {
+            return Err(NumberError::Form);
+        }
         if kind == DocumentKind::ForeignPermanent2017 {
             let (letters, digits) = bytes.split_at(bytes.len().min(3));
             let good = digits.len() == 12
@@ -169,6 +174,23 @@ pub struct Person {
     pub name: PersonName,
 }
 
+impl Person {
+    /// Somebody who shows no document, where the hall allows that. The token stands for him in this session,
+    /// and must be another in every other one.
+    pub fn unknown(token: String) -> Self {
+        Self {
+            kind: DocumentKind::Nothing,
+            number: DocumentNumber(Zeroizing::new(token)),
+            name: PersonName::new(""),
+        }
+    }
+
+    /// Whether somebody showed who he is.
+    pub fn is_known(&self) -> bool {
+        self.kind != DocumentKind::Nothing
+    }
+}
+
 /// A unified social credit code of a company (GB 32100), check character verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CompanyCode(String);
@@ -249,6 +271,7 @@ mod tests {
             (ForeignPermanent2017, "张", Err(NumberError::Form)),
             (SocialSecurity, "11010519491231002X", Ok(())),
             (SocialSecurity, "110105194912310021", Err(NumberError::CheckDigit)),
+            (Nothing, "11010519491231002X", Err(NumberError::Form)),
         ];
         for (kind, text, want) in table {
             assert_eq!(DocumentNumber::parse(kind, text).map(drop), want, "{kind:?} {text}");

@@ -66,6 +66,8 @@ pub enum Intent {
     ScrollDown,
     /// one screen back
     Back,
+    /// no document: a number all the same, where the hall allows that
+    WithoutDocument,
     /// done; leave
     Finish,
     /// yes, do it
@@ -227,6 +229,7 @@ const FIXED: &[(&str, Intent)] = &[
     ("scroll.up", Intent::ScrollUp),
     ("scroll.down", Intent::ScrollDown),
     ("back", Intent::Back),
+    ("without-document", Intent::WithoutDocument),
     ("finish", Intent::Finish),
     ("confirm", Intent::Confirm),
     ("stay", Intent::Stay),

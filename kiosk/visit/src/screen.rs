@@ -214,6 +214,8 @@ pub struct Identify {
     pub purpose: Purpose,
     /// the ways that work now
     pub ways: Ways,
+    /// it goes without any of them, too
+    pub without: bool,
     /// a card is there and is being read
     pub reading: bool,
     /// what went wrong last
@@ -223,7 +225,7 @@ pub struct Identify {
 /// Who is served, masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
-    /// 张*
+    /// 张*; empty for somebody who showed no document
     pub name: String,
     /// last four of the document number
     pub tail: String,

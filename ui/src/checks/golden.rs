@@ -88,7 +88,7 @@ fn the_chosen_screens_look_as_somebody_has_seen_them() {
         let golden = decoded(&file).unwrap_or_default();
         let odd = odd(&now.rgb, &golden);
         if odd > now.rgb.len() * ODD / 100_000 {
-            let seen = std::env::temp_dir().join(format!("golden-{name}.png"));
+            let seen = std::env::temp_dir().join(format!("golden-{:02}-{name}.png", at + 1));
             std::fs::write(&seen, now.png().unwrap()).unwrap();
             other.push(format!("{} is otherwise in {odd} places: {}", file.display(), seen.display()));
         }

@@ -149,6 +149,10 @@ fn look_at(bench: &Bench, what: &str, seen: &mut BTreeMap<String, Seen>, wrong: 
             }
         }
     }
+    // Nothing is pushed into the margins, where the page shows how long it is.
+    for wide in page_buttons.iter().chain(&page_lines).filter(|b| b.left < 44. || b.right > 1036.) {
+        wrong.push(format!("{what}: {:?} at {} is in the margin", wide.text, wide.place()));
+    }
     for line in lines.iter().filter(|l| !l.is_apart_from(&sight)) {
         wrong.push(format!("{what}: {:?} at {} lies over the page", line.text, line.place()));
     }

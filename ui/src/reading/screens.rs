@@ -48,6 +48,7 @@ fn identify(list: &mut List, words: &t::IdentifyWords) {
     list.text(&words.text);
     list.each(words.others.iter());
     list.note(&words.problem);
+    list.act(&words.without);
     list.text(&words.cards);
     list.text(&words.privacy);
 }
@@ -121,9 +122,12 @@ fn look(list: &mut List, words: &t::LookWords) {
     for switch in [&words.plain, &words.reach, &words.speech] {
         list.tick(&switch.choice.act, &[&switch.choice.act.label, &switch.text], switch.choice.chosen);
     }
-    for act in [&words.slower, &words.faster, &words.quieter, &words.louder, &words.reset] {
-        list.act(act);
+    if words.speech.choice.chosen {
+        for act in [&words.slower, &words.faster, &words.quieter, &words.louder] {
+            list.act(act);
+        }
     }
+    list.act(&words.reset);
 }
 
 fn help(list: &mut List, words: &t::HelpWords) {

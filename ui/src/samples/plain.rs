@@ -42,12 +42,18 @@ fn service() -> Vec<Sample> {
     ]
 }
 
+fn spoken(mut sample: Sample) -> Sample {
+    sample.view.speech.on = true;
+    sample
+}
+
 /// What lies over other screens.
 fn over() -> Vec<Sample> {
     let help = |name, on, staff, calling| sample(name, Screen::Help(Help { on, staff, calling }));
     let mut all = vec![
         sample("look", Screen::Look),
         sample("look-ending", Screen::Look).ending_in(12),
+        spoken(sample("look-spoken", Screen::Look)),
         help("help", "home", true, Calling::No),
         help("help-calling", "materials", true, Calling::Calling),
         help("help-heard", "choose", true, Calling::Heard),
@@ -155,9 +161,15 @@ fn hours(from: i8, to: i8) -> Span {
 
 fn identify() -> Vec<Sample> {
     let screen = |purpose, reading, problem| {
-        Screen::Identify(Identify { purpose, ways: Ways::READER, reading, problem })
+        Screen::Identify(Identify { purpose, ways: Ways::READER, without: false, reading, problem })
     };
-    let by = |ways, purpose, reading, problem| Screen::Identify(Identify { purpose, ways, reading, problem });
+    let by = |ways, purpose, reading, problem| {
+        Screen::Identify(Identify { purpose, ways, without: false, reading, problem })
+    };
+    let without = |ways, problem| {
+        let purpose = Purpose::Number;
+        Screen::Identify(Identify { purpose, ways, without: true, reading: false, problem })
+    };
     let every = Ways { reader: true, slot: true, code: true, key: true };
     let slot = Ways { slot: true, ..Ways::default() };
     let code = Ways { code: true, ..Ways::default() };
@@ -168,6 +180,9 @@ fn identify() -> Vec<Sample> {
         sample("identify-reading", screen(Purpose::Number, true, None)),
         sample("identify-reader-gone", by(Ways::default(), Purpose::Number, false, None))
             .faults(&[Fault::ReaderAbsent]),
+        sample("identify-without", without(every, None)),
+        sample("identify-without-problem", without(every, Some(CardProblem::Unreadable))),
+        sample("identify-without-any", without(Ways::default(), None)).faults(&[Fault::ReaderAbsent]),
         sample("identify-every-way", by(every, Purpose::Number, false, None)),
         sample("identify-every-way-relative", by(every, Purpose::Relative, false, None)),
         sample(

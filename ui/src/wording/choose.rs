@@ -52,7 +52,11 @@ impl Voice<'_> {
     /// `张*（证件尾号 002X）`, and for whom if it is not the visitor.
     pub(super) fn who(&self, who: &Who) -> String {
         let words = &self.words.choose;
-        let mut text = words.who.with(&[("name", &who.name), ("tail", &who.tail)]);
+        let mut text = if who.name.is_empty() && who.tail.is_empty() {
+            words.nobody.plain().to_owned()
+        } else {
+            words.who.with(&[("name", &who.name), ("tail", &who.tail)])
+        };
         let applicant = match &who.applicant {
             ApplicantShown::Oneself => return text,
             ApplicantShown::Company(code) => words.company_code.with(&[("code", code)]),

@@ -27,8 +27,18 @@ impl Voice<'_> {
             leave: self.leave(&view.screen),
             finishing: matches!(
                 view.screen,
-                Screen::Number(_) | Screen::Materials(_) | Screen::Receipt(_) | Screen::Goodbye(_)
+                Screen::Number(_)
+                    | Screen::Materials(_)
+                    | Screen::Receipt(_)
+                    | Screen::Goodbye(_)
+                    | Screen::Look
+                    | Screen::Help(_)
             ),
+            done: match &view.screen {
+                Screen::Number(_) | Screen::Goodbye(_) => true,
+                Screen::Materials(materials) => materials.done == materials.count,
+                _ => false,
+            },
             go: self.go(&view.screen),
             ending: ending.map(|s| frame.ending.with(&[("seconds", &s)])).unwrap_or_default().into(),
             stay: ending.map(|_| act(Intent::Stay, frame.stay.plain(), true)).unwrap_or_default(),

@@ -1,10 +1,11 @@
 //! Say who you are: on the reader, in the slot, before the code scanner.
 
-use super::{Voice, model, note};
+use super::{Voice, act, model, note};
 use crate::toolkit as t;
 use slint::SharedString;
 use visit::fault::{Device, Fault, Severity};
 use visit::identity::Ways;
+use visit::intent::Intent;
 use visit::screen::{CardProblem, Identify, Purpose};
 
 impl Voice<'_> {
@@ -36,6 +37,11 @@ impl Voice<'_> {
             reading: identify.reading,
             others: model(others),
             problem,
+            without: if identify.without && !identify.reading {
+                act(Intent::WithoutDocument, words.without.plain(), true)
+            } else {
+                t::Act::default()
+            },
             cards: if cards { words.cards.plain().into() } else { SharedString::default() },
             privacy: words.privacy.plain().into(),
         }

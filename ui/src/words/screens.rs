@@ -45,7 +45,7 @@ tables! {
     /// Lay the card on the reader.
     IdentifyText {
         Text: number, papers, relative, text, text_relative, reading, reading_text, cards, privacy;
-        Text: slot, slot_relative, slot_text, code, code_relative, code_text, or_slot, or_code;
+        Text: slot, slot_relative, slot_text, code, code_relative, code_text, or_slot, or_code, without;
     }
 
     /// What went wrong with a card.
@@ -56,7 +56,7 @@ tables! {
 
     /// The list of matters.
     ChooseText {
-        Text: number, papers, who, department, full, full_until;
+        Text: number, papers, who, nobody, department, full, full_until;
         Text: packages, popular, business, personal, groups, departments, about, about_of;
         Text: whom, oneself, company, relative, company_code, relative_name;
         Text: picked_none, picked, confirm_number, confirm_again, confirm_papers, cancel, search;

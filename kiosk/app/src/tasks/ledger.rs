@@ -148,12 +148,20 @@ impl LedgerTask {
             number,
             fresh: taken.fresh,
             issued_at,
-            ahead: match self.ledger.ahead(taken.visit.id).await? {
-                Some(count) => Some(Waiting::of(count, self.ledger.pace(taken.visit.day).await?)),
-                None => None,
-            },
+            // The number is durable: what cannot be counted now takes nothing from it.
+            ahead: self.ahead(&taken).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "how many are ahead cannot be counted");
+                None
+            }),
             job: PrintJob(taken.job.0),
         }))
+    }
+
+    async fn ahead(&self, taken: &queue::ledger::Taken) -> Result<Option<Waiting>, LedgerError> {
+        Ok(match self.ledger.ahead(taken.visit.id).await? {
+            Some(count) => Some(Waiting::of(count, self.ledger.pace(taken.visit.day).await?)),
+            None => None,
+        })
     }
 
     async fn tell_popular(&self) {

@@ -102,7 +102,10 @@ impl Licences {
 fn person_kind(kind: DocumentKind) -> IdentifiedKind {
     match kind {
         // The number of a social-security card is its holder's citizen number.
-        DocumentKind::Resident | DocumentKind::SocialSecurity => IdentifiedKind::Resident,
+        // Of somebody who showed nothing no papers are taken, and nothing is asked.
+        DocumentKind::Resident | DocumentKind::SocialSecurity | DocumentKind::Nothing => {
+            IdentifiedKind::Resident
+        }
         DocumentKind::HmtResidence => IdentifiedKind::HmtResidence,
         DocumentKind::ForeignPermanent2017 => IdentifiedKind::ForeignPermanent2017,
         DocumentKind::ForeignPermanent2023 => IdentifiedKind::ForeignPermanent2023,

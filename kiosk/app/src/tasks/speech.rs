@@ -47,6 +47,8 @@ enum Ask {
     Hush,
     /// headphones were drawn out: not a word more before somebody is at the kiosk again
     Unplugged,
+    /// headphones are in: what is said is for one pair of ears
+    Plugged,
 }
 
 /// What the screen speaks through; cheap.
@@ -72,10 +74,8 @@ pub(crate) fn open(config: &SpeechConfig, bus: &Bus) -> (Mouth, Asks) {
     if let Some(path) = config.jack.clone() {
         let (to, bus) = (to.clone(), bus.clone());
         jack::listen(path, move |plugged| {
-            if !plugged {
-                // Before anything else: what a visitor hears is for him alone.
-                let _ = to.send(Ask::Unplugged);
-            }
+            // Before anything else: what a visitor hears is for him alone.
+            let _ = to.send(if plugged { Ask::Plugged } else { Ask::Unplugged });
             bus.send_blocking(visit::event::Event::Headphones(plugged));
         });
     }
@@ -118,6 +118,7 @@ impl Owner<'_> {
                 self.unplugged = false;
                 self.cut();
             }
+            Ok(Ask::Plugged) => self.unplugged = false,
             Ok(Ask::Unplugged) => {
                 self.unplugged = true;
                 self.cut();

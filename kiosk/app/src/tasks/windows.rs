@@ -16,12 +16,12 @@ use visit::number::{TicketNumber, WindowEvent};
 const POLL: Duration = Duration::from_secs(25);
 
 /// Tells the hall that somebody is wanted, and the desk whether the hall has heard it.
-pub async fn call(client: Arc<Client>, kiosk: String, screen: &'static str, bus: Bus) {
+pub async fn call(client: Arc<Client>, kiosk: String, call: u64, screen: &'static str, bus: Bus) {
     let called = call_staff(&client, &StaffCall { kiosk, screen: screen.to_owned() }).await;
     if let Err(error) = &called {
         tracing::warn!(%error, screen, "the hall could not be told that somebody is wanted");
     }
-    bus.send(Event::StaffCalled(called.is_ok())).await;
+    bus.send(Event::StaffCalled(call, called.is_ok())).await;
 }
 
 /// Follows the feed for ever; the windows being away is no fault of the kiosk's.

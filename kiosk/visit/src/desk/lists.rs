@@ -66,10 +66,12 @@ impl Desk {
         let lists = self.lists(now);
         let first = lists.first().cloned().unwrap_or(Tab::Packages);
         let Some(session) = &mut self.session else { return };
-        let (Step::Choose { tab, page, .. } | Step::About { from: Origin::List(tab, page), .. }) =
-            &mut session.step
-        else {
-            return;
+        let (tab, page) = match &mut session.step {
+            Step::Choose { tab, page, .. } | Step::About { from: Origin::List(tab, page), .. } => (tab, page),
+            Step::Search(looked) | Step::About { from: Origin::Found(looked), .. } => {
+                (&mut looked.from.0, &mut looked.from.1)
+            }
+            _ => return,
         };
         *page = 0;
         if !lists.contains(tab) {

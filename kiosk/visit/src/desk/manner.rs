@@ -81,7 +81,8 @@ impl Desk {
         let help = self.manner.over == Some(Over::Help);
         if *intent == Intent::HelpCall && help && self.may_call() {
             self.manner.calling = Calling::Calling;
-            actions.push(Action::CallStaff(self.beneath(now).name()));
+            self.calls += 1;
+            actions.push(Action::CallStaff(self.calls, self.beneath(now).name()));
         }
         let plain = self.manner.look.plain;
         let taken = self.manner.touched(intent);
@@ -97,7 +98,11 @@ impl Desk {
     pub(super) fn headphones(&mut self, plugged: bool, now: Now) {
         self.headphones = plugged;
         self.manner.speech.on = plugged;
+        let until = self.manner.until;
         self.forget_later(now);
+        if self.manner.until.is_some() && until.is_some() {
+            self.manner.until = until;
+        }
     }
 
     /// How the kiosk shows itself to somebody who has set nothing.
@@ -121,8 +126,9 @@ impl Desk {
     }
 
     /// The hall said whether it heard the call.
-    pub(super) fn called(&mut self, heard: bool) {
-        if self.manner.calling == Calling::Calling {
+    pub(super) fn called(&mut self, call: u64, heard: bool) {
+        // An answer to somebody who has left is nobody's.
+        if call == self.calls && self.manner.calling == Calling::Calling {
             self.manner.calling = if heard { Calling::Heard } else { Calling::Unheard };
         }
     }

@@ -4,16 +4,25 @@ use super::Desk;
 use super::session::{Held, Looked, Session, Step};
 use crate::catalogue::Matter;
 use crate::event::{Action, CapRule, LedgerDo, Now, OpenVisit, PrintJob, ReaderDo, Taken, VisitRequest};
-use crate::identity::{Applicant, CompanyCode, NumberError};
+use crate::identity::{Applicant, CompanyCode, NumberError, Person};
 use crate::intent::{Intent, Tab};
-use crate::screen::{CodeProblem, Purpose, Refusal, TicketState};
+use crate::screen::{CardReminder, CodeProblem, Purpose, Refusal, TicketState};
 use crate::ticket::TicketContents;
 
 /// Keys that a company code can be typed with beyond its length: none.
 const LONGEST_CODE: usize = CompanyCode::LENGTH;
 
 impl Desk {
-    pub(super) fn touched_identify(&mut self, intent: Intent, actions: &mut Vec<Action>) {
+    /// Whether a number can be had by somebody who shows no document. Papers are somebody's, and a relative is
+    /// somebody.
+    pub(super) fn without_document(&self, purpose: Purpose) -> bool {
+        self.catalogue.hall.without_document && purpose == Purpose::Number
+    }
+
+    pub(super) fn touched_identify(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
+        if intent == Intent::WithoutDocument {
+            self.go_without_document(now, actions);
+        }
         if intent != Intent::Back {
             return;
         }
@@ -25,6 +34,23 @@ impl Desk {
         } else {
             self.end(actions);
         }
+    }
+
+    fn go_without_document(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let Some(session) = &self.session else { return };
+        let Step::Identify { purpose, reading: false, problem } = session.step else { return };
+        if !self.without_document(purpose) || session.visitor.is_some() {
+            return;
+        }
+        // Of two sessions that began at the same moment of the same clock one would have to end in it.
+        let token = format!("{}/{}/{}", now.wall, now.tick.as_nanos(), session.id.0);
+        let Some(session) = &mut self.session else { return };
+        session.day = now.wall.date();
+        session.visitor = Some(Person::unknown(token));
+        // A card that could not be read may still lie there.
+        session.card = if problem.is_some() { CardReminder::Unknown } else { CardReminder::Taken };
+        session.step = Step::choose();
+        actions.push(Action::Reader(ReaderDo::Rest));
     }
 
     pub(super) fn touched_choose(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {

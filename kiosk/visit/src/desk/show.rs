@@ -39,6 +39,7 @@ impl Desk {
 
     fn ending_in(&self, now: Now) -> Option<u32> {
         let goodbye = self.session.as_ref().is_some_and(|s| matches!(s.step, Step::Goodbye { .. }));
+        let goodbye = goodbye && self.manner.over.is_none();
         // On the idle screen only the manner is forgotten, which takes nothing from anybody.
         let idle = self.session.is_none() && self.manner.over.is_none();
         if goodbye || idle {
@@ -66,12 +67,14 @@ impl Desk {
             Step::Identify { purpose, reading, problem } => Screen::Identify(Identify {
                 purpose: *purpose,
                 ways: self.working(),
+                without: self.without_document(*purpose),
                 reading: *reading,
                 problem: *problem,
             }),
             Step::LookingUp => Screen::Identify(Identify {
                 purpose: session.purpose,
                 ways: self.working(),
+                without: false,
                 reading: true,
                 problem: None,
             }),
@@ -342,9 +345,10 @@ impl Session {
 
     pub(super) fn who(&self) -> Who {
         let masked = |p: &Person| p.name.masked();
+        let visitor = self.visitor.as_ref().filter(|person| person.is_known());
         Who {
-            name: self.visitor.as_ref().map_or_else(String::new, masked),
-            tail: self.visitor.as_ref().map_or_else(String::new, |p| p.number.tail().to_owned()),
+            name: visitor.map_or_else(String::new, masked),
+            tail: visitor.map_or_else(String::new, |p| p.number.tail().to_owned()),
             applicant: match &self.applicant {
                 Applicant::Oneself => ApplicantShown::Oneself,
                 Applicant::Company(code) => ApplicantShown::Company(code.as_str().to_owned()),

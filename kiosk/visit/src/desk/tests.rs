@@ -79,6 +79,7 @@ fn catalogue() -> Catalogue {
             name: label("大厅"),
             hours: crate::hours::Hours { openings: vec![nine_to_five], lunch: None },
             utc_offset_minutes: 480,
+            without_document: false,
             popular: vec![matter("package.shop")],
         },
         departments: vec![Department {

@@ -41,7 +41,8 @@ pub(super) fn listen(path: PathBuf, moved: impl Fn(bool) + Send + 'static) {
 
 /// Until the device ends. A jack that goes away has nothing plugged in.
 fn follow(mut device: impl Read, moved: &impl Fn(bool)) -> std::io::Result<()> {
-    let mut plugged = false;
+    // How it is before the first record nobody tells.
+    let mut plugged = None;
     let mut buffer = [0; RECORD * RECORDS];
     let ended = loop {
         // The kernel gives whole records; a part of one means that this is no input device.
@@ -56,12 +57,12 @@ fn follow(mut device: impl Read, moved: &impl Fn(bool)) -> std::io::Result<()> {
             break Err(std::io::Error::other("it is not an input device"));
         }
         for now in records.iter().filter_map(switched) {
-            if std::mem::replace(&mut plugged, now) != now {
+            if plugged.replace(now) != Some(now) {
                 moved(now);
             }
         }
     };
-    if plugged {
+    if plugged == Some(true) {
         moved(false);
     }
     ended
@@ -97,7 +98,8 @@ mod tests {
         for (records, want) in [
             (vec![&plug, &sync, &pull, &sync], vec![true, false]),
             (vec![&plug, &plug, &lid, &key, &pull], vec![true, false]),
-            (vec![&pull, &sync], vec![]),
+            // They were in before anybody looked.
+            (vec![&pull, &sync], vec![false]),
             // The device went away with them.
             (vec![&plug], vec![true, false]),
         ] {

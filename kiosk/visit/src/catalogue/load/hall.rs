@@ -1,7 +1,7 @@
 //! The hall: its hours, departments and windows.
 
 use super::code::Declared;
-use super::field::{credit_code, hours_and_minutes, label, name, span};
+use super::field::{credit_code, hours_and_minutes, label, name, span, truth};
 use super::report::quoted;
 use super::table::{Table, Value};
 use crate::catalogue::{Department, DepartmentCode, Hall, Window, WindowCode};
@@ -38,9 +38,16 @@ fn hall_itself(mut table: Table<'_>) -> Option<Hall> {
     let name = label(&mut table, "name", "name_en");
     let utc_offset_minutes = table.required("utc_offset").and_then(|value| utc_offset(&value));
     let hours = hours(&mut table);
+    let without_document = truth(&mut table, "without_document", false);
     table.done();
     let popular = Vec::new();
-    Some(Hall { name: name?, hours: hours?, utc_offset_minutes: utc_offset_minutes?, popular })
+    Some(Hall {
+        name: name?,
+        hours: hours?,
+        utc_offset_minutes: utc_offset_minutes?,
+        without_document: without_document?,
+        popular,
+    })
 }
 
 /// Minutes east of Greenwich, written as in ISO 8601: `+08:00`. Clocks on Earth go from -12:00 to

@@ -156,13 +156,15 @@ fn staff_are_called_once_and_called_is_said_only_when_the_hall_said_so() {
     hall.touch("help.call");
     assert!(hall.last.is_empty(), "help is not open");
     hall.touch("help").touch("help.call");
-    assert!(matches!(hall.last[..], [Action::CallStaff("choose")]), "{:?}", hall.last);
+    assert!(matches!(hall.last[..], [Action::CallStaff(1, "choose")]), "{:?}", hall.last);
     assert_eq!(calling(&hall), Calling::Calling);
     hall.touch("help.call");
     assert!(hall.last.is_empty(), "it is being told already");
-    hall.hear(Event::StaffCalled(false));
+    hall.hear(Event::StaffCalled(1, false));
     assert_eq!(calling(&hall), Calling::Unheard);
-    hall.touch("help.call").hear(Event::StaffCalled(true));
+    hall.touch("help.call").hear(Event::StaffCalled(1, true));
+    assert_eq!(calling(&hall), Calling::Calling, "that was of the call before");
+    hall.hear(Event::StaffCalled(2, true));
     assert_eq!(calling(&hall), Calling::Heard);
     hall.touch("help.call");
     assert!(hall.last.is_empty(), "they are coming");
@@ -176,4 +178,36 @@ fn a_kiosk_whose_hall_cannot_be_told_calls_nobody() {
     let mut hall = Lobby::open();
     hall.touch("help").touch("help.call");
     assert!(hall.last.is_empty() && matches!(hall.screen(), Screen::Help(Help { staff: false, .. })));
+}
+
+#[test]
+fn the_way_back_from_the_search_leads_into_a_list_that_there_is() {
+    let mut hall = Lobby::at_choose("home.number");
+    hall.touch("tab.departments")
+        .touch("search")
+        .touch("look")
+        .touch("look.plain")
+        .touch("back")
+        .touch("back");
+    assert!(matches!(hall.screen(), Screen::Choose(c) if c.tab == Tab::Packages && c.page == 1));
+}
+
+#[test]
+fn a_loose_jack_does_not_keep_what_somebody_left_on_the_idle_screen() {
+    let mut hall = Lobby::open();
+    hall.touch("help");
+    for at in 0..12 {
+        hall.pass(15).hear(Event::Headphones(at % 2 == 0));
+    }
+    assert_eq!(name(&hall), "home");
+}
+
+#[test]
+fn help_over_goodbye_is_read_in_peace_and_its_end_is_announced() {
+    let mut hall = Lobby::at_number();
+    hall.hear(Event::Ticket(PrintJob(1), TicketState::Printed)).touch("finish").touch("help");
+    hall.pass(50);
+    assert_eq!((name(&hall), ending(&hall)), ("help", Some(10)));
+    hall.pass(10);
+    assert_eq!(name(&hall), "home");
 }

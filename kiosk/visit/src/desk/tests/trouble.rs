@@ -147,3 +147,63 @@ fn after_a_scan_that_ended_early_one_may_go_on_if_that_is_so() {
         assert_eq!(problem.may_go_on(), goes_on, "{problem:?}");
     }
 }
+
+/// A kiosk in a hall that gives numbers without a document.
+fn open_to_all() -> Lobby {
+    let mut hall = Lobby::open();
+    let mut catalogue = catalogue();
+    catalogue.hall.without_document = true;
+    hall.desk = Desk::new(Arc::new(catalogue), Patience::default(), EVERY_WAY);
+    hall
+}
+
+#[test]
+fn where_the_hall_allows_it_a_number_needs_no_document() {
+    let mut hall = open_to_all();
+    hall.touch("home.number");
+    assert!(matches!(hall.screen(), Screen::Identify(Identify { without: true, .. })));
+    hall.touch("without-document");
+    assert!(
+        matches!(hall.last[..], [Action::Reader(ReaderDo::Rest)]),
+        "nothing is looked up: {:?}",
+        hall.last
+    );
+    hall.touch("package.shop").touch("confirm");
+    let asked = |hall: &Lobby| match hall.last.first() {
+        Some(Action::Ledger(_, LedgerDo::Take(request))) => request.person.clone(),
+        other => panic!("{other:?}"),
+    };
+    let first = asked(&hall);
+    assert!(!first.is_known());
+    hall.answer(LedgerReply::Taken(taken(true, 1))).hear(Event::Ticket(PrintJob(1), TicketState::Printed));
+    hall.touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { card: CardReminder::Taken, .. })));
+    assert!(
+        !hall.last.iter().any(|a| matches!(a, Action::Reader(ReaderDo::Presence(_)))),
+        "no card was there"
+    );
+    hall.touch("finish")
+        .touch("home.number")
+        .touch("without-document")
+        .touch("package.shop")
+        .touch("confirm");
+    assert!(asked(&hall) != first, "the next one is somebody else");
+}
+
+#[test]
+fn without_a_document_there_are_numbers_and_nothing_else() {
+    let mut hall = open_to_all();
+    hall.touch("home.scan").touch("without-document");
+    assert!(
+        matches!(hall.screen(), Screen::Identify(Identify { without: false, .. })),
+        "papers are somebody's"
+    );
+    let mut hall = Lobby::open();
+    hall.touch("home.number").touch("without-document");
+    assert!(matches!(hall.screen(), Screen::Identify(Identify { without: false, .. })), "not in this hall");
+    // A kiosk that can read nobody's card still gives numbers.
+    let mut hall = open_to_all();
+    hall.status(&[Fault::ReaderAbsent, Fault::SlotAbsent, Fault::CodeScannerAbsent]).touch("home.number");
+    hall.touch("without-document");
+    assert_eq!(hall.screen().name(), "choose");
+}
