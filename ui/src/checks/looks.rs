@@ -62,6 +62,18 @@ fn lines(query: ElementQuery) -> Vec<Line> {
     found.iter().map(line).filter(|l| !l.text.is_empty()).collect()
 }
 
+/// What most visitors do next on a screen.
+const MAIN: [&str; 8] = [
+    "home.number",
+    "home.scan",
+    "confirm",
+    "finish",
+    "scan.start",
+    "scan.accept",
+    "licences.yes",
+    "help.call",
+];
+
 /// What letters reach beyond their own line: a line is taller than what is written in it.
 const GIVE: f32 = 30.;
 
@@ -147,6 +159,17 @@ fn look_at(bench: &Bench, what: &str, seen: &mut BTreeMap<String, Seen>, wrong: 
             for button in buttons.iter().filter(|b| !line.is_apart_from(b) && !line.is_within(b, 6.)) {
                 wrong.push(format!("{what} at {place} does not fit {:?} at {}", button.text, button.place()));
             }
+        }
+    }
+    // At least 20 mm in every size of the letters (3.2 pixels a millimetre), and the main actions 30.
+    for button in page_buttons.iter().filter(|b| b.is_within(&sight, 1.)).chain(&buttons) {
+        if button.right - button.left < 63.5 || button.bottom - button.top < 63.5 {
+            wrong.push(format!("{what}: {:?} at {} is too small", button.text, button.place()));
+        }
+    }
+    for main in elements(&bench.live).iter().filter(|e| MAIN.contains(&e.id.as_str())) {
+        if main.w < 96 || main.h < 96 {
+            wrong.push(format!("{what}: the main action {main:?} is too small"));
         }
     }
     // Nothing is pushed into the margins, where the page shows how long it is.

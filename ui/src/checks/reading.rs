@@ -286,7 +286,7 @@ fn a_screen_waits_for_its_turn_and_only_news_is_told_of_the_same() {
     assert_eq!((said.language, said.rate, said.volume), (Language::En, Rate::Fast, Volume::Low));
     assert_eq!(said.text, "Place your ID card");
     bench.show(&View { speech: Speech::default(), ..named("home") });
-    assert_eq!(ear.heard(), [], "speech is off");
+    assert_eq!(ear.heard(), [None], "speech is off: nothing is said any more, and nothing else");
     bench.show(&aloud(named("home")));
     assert!(!ear.heard().is_empty(), "turned on where one is, the screen is told");
 }
