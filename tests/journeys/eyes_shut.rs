@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How often one listens.
-const GLANCE: Duration = Duration::from_millis(25);
 /// The first digits of a person's number; no other text of a journey ends like it.
 const DIGITS: &str = "31011419680229773";
 const NAME: &str = "欧阳听";
@@ -47,7 +45,11 @@ impl Listener {
 
     /// Everything that was said so far.
     fn said(&self) -> Vec<Said> {
-        let said: Value = serde_json::from_slice(&self.hall.get("/api/heard")).expect("JSON");
+        self.heard("/api/heard")
+    }
+
+    fn heard(&self, path: &str) -> Vec<Said> {
+        let said: Value = serde_json::from_slice(&self.hall.get(path)).expect("JSON");
         let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
         let of = |one: &Value| Said {
             text: text(one, "text"),
@@ -61,8 +63,8 @@ impl Listener {
     /// Waits until something is said, after the first `from` things, and returns it.
     fn hear_after(&self, from: usize, what: &str) -> String {
         let end = Instant::now() + PATIENCE;
+        let mut said = self.said();
         loop {
-            let said = self.said();
             if let Some(found) = said.iter().skip(from).find(|said| said.text.contains(what)) {
                 return found.text.clone();
             }
@@ -71,7 +73,8 @@ impl Listener {
                 "{what:?} is never said; at last: {:#?}",
                 said.iter().rev().take(12).collect::<Vec<_>>()
             );
-            std::thread::sleep(GLANCE);
+            // Once more has been said, or after a while.
+            said = self.heard(&format!("/api/heard?after={}", said.len()));
         }
     }
 
@@ -208,11 +211,16 @@ fn hands_in(blind: &Listener, words: &[&str; 9], place: Place) {
     blind.hall.wait("the paper to arrive", |state| {
         state["store"]["documents"].as_array().is_some_and(|d| d.iter().any(|d| d["complete"] == true))
     });
-    blind.press("back");
+    let before = blind.press("back");
     blind.hall.wait_screen("receipt");
     // It takes no notice of what may be the second of a double tap.
-    std::thread::sleep(Duration::from_secs(1));
-    let before = blind.press("back");
+    blind.hall.wait("the receipt to go", |state| {
+        let there = name(state) == "receipt";
+        if there {
+            blind.press("back");
+        }
+        !there
+    });
     blind.hear_after(before, goodbye);
     blind.heard_nothing_private();
 }

@@ -46,6 +46,7 @@ impl Browser {
     /// The processor time that it takes while nothing happens, in per cent of one processor.
     pub fn idle_cpu(&self, time: Duration) -> Result<f64, Fatal> {
         let before = procs::cpu(&self.processes()?)?;
+        // This is the time over which it is measured.
         std::thread::sleep(time);
         let after = procs::cpu(&self.processes()?)?;
         Ok(after.saturating_sub(before).as_secs_f64() / time.as_secs_f64() * 100.0)

@@ -17,6 +17,8 @@ type Fatal = Box<dyn std::error::Error + Send + Sync>;
 const KIOSK: &str = "screen-kiosk";
 const HAND: &str = "screen-hand";
 const SEARCH: &str = "screen-search";
+/// Until a kiosk that has just started has found and greeted its devices: what it does then is no idling.
+const SETTLING: Duration = Duration::from_secs(5);
 /// Measures of each kind.
 const TIMES: usize = 600;
 /// What is typed, key by key, again and again.
@@ -106,9 +108,9 @@ impl Kiosk {
 
     /// Watches it while nothing happens.
     pub fn idle(&self, time: Duration) -> Result<Idle, Fatal> {
-        // Devices are found and greeted first.
-        std::thread::sleep(Duration::from_secs(5));
+        std::thread::sleep(SETTLING);
         let (cpu, sleeps) = (procs::cpu(&[self.pid()])?, procs::sleeps(self.pid())?);
+        // This is the time over which it is measured.
         std::thread::sleep(time);
         let cpu = procs::cpu(&[self.pid()])?.saturating_sub(cpu);
         let sleeps = procs::sleeps(self.pid())? - sleeps;

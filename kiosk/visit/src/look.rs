@@ -1,7 +1,7 @@
 //! How a visitor wants the screen to look.
 
-/// How large what is written is. The steps lie within those that VVSG 2.0, 7.1-I asks of voting machines,
-/// and above: what is read most has capitals of 7, 9, 10 and 12 mm.
+/// How large what is written is: of what is read most, capitals of 7, 9, 10 and 12 mm on a screen of 3.2 pixels
+/// a millimetre.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TextSize {
     /// more on the screen

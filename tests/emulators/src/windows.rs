@@ -13,6 +13,7 @@ use crate::feed::{Events, Feed, FeedError, Sequenced};
 use crate::pki::{Authority, Pki, PkiError};
 use crate::ports;
 use crate::serve::{Greeting, Server, Transport};
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -183,14 +184,17 @@ impl Bell {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct StaffCall {
     kiosk: String,
     screen: String,
 }
 
-async fn staff_call(State(bell): State<Arc<Bell>>, Json(call): Json<StaffCall>) -> StatusCode {
+async fn staff_call(
+    State(bell): State<Arc<Bell>>,
+    call: Result<Json<StaffCall>, JsonRejection>,
+) -> StatusCode {
     let fits = |text: &str| (1..=40).contains(&text.chars().count());
+    let Ok(Json(call)) = call else { return StatusCode::BAD_REQUEST };
     if !fits(&call.kiosk) || !fits(&call.screen) {
         return StatusCode::BAD_REQUEST;
     }

@@ -1,7 +1,7 @@
 //! The kiosk's screen, asked over a socket of its own by the hall.
 
-use crate::heard::Log;
-use axum::extract::State;
+use crate::heard::{Log, Since};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -85,7 +85,7 @@ pub(crate) async fn serve(socket: &str, screen: ui::Handle, heard: Log) -> std::
         .route("/screen.png", get(png))
         .route("/touch", post(touch))
         .route("/keys", post(keys))
-        .route("/heard", get(move || async move { Json(heard.said()) }))
+        .route("/heard", get(move |Query(since): Query<Since>| async move { Json(heard.said(&since).await) }))
         .with_state(screen);
     axum::serve(listener, routes).await
 }

@@ -98,11 +98,9 @@ impl Desk {
     pub(super) fn headphones(&mut self, plugged: bool, now: Now) {
         self.headphones = plugged;
         self.manner.speech.on = plugged;
-        let until = self.manner.until;
+        let before = self.manner.until;
         self.forget_later(now);
-        if self.manner.until.is_some() && until.is_some() {
-            self.manner.until = until;
-        }
+        self.manner.until = self.manner.until.map(|until| before.unwrap_or(until));
     }
 
     /// How the kiosk shows itself to somebody who has set nothing.

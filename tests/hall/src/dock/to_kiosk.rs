@@ -1,12 +1,12 @@
 //! Passing on to the kiosk's screen.
 
 use super::{Asked, Refused};
-use crate::heard::Said;
+use crate::heard::{Said, Since};
 use crate::screen::{Pressed, Shown, Touch};
 use crate::setup::Hall;
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -75,9 +75,13 @@ pub(super) async fn keys(State(hall): State<Hall>, Asked(key): Asked<Pressed>) -
     pass_on(&hall, "/keys", &key).await
 }
 
-/// `GET /api/heard`: everything that was said since the kiosk started
-pub(super) async fn heard(State(hall): State<Hall>) -> Result<Json<Vec<Said>>, Refused> {
-    let (_, body) = ask(&hall, Method::GET, "/heard", Vec::new()).await?;
+/// `GET /api/heard`: everything that was said since the kiosk started; with `?after=N` once that is more than N
+/// things, or after five seconds
+pub(super) async fn heard(
+    State(hall): State<Hall>,
+    Query(since): Query<Since>,
+) -> Result<Json<Vec<Said>>, Refused> {
+    let (_, body) = ask(&hall, Method::GET, &since.path(), Vec::new()).await?;
     serde_json::from_slice(&body).map(Json).map_err(Refused::bad)
 }
 

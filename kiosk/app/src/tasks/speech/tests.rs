@@ -4,17 +4,18 @@ use super::*;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use visit::screen::Language;
 use visit::speech::{Rate, Volume};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A voice with a program in espeak-ng's place, and what it said.
+/// A voice with a program in espeak-ng's place, and what it said: each text with whether it was cut off; `None`:
+/// it is still being said.
 struct Room {
     to: Sender<Ask>,
-    log: Arc<Mutex<Vec<Heard>>>,
+    news: Receiver<Heard>,
+    said: Vec<(String, Option<bool>)>,
     _folder: tempfile::TempDir,
 }
 
@@ -30,36 +31,26 @@ impl Room {
 
     fn of(config: SpeechConfig, folder: tempfile::TempDir) -> Self {
         let (to, asks) = channel();
-        let log: Arc<Mutex<Vec<Heard>>> = Arc::default();
-        let written = log.clone();
-        let heard: HeardObserver =
-            Arc::new(move |news| written.lock().unwrap_or_else(PoisonError::into_inner).push(news));
+        let (tell, news) = channel();
+        // Nobody listens any more once the test has ended.
+        let heard: HeardObserver = Arc::new(move |what| drop(tell.send(what)));
         std::thread::spawn(move || run(&config, &Asks(asks), &heard));
-        Self { to, log, _folder: folder }
+        Self { to, news, said: Vec::new(), _folder: folder }
     }
 
     fn say(&self, text: &str, turn: Turn) {
         self.to.send(Ask::Say(utterance(text, turn))).unwrap();
     }
 
-    /// What was said, each with whether it was cut off; `None`: it is still being said.
-    fn said(&self) -> Vec<(String, Option<bool>)> {
-        let mut said: Vec<(String, Option<bool>)> = Vec::new();
-        for news in self.log.lock().unwrap().iter() {
-            match news {
-                Heard::Begun { text, .. } => said.push((text.clone(), None)),
-                Heard::Ended { cut } => said.last_mut().expect("something began").1 = Some(*cut),
-            }
-        }
-        said
-    }
-
-    fn wait(&self, want: &[(&str, Option<bool>)]) {
+    /// Waits until this, and nothing else, was said.
+    fn wait(&mut self, want: &[(&str, Option<bool>)]) {
         let want: Vec<_> = want.iter().map(|(text, cut)| ((*text).to_owned(), *cut)).collect();
-        let end = Instant::now() + PATIENCE;
-        while self.said() != want {
-            assert!(Instant::now() < end, "{:?} instead of {want:?}", self.said());
-            std::thread::sleep(GLANCE);
+        while self.said != want {
+            let news = self.news.recv_timeout(PATIENCE);
+            match news.unwrap_or_else(|_| panic!("{:?} instead of {want:?}", self.said)) {
+                Heard::Begun { text, .. } => self.said.push((text, None)),
+                Heard::Ended { cut } => self.said.last_mut().expect("something began").1 = Some(cut),
+            }
         }
     }
 }
@@ -83,7 +74,7 @@ const SLOW: &str = "read text; [ \"$text\" = short ] || exec sleep 600";
 
 #[test]
 fn a_new_screen_waits_and_drops_what_waited() {
-    let room = Room::with("read text; exec sleep 0.4");
+    let mut room = Room::with("read text; exec sleep 0.4");
     for (text, turn) in [("a", Turn::Next), ("b", Turn::Last), ("c", Turn::Last)] {
         room.say(text, turn);
     }
@@ -95,7 +86,7 @@ fn a_new_screen_waits_and_drops_what_waited() {
 
 #[test]
 fn a_touch_cuts_it_off_with_all_that_waits() {
-    let room = Room::with(SLOW);
+    let mut room = Room::with(SLOW);
     room.say("long", Turn::Next);
     room.say("more", Turn::Last);
     room.wait(&[("long", None)]);
@@ -107,7 +98,7 @@ fn a_touch_cuts_it_off_with_all_that_waits() {
 
 #[test]
 fn headphones_drawn_out_silence_it_until_somebody_is_there_again() {
-    let room = Room::with(SLOW);
+    let mut room = Room::with(SLOW);
     room.say("private", Turn::Next);
     room.wait(&[("private", None)]);
     room.to.send(Ask::Unplugged).unwrap();
@@ -119,10 +110,21 @@ fn headphones_drawn_out_silence_it_until_somebody_is_there_again() {
 }
 
 #[test]
+fn headphones_put_in_again_are_heard_at_once() {
+    let mut room = Room::with(SLOW);
+    room.to.send(Ask::Unplugged).unwrap();
+    room.say("short", Turn::Next);
+    room.to.send(Ask::Plugged).unwrap();
+    room.say("short", Turn::Next);
+    room.wait(&[("short", Some(false))]);
+    assert!(room.news.try_recv().is_err(), "what was asked for in between is not said");
+}
+
+#[test]
 fn without_the_program_nothing_waits() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("nothing-here");
-    let room = Room::of(SpeechConfig { program, ..SpeechConfig::default() }, folder);
+    let mut room = Room::of(SpeechConfig { program, ..SpeechConfig::default() }, folder);
     room.say("a", Turn::Next);
     room.say("b", Turn::Last);
     room.wait(&[("a", Some(false)), ("b", Some(false))]);
@@ -136,7 +138,7 @@ fn a_text_is_bounded_and_reaches_the_program_whole() {
         &program,
         &format!("cat > {0}.part; echo \"$@\" > {0}.args; mv {0}.part {0}", file.display()),
     );
-    let room = Room::of(SpeechConfig { program, ..SpeechConfig::default() }, folder);
+    let mut room = Room::of(SpeechConfig { program, ..SpeechConfig::default() }, folder);
     let text = "读".repeat(5000);
     room.say(&text, Turn::Next);
     room.wait(&[(text.as_str(), Some(false))]);
