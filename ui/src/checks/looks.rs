@@ -88,10 +88,15 @@ fn read(bench: &Bench, name: &str, view: &View) -> Vec<String> {
     bench.show(view);
     let what = format!("{name} {:?} {:?}", view.language, view.look);
     let mut seen = BTreeMap::new();
+    let (mut texts, mut touchables) = (BTreeSet::new(), BTreeSet::new());
     for leaf in 0.. {
         assert!(leaf < 40, "{what}: a page without an end");
         look_at(bench, &what, &mut seen, &mut wrong);
         let found = elements(&bench.live);
+        let kiosk = bench.live.stage.kiosk();
+        texts.extend(lines(ElementQuery::from_root(kiosk)).into_iter().map(|line| line.text));
+        let there = ElementQuery::from_root(kiosk).match_accessible_role(AccessibleRole::Button).find_all();
+        touchables.extend(there.iter().filter_map(|e| e.accessible_id()).map(String::from));
         let Some(down) = found.iter().find(|e| e.id == "scroll.down" && e.enabled) else { break };
         tap(&bench.live, down.x + down.w / 2, down.y + down.h / 2);
     }
@@ -99,6 +104,19 @@ fn read(bench: &Bench, name: &str, view: &View) -> Vec<String> {
     let never: Vec<_> = seen.iter().filter(|(_, seen)| !seen.is_whole()).map(|(text, _)| text).collect();
     if !never.is_empty() {
         wrong.push(format!("{what}: never seen whole: {never:?}"));
+    }
+    // What lies beyond the end of a page is not found on it at all: everything that is read must have been there.
+    for line in super::reading::reading(view).lines {
+        // What is typed stands letter by letter.
+        let shown =
+            |piece: &String| texts.contains(piece) || piece.chars().all(|c| texts.contains(&c.to_string()));
+        let missed = match &line.act {
+            Some(act) => !touchables.contains(&act.id),
+            None => !line.pieces.iter().all(shown),
+        };
+        if missed {
+            wrong.push(format!("{what}: never in sight: {:?}", line.pieces));
+        }
     }
     wrong
 }

@@ -18,7 +18,7 @@ use visit::intent::Intent;
 use visit::screen::{Language, View};
 use visit::speech::{Rate, Speech, Volume};
 
-fn reading(view: &View) -> Reading {
+pub(super) fn reading(view: &View) -> Reading {
     let words = Words::read(view.language).unwrap();
     read(&words, view, &word(&words, view))
 }
