@@ -55,11 +55,16 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let group = rustix::process::Pid::from_child(&self.chromium);
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        let _ = self.chromium.wait();
+        end_group(&mut self.chromium);
         end(&mut self.display);
     }
+}
+
+/// With all that it has started.
+fn end_group(child: &mut Child) {
+    let group = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    let _ = child.wait();
 }
 
 fn end(child: &mut Child) {
@@ -113,7 +118,7 @@ fn chromium(display: &str) -> Result<(Duration, Child, tempfile::TempDir), Fatal
     match painted.recv_timeout(PATIENCE) {
         Ok(at) => Ok((at.duration_since(started), child, profile)),
         Err(_) => {
-            end(&mut child);
+            end_group(&mut child);
             Err("chromium showed nothing".into())
         }
     }

@@ -5,6 +5,7 @@ use crate::hall::{self, Emulated};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Once;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -52,11 +53,13 @@ fn kiosk(config: &Path) -> Result<(), Fatal> {
         end.cancel();
     });
     let ready = |screen: ui::Handle| {
-        screen.set_observer(Box::new(|painted| {
-            if painted.seq == 1 {
+        // Of several views that wait only the latest is painted: the first frame need not show the first.
+        let first = Once::new();
+        screen.set_observer(Box::new(move |painted| {
+            first.call_once(|| {
                 println!("{}", painted.screen_name);
                 let _ = std::io::stdout().flush();
-            }
+            });
         }));
     };
     let screen = ui::Backend::Headless { width: 1080, height: 1920 };
