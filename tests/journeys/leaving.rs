@@ -1,7 +1,7 @@
 //! Leaving, and ending: idle timers, signals, the same folder again.
 
 use crate::hall::{Hall, Opening, enabled, name, says, says_word};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const RESTAURANT: &str = "package.open-restaurant";
@@ -63,6 +63,8 @@ fn a_number_leaves_by_itself() {
     let state = hall.wait_screen("goodbye");
     assert!(says(&state, "A001"), "the number once more: {state:#}");
     hall.wait_word("goodbye.card.title");
+    let heard: Value = serde_json::from_slice(&hall.get("/api/heard?after=0")).expect("JSON");
+    assert!(heard.as_array().is_some_and(|all| all.iter().any(|one| one["voice"] == "chime")), "{heard:#}");
     hall.lift();
     hall.wait_screen("home");
 

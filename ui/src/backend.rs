@@ -48,7 +48,6 @@ pub struct Options {
 /// # Errors
 /// [`UiError`]: no font, no display, or a kind of screen that this program was built without.
 pub fn run(options: Options, on_ready: impl FnOnce(Handle)) -> Result<(), UiError> {
-    fonts::check()?;
     let Options { backend, on_intent, voice } = options;
     let stage = move || Stage::new(on_intent, voice.map(|voice| -> Box<dyn Voice> { voice }));
     match backend {
@@ -66,7 +65,7 @@ fn in_memory(
     stage: impl FnOnce() -> Result<Stage, UiError>,
     on_ready: impl FnOnce(Handle),
 ) -> Result<(), UiError> {
-    let canvas = Canvas::of_this_thread(width, height)?;
+    let canvas = fonts::guarded(|| Canvas::of_this_thread(width, height))?;
     let stage = stage()?;
     stage.kiosk().show()?;
     canvas.renew();
@@ -89,7 +88,8 @@ fn on_display(
     // On a desktop the keys that leave an application are the desktop's.
     #[cfg(feature = "kms")]
     let selector = selector.with_libinput_event_hook(crate::keyboard::is_dead);
-    selector.backend_name(backend.into()).renderer_name("software".into()).select()?;
+    let selector = selector.backend_name(backend.into()).renderer_name("software".into());
+    fonts::guarded(|| Ok(selector.select()?))?;
     let stage = stage()?;
     stage.kiosk().show()?;
     let shared = Shared::new(Poster::Display);
@@ -111,8 +111,7 @@ thread_local! {
 pub fn render(view: &View) -> Result<Picture, UiError> {
     STUDIO.with_borrow_mut(|studio| {
         if studio.is_none() {
-            fonts::check()?;
-            let canvas = Canvas::of_this_thread(DRAWN_FOR.0, DRAWN_FOR.1)?;
+            let canvas = fonts::guarded(|| Canvas::of_this_thread(DRAWN_FOR.0, DRAWN_FOR.1))?;
             let stage = Stage::new(drop, None)?;
             stage.kiosk().show()?;
             canvas.renew();

@@ -3,9 +3,11 @@
 /// Why the screen could not be started or asked.
 #[derive(Debug, thiserror::Error)]
 pub enum UiError {
-    /// The font that all text is written in is not installed.
-    #[error("screen: no font of the family \"{0}\" is installed; install the package fonts-noto-cjk")]
-    Font(&'static str),
+    /// The machine has no font at all; the toolkit does not start there, although the screens bring theirs.
+    #[error(
+        "screen: this machine has no font at all, and the toolkit needs one to start; install the package fonts-noto-cjk"
+    )]
+    Font,
     /// A language file cannot be read; the program was built from a broken one.
     #[error("screen: the language file {0} is broken: {1}; build the program from a whole one")]
     Words(&'static str, String),

@@ -1,13 +1,14 @@
 //! The one component of the toolkit, and how a view gets onto it.
 
 use crate::error::UiError;
+use crate::fonts;
 use crate::images::Pictured;
 use crate::reader::{Key, Pressed, Reader};
 use crate::reading;
 use crate::speech::Voice;
 use crate::toolkit::{self as t, Hand, Kiosk};
 use crate::wording::{ScreenWords, word};
-use crate::words::Words;
+use crate::words::Tongue;
 use slint::{ComponentHandle, Model, ModelRc, VecModel};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,8 +19,8 @@ use visit::screen::{Language, View};
 /// The component with everything it needs; lives on the thread of the screen.
 pub(crate) struct Stage {
     kiosk: Kiosk,
-    zh: Rc<Words>,
-    en: Rc<Words>,
+    zh: Tongue,
+    en: Tongue,
     reader: Rc<Reader>,
     name: Cell<&'static str>,
     pictured: RefCell<Pictured>,
@@ -31,12 +32,10 @@ impl Stage {
         on_intent: impl Fn(Intent) + 'static,
         voice: Option<Box<dyn Voice>>,
     ) -> Result<Self, UiError> {
-        let read = |language, file| match Words::read(language) {
-            Ok(words) => Ok(Rc::new(words)),
-            Err(e) => Err(UiError::Words(file, e.to_string())),
-        };
+        let read = |language, file| Tongue::read(language).map_err(|e| UiError::Words(file, e.to_string()));
         let zh = read(Language::Zh, "zh.toml")?;
         let en = read(Language::En, "en.toml")?;
+        fonts::bring();
         let kiosk = Kiosk::new()?;
         let reader = Rc::new(Reader::new(voice));
         let on_intent = Rc::new(on_intent);
@@ -62,10 +61,11 @@ impl Stage {
 
     /// Puts a view onto the component; it is painted in the next frame.
     pub(crate) fn show(&self, view: &View) {
-        let words = match view.language {
+        let tongue = match view.language {
             Language::Zh => &self.zh,
             Language::En => &self.en,
         };
+        let words = tongue.words(view.look.plain);
         self.look(view.look);
         let worded = word(words, view);
         let read = reading::read(words, view, &worded);

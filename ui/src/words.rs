@@ -1,27 +1,40 @@
 //! The language files: every word a screen can show, in a language.
 //!
-//! The files of `lang` are part of the program: for each language one of the screens and one of the
-//! faults. They are read whole into [`Words`], which names every key: a key that is missing or
-//! unknown is an error, and a test reads all of them.
+//! The files of `lang` are part of the program: for each language one of the screens, one of the faults, and
+//! one of what the plain mode says otherwise. They are read whole into [`Words`], which names every key: a
+//! key that is missing or unknown is an error, and a test reads all of them.
 
 mod screens;
 
 pub(crate) use screens::*;
 
 use serde::Deserialize;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
+use std::rc::Rc;
 use visit::fault::{Fault, Still};
 use visit::screen::Language;
 
 const ZH: &str = concat!(include_str!("../lang/zh.toml"), "\n", include_str!("../lang/zh.faults.toml"));
 const EN: &str = concat!(include_str!("../lang/en.toml"), "\n", include_str!("../lang/en.faults.toml"));
 
+const ZH_PLAIN: &str = include_str!("../lang/zh.plain.toml");
+const EN_PLAIN: &str = include_str!("../lang/en.plain.toml");
+
 /// The text of the language's files, one after the other.
 pub(crate) fn file(language: Language) -> &'static str {
     match language {
         Language::Zh => ZH,
         Language::En => EN,
+    }
+}
+
+/// What the plain mode says otherwise.
+pub(crate) fn plain_file(language: Language) -> &'static str {
+    match language {
+        Language::Zh => ZH_PLAIN,
+        Language::En => EN_PLAIN,
     }
 }
 
@@ -170,6 +183,13 @@ impl Words {
         toml::from_str(file(language))
     }
 
+    /// Reads a language file as the plain mode speaks.
+    pub fn read_plain(language: Language) -> Result<Self, toml::de::Error> {
+        let mut words: toml::Table = toml::from_str(file(language))?;
+        lay_over(&mut words, toml::from_str(plain_file(language))?);
+        words.try_into()
+    }
+
     /// What to say of a fault; a test sees to it that every fault has words.
     pub fn fault(&self, fault: Fault) -> Option<&FaultText> {
         self.fault.get(fault.code())
@@ -183,6 +203,42 @@ impl Words {
     /// What goes on all the same, in a few words; a test sees to it that each has some.
     pub fn still(&self, still: Still) -> Option<&Text> {
         self.still.get(still.key())
+    }
+}
+
+/// Puts sentences in place of others; tables are gone into, and everything else is one sentence.
+fn lay_over(words: &mut toml::Table, others: toml::Table) {
+    for (key, other) in others {
+        match (words.get_mut(&key), other) {
+            (Some(toml::Value::Table(words)), toml::Value::Table(other)) => lay_over(words, other),
+            // A key of its own is refused where the words are read.
+            (_, other) => drop(words.insert(key, other)),
+        }
+    }
+}
+
+/// A language in both its manners.
+pub(crate) struct Tongue {
+    language: Language,
+    usual: Rc<Words>,
+    // Few ask for it, and a kiosk's first screen does not wait for it.
+    plain: OnceCell<Rc<Words>>,
+}
+
+impl Tongue {
+    /// Reads the usual words.
+    pub fn read(language: Language) -> Result<Self, toml::de::Error> {
+        Ok(Self { language, usual: Rc::new(Words::read(language)?), plain: OnceCell::new() })
+    }
+
+    /// The words for a visitor.
+    pub fn words(&self, plain: bool) -> &Rc<Words> {
+        if !plain {
+            return &self.usual;
+        }
+        // A test reads them: they cannot be broken in a program that was built.
+        let read = || Words::read_plain(self.language).map_or_else(|_| Rc::clone(&self.usual), Rc::new);
+        self.plain.get_or_init(read)
     }
 }
 
@@ -207,9 +263,9 @@ mod tests {
         }
     }
 
-    fn sentences(language: Language) -> BTreeMap<String, String> {
+    fn sentences(file: &str) -> BTreeMap<String, String> {
         let mut out = BTreeMap::new();
-        flat("", &toml::from_str(file(language)).unwrap(), &mut out);
+        flat("", &toml::from_str(file).unwrap(), &mut out);
         out
     }
 
@@ -299,11 +355,40 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_sentences_with_the_same_places() {
-        let (zh, en) = (sentences(Language::Zh), sentences(Language::En));
+        let (zh, en) = (sentences(file(Language::Zh)), sentences(file(Language::En)));
         assert_eq!(zh.keys().collect::<Vec<_>>(), en.keys().collect::<Vec<_>>());
         for (key, text) in &zh {
             assert_eq!(places(text), places(&en[key]), "{key}");
         }
+    }
+
+    #[test]
+    fn the_plain_mode_says_the_same_things_in_other_words() {
+        for language in [Language::Zh, Language::En] {
+            let usual = sentences(file(language));
+            let other = sentences(plain_file(language));
+            assert!(other.len() > 40, "{language:?}");
+            for (key, text) in &other {
+                let usual =
+                    usual.get(key).unwrap_or_else(|| panic!("{language:?}: no {key} to put it in place of"));
+                assert!(places(text).is_subset(&places(usual)), "{language:?} {key}");
+            }
+            let changed = other.iter().filter(|(key, text)| usual.get(*key) != Some(*text)).count();
+            assert!(changed * 10 > other.len() * 8, "{language:?}: most of it is nothing new");
+            // Plain words are few.
+            let letters = |of: &BTreeMap<String, String>| -> usize {
+                other.keys().map(|key| of[key].chars().count()).sum()
+            };
+            assert!(
+                letters(&other) * 10 < letters(&usual) * 9,
+                "{language:?}: {} {}",
+                letters(&other),
+                letters(&usual)
+            );
+            assert_ne!(Words::read_plain(language).unwrap(), Words::read(language).unwrap());
+        }
+        let keys = |language| sentences(plain_file(language)).into_keys().collect::<BTreeSet<_>>();
+        assert_eq!(keys(Language::Zh), keys(Language::En));
     }
 
     #[test]

@@ -49,12 +49,12 @@ pub fn run(
         on_intent: Box::new(move |intent| {
             touches.offer(Event::Touched(intent));
         }),
-        voice: Some(Box::new(mouth)),
+        voice: Some(Box::new(mouth.clone())),
     };
     let shown = ui::run(screen, |handle| {
         on_ready(handle.clone());
         let retention = config.kiosk.retention_days;
-        let owners = Owners::start(config, opened, bus, &runtime, &stop);
+        let owners = Owners::start(config, opened, mouth, bus, &runtime, &stop);
         runtime.spawn(async move {
             owners.serve(events, &handle, retention, stop).await;
             handle.quit();
@@ -78,6 +78,7 @@ struct Owners {
     desk: Desk,
     /// the kiosk's name
     kiosk: String,
+    mouth: speech::Mouth,
     bus: Bus,
     clock: Clock,
     ledger: Arc<dyn Ledger>,
@@ -94,6 +95,7 @@ impl Owners {
     fn start(
         config: Config,
         opened: Opened,
+        mouth: speech::Mouth,
         bus: Bus,
         runtime: &tokio::runtime::Runtime,
         stop: &CancellationToken,
@@ -175,7 +177,11 @@ impl Owners {
             essential(runtime, stop, "windows", follow);
         }
 
-        let mut desk = Desk::new(catalogue, config.patience.patience(), ways).with_examples(opened.examples);
+        let (listed, file, told) = (Arc::clone(&catalogue), config.kiosk.catalogue, bus.clone());
+        drop(runtime.spawn_blocking(move || {
+            told.send_blocking(Event::Examples(crate::examples::read(&listed, &file)));
+        }));
+        let mut desk = Desk::new(catalogue, config.patience.patience(), ways);
         if windows.is_some() {
             desk = desk.with_staff();
         }
@@ -183,6 +189,7 @@ impl Owners {
         Self {
             desk,
             kiosk,
+            mouth,
             bus,
             clock,
             ledger,
@@ -261,6 +268,7 @@ impl Owners {
             Action::Licences(session, wanted) => {
                 drop(tokio::spawn(self.licences.clone().look(session, *wanted)));
             }
+            Action::Remind => self.mouth.chime(),
             Action::CallStaff(call, screen) => {
                 if let Some(windows) = self.windows.clone() {
                     let (kiosk, bus) = (self.kiosk.clone(), self.bus.clone());

@@ -238,18 +238,21 @@ impl PatienceConfig {
             number_unprinted: or(self.number_unprinted, default.number_unprinted),
             goodbye: or(self.goodbye, default.goodbye),
             card_left: or(self.card_left, default.card_left),
+            reminder: default.reminder,
             answer: default.answer,
             warning: or(self.warning, default.warning),
         }
     }
 }
 
-/// How the screen is spoken.
+/// How the screen is spoken, and how it sounds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpeechConfig {
     /// the program that speaks, with espeak-ng's options
     pub program: PathBuf,
+    /// the program that plays samples from its standard input, with aplay's options
+    pub player: PathBuf,
     /// words a minute, at the visitor's usual rate
     pub rate: u16,
     /// 1 to 200, at the visitor's usual volume
@@ -261,7 +264,7 @@ pub struct SpeechConfig {
 
 impl Default for SpeechConfig {
     fn default() -> Self {
-        Self { program: "espeak-ng".into(), rate: 170, volume: 100, jack: None }
+        Self { program: "espeak-ng".into(), player: "aplay".into(), rate: 170, volume: 100, jack: None }
     }
 }
 

@@ -10,6 +10,7 @@ mod bus;
 mod clock;
 pub mod config;
 mod device;
+mod examples;
 mod faults;
 mod gauge;
 mod paper;

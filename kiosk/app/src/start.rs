@@ -13,7 +13,6 @@ use link::record::Recorder;
 use queue::key::{HallKey, KeyError};
 use queue::ledger::{Ledger, LedgerError};
 use queue::sqlite::{Durability, SqliteLedger};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::pace::{Pace, Window};
@@ -22,11 +21,7 @@ use store::{
     OutboxKeyError, Tls, TlsFiles, TlsSetupError, WorkerConfig,
 };
 use tokio::sync::Notify;
-use visit::catalogue::{Catalogue, CatalogueErrors, MaterialCode};
-use visit::screen::Preview;
-
-/// Width of the picture of an example on the screen, in pixels.
-const EXAMPLE_WIDTH: u32 = 320;
+use visit::catalogue::{Catalogue, CatalogueErrors};
 
 /// Told of each journalled step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
@@ -131,8 +126,6 @@ pub enum StartError {
 /// Everything opened; no device is needed for it.
 pub(crate) struct Opened {
     pub catalogue: Arc<Catalogue>,
-    /// what materials look like
-    pub examples: BTreeMap<MaterialCode, Arc<Preview>>,
     pub clock: Clock,
     pub ledger: Arc<dyn Ledger>,
     pub key: HallKey,
@@ -223,7 +216,6 @@ impl Opened {
             bus,
         );
         Ok(Self {
-            examples: examples(&catalogue, &config.kiosk.catalogue),
             licences: Arc::new(licences),
             reviews: client("store.url", &config.store.url)?,
             certificate: tls.clone(),
@@ -262,24 +254,6 @@ fn pace(config: &Config, utc_offset_minutes: i16) -> Result<Pace, StartError> {
         bytes_per_second: u64::from(window.kib_per_second) * 1024,
     });
     Pace::new(windows.collect(), utc_offset_minutes).map_err(StartError::Bandwidth)
-}
-
-/// The pictures of what materials look like; one that cannot be read is not shown.
-fn examples(catalogue: &Catalogue, file: &Path) -> BTreeMap<MaterialCode, Arc<Preview>> {
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let picture = |material: &visit::catalogue::Material| {
-        let path = folder.join(material.example.as_ref()?);
-        match documents::preview(&path, EXAMPLE_WIDTH, documents::Quarter::None) {
-            Ok(documents::Preview { width, height, rgb }) => {
-                Some((material.code.clone(), Arc::new(Preview { width, height, rgb })))
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the picture of an example is not shown");
-                None
-            }
-        }
-    };
-    catalogue.materials.iter().filter_map(picture).collect()
 }
 
 /// The scanner as the configuration says it is spoken to, and what records it.

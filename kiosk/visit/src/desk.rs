@@ -58,6 +58,8 @@ pub struct Patience {
     pub goodbye: Duration,
     /// with goodbye on the screen and a card on the reader, or papers in the feeder
     pub card_left: Duration,
+    /// from one sound to the next while something of the visitor's lies there
+    pub reminder: Duration,
     /// for an answer of the ledger or of the outbox
     pub answer: Duration,
     /// how long before the end the countdown is shown
@@ -74,6 +76,7 @@ impl Default for Patience {
             number_unprinted: s(90),
             goodbye: s(5),
             card_left: s(20),
+            reminder: s(4),
             answer: s(60),
             warning: s(15),
         }
@@ -134,13 +137,6 @@ impl Desk {
         }
     }
 
-    /// Shows these pictures of what materials look like.
-    #[must_use]
-    pub fn with_examples(mut self, examples: BTreeMap<MaterialCode, Arc<Preview>>) -> Self {
-        self.examples = examples;
-        self
-    }
-
     /// Somebody of the hall can be called from this kiosk.
     #[must_use]
     pub fn with_staff(mut self) -> Self {
@@ -195,6 +191,7 @@ impl Desk {
             Event::Headphones(plugged) => self.headphones(plugged, now),
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::StaffCalled(call, heard) => self.called(call, heard),
+            Event::Examples(examples) => self.examples = examples,
             Event::Popular(day, matters) => self.popular = Some((day, matters)),
             Event::Tick => {}
         }
@@ -209,6 +206,15 @@ impl Desk {
 
     /// When time alone will change something, counted like [`Now::tick`]; the hall's minute aside.
     pub fn next_deadline(&self, now: Now) -> Option<Duration> {
+        let reminder = self.session.as_ref().and_then(|session| session.reminder_due(self.feeder));
+        // A reminder is due at once when something is seen to lie there; one of the past is no deadline.
+        let reminder = reminder.filter(|due| *due > now.tick);
+        let end = self.end_or_warning(now);
+        [end, reminder].into_iter().flatten().min()
+    }
+
+    /// When the end of the session changes what is shown.
+    fn end_or_warning(&self, now: Now) -> Option<Duration> {
         let end = self.ends_at()?;
         let warning = end.saturating_sub(self.patience.warning);
         // While the countdown is shown it changes every second.
@@ -440,6 +446,7 @@ impl Desk {
         self.forget_manner(now);
         let Some(session) = &mut self.session else { return };
         session.midnight(now, actions);
+        session.remind(self.feeder, &self.patience, now, actions);
         if session.ends_at.is_none_or(|end| now.tick < end) {
             return;
         }

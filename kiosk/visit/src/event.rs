@@ -17,6 +17,7 @@ use crate::ticket::{ReceiptContents, TicketContents};
 use crate::turn::Turn;
 use crate::waiting::Waiting;
 use jiff::civil::{Date, DateTime};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +82,8 @@ pub enum Event {
     Waiting(Option<Waiting>),
     /// the matters that most numbers of a day stand for, first the one that most do
     Popular(Date, Vec<Matter>),
+    /// what materials look like, as far as there are pictures
+    Examples(BTreeMap<MaterialCode, Arc<Preview>>),
     /// whether the hall heard this call for somebody
     StaffCalled(u64, bool),
     /// headphones were plugged in, or drawn out
@@ -387,6 +390,8 @@ pub enum Action {
     CallStaff(u64, &'static str),
     /// print a receipt
     PrintReceipt(SessionId, Box<ReceiptContents>),
+    /// something of the visitor's still lies on the kiosk: a sound, for who has turned away already
+    Remind,
     /// the session is over: wipe all that is its own
     Forget(SessionId),
 }

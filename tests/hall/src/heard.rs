@@ -12,7 +12,7 @@ const POLL: Duration = Duration::from_secs(5);
 /// One thing that was said.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Said {
-    /// whose voice: `cmn` or `en`
+    /// whose voice: `cmn` or `en`; `chime`: no words but the sound that calls back
     voice: String,
     text: String,
     /// it is not being said any more
@@ -62,16 +62,19 @@ impl Log {
     fn write(&self, heard: Heard) {
         let mut said = self.lock();
         match heard {
-            Heard::Begun { voice, text } => {
-                said.push(Said { voice: voice.to_owned(), text, ended: false, cut: false });
-                self.count.send_replace(said.len());
-            }
+            Heard::Begun { voice, text } => self.begun(&mut said, voice, text),
+            Heard::Chime => self.begun(&mut said, "chime", String::new()),
             Heard::Ended { cut } => {
                 if let Some(last) = said.last_mut() {
                     (last.ended, last.cut) = (true, cut);
                 }
             }
         }
+    }
+
+    fn begun(&self, said: &mut Vec<Said>, voice: &str, text: String) {
+        said.push(Said { voice: voice.to_owned(), text, ended: false, cut: false });
+        self.count.send_replace(said.len());
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Said>> {

@@ -2,7 +2,7 @@
 //! told from their ground.
 
 use super::{Bench, all};
-use crate::fonts::FAMILY;
+use crate::fonts::{FAMILY, FILES};
 use crate::inspect::{elements, tap};
 use crate::words;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
@@ -199,11 +199,14 @@ fn look_at(bench: &Bench, what: &str, seen: &mut BTreeMap<String, Seen>, wrong: 
     }
 }
 
-/// Every size of the letters, with and without everything in the lower part; colours change no place.
+/// Every size of the letters, with and without everything in the lower part; colours change no place. The plain
+/// mode has fewer words on the same screens: its narrowest and its widest.
 fn looks() -> impl Iterator<Item = Look> {
-    TextSize::ALL
+    let usual = TextSize::ALL
         .into_iter()
-        .flat_map(|size| [false, true].map(|reach| Look { size, reach, ..Look::default() }))
+        .flat_map(|size| [false, true].map(|reach| Look { size, reach, ..Look::default() }));
+    let plain = [(TextSize::Standard, false), (TextSize::Largest, true)];
+    usual.chain(plain.map(|(size, reach)| Look { size, reach, plain: true, ..Look::default() }))
 }
 
 #[test]
@@ -292,8 +295,10 @@ fn a_look_up_that_failed_is_told_to_whoever_asked_and_to_whoever_mends() {
 #[test]
 fn the_font_has_every_letter_in_both_weights() {
     let bench = Bench::new();
-    let mut letters: BTreeSet<char> =
-        [Language::Zh, Language::En].into_iter().flat_map(|l| words::file(l).chars()).collect();
+    let mut letters: BTreeSet<char> = [Language::Zh, Language::En]
+        .into_iter()
+        .flat_map(|l| words::file(l).chars().chain(words::plain_file(l).chars()))
+        .collect();
     for sample in all() {
         bench.show(&sample.view);
         for line in lines(ElementQuery::from_root(bench.live.stage.kiosk())) {
@@ -301,7 +306,7 @@ fn the_font_has_every_letter_in_both_weights() {
         }
     }
     letters.retain(|c| !c.is_control());
-    for weight in [fontique::FontWeight::NORMAL, fontique::FontWeight::BOLD] {
+    for (weight, file) in [fontique::FontWeight::NORMAL, fontique::FontWeight::BOLD].into_iter().zip(FILES) {
         let mut fonts = shared_collection();
         let mut files = fontique::SourceCache::default();
         let mut query = fonts.query(&mut files);
@@ -310,14 +315,28 @@ fn the_font_has_every_letter_in_both_weights() {
         let mut asked = 0;
         query.matches_with(|font| {
             asked += 1;
+            assert_eq!(font.blob.len(), file.len(), "not the font that we bring, {weight:?}");
             let letters_of = font.charmap().expect("a font with a character map");
             let absent: String =
                 letters.iter().filter(|c| letters_of.map(**c).is_none_or(|g| g == 0)).collect();
             assert_eq!(absent, "", "not in {FAMILY} {weight:?}");
+            let absent_names: String =
+                RARE_IN_NAMES.chars().filter(|c| letters_of.map(*c).is_none_or(|g| g == 0)).collect();
+            assert_eq!(absent_names, "", "not in {FAMILY} {weight:?}");
+            let absent = two_byte_ideographs().filter(|c| letters_of.map(*c).is_none_or(|g| g == 0)).count();
+            assert_eq!(absent, 0, "of GB 18030's two-byte part, {weight:?}");
             fontique::QueryStatus::Stop
         });
         assert_eq!(asked, 1, "no font in {weight:?}");
     }
+}
+
+/// From extensions A to E, in names of people and in the Table of General Standard Chinese Characters.
+const RARE_IN_NAMES: &str = "㛃㛚㺹㻬䒟䶮䴖䴗㸌㤘𫖯𬀩𬱖𫍯𬤇𬭬𬸚𫰛𫟹𬍛𬭼𫔍";
+
+/// The ideographs of GB 18030's two-byte part: all of Unicode's first block (GBK/3 and GBK/4, GB 2312).
+fn two_byte_ideographs() -> impl Iterator<Item = char> {
+    '\u{4e00}'..='\u{9fa5}'
 }
 
 /// Relative luminance (WCAG 2.1).

@@ -4,7 +4,7 @@ use super::Bench;
 use crate::inspect::{elements, tap};
 use crate::reading::{Reading, read};
 use crate::wording::word;
-use crate::words::Words;
+use crate::words::Tongue;
 use jiff::civil::date;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ struct Lobby {
     desk: Desk,
     now: Now,
     dice: Dice,
-    words: [Words; 2],
+    words: [Tongue; 2],
     /// asked, and not answered yet
     asked: Vec<Action>,
     watching: Option<SessionId>,
@@ -72,7 +72,7 @@ impl Lobby {
             // A Monday morning.
             now: Now { tick: Duration::ZERO, wall: date(2026, 11, 23).at(9, 30, 0, 0) },
             dice: Dice(0x9E37_79B9_7F4A_7C15),
-            words: [Language::Zh, Language::En].map(|language| Words::read(language).unwrap()),
+            words: [Language::Zh, Language::En].map(|language| Tongue::read(language).unwrap()),
             asked: Vec::new(),
             watching: None,
             pages: 0,
@@ -104,7 +104,7 @@ impl Lobby {
     }
 
     fn reading(&self, view: &View) -> Reading {
-        let words = &self.words[usize::from(view.language == Language::En)];
+        let words = self.words[usize::from(view.language == Language::En)].words(view.look.plain);
         read(words, view, &word(words, view))
     }
 
@@ -181,7 +181,11 @@ impl Lobby {
                 LicencesFound { licences: vec![], look: wanted.look, complete: self.dice.one_in(2) },
             ),
             Action::CallStaff(call, _) => Event::StaffCalled(call, self.dice.one_in(2)),
-            Action::Reader(_) | Action::PreparePrinter | Action::DropPages(..) | Action::Forget(_) => return,
+            Action::Reader(_)
+            | Action::PreparePrinter
+            | Action::DropPages(..)
+            | Action::Remind
+            | Action::Forget(_) => return,
         };
         self.hear(event);
     }

@@ -19,8 +19,13 @@ use visit::screen::{Language, View};
 use visit::speech::{Rate, Speech, Volume};
 
 pub(super) fn reading(view: &View) -> Reading {
-    let words = Words::read(view.language).unwrap();
+    let words = words(view);
     read(&words, view, &word(&words, view))
+}
+
+fn words(view: &View) -> Words {
+    let read = if view.look.plain { Words::read_plain } else { Words::read };
+    read(view.language).unwrap()
 }
 
 /// What lies on the screen: touchable things (also those of a list that are out of sight) and texts.
@@ -51,7 +56,7 @@ fn everything_on_the_screen_is_read_and_nothing_else() {
     for sample in all() {
         bench.show(&sample.view);
         let told = format!("{} {:?}", sample.name, sample.view.language);
-        let words = Words::read(sample.view.language).unwrap();
+        let words = words(&sample.view);
         let read = reading(&sample.view);
         let (mut touchables, texts) = on_screen(&bench);
         let acts = read.lines.iter().filter_map(|line| line.act.as_ref());

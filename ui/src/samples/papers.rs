@@ -66,7 +66,7 @@ fn materials() -> Vec<Sample> {
         (
             "appointment",
             "法定代表人、董事、监事和经理任职文件",
-            "Performance contract or letter of intent",
+            "Appointment of legal representative, directors and managers",
             true,
             2,
             1,

@@ -6,6 +6,11 @@ use slint::SharedString;
 use visit::intent::Intent;
 use visit::screen::{PageWarning, Review, ReviewAsk};
 
+/// Whether pages seem to be missing.
+fn has_fewer(review: &Review) -> bool {
+    review.pages < usize::from(review.expected)
+}
+
 impl Voice<'_> {
     pub(super) fn review(&self, review: &Review) -> t::ReviewWords {
         let words = &self.words.review;
@@ -45,7 +50,9 @@ impl Voice<'_> {
         let words = &self.words.review;
         let mut text = format!("{}{}", self.label(&review.material), self.words.frame.between.plain());
         text.push_str(&words.pages.of(review.pages));
-        text.push_str(&words.expected.of(review.expected));
+        if !has_fewer(review) {
+            text.push_str(&words.expected.of(review.expected));
+        }
         let others: Vec<_> = review.doubtful.iter().filter(|page| **page != review.page).collect();
         if !others.is_empty() {
             let pages: Vec<_> = others.iter().map(ToString::to_string).collect();
@@ -60,7 +67,12 @@ impl Voice<'_> {
         let asked = |w: &&PageWarning| review.asking != Some(ReviewAsk::Blank) || **w != PageWarning::Blank;
         let warnings = review.warnings.iter().filter(asked).map(|w| self.page_warning(*w));
         let problem = review.problem.map(|p| self.scan_problem(p, review.pages));
-        let mut notes: Vec<t::Note> = problem.into_iter().chain(warnings).collect();
+        let fewer = (has_fewer(review) && review.asking.is_none()).then(|| {
+            let told = &self.words.review.fewer;
+            let title = told.title.with(&[("count", &review.pages), ("expected", &review.expected)]);
+            t::Note { problem: false, title: title.into(), text: told.text.plain().into() }
+        });
+        let mut notes: Vec<t::Note> = problem.into_iter().chain(warnings).chain(fewer).collect();
         // The page itself needs the room: only the first note says what to do.
         for note in notes.iter_mut().skip(1) {
             note.text = SharedString::default();

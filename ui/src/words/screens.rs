@@ -166,6 +166,7 @@ tables! {
     ReviewText {
         Text: title, page, next, previous, accept, again, add, back, doubtful;
         Text: page_again, rotate, remove, earlier, later;
+        Told: fewer;
         Count: pages, expected;
     }
 

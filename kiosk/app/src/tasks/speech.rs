@@ -1,8 +1,10 @@
-//! The voice: one owner that says one thing after the other through espeak-ng, a child process each.
+//! The voice: one owner that says one thing after the other through espeak-ng, and sounds through aplay, a
+//! child process each.
 //!
 //! A child is killed when what it says is cut off; what waits is bounded, and so are a text and the time
 //! that it may take. A kiosk without the program, or without a sound card, is silent and says so once.
 
+mod chime;
 mod jack;
 mod program;
 
@@ -32,7 +34,9 @@ pub enum Heard {
         /// the text
         text: String,
     },
-    /// it has been said, or was cut off
+    /// the sound that calls a visitor back
+    Chime,
+    /// it has been said or has sounded, or was cut off
     Ended {
         /// cut off
         cut: bool,
@@ -44,6 +48,7 @@ pub type HeardObserver = Arc<dyn Fn(Heard) + Send + Sync>;
 
 enum Ask {
     Say(Utterance),
+    Chime,
     Hush,
     /// headphones were drawn out: not a word more before somebody is at the kiosk again
     Unplugged,
@@ -51,7 +56,8 @@ enum Ask {
     Plugged,
 }
 
-/// What the screen speaks through; cheap.
+/// What the screen speaks through, and what is left on the kiosk sounds through; cheap.
+#[derive(Clone)]
 pub(crate) struct Mouth(Sender<Ask>);
 
 impl ui::Voice for Mouth {
@@ -62,6 +68,13 @@ impl ui::Voice for Mouth {
 
     fn hush(&self) {
         let _ = self.0.send(Ask::Hush);
+    }
+}
+
+impl Mouth {
+    /// Calls a visitor back.
+    pub fn chime(&self) {
+        let _ = self.0.send(Ask::Chime);
     }
 }
 
@@ -95,10 +108,15 @@ pub(crate) fn run(config: &SpeechConfig, asks: &Asks, heard: &HeardObserver) {
     while owner.turn(&asks.0) {}
 }
 
+enum Sound {
+    Words(Utterance),
+    Chime,
+}
+
 struct Owner<'a> {
     program: Program,
     heard: &'a HeardObserver,
-    waiting: VecDeque<Utterance>,
+    waiting: VecDeque<Sound>,
     now: Option<(Saying, Instant)>,
     unplugged: bool,
     complained: bool,
@@ -114,6 +132,9 @@ impl Owner<'_> {
         };
         match ask {
             Ok(Ask::Say(utterance)) => self.queue(utterance),
+            // Whoever goes away with headphones in his hand is called all the same.
+            Ok(Ask::Chime) if self.waiting.len() < ROOM => self.waiting.push_front(Sound::Chime),
+            Ok(Ask::Chime) => {}
             Ok(Ask::Hush) => {
                 self.unplugged = false;
                 self.cut();
@@ -138,10 +159,10 @@ impl Owner<'_> {
             return;
         }
         if utterance.turn == Turn::Next {
-            self.waiting.clear();
+            self.waiting.retain(|sound| matches!(sound, Sound::Chime));
         }
         if self.waiting.len() < ROOM {
-            self.waiting.push_back(utterance);
+            self.waiting.push_back(Sound::Words(utterance));
         }
     }
 
@@ -164,12 +185,19 @@ impl Owner<'_> {
                 (self.heard)(Heard::Ended { cut: false });
             }
         }
-        let Some(utterance) = self.waiting.pop_front() else { return };
-        (self.heard)(Heard::Begun {
-            voice: program::voice(utterance.language),
-            text: utterance.text.clone(),
-        });
-        match self.program.say(&utterance) {
+        let Some(sound) = self.waiting.pop_front() else { return };
+        let begun = match sound {
+            Sound::Words(utterance) => {
+                let voice = program::voice(utterance.language);
+                (self.heard)(Heard::Begun { voice, text: utterance.text.clone() });
+                self.program.say(&utterance)
+            }
+            Sound::Chime => {
+                (self.heard)(Heard::Chime);
+                self.program.chime()
+            }
+        };
+        match begun {
             Ok(saying) => self.now = Some((saying, Instant::now())),
             Err(error) => {
                 self.complain(Some(error.to_string()));
@@ -186,7 +214,7 @@ impl Owner<'_> {
     fn complain(&mut self, why: Option<String>) {
         if let Some(why) = why.filter(|_| !self.complained) {
             self.complained = true;
-            tracing::warn!(%why, program = %self.program, "the kiosk cannot speak");
+            tracing::warn!(%why, program = %self.program, "the kiosk cannot be heard");
         }
     }
 }

@@ -209,6 +209,8 @@ pub(super) struct Session {
     /// materials that do not concern the visitor, as he says
     pub not_applicable: BTreeSet<MaterialCode>,
     pub card: CardReminder,
+    /// no sound reminds of what was left before then
+    pub reminder: Option<Duration>,
     /// paper has lain in the feeder since before this visitor came: what is asked about it
     pub before: Option<FeederAsk>,
 }
@@ -247,6 +249,7 @@ impl Session {
             opened_for: None,
             not_applicable: BTreeSet::new(),
             card: CardReminder::Unknown,
+            reminder: None,
             before: None,
         }
     }
@@ -277,6 +280,25 @@ impl Session {
                 !stack.pages.is_empty()
             }
             _ => false,
+        }
+    }
+
+    /// Whether something of the visitor's is seen to lie there while he goes.
+    fn is_something_left(&self, feeder: Feeder) -> bool {
+        let Step::Goodbye { originals, .. } = &self.step else { return false };
+        self.card == CardReminder::Present || (*originals && feeder == Feeder::Loaded)
+    }
+
+    /// When the next sound reminds of it, if anything lies there.
+    pub fn reminder_due(&self, feeder: Feeder) -> Option<Duration> {
+        self.is_something_left(feeder).then_some(self.reminder.unwrap_or_default())
+    }
+
+    /// Reminds of what lies there, at once and again and again until it is taken.
+    pub fn remind(&mut self, feeder: Feeder, patience: &Patience, now: Now, actions: &mut Vec<Action>) {
+        if self.reminder_due(feeder).is_some_and(|due| due <= now.tick) {
+            self.reminder = Some(now.tick + patience.reminder);
+            actions.push(Action::Remind);
         }
     }
 

@@ -1,5 +1,6 @@
-//! espeak-ng, started for one sentence.
+//! espeak-ng, started for one sentence; aplay, for one sound.
 
+use super::chime;
 use crate::config::SpeechConfig;
 use std::fmt;
 use std::io::{Read, Write};
@@ -17,6 +18,7 @@ const COMPLAINT: u64 = 400;
 /// How things are said.
 pub(super) struct Program {
     path: PathBuf,
+    player: PathBuf,
     rate: u16,
     volume: u8,
 }
@@ -29,22 +31,25 @@ impl fmt::Display for Program {
 
 impl Program {
     pub fn new(config: &SpeechConfig) -> Self {
-        Self { path: config.program.clone(), rate: config.rate, volume: config.volume }
+        Self {
+            path: config.program.clone(),
+            player: config.player.clone(),
+            rate: config.rate,
+            volume: config.volume,
+        }
     }
 
     /// Begins to say it.
     pub fn say(&self, utterance: &Utterance) -> std::io::Result<Saying> {
-        let mut child = self.command(utterance).stdout(Stdio::null()).spawn()?;
         let text: String = utterance.text.chars().take(LETTERS).chain(['\n']).collect();
-        let written = child.stdin.take().map(|mut stdin| stdin.write_all(text.as_bytes()));
-        let saying = Saying(child);
-        match written {
-            Some(Err(error)) => {
-                saying.stop();
-                Err(error)
-            }
-            Some(Ok(())) | None => Ok(saying),
-        }
+        Saying::begin(&mut self.command(utterance), text.as_bytes())
+    }
+
+    /// Begins to sound.
+    pub fn chime(&self) -> std::io::Result<Saying> {
+        let mut command = Command::new(&self.player);
+        command.args(["-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", &chime::RATE.to_string(), "-"]);
+        Saying::begin(&mut command, &chime::samples())
     }
 
     /// The text itself comes through standard input: it is in no list of processes, and no part of it is
@@ -63,7 +68,7 @@ impl Program {
         let mut command = Command::new(&self.path);
         command.args(["-v", voice(utterance.language), "-s", &rate.to_string(), "-a", &volume.to_string()]);
         // UTF-8, all of it at once.
-        command.args(["-b", "1", "--stdin"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+        command.args(["-b", "1", "--stdin"]);
         command
     }
 }
@@ -76,10 +81,25 @@ pub(super) fn voice(language: Language) -> &'static str {
     }
 }
 
-/// A sentence that is being said; cut off when dropped.
+/// Something that is being heard; cut off when dropped.
 pub(super) struct Saying(Child);
 
 impl Saying {
+    /// `bytes` are less than a pipe holds.
+    fn begin(command: &mut Command, bytes: &[u8]) -> std::io::Result<Self> {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let written = child.stdin.take().map(|mut stdin| stdin.write_all(bytes));
+        let saying = Self(child);
+        match written {
+            Some(Err(error)) => {
+                saying.stop();
+                Err(error)
+            }
+            Some(Ok(())) | None => Ok(saying),
+        }
+    }
+
     pub fn has_ended(&mut self) -> bool {
         // A child that cannot be asked is none.
         !matches!(self.0.try_wait(), Ok(None))

@@ -49,6 +49,7 @@ impl Room {
             let news = self.news.recv_timeout(PATIENCE);
             match news.unwrap_or_else(|_| panic!("{:?} instead of {want:?}", self.said)) {
                 Heard::Begun { text, .. } => self.said.push((text, None)),
+                Heard::Chime => self.said.push(("(chime)".to_owned(), None)),
                 Heard::Ended { cut } => self.said.last_mut().expect("something began").1 = Some(cut),
             }
         }
@@ -121,6 +122,40 @@ fn headphones_put_in_again_are_heard_at_once() {
 }
 
 #[test]
+fn who_leaves_something_is_called_back_even_with_headphones_drawn_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, player) = (folder.path().join("voice"), folder.path().join("player"));
+    let file = folder.path().join("sound");
+    write_program(&program, SLOW);
+    write_program(
+        &player,
+        &format!("cat > {0}.part; echo \"$@\" > {0}.args; mv {0}.part {0}", file.display()),
+    );
+    let config = SpeechConfig { program, player, ..SpeechConfig::default() };
+    let mut room = Room::of(config, folder);
+    room.to.send(Ask::Unplugged).unwrap();
+    room.to.send(Ask::Chime).unwrap();
+    room.wait(&[("(chime)", Some(false))]);
+    assert_eq!(std::fs::read(&file).unwrap(), chime::samples());
+    let arguments = std::fs::read_to_string(file.with_extension("args")).unwrap();
+    assert_eq!(arguments.trim(), "-q -t raw -f S16_LE -c 1 -r 22050 -");
+}
+
+#[test]
+fn the_call_comes_before_what_waits_and_no_new_screen_drops_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, player) = (folder.path().join("voice"), folder.path().join("player"));
+    write_program(&program, "read text; exec sleep 0.4");
+    write_program(&player, "exec cat > /dev/null");
+    let mut room = Room::of(SpeechConfig { program, player, ..SpeechConfig::default() }, folder);
+    room.say("a", Turn::Next);
+    room.say("b", Turn::Last);
+    room.to.send(Ask::Chime).unwrap();
+    room.say("c", Turn::Next);
+    room.wait(&[("a", Some(false)), ("(chime)", Some(false)), ("c", Some(false))]);
+}
+
+#[test]
 fn without_the_program_nothing_waits() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("nothing-here");
@@ -162,6 +197,7 @@ fn espeak_ng_says_it_in_both_languages() {
             let mut command = program.command(&utterance);
             let mut child = command
                 .arg("--stdout")
+                .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()
                 .expect("espeak-ng is installed by tools/setup");
