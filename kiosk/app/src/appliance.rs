@@ -41,9 +41,16 @@ pub fn run(
 ) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (bus, events) = bus();
-    let opened = runtime.block_on(Opened::open(&config, &options, bus.clone()))?;
     let touches = bus.clone();
     let mouth = voice(&config, &options, &bus);
+    // What the kiosk stands on is opened while the toolkit starts: the first frame waits for the slower alone.
+    let (inside, told) = (runtime.handle().clone(), bus.clone());
+    let opening = std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
+        let opened = inside.block_on(Opened::open(&config, &options, told))?;
+        Ok((config, opened))
+    })?;
+    let mut opening = Some(opening);
+    let mut failed = None;
     let screen = ui::Options {
         backend,
         on_intent: Box::new(move |intent| {
@@ -52,6 +59,14 @@ pub fn run(
         voice: Some(Box::new(mouth.clone())),
     };
     let shown = ui::run(screen, |handle| {
+        let (config, opened) = match opening.take().map(finished) {
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => {
+                failed = Some(error);
+                return handle.quit();
+            }
+            None => return handle.quit(),
+        };
         on_ready(handle.clone());
         let retention = config.kiosk.retention_days;
         let owners = Owners::start(config, opened, mouth, bus, &runtime, &stop);
@@ -60,9 +75,21 @@ pub fn run(
             handle.quit();
         });
     });
+    // A screen that does not start says less than a kiosk that could not start anyhow.
+    let failed = failed.or_else(|| opening.and_then(|opening| finished(opening).err()));
     // What is under way is journalled; what is not finished goes on at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
-    Ok(shown?)
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(shown?),
+    }
+}
+
+type Opening = std::thread::JoinHandle<Result<(Config, Opened), StartError>>;
+
+/// What came of it; a panic goes on in whoever waits.
+fn finished(opening: Opening) -> Result<(Config, Opened), StartError> {
+    opening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Gives the voice its owner; what the screen says goes to it directly, and waits for nobody.
