@@ -84,6 +84,11 @@ impl Emulated {
         Ok(hall)
     }
 
+    /// Where all its files are; it ends with the hall.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The kiosk's configuration file.
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("kiosk.toml")

@@ -201,5 +201,5 @@ fn what_does_not_concern_the_visitor() {
     // Everybody needs this one.
     crate::papers::open(&hall, "premises");
     assert!(!enabled(&hall.state(), "not-applicable"));
-    assert!(says(&hall.state(), &word("scan.example")), "and is shown what it looks like");
+    hall.wait("what it looks like", |state| says(state, &word("scan.example")));
 }

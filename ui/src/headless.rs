@@ -70,7 +70,9 @@ impl Canvas {
         let scale_factor = (width / DRAWN_FOR.0 as f32).min(height / DRAWN_FOR.1 as f32);
         self.window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor });
         self.window.set_size(size);
-        *self.pixels.borrow_mut() = SharedPixelBuffer::new(size.width, size.height);
+        // The toolkit's own way to an empty buffer takes longer than painting it.
+        let empty = vec![0u8; size.width as usize * size.height as usize * 3];
+        *self.pixels.borrow_mut() = SharedPixelBuffer::clone_from_slice(&empty, size.width, size.height);
         self.size.set(size);
         self.blank.set(true);
     }

@@ -4,6 +4,7 @@ use super::procs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -25,9 +26,9 @@ pub struct Browser {
 
 impl Browser {
     /// Starts the display, then the browser, and waits for its first frame.
-    pub fn start() -> Result<Self, Fatal> {
+    pub fn start(fonts: &Path) -> Result<Self, Fatal> {
         let (mut display, name) = display()?;
-        let started = chromium(&name);
+        let started = chromium(&name, fonts);
         let (first_frame, chromium, profile) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -92,7 +93,7 @@ fn display() -> Result<(Child, String), Fatal> {
     Ok((display, format!(":{}", number.trim())))
 }
 
-fn chromium(display: &str) -> Result<(Duration, Child, tempfile::TempDir), Fatal> {
+fn chromium(display: &str, fonts: &Path) -> Result<(Duration, Child, tempfile::TempDir), Fatal> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}/", listener.local_addr()?);
     let painted = serve(listener);
@@ -100,6 +101,7 @@ fn chromium(display: &str) -> Result<(Duration, Child, tempfile::TempDir), Fatal
     let started = Instant::now();
     let mut child = Command::new("chromium")
         .env("DISPLAY", display)
+        .env("FONTCONFIG_FILE", fonts)
         .args([
             "--kiosk",
             "--no-sandbox",

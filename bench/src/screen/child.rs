@@ -83,11 +83,12 @@ pub struct Idle {
 
 impl Kiosk {
     /// Starts it and waits for its first frame.
-    pub fn start(hall: &Emulated) -> Result<Self, Fatal> {
+    pub fn start(hall: &Emulated, fonts: &Path) -> Result<Self, Fatal> {
         let started = Instant::now();
         let mut child = Command::new(std::env::current_exe()?)
             .arg(KIOSK)
             .arg(hall.config())
+            .env("FONTCONFIG_FILE", fonts)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -20,6 +20,8 @@ type Fatal = Box<dyn std::error::Error + Send + Sync>;
 const STARTS: usize = 7;
 /// How long an idle program is watched.
 const IDLE: Duration = Duration::from_secs(20);
+/// Both see the fonts of a kiosk, not of a desktop.
+const FONTS: &str = include_str!("../../../image/fonts.conf");
 /// One frame at 60 Hz, in milliseconds.
 const FRAME: f64 = 16.7;
 
@@ -38,18 +40,20 @@ pub fn rows() -> Result<Vec<Row>, Fatal> {
 
 fn beside_chromium() -> Result<Vec<Row>, Fatal> {
     let hall = Emulated::start(&large::catalogue())?;
+    let fonts = hall.folder().join("fonts.conf");
+    std::fs::write(&fonts, FONTS)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     // In turn, so that whatever else this machine does meets both alike.
     for _ in 0..STARTS {
-        ours.push(Kiosk::start(&hall)?.first_frame.as_secs_f64() * 1e3);
-        theirs.push(Browser::start()?.first_frame.as_secs_f64() * 1e3);
+        ours.push(Kiosk::start(&hall, &fonts)?.first_frame.as_secs_f64() * 1e3);
+        theirs.push(Browser::start(&fonts)?.first_frame.as_secs_f64() * 1e3);
     }
     let (first, peer_first) = (median(ours), median(theirs));
-    let kiosk = Kiosk::start(&hall)?;
+    let kiosk = Kiosk::start(&hall, &fonts)?;
     let idle = kiosk.idle(IDLE)?;
     let (pss, wakeups, cpu) = (procs::pss(&[kiosk.pid()])?, idle.wakeups, idle.cpu);
     drop(kiosk);
-    let browser = Browser::start()?;
+    let browser = Browser::start(&fonts)?;
     let browser_cpu = browser.idle_cpu(IDLE)?;
     let browser_pss = procs::pss(&browser.processes()?)?;
     drop(browser);

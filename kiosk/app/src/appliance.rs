@@ -25,6 +25,8 @@ use visit::screen::View;
 
 /// How much may wait for one owner; the desk asks for far less at a time.
 const ROOM: usize = 64;
+/// Until the pictures of what materials look like are read.
+const EXAMPLES_AFTER: Duration = Duration::from_secs(1);
 /// Pause before an owner that panicked is started again.
 const RESTART: Duration = Duration::from_secs(1);
 
@@ -205,8 +207,11 @@ impl Owners {
         }
 
         let (listed, file, told) = (Arc::clone(&catalogue), config.kiosk.catalogue, bus.clone());
-        drop(runtime.spawn_blocking(move || {
-            told.send_blocking(Event::Examples(crate::examples::read(&listed, &file)));
+        drop(runtime.spawn(async move {
+            // Nobody is at a scanner so soon, and the first screen and the devices have the processors.
+            tokio::time::sleep(EXAMPLES_AFTER).await;
+            let read = tokio::task::spawn_blocking(move || crate::examples::read(&listed, &file)).await;
+            told.send(Event::Examples(read.unwrap_or_default())).await;
         }));
         let mut desk = Desk::new(catalogue, config.patience.patience(), ways);
         if windows.is_some() {
