@@ -6,9 +6,10 @@
 
 use crate::error::UiError;
 use crate::picture::Picture;
+use rgb::FromSlice;
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{Platform, WindowAdapter, WindowEvent};
-use slint::{PhysicalSize, PlatformError, Rgb8Pixel, SharedPixelBuffer};
+use slint::{PhysicalSize, PlatformError};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -26,7 +27,8 @@ const LARGEST: u32 = 8192;
 /// The memory that is painted into.
 pub(crate) struct Canvas {
     window: Rc<MinimalSoftwareWindow>,
-    pixels: RefCell<SharedPixelBuffer<Rgb8Pixel>>,
+    // Not the toolkit's own buffer: filling that takes longer than painting into it.
+    bytes: RefCell<Vec<u8>>,
     size: Cell<PhysicalSize>,
     /// nothing in the memory can be relied on: paint it all
     blank: Cell<bool>,
@@ -57,12 +59,7 @@ impl Canvas {
         let window = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
         let platform = HeadlessPlatform { window: Rc::clone(&window), started: Instant::now() };
         slint::platform::set_platform(Box::new(platform)).map_err(|e| UiError::Platform(e.to_string()))?;
-        Ok(Rc::new(Self {
-            window,
-            pixels: RefCell::new(SharedPixelBuffer::new(0, 0)),
-            size: Cell::default(),
-            blank: Cell::new(true),
-        }))
+        Ok(Rc::new(Self { window, bytes: RefCell::default(), size: Cell::default(), blank: Cell::new(true) }))
     }
 
     fn resize(&self, size: PhysicalSize) {
@@ -70,9 +67,7 @@ impl Canvas {
         let scale_factor = (width / DRAWN_FOR.0 as f32).min(height / DRAWN_FOR.1 as f32);
         self.window.dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor });
         self.window.set_size(size);
-        // The toolkit's own way to an empty buffer takes longer than painting it.
-        let empty = vec![0u8; size.width as usize * size.height as usize * 3];
-        *self.pixels.borrow_mut() = SharedPixelBuffer::clone_from_slice(&empty, size.width, size.height);
+        *self.bytes.borrow_mut() = vec![0; size.width as usize * size.height as usize * 3];
         self.size.set(size);
         self.blank.set(true);
     }
@@ -85,11 +80,7 @@ impl Canvas {
             if whole {
                 renderer.set_repaint_buffer_type(RepaintBufferType::NewBuffer);
             }
-            painter::paint(
-                renderer,
-                self.pixels.borrow_mut().make_mut_slice(),
-                self.size.get().width as usize,
-            );
+            painter::paint(renderer, self.bytes.borrow_mut().as_rgb_mut(), self.size.get().width as usize);
             if whole {
                 renderer.set_repaint_buffer_type(RepaintBufferType::ReusedBuffer);
             }
@@ -104,7 +95,7 @@ impl Canvas {
 
     /// What is in the memory now.
     pub(crate) fn picture(&self) -> Picture {
-        let rgb = self.pixels.borrow().as_bytes().to_vec();
+        let rgb = self.bytes.borrow().clone();
         Picture { width: self.size.get().width, height: self.size.get().height, rgb }
     }
 
