@@ -49,7 +49,8 @@ pub struct Options {
 /// [`UiError`]: no font, no display, or a kind of screen that this program was built without.
 pub fn run(options: Options, on_ready: impl FnOnce(Handle)) -> Result<(), UiError> {
     let Options { backend, on_intent, voice } = options;
-    let stage = move || Stage::new(on_intent, voice.map(|voice| -> Box<dyn Voice> { voice }));
+    let stage =
+        move || Stage::new(on_intent, voice.map(|voice| -> Box<dyn Voice> { voice })).map(Stage::live);
     match backend {
         Backend::Headless { width, height } => in_memory(width, height, stage, on_ready),
         Backend::Window if cfg!(feature = "desktop") => on_display("winit", stage, on_ready),

@@ -49,6 +49,12 @@ impl Stage {
         Ok(Self { kiosk, zh, en, reader, name: Cell::new(""), pictured: RefCell::new(Pictured::Nothing) })
     }
 
+    /// What moves by itself does so from now on.
+    pub(crate) fn live(self) -> Self {
+        self.kiosk.global::<t::Look>().set_lives(true);
+        self
+    }
+
     /// The component.
     pub(crate) fn kiosk(&self) -> &Kiosk {
         &self.kiosk
