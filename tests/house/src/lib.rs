@@ -20,6 +20,7 @@ const PLAN: &[(&str, &[&str])] = &[
     // of the helper only the messages
     ("document-scanner", &["link", "sane-helper"]),
     ("social-card", &["link"]),
+    ("staff-card", &["link"]),
     ("code-scanner", &["link"]),
     ("company-key", &["link"]),
     ("sane-helper", &[]),
@@ -62,6 +63,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "ticket-printer",
             "document-scanner",
             "social-card",
+            "staff-card",
             "code-scanner",
             "company-key",
             "store",
