@@ -9,7 +9,9 @@ pub mod code_scanner;
 pub mod printer;
 pub mod pty;
 pub mod reader;
+pub mod slot;
 pub mod social_card;
+pub mod staff_card;
 
 pub mod network;
 pub mod papers;

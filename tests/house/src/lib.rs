@@ -13,6 +13,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("queue", &["visit"]),
     ("documents", &[]),
     ("store", &[]),
+    ("entry", &[]),
     ("command", &["documents", "store"]),
     ("link", &[]),
     ("id-reader", &["link"]),
@@ -20,6 +21,7 @@ const PLAN: &[(&str, &[&str])] = &[
     // of the helper only the messages
     ("document-scanner", &["link", "sane-helper"]),
     ("social-card", &["link"]),
+    ("staff-card", &["link"]),
     ("code-scanner", &["link"]),
     ("company-key", &["link"]),
     ("sane-helper", &[]),
@@ -62,6 +64,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "ticket-printer",
             "document-scanner",
             "social-card",
+            "staff-card",
             "code-scanner",
             "company-key",
             "store",
@@ -73,8 +76,9 @@ const PLAN: &[(&str, &[&str])] = &[
 /// Rooms that may pull in the screen's toolkit, which is slow to build.
 const SLOW: &[&str] = &["ui", "painter", "kiosk", "hall", "bench"];
 
-/// Tests that stand where two rooms meet: the SANE helper and the driver that starts it.
-const MEETINGS: &[(&str, &str)] = &[("sane-helper", "document-scanner")];
+/// Tests that stand where two rooms meet: the SANE helper and the driver that starts it, and the rules of
+/// entering and the driver of the cards that they judge.
+const MEETINGS: &[(&str, &str)] = &[("sane-helper", "document-scanner"), ("entry", "staff-card")];
 
 /// What only tests and the virtual hall may use.
 const TEST_ONLY: &[&str] =

@@ -1,5 +1,7 @@
 //! The chip by its bytes, and the card in a real pcscd by its own log.
 
+use std::time::Duration;
+
 use super::*;
 
 /// SELECT of the application, as the reference writes it.
