@@ -21,7 +21,10 @@ pub(crate) fn label(seen: &Seen, map: &Map) -> Option<Label> {
         })
         .collect();
     let level = |x: usize, y: usize| modules.get(y * MODULES + x).copied().unwrap_or(255.0);
-    let black = |x: usize, y: usize| level(x, y) < around(x, y, level);
+    decode(|x, y| level(x, y) < around(x, y, level))
+}
+
+fn decode(black: impl Fn(usize, usize) -> bool) -> Option<Label> {
     let grid = rqrr::SimpleGrid::from_func(MODULES, black);
     let (_, text) = rqrr::Grid::new(grid).decode().ok()?;
     Label::parse(&text)
@@ -104,4 +107,45 @@ fn correlation(cells: &[Option<f64>], glyph: &font::Glyph) -> f64 {
     }
     let spread = (n * sxx - sx * sx) * (n * syy - sy * sy);
     if spread > 1.0 { (n * sxy - sx * sy) / spread.sqrt() } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitmap::Bitmap;
+    use crate::ticket::test_ticket;
+    use proptest::prelude::*;
+
+    fn ticket(label: &Label) -> Bitmap {
+        test_ticket(Layout::new(576).expect("a head"), label)
+    }
+
+    fn module(ticket: &Bitmap, x: usize, y: usize) -> bool {
+        ticket.is_black(CODE_AT.0 + x * MODULE, CODE_AT.1 + y * MODULE)
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_survives_a_row_of_modules(token: u64, from in 9usize..30, rows in 0usize..2) {
+            let label = Label::new("jiading-lobby-1", "T0042", token).expect("a label");
+            let ticket = ticket(&label);
+            let read = decode(|x, y| (from..from + rows).contains(&y) || module(&ticket, x, y));
+            prop_assert_eq!(read, Some(label));
+        }
+
+        /// Whatever modules there are, the decoder returns; and what it returns is what was said.
+        #[test]
+        fn no_modules_are_too_strange(flips in prop::collection::vec((0..MODULES, 0..MODULES), 0..900)) {
+            let label = Label::new("jiading-lobby-1", "T0042", 7).expect("a label");
+            let ticket = ticket(&label);
+            let read = decode(|x, y| module(&ticket, x, y) ^ flips.contains(&(x, y)));
+            prop_assert!(read.is_none() || read == Some(label));
+        }
+
+        #[test]
+        fn noise_is_no_code(bits in prop::collection::vec(any::<u64>(), 22)) {
+            let black = |x: usize, y: usize| bits[(y * MODULES + x) / 64] >> ((y * MODULES + x) % 64) & 1 == 1;
+            prop_assert_eq!(decode(black), None);
+        }
+    }
 }

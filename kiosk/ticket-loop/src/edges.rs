@@ -11,7 +11,7 @@ const PAPER: f64 = 12.0;
 /// Furthest distance of an edge from the print, in dots: 30 mm of feed between head and knife.
 const FAR: f64 = 240.0;
 /// Least step of brightness at an edge, in grey levels.
-const LEAST_STEP: f64 = 5.0;
+const LEAST_STEP: f64 = 3.0;
 /// Part of the places that must agree on one line, and how closely, in dots.
 const AGREE: f64 = 0.6;
 const NEAR: f64 = 2.5;
@@ -70,7 +70,7 @@ fn edge(length: f64, sample: impl Fn(f64, f64) -> Option<f64>) -> Option<Line> {
         let at = (place as f64 + 0.5) * length / PLACES as f64;
         let level = |out: f64| {
             let (mut sum, mut n) = (0.0, 0.0);
-            for level in (-3..=3).filter_map(|beside| sample(at + f64::from(beside) * 2.0, out)) {
+            for level in (-6..=6).filter_map(|beside| sample(at + f64::from(beside) * 2.0, out)) {
                 sum += level;
                 n += 1.0;
             }
@@ -89,7 +89,7 @@ fn edge(length: f64, sample: impl Fn(f64, f64) -> Option<f64>) -> Option<Line> {
 
 /// The distance at which brightness first leaves the paper's for good measure.
 fn first_step(level: impl Fn(f64) -> Option<f64>) -> Option<f64> {
-    let paper: Option<Vec<f64>> = (4..16).map(|half| level(f64::from(half) * 0.5 + PAPER / 4.0)).collect();
+    let paper: Option<Vec<f64>> = (4..26).map(|half| level(f64::from(half) * 0.5 + PAPER / 4.0)).collect();
     let mut paper = paper?;
     let usual = median(&mut paper)?;
     let mut distances: Vec<f64> = paper.iter().map(|level| (level - usual).abs()).collect();
@@ -102,7 +102,7 @@ fn first_step(level: impl Fn(f64) -> Option<f64>) -> Option<f64> {
         if here.abs() > least && next.abs() > least {
             // Half of what it comes to a little further on, so that blur does not move it.
             let full = [1.0, 1.5, 2.0].iter().filter_map(|more| level(out + more)).map(|l| (l - usual).abs());
-            let half = (full.fold(0.0, f64::max) / 2.0).max(least / 2.0);
+            let half = full.fold(0.0, f64::max) / 2.0;
             let mut back = out;
             while back < out + 2.0 && (level(back)? - usual).abs() < half {
                 back += 0.25;

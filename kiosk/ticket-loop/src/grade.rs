@@ -134,8 +134,9 @@ fn printer(f: &Findings) -> Vec<(Grade, PrinterCause)> {
     let density = f.middle_density();
     let lines = f.missing_lines.iter().map(|(_, rows)| rows).sum::<usize>();
     let feed = if f.feed_percent > 0.0 { PrinterCause::FeedLong } else { PrinterCause::FeedShort };
-    let cut =
-        f.cut_degrees.iter().flatten().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+    // A crooked knife cuts both edges alike; one that was torn by hand is not the knife's.
+    let straighter = |a: &f64, b: &f64| a.abs().total_cmp(&b.abs());
+    let cut = f.cut_degrees.iter().flatten().copied().min_by(straighter).unwrap_or_default();
     let code = if f.label.is_none() { Grade::Bad } else { Grade::Good };
     let same = f.label.as_ref().is_none_or(|label| label.number() == f.number);
     let number =

@@ -12,8 +12,8 @@ pub struct Grey<'a> {
 /// What is no scan of a ticket from the outset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GreyError {
-    /// A side is zero, or there are more pixels than [`Grey::MOST_PIXELS`].
-    #[error("scan: {width} by {height} pixels; use 1 to {} in all", Grey::MOST_PIXELS)]
+    /// A side is zero, or there are more pixels than [`Grey::MOST_PIXELS`], or than an A3 glass has.
+    #[error("scan: {width} by {height} pixels; use 1 to {} in all, and no more than A3", Grey::MOST_PIXELS)]
     Size {
         /// pixels across
         width: usize,
@@ -33,6 +33,9 @@ pub enum GreyError {
     Resolution(u32),
 }
 
+/// A little more than A3.
+const MOST_SQUARE_INCHES: usize = 200;
+
 impl<'a> Grey<'a> {
     /// An A4 glass at 1200 dpi, and a little more.
     pub const MOST_PIXELS: usize = 160_000_000;
@@ -42,13 +45,15 @@ impl<'a> Grey<'a> {
     /// # Errors
     /// When a side or the resolution is out of range or `pixels` has another length.
     pub fn new(width: usize, height: usize, dpi: u32, pixels: &'a [u8]) -> Result<Self, GreyError> {
-        let want = width.checked_mul(height).filter(|all| (1..=Self::MOST_PIXELS).contains(all));
+        if !(200..=1200).contains(&dpi) {
+            return Err(GreyError::Resolution(dpi));
+        }
+        let inch = usize::try_from(dpi * dpi).unwrap_or(usize::MAX);
+        let most = Self::MOST_PIXELS.min(inch.saturating_mul(MOST_SQUARE_INCHES));
+        let want = width.checked_mul(height).filter(|all| (1..=most).contains(all));
         let want = want.ok_or(GreyError::Size { width, height })?;
         if pixels.len() != want {
             return Err(GreyError::Length { have: pixels.len(), want });
-        }
-        if !(200..=1200).contains(&dpi) {
-            return Err(GreyError::Resolution(dpi));
         }
         Ok(Self { width, height, dpi, pixels })
     }
@@ -133,6 +138,7 @@ mod tests {
             (usize::MAX, 4, 300, Some(GreyError::Size { width: usize::MAX, height: 4 })),
             (3, 3, 300, Some(GreyError::Length { have: 12, want: 9 })),
             (3, 4, 150, Some(GreyError::Resolution(150))),
+            (10_000, 10_000, 300, Some(GreyError::Size { width: 10_000, height: 10_000 })),
         ];
         for (width, height, dpi, expected) in table {
             assert_eq!(Grey::new(width, height, dpi, &pixels).err(), expected);

@@ -143,9 +143,11 @@ impl Seen {
     pub(crate) fn mean(&self, map: &Map, across: &[f64], rows: Range<f64>) -> Option<f64> {
         let steps = (((rows.end - rows.start) * 2.0) as usize).clamp(1, 4000);
         let (mut sum, mut seen) = (0.0, 0usize);
-        for step in 0..steps {
-            let v = rows.start + (step as f64 + 0.5) * 0.5;
-            for sample in across.iter().filter_map(|u| self.at(map.at(*u, v))) {
+        for u in across {
+            // What is asked for is a few rows high, over which the feed is even enough.
+            let (first, last) = (map.at(*u, rows.start), map.at(*u, rows.end));
+            let places = (0..steps).map(|step| first.towards(last, (step as f64 + 0.5) / steps as f64));
+            for sample in places.filter_map(|place| self.at(place)) {
                 sum += sample;
                 seen += 1;
             }

@@ -171,9 +171,9 @@ fn crossing(profile: &[f64]) -> Option<f64> {
         (mean(profile.get(2..9)?), mean(profile.get(profile.len().checked_sub(9)?..profile.len() - 2)?));
     let half = (from + to) / 2.0;
     let middle = profile.len() as f64 / 2.0;
-    let crossings = profile.iter().zip(profile.iter().skip(1)).enumerate().filter_map(|(i, (a, b))| {
-        ((a - half) * (b - half) <= 0.0 && a != b).then(|| i as f64 + (half - a) / (b - a))
-    });
+    let pairs = profile.iter().zip(profile.iter().skip(1)).enumerate();
+    let crossing = pairs.filter(|(_, (a, b))| (*a - half) * (*b - half) <= 0.0 && a != b);
+    let crossings = crossing.map(|(i, (a, b))| i as f64 + (half - a) / (b - a));
     let nearest = crossings.min_by(|a, b| (a - middle).abs().total_cmp(&(b - middle).abs()));
     nearest.filter(|_| (from - to).abs() > 12.0)
 }

@@ -83,7 +83,7 @@ fn when(points: &[(f64, f64)], limit: f64) -> When {
 fn days(line: Line, limit: f64, last: f64) -> When {
     let days = (limit - line.at(last)) / line.slope;
     // The line may be past the limit while the last value is not.
-    if days > FURTHEST { When::NotSoon } else { When::InDays(days.ceil().max(1.0) as u32) }
+    if days > FURTHEST { When::NotSoon } else { When::InDays((days - 1e-6).ceil().max(1.0) as u32) }
 }
 
 /// Whether later values are greater more often than chance makes them (Mann–Kendall).
@@ -103,23 +103,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    type History = Vec<(u32, Summary)>;
+
     fn history(
         days: impl IntoIterator<Item = u32>,
         dead: impl Fn(u32) -> usize,
         density: impl Fn(u32) -> f64,
-    ) -> Vec<(u32, Summary)> {
+    ) -> History {
         days.into_iter().map(|day| (day, Summary { dead_dots: dead(day), density: density(day) })).collect()
     }
 
     #[test]
     fn days_are_told_when_enough_is_known() {
         let flat = |_: u32| 1.2;
-        let table: Vec<(&str, Vec<(u32, Summary)>, When, When)> = vec![
+        let table: [(&str, History, When, When); 11] = [
             ("nothing", vec![], When::Unknown, When::Unknown),
             ("four days", history(0..4, |_| 1, flat), When::Unknown, When::Unknown),
             ("many on one day", history([3; 20], |_| 1, flat), When::Unknown, When::Unknown),
             ("steady", history(0..30, |_| 1, flat), When::NotSoon, When::NotSoon),
-            ("a dot every week", history(0..30, |d| d as usize / 7, flat), When::InDays(31), When::NotSoon),
+            ("a dot every week", history(0..30, |d| d as usize / 7, flat), When::InDays(30), When::NotSoon),
             ("slowly", history(0..30, |d| usize::from(d > 28), flat), When::NotSoon, When::NotSoon),
             ("past", history(0..30, |_| 9, flat), When::Now, When::NotSoon),
             ("past at once", history(0..1, |_| 9, |_| 0.5), When::Unknown, When::Unknown),

@@ -13,6 +13,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("queue", &["visit"]),
     ("documents", &[]),
     ("store", &[]),
+    ("ticket-loop", &[]),
     ("command", &["documents", "store"]),
     ("link", &[]),
     ("id-reader", &["link"]),

@@ -227,7 +227,8 @@ fn lay(
             }
             let black = ink_at(ink, u, v);
             let density = lanes[((u / bitmap.width() as f64) * 64.0).clamp(0.0, 64.0) as usize];
-            *pixel = (scan.paper * 10f64.powf(-density * f64::from(black)) + 0.008) as f32;
+            let reflected = if black > 0.0 { 10f64.powf(-density * f64::from(black)) } else { 1.0 };
+            *pixel = (scan.paper * reflected + 0.008) as f32;
         }
     }
 }
@@ -280,7 +281,7 @@ fn sense(light: &[f32], width: usize, scan: &Scan, rng: &mut Rng) -> Vec<u8> {
             let bytes = state.to_le_bytes();
             let sum = bytes[..4].iter().map(|b| f32::from(*b)).sum::<f32>() - 510.0;
             let level = curve[(value * gain * 4095.0).clamp(0.0, 4095.0) as usize];
-            pixels.push((level + sum / 147.8 * noise).round().clamp(0.0, 255.0) as u8);
+            pixels.push((level + sum / 147.8 * noise + 0.5) as u8);
         }
     }
     pixels
@@ -352,7 +353,12 @@ pub fn well(width: usize, rng: &mut Rng) -> (Print, Scan) {
     let room = ((width as f64 / 8.0 + 12.0).hypot(90.0) / 2.0 + 2.0).min(glass.1 / 2.0 - 3.0);
     let dark = rng.below(3) == 0;
     let scan = Scan {
-        dpi: if glass.0 > 200.0 { 300 } else { [300, 300, 300, 300, 300, 200, 200, 600][rng.below(8)] },
+        // Finer scans take four times as long to draw.
+        dpi: match rng.below(16) {
+            0 if glass.0 < 200.0 => 600,
+            1..=3 => 200,
+            _ => 300,
+        },
         glass,
         middle: (rng.within(room, glass.0 - room), rng.within(room, glass.1 - room)),
         quarter: if rng.below(5) == 0 { rng.below(4) as u8 } else { 0 },
