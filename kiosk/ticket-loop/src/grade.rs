@@ -168,3 +168,81 @@ fn scanner(f: &Findings) -> Vec<(Grade, ScannerCause)> {
         (SHEAR_DEGREES.grade(shear.abs()), ScannerCause::ScannerShear(shear)),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::{Dirt, Geometry, Stripe, Turn};
+    use crate::label::Label;
+
+    fn well() -> Findings {
+        Findings {
+            label: Label::new("lobby", "T1", 1).ok(),
+            number: "T1".to_owned(),
+            dead_dots: vec![],
+            unjudged_dots: 0,
+            density: vec![1.2; Findings::BINS],
+            fading: 0.0,
+            missing_lines: vec![],
+            feed_percent: 0.0,
+            feed_unevenness: 0.0,
+            cut_degrees: [Some(0.1), None],
+            stripes: vec![],
+            dirt: Dirt::default(),
+            geometry: Geometry {
+                turn: Turn::Upright,
+                degrees: 0.0,
+                across: 1.0,
+                along: 1.0,
+                shear_degrees: 0.0,
+            },
+        }
+    }
+
+    #[test]
+    fn each_number_has_its_cause() {
+        use Grade::{Bad, Good, Watch};
+        let dots = |last: usize| vec![DotRange { first: 5, last }];
+        let stripe = |contrast: f64| Stripe { at_mm: 9.0, width_mm: 0.2, contrast };
+        type Change = Box<dyn Fn(&mut Findings)>;
+        let table: Vec<(&str, Grade, Grade, Change)> = vec![
+            ("", Good, Good, Box::new(|_| ())),
+            ("HeadDots", Watch, Good, Box::new(move |f| f.dead_dots = dots(5))),
+            ("HeadDots", Bad, Good, Box::new(move |f| f.dead_dots = dots(12))),
+            ("LowDensity", Watch, Good, Box::new(|f| f.density = vec![0.8; 32])),
+            ("LowDensity", Bad, Good, Box::new(|f| f.density = vec![0.5; 32])),
+            ("Faded", Watch, Good, Box::new(|f| f.fading = -0.2)),
+            ("FeedLong", Watch, Good, Box::new(|f| f.feed_percent = 1.2)),
+            ("FeedShort", Bad, Good, Box::new(|f| f.feed_percent = -3.0)),
+            ("FeedUneven", Watch, Good, Box::new(|f| f.feed_unevenness = 2.0)),
+            ("LinesMissing", Bad, Good, Box::new(|f| f.missing_lines = vec![(9, 2), (50, 2)])),
+            ("CutSkewed", Bad, Good, Box::new(|f| f.cut_degrees = [Some(-2.0), Some(-1.9)])),
+            ("", Good, Good, Box::new(|f| f.cut_degrees = [Some(3.0), Some(0.1)])),
+            ("", Good, Good, Box::new(|f| f.cut_degrees = [None, None])),
+            ("CodeUnreadable", Bad, Good, Box::new(|f| f.label = None)),
+            ("NumberUnreadable", Bad, Good, Box::new(|f| f.number = "T?".to_owned())),
+            ("NumberUnreadable", Bad, Good, Box::new(|f| f.number = "T2".to_owned())),
+            ("ScannerStripe", Good, Watch, Box::new(move |f| f.stripes = vec![stripe(0.1)])),
+            ("ScannerStripe", Good, Bad, Box::new(move |f| f.stripes = vec![stripe(-0.4)])),
+            ("ScannerDirt", Good, Watch, Box::new(|f| f.dirt = Dirt { spots: 4, area_mm2: 0.6 })),
+            ("ScannerDirt", Good, Bad, Box::new(|f| f.dirt = Dirt { spots: 1, area_mm2: 9.0 })),
+            ("ScannerScale", Good, Watch, Box::new(|f| f.geometry.across = 0.99)),
+            ("ScannerShear", Good, Bad, Box::new(|f| f.geometry.shear_degrees = -1.2)),
+        ];
+        for (cause, printer, scanner, change) in table {
+            let mut findings = well();
+            change(&mut findings);
+            let grades = grade(&findings);
+            assert_eq!(
+                (grades.printer.grade, grades.scanner.grade),
+                (printer, scanner),
+                "{cause}: {grades:?}"
+            );
+            let mut causes: Vec<String> =
+                grades.printer.causes.iter().map(|c| format!("{:?}", c.what)).collect();
+            causes.extend(grades.scanner.causes.iter().map(|c| format!("{:?}", c.what)));
+            assert_eq!(causes.len(), usize::from(!cause.is_empty()), "{causes:?}");
+            assert!(causes.iter().all(|c| c.starts_with(cause)), "{causes:?}");
+        }
+    }
+}

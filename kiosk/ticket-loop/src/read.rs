@@ -33,7 +33,7 @@ pub fn read(scan: &Grey, layout: Layout) -> Result<Findings, Unreadable> {
     let mut map = register::register(&seen, layout, &map).unwrap_or(map);
     let (feed, unevenness) = rows::feed(&seen, &map);
     map.feed = feed;
-    Ok(Findings { feed_unevenness: unevenness, stripes, ..measured(&seen, layout, &map) })
+    Ok(measured(&seen, layout, &map, unevenness, stripes))
 }
 
 /// Where the ticket lies. Stripes are drawn over first, so that none ties the print to the lid; should that
@@ -69,7 +69,7 @@ fn scanner_stripes(plane: &Plane, map: &Map) -> Vec<Stripe> {
     })
 }
 
-fn measured(seen: &Seen, layout: Layout, map: &Map) -> Findings {
+fn measured(seen: &Seen, layout: Layout, map: &Map, unevenness: f64, stripes: Vec<Stripe>) -> Findings {
     let alive = dots::alive(seen, layout, map);
     let density = dots::density(seen, map, &alive);
     let edges = Edges::find(seen, map);
@@ -83,10 +83,10 @@ fn measured(seen: &Seen, layout: Layout, map: &Map) -> Findings {
         density,
         missing_lines: rows::missing(seen, layout, map),
         feed_percent: (geometry.along - 1.0) * 100.0,
-        feed_unevenness: 0.0,
+        feed_unevenness: unevenness,
         cut_degrees: edges.cut_degrees(map),
         dirt: dirt::find(&seen.plane, &seen.masked, map, &edges),
-        stripes: Vec::new(),
+        stripes,
         geometry,
     }
 }

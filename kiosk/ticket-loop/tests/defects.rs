@@ -16,6 +16,9 @@ struct Outcome {
     missed: Vec<Defect>,
     strange: Vec<String>,
     degrees: Option<f64>,
+    /// Errors of the feed, in per cent, and of the cuts that are seen, in degrees.
+    feed: f64,
+    cut: f64,
     named: bool,
     story: String,
 }
@@ -47,6 +50,8 @@ fn play(seed: u64, spoilt: bool) -> Outcome {
         defects,
         strange: vec![],
         degrees: None,
+        feed: 0.0,
+        cut: 0.0,
         named: false,
         story: format!("{width} {print:?} {scan:?}"),
     };
@@ -110,6 +115,10 @@ fn judge(outcome: &mut Outcome, findings: &Findings, print: &Print, scan: &Scan,
         outcome.story.push_str(&format!("\n   dots read {read:?}, unjudged {}", findings.unjudged_dots));
     }
     outcome.story.push_str(&format!("\n   {findings:?}"));
+    let motor = if scan.quarter.is_multiple_of(2) { scan.scale.1 } else { scan.scale.0 };
+    outcome.feed = findings.feed_percent - (print.feed * motor - 1.0) * 100.0;
+    let cuts = findings.cut_degrees.iter().zip(print.cuts);
+    outcome.cut = cuts.filter_map(|(read, cut)| Some((read.as_ref()? - cut).abs())).fold(0.0, f64::max);
     outcome.degrees = Some(findings.geometry.degrees - scan.degrees);
     outcome.named = findings.label.as_ref() == Some(label) && findings.number == label.number();
 }
@@ -149,6 +158,9 @@ fn defects_are_found_and_none_is_invented() {
     let others = spoilt.iter().filter(|o| !o.strange.is_empty()).count();
     let named = clean.iter().chain(&spoilt).filter(|o| o.named).count();
     let worst = clean.iter().filter_map(|o| o.degrees).map(f64::abs).fold(0.0, f64::max);
+    let feed = clean.iter().map(|o| o.feed.abs()).fold(0.0, f64::max);
+    let cut = clean.iter().map(|o| o.cut).fold(0.0, f64::max);
+    println!("on clean ones feed within {feed:.3} %, cuts within {cut:.2}°");
     let unread = spoilt.iter().filter(|o| !o.named);
     println!("not read among spoilt: {:?}", unread.map(|o| (o.seed, &o.defects)).collect::<Vec<_>>());
     for outcome in clean.iter().chain(&spoilt).filter(|o| !o.missed.is_empty() || !o.strange.is_empty()) {
@@ -168,5 +180,7 @@ fn defects_are_found_and_none_is_invented() {
     assert!(alarms as u64 * 100 <= CLEAN, "1 % of clean scans at most raise an alarm");
     assert_eq!(unnamed, 0, "clean tickets tell their name");
     assert!(worst < 0.2, "the angle is right");
+    // An edge that is white on white shows by its shadow alone.
+    assert!(feed < 0.1 && cut < 0.6, "and so are feed and cuts");
     assert!(others as u64 * 100 <= SPOILT, "and of spoilt ones, about something else");
 }
