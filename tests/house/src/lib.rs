@@ -14,6 +14,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("documents", &[]),
     ("store", &[]),
     ("entry", &[]),
+    ("ticket-loop", &[]),
     ("command", &["documents", "store"]),
     ("link", &[]),
     ("id-reader", &["link"]),
