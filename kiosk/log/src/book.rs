@@ -81,44 +81,33 @@ impl Book {
             TryLockError::Error(error) => error,
         })?;
         let found = heal::look(folder, &key)?;
-        let mut book = match found.go_on {
+        let (file, length, at) = match found.go_on {
             Some(length) => {
                 let file = OpenOptions::new().append(true).open(file_path(folder, found.at.file))?;
                 if file.metadata()?.len() > length {
                     file.set_len(length)?;
                 }
-                Self {
-                    folder: folder.to_owned(),
-                    key,
-                    limits,
-                    _lock: lock,
-                    file,
-                    length,
-                    at: found.at,
-                    synced: Head::default(),
-                    in_order: found.in_order,
-                    broken: false,
-                }
+                (file, length, found.at)
             }
             None => {
                 if found.at == Head::default() {
                     // Before the first line, so that a missing head always means that somebody took it.
                     write_head(folder, &key, &found.at)?;
                 }
-                let (file, length, at) = begin_file(folder, &key, limits, &found.at, stamp)?;
-                Self {
-                    folder: folder.to_owned(),
-                    key,
-                    limits,
-                    _lock: lock,
-                    file,
-                    length,
-                    at,
-                    synced: Head::default(),
-                    in_order: found.in_order,
-                    broken: false,
-                }
+                begin_file(folder, &key, limits, &found.at, stamp)?
             }
+        };
+        let mut book = Self {
+            folder: folder.to_owned(),
+            key,
+            limits,
+            _lock: lock,
+            file,
+            length,
+            at,
+            synced: Head::default(),
+            in_order: found.in_order,
+            broken: false,
         };
         for event in &found.tell {
             book.append(event, stamp)?;

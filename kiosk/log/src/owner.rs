@@ -98,7 +98,8 @@ impl Log {
     pub fn start(settings: Settings, tell: impl FnMut(Trouble) + Send + 'static) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(settings.room);
         let shared = Arc::<Shared>::default();
-        let journal = settings.journal.as_deref().map(Journal::find).transpose()?.flatten();
+        // A kiosk without a journal has its files all the same.
+        let journal = settings.journal.as_deref().and_then(|path| Journal::find(path).ok().flatten());
         let owner = Owner {
             settings,
             journal,
