@@ -1,6 +1,6 @@
 //! What the program `kiosk` is told, and the commands that need no kiosk.
 //!
-//! `page` and `verify` are for scripts and for anyone's desk as much as for a hall: they need files alone.
+//! `page`, `verify` and `verify-log` are for scripts and for anyone's desk as much as for a hall: they need files alone.
 //! So they live in a program without screen and devices, which is small, begins at once, and can be given
 //! to others. Whatever needs the kiosk, it hands on to the appliance beside it.
 
@@ -60,6 +60,14 @@ pub enum Files {
         #[arg(long)]
         key: Option<PathBuf>,
     },
+    /// Check that a log is whole: every line there, unchanged, and in its place
+    VerifyLog {
+        /// the folder of the log
+        folder: PathBuf,
+        /// the key that the kiosk writes it under: a file of 32 bytes
+        #[arg(long)]
+        key: PathBuf,
+    },
 }
 
 /// Commands that need the kiosk's devices, data or drivers.
@@ -87,11 +95,13 @@ impl Files {
     /// Does what is asked.
     ///
     /// # Errors
-    /// With a message that names the file, or says that files and receipt do not agree.
+    /// With a message that names the file, or says that files and receipt do not agree, or that a log is not
+    /// whole.
     pub fn perform(&self) -> Result<(), Fatal> {
         match self {
             Self::Page { files, compact, json } => page(files, *compact, *json),
             Self::Verify { receipt, files, key } => verify(receipt, files, key.as_deref()),
+            Self::VerifyLog { folder, key } => verify_log(folder, key),
         }
     }
 }
@@ -114,6 +124,12 @@ fn verify(receipt: &Path, files: &[PathBuf], key: Option<&Path>) -> Result<(), F
     let report = store::custody::verify_command(receipt, files, key.as_ref())?;
     print([report.to_string()])?;
     if report.holds() { Ok(()) } else { Err("the files and the receipt do not agree".into()) }
+}
+
+fn verify_log(folder: &Path, key: &Path) -> Result<(), Fatal> {
+    let report = log_book::verify(folder, &log_book::LogKey::load(key, folder)?)?;
+    print([report.to_string()])?;
+    if report.is_whole() { Ok(()) } else { Err("the log is not whole".into()) }
 }
 
 /// Writes to standard output. Whoever has read enough, such as `head`, closes it, and that is no error.
@@ -166,7 +182,7 @@ pub fn become_appliance(arguments: impl IntoIterator<Item = OsString>) -> Fatal 
     };
     let error = std::process::Command::new(&program).args(arguments).exec();
     format!(
-        "{} cannot be started ({error}); without it there are the commands `page` and `verify` alone",
+        "{} cannot be started ({error}); without it there are the commands `page`, `verify` and `verify-log` alone",
         program.display()
     )
     .into()

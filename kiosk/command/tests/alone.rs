@@ -29,7 +29,10 @@ fn what_needs_the_kiosk_is_refused_with_a_word_on_why() {
         let done = kiosk(folder.path(), arguments);
         assert_eq!(done.status.code(), Some(1), "{arguments:?}");
         let said = said(&done);
-        assert!(said.contains("kiosk-appliance") && said.contains("`page` and `verify`"), "{said}");
+        assert!(
+            said.contains("kiosk-appliance") && said.contains("`page`, `verify` and `verify-log`"),
+            "{said}"
+        );
     }
 }
 
@@ -54,6 +57,42 @@ fn what_needs_files_alone_is_done() {
     let done = kiosk(folder.path(), &["verify", "scan.jpg", "page.pdf"]);
     assert_eq!(done.status.code(), Some(1));
     assert!(said(&done).contains("no receipt"), "{}", said(&done));
+}
+
+#[test]
+fn a_log_is_whole_or_is_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, _turn) = folder();
+    let key = folder.path().join("log.key");
+    std::fs::write(&key, [7; 32]).expect("a key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("a key");
+    let log = folder.path().join("log");
+    let opened = log_book::LogKey::load(&key, &log).expect("a key");
+    let stamp = log_book::Stamp::now();
+    let mut book = log_book::Book::open(&log, opened, log_book::Limits::default(), &stamp).expect("a log");
+    book.append(&log_book::Event::LogClosed {}, &stamp).expect("a line");
+    book.sync().expect("synced");
+
+    let verify = ["verify-log", "log", "--key", "log.key"];
+    let done = kiosk(folder.path(), &verify);
+    assert!(done.status.success(), "{}", said(&done));
+    assert!(String::from_utf8_lossy(&done.stdout).ends_with("this log is whole\n"), "{done:?}");
+
+    let file = log.join("00000001.log");
+    let changed = std::fs::read_to_string(&file).expect("text").replace("LogClosed", "LogBroken");
+    std::fs::write(&file, changed).expect("a file");
+    let done = kiosk(folder.path(), &verify);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&done.stdout).contains("line 2: CHANGED"), "{done:?}");
+    assert!(said(&done).contains("not whole"), "{}", said(&done));
+
+    for arguments in [
+        &["verify-log", "log"][..],
+        &["verify-log", "log", "--key", "absent"],
+        &["verify-log", "absent", "--key", "log.key"],
+    ] {
+        assert!(!kiosk(folder.path(), arguments).status.success(), "{arguments:?}");
+    }
 }
 
 /// What the appliance beside it is told is what the program was told, and its exit is the program's.

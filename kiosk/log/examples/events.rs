@@ -1,0 +1,5 @@
+//! Prints `docs/events.md`.
+
+fn main() {
+    print!("{}", log_book::document());
+}
