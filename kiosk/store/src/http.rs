@@ -152,6 +152,20 @@ impl Client {
         Ok(answer.json()?)
     }
 
+    /// Where the server is said to be.
+    pub(crate) fn address(&self) -> (&str, u16) {
+        (&self.server.host, self.server.port)
+    }
+
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.server.tls
+    }
+
+    /// Opens a connection and closes it again.
+    pub(crate) async fn connect(&self) -> Result<(), StoreFault> {
+        link::connect_tcp(&self.server.host, self.server.port).await.map(drop)
+    }
+
     /// Sends a request with the client's own deadlines.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, StoreFault> {
         self.send_within(request, self.deadlines).await
@@ -268,6 +282,12 @@ impl Request {
         let json = serde_json::to_vec(value).unwrap_or_default();
         self.body = json.into();
         self.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+    }
+
+    /// Bytes as they are.
+    pub(crate) fn body(mut self, body: Bytes) -> Self {
+        self.body = body;
+        self
     }
 
     /// JSON that is wiped when the request is dropped.

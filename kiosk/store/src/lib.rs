@@ -11,6 +11,7 @@
 //! * [`http`]: one bounded HTTP/1.1 client; also carries the window feed ([`window`]).
 //! * [`outbox`]: documents waiting, on disk.
 //! * [`worker`]: the loop that empties the outbox.
+//! * [`probe`]: the way to the store, layer by layer.
 //! * [`custody`]: what the store countersigned, and checking it later.
 //! * [`StoreFault`]: everything that can stand in the way.
 
@@ -26,6 +27,7 @@ pub mod licences;
 mod material;
 pub mod outbox;
 pub mod pace;
+pub mod probe;
 pub mod reviews;
 #[cfg(test)]
 mod testing;

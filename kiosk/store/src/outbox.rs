@@ -257,6 +257,20 @@ impl Outbox {
         Ok(row::pending(&self.database())?)
     }
 
+    /// When the oldest document that waits was accepted, by the clock of that time; nothing when none waits.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn oldest(&self) -> Result<Option<Timestamp>, OutboxError> {
+        let waiting = row::files(&self.database())?;
+        let accepted = |(_, material, _): &(DocId, MaterialId, u64)| {
+            // A document's file is written once, before it counts as accepted.
+            let written = self.inner.folder.file(material).metadata().ok()?.modified().ok()?;
+            Timestamp::try_from(written).ok()
+        };
+        Ok(waiting.iter().filter_map(accepted).min())
+    }
+
     /// The documents that the store refused, oldest first, with the reason; at most 1000.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod documents;
 mod identities;
 mod issue;
 mod licences;
+mod line;
 mod materials;
 mod reviews;
 mod script;
@@ -340,6 +341,7 @@ fn routes() -> Vec<Route> {
         ("/v1/licences/query", post(licences::query)),
         ("/v1/review-events", get(reviews::events)),
         ("/v1/identities", post(identities::identify)),
+        ("/v1/line-test", put(line::test)),
         ("/openapi.yaml", get(contract)),
     ]
 }

@@ -121,7 +121,7 @@ impl Link {
     }
 }
 
-async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, StoreFault> {
+pub(super) async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, StoreFault> {
     let addresses =
         tokio::net::lookup_host((host, port)).await.map_err(|_| StoreFault::Unreachable(LinkFault::Name))?;
     let mut fault = StoreFault::Unreachable(LinkFault::Name);

@@ -1,0 +1,18 @@
+//! `/v1/line-test`: bytes that are read and thrown away.
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use http_body_util::{BodyExt, Limited};
+
+/// A mebibyte.
+const MOST: usize = 1 << 20;
+
+pub(super) async fn test(body: Body) -> StatusCode {
+    let mut body = Limited::new(body, MOST);
+    while let Some(frame) = body.frame().await {
+        if frame.is_err() {
+            return StatusCode::PAYLOAD_TOO_LARGE;
+        }
+    }
+    StatusCode::NO_CONTENT
+}
