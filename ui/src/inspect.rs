@@ -104,6 +104,30 @@ impl Handle {
         self.ask(move |live| tap(live, x, y))
     }
 
+    /// A finger comes down at a place and stays there, in pixels from the upper left corner.
+    ///
+    /// # Errors
+    /// As [`Handle::inspect`].
+    pub fn finger_down(&self, x: i32, y: i32) -> Result<(), UiError> {
+        self.ask(move |live| {
+            let (window, position) = (live.stage.kiosk().window(), place(live, x, y));
+            window.dispatch_event(WindowEvent::PointerPressed { position, button: PointerEventButton::Left });
+        })
+    }
+
+    /// It leaves again.
+    ///
+    /// # Errors
+    /// As [`Handle::inspect`].
+    pub fn finger_up(&self, x: i32, y: i32) -> Result<(), UiError> {
+        self.ask(move |live| {
+            let (window, position) = (live.stage.kiosk().window(), place(live, x, y));
+            window
+                .dispatch_event(WindowEvent::PointerReleased { position, button: PointerEventButton::Left });
+            window.dispatch_event(WindowEvent::PointerExited);
+        })
+    }
+
     /// Presses and releases a key of the tactile pad.
     ///
     /// # Errors
@@ -268,14 +292,17 @@ fn element(found: &ElementHandle, scale: f32) -> Element {
 }
 
 pub(crate) fn tap(live: &Live, x: i32, y: i32) {
-    let window = live.stage.kiosk().window();
-    let scale = window.scale_factor();
-    let position = LogicalPosition::new(x as f32 / scale, y as f32 / scale);
+    let (window, position) = (live.stage.kiosk().window(), place(live, x, y));
     let button = PointerEventButton::Left;
     window.dispatch_event(WindowEvent::PointerPressed { position, button });
     window.dispatch_event(WindowEvent::PointerReleased { position, button });
     // A finger that has left hovers over nothing.
     window.dispatch_event(WindowEvent::PointerExited);
+}
+
+fn place(live: &Live, x: i32, y: i32) -> LogicalPosition {
+    let scale = live.stage.kiosk().window().scale_factor();
+    LogicalPosition::new(x as f32 / scale, y as f32 / scale)
 }
 
 /// A key goes down and up.

@@ -5,6 +5,7 @@ mod about;
 mod choosing;
 mod papers;
 mod plain;
+mod technician;
 
 use jiff::civil::Time;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub fn samples(language: Language) -> Vec<Sample> {
     all.extend(choosing::samples());
     all.extend(about::samples());
     all.extend(papers::samples());
+    all.extend(technician::samples());
     for sample in &mut all {
         sample.view.language = language;
     }

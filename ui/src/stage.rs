@@ -197,6 +197,7 @@ screens! {
     Receipt: get_receipt set_receipt [rows];
     Goodbye: get_goodbye set_goodbye [];
     Service: get_service set_service [steps, meanwhile];
+    Room: get_room set_room [facts, rows, keys, acts];
     Look: get_look set_look [sizes, contrasts];
     Help: get_help set_help [texts];
 }

@@ -19,6 +19,7 @@ mod number;
 mod papers;
 mod receipt;
 mod review;
+mod room;
 mod search;
 mod service;
 mod wait;
@@ -62,6 +63,7 @@ pub(crate) enum ScreenWords {
     Receipt(t::ReceiptWords),
     Goodbye(t::GoodbyeWords),
     Service(t::ServiceWords),
+    Room(t::RoomWords),
     Look(t::LookWords),
     Help(t::HelpWords),
 }
@@ -88,6 +90,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Receipt(receipt) => ScreenWords::Receipt(voice.receipt(receipt)),
         Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
         Screen::Service(service) => ScreenWords::Service(voice.service(service)),
+        Screen::Room(room) => ScreenWords::Room(voice.room(room)),
         Screen::Look => ScreenWords::Look(voice.look(view.look, view.speech)),
         Screen::Help(help) => ScreenWords::Help(voice.help(help)),
     };

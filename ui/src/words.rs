@@ -13,8 +13,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::rc::Rc;
-use visit::fault::{Fault, Still};
+use visit::fault::{Device, Fault, Still};
 use visit::screen::Language;
+use visit::technician::Test;
 
 const ZH: &str = concat!(include_str!("../lang/zh.toml"), "\n", include_str!("../lang/zh.faults.toml"));
 const EN: &str = concat!(include_str!("../lang/en.toml"), "\n", include_str!("../lang/en.faults.toml"));
@@ -122,6 +123,18 @@ pub(crate) struct FaultText {
     pub steps: Vec<Text>,
 }
 
+/// What is said of something that can be tried.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestText {
+    /// what it is called
+    pub name: Text,
+    /// what to do for it; empty where nobody is needed
+    pub how: Text,
+    /// what it means when it fails
+    pub means: Text,
+}
+
 /// A fault as the files have it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +182,11 @@ pub(crate) struct Words {
     pub receipt: ReceiptText,
     pub goodbye: GoodbyeText,
     pub service: ServiceText,
+    pub door: DoorText,
+    pub room: RoomText,
+    pub failed: FailedText,
+    device: BTreeMap<String, Text>,
+    test: BTreeMap<String, TestText>,
     pub look: LookText,
     pub help: HelpText,
     /// what to do on each screen, in a few sentences
@@ -198,6 +216,16 @@ impl Words {
     /// What to do on a screen, by its name; a test sees to it that every screen has something.
     pub fn help_on(&self, screen: &str) -> &[Text] {
         self.help_on.get(screen).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a device is called; a test sees to it that each has a name.
+    pub fn device(&self, device: Device) -> &str {
+        self.device.get(device.key()).map_or(device.key(), Text::plain)
+    }
+
+    /// What is said of a test; a test of our own sees to it that each has words.
+    pub fn test(&self, test: Test) -> Option<&TestText> {
+        self.test.get(test.key())
     }
 
     /// What goes on all the same, in a few words; a test sees to it that each has some.
@@ -288,6 +316,18 @@ mod tests {
                 assert!(words.still(*still).is_some_and(|t| !t.plain().is_empty()), "{language:?} {still:?}");
             }
             assert_eq!(words.still.len(), Still::ALL.len(), "{language:?} tells of what is not done");
+            let devices: BTreeSet<&str> = Device::ALL.iter().map(|device| device.key()).collect();
+            assert_eq!(
+                words.device.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+                devices,
+                "{language:?}"
+            );
+            let tests: BTreeSet<&str> = Test::ALL.iter().map(|test| test.key()).collect();
+            assert_eq!(words.test.keys().map(String::as_str).collect::<BTreeSet<_>>(), tests, "{language:?}");
+            for test in Test::ALL {
+                let how = words.test(*test).is_some_and(|said| !said.how.plain().is_empty());
+                assert_eq!(how, !test.is_automatic(), "{language:?} {test:?}: what is to be done for it");
+            }
         }
     }
 
@@ -305,6 +345,9 @@ mod tests {
                 assert!(columns(&said.told.title) <= 46, "{told}: {}", said.told.title.plain());
                 assert!(columns(&said.told.text) <= 72, "{told}: {}", said.told.text.plain());
                 assert!((2..=6).contains(&said.steps.len()), "{told}: {} steps", said.steps.len());
+                let fault = Fault::parse(code).expect("a fault");
+                assert!(said.steps.len() <= visit::desk::MOST_STEPS + 1, "{told}: more steps than are shown");
+                assert!(fault.evidence().len() < said.steps.len(), "{told}: evidence of steps that are none");
                 for (at, step) in said.steps.iter().enumerate() {
                     assert!(columns(step) <= 84, "{told}: {}", step.plain());
                     let last = at + 1 == said.steps.len();

@@ -7,7 +7,7 @@ use crate::device::Line;
 use crate::recordings::Recordings;
 use crate::start::{Opened, Options, StartError};
 use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
-use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, speech, windows};
+use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, speech, technician, windows};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use queue::ledger::Ledger;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use visit::desk::Desk;
-use visit::event::{Action, Event, Now, ReaderDo};
+use visit::event::{Action, Event, Now, ReaderDo, RoomDo};
 use visit::fault::{Device, Fault};
 use visit::identity::Ways;
 use visit::screen::View;
@@ -118,6 +118,7 @@ struct Owners {
     to_printer: blocking::Sender<printer::Ask>,
     to_scanner: mpsc::Sender<scanner::Ask>,
     to_ledger: mpsc::Sender<ledger::Ask>,
+    to_technician: mpsc::Sender<RoomDo>,
 }
 
 impl Owners {
@@ -192,6 +193,24 @@ impl Owners {
         };
         essential(runtime, stop, "ledger", numbers.run(for_ledger));
 
+        let (to_technician, for_technician) = mpsc::channel(ROOM);
+        let technician = technician::Technician {
+            store: opened.probe,
+            outbox: outbox.clone(),
+            wake: wake.clone(),
+            data: config.kiosk.data.clone(),
+            reserve: config.kiosk.reserve_mib * 1024 * 1024,
+            printer: to_printer.clone(),
+            door: std::sync::Mutex::new(technician::Door::new(
+                opened.entry_key,
+                config.kiosk.data.join("entry").join("entry.json"),
+                clock,
+            )),
+            bus: bus.clone(),
+            clock,
+        };
+        essential(runtime, stop, "technician", technician.run(for_technician));
+
         let (news, heard) = mpsc::channel(ROOM);
         let name = config.kiosk.name.clone();
         let reviewed = store::reviews::run(outbox.clone(), reviews, name, news.clone(), stop.child_token());
@@ -232,6 +251,7 @@ impl Owners {
             to_printer,
             to_scanner,
             to_ledger,
+            to_technician,
         }
     }
 
@@ -301,6 +321,7 @@ impl Owners {
                 drop(tokio::spawn(self.licences.clone().look(session, *wanted)));
             }
             Action::Remind => self.mouth.chime(),
+            Action::Room(what) => drop(self.to_technician.send(what).await),
             Action::CallStaff(call, screen) => {
                 if let Some(windows) = self.windows.clone() {
                     let (kiosk, bus) = (self.kiosk.clone(), self.bus.clone());

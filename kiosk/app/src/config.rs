@@ -69,6 +69,9 @@ pub struct Config {
     /// how long a visitor may think
     #[serde(default)]
     pub patience: PatienceConfig,
+    /// who may open the kiosk's own room
+    #[serde(default)]
+    pub technician: TechnicianConfig,
 }
 
 /// The kiosk itself.
@@ -243,6 +246,15 @@ impl PatienceConfig {
             warning: or(self.warning, default.warning),
         }
     }
+}
+
+/// Who may open the technician's room.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TechnicianConfig {
+    /// this kiosk's key for the codes of the hall's office, as `onedoor-answer kiosk-key` writes it; without one
+    /// nobody comes in by a code. Never in or below `kiosk.data`
+    pub key: Option<PathBuf>,
 }
 
 /// How the screen is spoken, and how it sounds.

@@ -41,6 +41,11 @@ impl KeptGauge {
         self.gauge.tickets_left(profile).map(|left| u16::try_from(left).unwrap_or(u16::MAX))
     }
 
+    /// A new roll was put in.
+    pub fn new_roll(&mut self) {
+        self.change(PaperGauge::new_roll);
+    }
+
     fn change(&mut self, change: impl FnOnce(&mut PaperGauge)) {
         let before = self.gauge.clone();
         change(&mut self.gauge);

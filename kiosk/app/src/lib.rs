@@ -9,6 +9,7 @@ pub mod appliance;
 mod bus;
 mod clock;
 pub mod config;
+mod counters;
 mod device;
 mod examples;
 mod faults;

@@ -1,8 +1,10 @@
 //! How tickets and receipts look on paper.
 
 mod receipt;
+mod trial;
 
 pub use receipt::lay_out_receipt;
+pub use trial::lay_out_test;
 
 use ticket_printer::{Align, Level, Line, ModuleDots, QrText, Scale, Size, Ticket};
 use visit::screen::Language;

@@ -8,11 +8,14 @@ use crate::tasks::papers::Papers;
 use crate::tasks::scanner::{BackEnd, PageFolders};
 use crate::tasks::speech::HeardObserver;
 use document_scanner::sane::{self, HelperProgram, SaneProfile, SaneScanner};
+use entry::{KEY_LENGTH, KioskKey};
 use jiff::SignedDuration;
 use link::record::Recorder;
 use queue::key::{HallKey, KeyError};
 use queue::ledger::{Ledger, LedgerError};
 use queue::sqlite::{Durability, SqliteLedger};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::pace::{Pace, Window};
@@ -22,6 +25,7 @@ use store::{
 };
 use tokio::sync::Notify;
 use visit::catalogue::{Catalogue, CatalogueErrors};
+use zeroize::Zeroizing;
 
 /// Told of each journalled step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
@@ -118,6 +122,14 @@ pub enum StartError {
     /// Threads and timers.
     #[error("the system gives no threads: {0}")]
     System(#[from] std::io::Error),
+    /// The key for technicians' codes.
+    #[error("{}: {why}; make it with onedoor-answer kiosk-key", path.display())]
+    EntryKey {
+        /// which file
+        path: PathBuf,
+        /// why not
+        why: std::io::Error,
+    },
     /// The screen.
     #[error(transparent)]
     Screen(#[from] ui::UiError),
@@ -139,6 +151,10 @@ pub(crate) struct Opened {
     pub windows: Option<Client>,
     /// the store once more, for what the back office found
     pub reviews: Client,
+    /// for codes of the hall's office
+    pub entry_key: Option<KioskKey>,
+    /// the store once more, for whoever looks for what is wrong with it
+    pub probe: Client,
     pub licences: Arc<Licences>,
     pub scanner: Arc<BackEnd>,
     pub scanner_recorder: Option<Recorder>,
@@ -218,6 +234,8 @@ impl Opened {
         Ok(Self {
             licences: Arc::new(licences),
             reviews: client("store.url", &config.store.url)?,
+            entry_key: config.technician.key.as_deref().map(|path| entry_key(path, data)).transpose()?,
+            probe: client("store.url", &config.store.url)?,
             certificate: tls.clone(),
             store: client("store.url", &config.store.url)?,
             codes: config
@@ -244,6 +262,25 @@ impl Opened {
             wake,
         })
     }
+}
+
+/// The key for the office's codes: 32 bytes, for its owner alone, not among the kiosk's data.
+fn entry_key(path: &Path, data: &Path) -> Result<KioskKey, StartError> {
+    let refused = |why: std::io::Error| StartError::EntryKey { path: path.to_owned(), why };
+    let (real, data) = (path.canonicalize().map_err(refused)?, data.canonicalize().map_err(refused)?);
+    if real.starts_with(&data) {
+        return Err(refused(std::io::Error::other("it lies among the kiosk's data")));
+    }
+    let about = std::fs::metadata(path).map_err(refused)?;
+    if about.permissions().mode() & 0o077 != 0 {
+        return Err(refused(std::io::Error::other("others may read it: chmod 600")));
+    }
+    if about.len() != KEY_LENGTH as u64 {
+        return Err(refused(std::io::Error::other("it is no key: its length is not 32 bytes")));
+    }
+    let mut bytes = Zeroizing::new([0; KEY_LENGTH]);
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(bytes.as_mut_slice())).map_err(refused)?;
+    Ok(KioskKey::from_bytes(bytes))
 }
 
 /// The times of day at which documents may not take all of the line.

@@ -8,4 +8,5 @@ pub mod papers;
 pub mod printer;
 pub mod scanner;
 pub mod speech;
+pub mod technician;
 pub mod windows;

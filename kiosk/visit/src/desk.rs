@@ -17,6 +17,7 @@ mod search;
 mod service;
 mod session;
 mod show;
+mod technician;
 #[cfg(test)]
 mod tests;
 
@@ -30,12 +31,13 @@ use crate::intent::Intent;
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use crate::search::Finder;
 use crate::waiting::Waiting;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use manner::Manner;
 use session::{Session, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+pub use technician::MOST_STEPS;
 
 /// Rows of one page of a list: of matters, of groups of people, of departments.
 pub const MATTERS_A_PAGE: usize = 6;
@@ -110,6 +112,12 @@ pub struct Desk {
     examples: BTreeMap<MaterialCode, Arc<Preview>>,
     session: Option<Session>,
     sessions: u64,
+    /// the technician's room, while somebody is in it; then there is no session
+    room: Option<technician::Room>,
+    /// when each fault began, and how often
+    began: technician::History,
+    /// since when each device is as it is
+    changed: BTreeMap<Device, DateTime>,
 }
 
 impl Desk {
@@ -134,6 +142,9 @@ impl Desk {
             examples: BTreeMap::new(),
             session: None,
             sessions: 0,
+            room: None,
+            began: BTreeMap::new(),
+            changed: BTreeMap::new(),
         }
     }
 
@@ -152,6 +163,8 @@ impl Desk {
             Event::Card(session, event) => {
                 if self.is_current(session) {
                     self.card(event, now, &mut actions);
+                } else if self.is_room(session) {
+                    self.tried_card(event, now, &mut actions);
                 }
             }
             Event::Ledger(session, reply) => {
@@ -163,6 +176,8 @@ impl Desk {
             Event::Scan(session, event) => {
                 if self.is_current(session) {
                     self.scan(event, now, &mut actions);
+                } else if self.is_room(session) {
+                    self.tried_scan(event, now, &mut actions);
                 } else if let crate::event::ScanEvent::Stored { page, .. } = event {
                     // The visitor left while the feeder was still running.
                     actions.push(Action::DropPages(session, vec![page]));
@@ -181,6 +196,7 @@ impl Desk {
             }
             Event::Status(device, status) => {
                 let before = self.devices.insert(device, status.clone());
+                self.remember(before.as_ref(), device, now);
                 if let (Device::Scanner, Some(session), Some(before)) = (device, &mut self.session, before) {
                     session.scanner_changed(&before, &status);
                 }
@@ -193,6 +209,10 @@ impl Desk {
             Event::StaffCalled(call, heard) => self.called(call, heard),
             Event::Examples(examples) => self.examples = examples,
             Event::Popular(day, matters) => self.popular = Some((day, matters)),
+            Event::Door(id, news) => self.door(id, news, now),
+            Event::Tried(id, test, outcome) => self.tried(id, test, outcome, now, &mut actions),
+            Event::Outbox(shown) => self.outbox_is(shown),
+            Event::Counters(counters) => self.counters_are(counters),
             Event::Tick => {}
         }
         self.pass_time(now, &mut actions);
@@ -210,7 +230,8 @@ impl Desk {
         // A reminder is due at once when something is seen to lie there; one of the past is no deadline.
         let reminder = reminder.filter(|due| *due > now.tick);
         let end = self.end_or_warning(now);
-        [end, reminder].into_iter().flatten().min()
+        let trying = self.room.as_ref().and_then(|room| room.next_change(now));
+        [end, reminder, trying].into_iter().flatten().min()
     }
 
     /// When the end of the session changes what is shown.
@@ -223,10 +244,15 @@ impl Desk {
 
     /// When whoever stands here is taken to have gone.
     fn ends_at(&self) -> Option<Duration> {
-        match &self.session {
-            Some(session) => session.ends_at,
-            None => self.manner.until,
+        match (&self.room, &self.session) {
+            (Some(room), _) => Some(room.ends_at),
+            (None, Some(session)) => session.ends_at,
+            (None, None) => self.manner.until,
         }
+    }
+
+    fn is_room(&self, id: SessionId) -> bool {
+        self.room.as_ref().is_some_and(|room| room.id == id)
     }
 
     fn is_current(&self, id: SessionId) -> bool {
@@ -270,8 +296,12 @@ impl Desk {
             self.renew(now);
             return;
         }
+        if self.room.is_some() {
+            return self.touched_room(intent, now, actions);
+        }
         let Some(session) = &self.session else {
             match intent {
+                Intent::Door => self.knock(now, actions),
                 Intent::HomeNumber if self.no_numbers(now).is_none() => {
                     self.begin(Purpose::Number, now, actions);
                 }
@@ -444,6 +474,7 @@ impl Desk {
     /// What time alone does.
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
         self.forget_manner(now);
+        self.pass_time_in_room(now, actions);
         let Some(session) = &mut self.session else { return };
         session.midnight(now, actions);
         session.remind(self.feeder, &self.patience, now, actions);

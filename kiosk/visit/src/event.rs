@@ -11,8 +11,10 @@ use crate::identity::{Applicant, CompanyCode, CompanyOffer, Person};
 use crate::intent::{Intent, Source};
 use crate::number::TicketNumber;
 use crate::screen::{
-    CardProblem, CardReminder, MaterialState, PageWarning, Preview, Refusal, ScanProblem, TicketState,
+    CardProblem, CardReminder, Counters, DoorRefusal, MaterialState, OutboxShown, PageWarning, Preview,
+    Refusal, ScanProblem, TicketState,
 };
+use crate::technician::{Outcome, Test};
 use crate::ticket::{ReceiptContents, TicketContents};
 use crate::turn::Turn;
 use crate::waiting::Waiting;
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The time, passed in: this room has no clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,14 @@ pub enum Event {
     Popular(Date, Vec<Matter>),
     /// what materials look like, as far as there are pictures
     Examples(BTreeMap<MaterialCode, Arc<Preview>>),
+    /// what whoever checks says of somebody before the technician's door
+    Door(SessionId, DoorNews),
+    /// a test that the technician wanted has ended
+    Tried(SessionId, Test, Outcome),
+    /// how what waits to be sent stands, for the technician
+    Outbox(OutboxShown),
+    /// what was used up, for the technician
+    Counters(Counters),
     /// whether the hall heard this call for somebody
     StaffCalled(u64, bool),
     /// headphones were plugged in, or drawn out
@@ -364,6 +375,88 @@ pub enum Keep {
     Scan,
 }
 
+/// What somebody types to get in. It is wiped when it is dropped, and nobody sees it in a log.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Pin(Zeroizing<String>);
+
+impl Pin {
+    /// How many digits.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Nothing typed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One digit more.
+    pub fn push(&mut self, digit: char) {
+        self.0.push(digit);
+    }
+
+    /// One digit less.
+    pub fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    /// The digits, for who checks them.
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+
+    /// In groups of four, as one reads a code out.
+    pub fn grouped(&self) -> String {
+        let digits: Vec<char> = self.0.chars().collect();
+        let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+        groups.join(" ")
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pin({} digits)", self.len())
+    }
+}
+
+/// For the technician's room; what comes back carries the same name of the stay.
+#[derive(Clone, Debug)]
+pub enum RoomDo {
+    /// somebody is before the door: look for a technician's card
+    Knock(SessionId),
+    /// this PIN was typed for the card that lies there
+    Pin(SessionId, Pin),
+    /// ask a question that the office can answer
+    NewCode(SessionId),
+    /// this answer was typed
+    Code(SessionId, Pin),
+    /// nobody is there any more
+    Leave,
+    /// try this, by itself
+    Try(SessionId, Test),
+    /// tell how what waits to be sent stands
+    LookOutbox(SessionId),
+    /// send it now
+    SendNow,
+    /// tell what was used up
+    LookCounters(SessionId),
+    /// a new roll is in the printer
+    RollChanged(SessionId),
+}
+
+/// What whoever checks says of somebody before the technician's door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DoorNews {
+    /// a technician's card lies there, or does not any more
+    Card(bool),
+    /// what the office is to be told
+    Question(String),
+    /// stays out, and no attempt before so long
+    Refused(DoorRefusal, Duration),
+    /// may go in
+    Opened,
+}
+
 /// What the desk asks for; executed by the appliance in this order.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -390,6 +483,8 @@ pub enum Action {
     CallStaff(u64, &'static str),
     /// print a receipt
     PrintReceipt(SessionId, Box<ReceiptContents>),
+    /// for the technician's room
+    Room(RoomDo),
     /// something of the visitor's still lies on the kiosk: a sound, for who has turned away already
     Remind,
     /// the session is over: wipe all that is its own

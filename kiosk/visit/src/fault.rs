@@ -40,6 +40,25 @@ pub enum Device {
 }
 
 impl Device {
+    /// The stable name, for ids and scripts.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Reader => "reader",
+            Self::Printer => "printer",
+            Self::Scanner => "scanner",
+            Self::CardSlot => "slot",
+            Self::CodeScanner => "code-scanner",
+            Self::CompanyKey => "company-key",
+            Self::Store => "store",
+            Self::Kiosk => "kiosk",
+        }
+    }
+
+    /// The device with this name.
+    pub fn parse(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|device| device.key() == key)
+    }
+
     /// Every device.
     pub const ALL: &'static [Device] = &[
         Self::Reader,
@@ -121,6 +140,20 @@ impl Fault {
                 | Self::ScannerAbsent
                 | Self::SlotAbsent
                 | Self::CodeScannerAbsent
+        )
+    }
+
+    /// Whether the device is there and says nothing.
+    pub fn is_silence(self) -> bool {
+        matches!(
+            self,
+            Self::ReaderSilent
+                | Self::PrinterSilent
+                | Self::ScannerSilent
+                | Self::SlotSilent
+                | Self::KeyHelperSilent
+                | Self::StoreUnreachable
+                | Self::StoreNameUnknown
         )
     }
 

@@ -4,7 +4,10 @@
 //! `Display` are each other's inverse. Nothing a screen can send back stands outside this list.
 
 use crate::catalogue::{DepartmentCode, GroupCode, ItemCode, MaterialCode, Matter, PackageCode, Theme};
+use crate::desk::MOST_STEPS;
+use crate::fault::{Device, Fault};
 use crate::look::{Contrast, TextSize};
+use crate::technician::Test;
 use std::fmt;
 
 /// Which list is shown: of matters, or of what leads to lists of them.
@@ -164,6 +167,41 @@ pub enum Intent {
     SpeechLouder,
     /// speak more quietly
     SpeechQuieter,
+    /// hold a finger where nobody does by chance: the technician's door
+    Door,
+    /// get in by a code of the office
+    DoorCode,
+    /// get in by a card
+    DoorCard,
+    /// go to this part of the technician's room
+    Room(RoomPlace),
+    /// look at a device
+    RoomDevice(Device),
+    /// be led through a repair
+    Repair(Fault),
+    /// this step of it is done, or is not after all
+    Step(usize),
+    /// try this
+    Test(Test),
+    /// try all that needs nobody
+    TestAll,
+    /// send now what waits
+    OutboxSend,
+    /// a new roll is in the printer
+    RollChanged,
+}
+
+/// A part of the technician's room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RoomPlace {
+    /// every device at a glance
+    Overview,
+    /// what can be tried
+    Tests,
+    /// what waits to be sent
+    Outbox,
+    /// what was used up
+    Counters,
 }
 
 impl fmt::Display for Intent {
@@ -176,6 +214,10 @@ impl fmt::Display for Intent {
             Self::Option(package, item) => write!(f, "option.{package}.{item}"),
             Self::Key(c) => write!(f, "key.{c}"),
             Self::Material(code) => write!(f, "material.{code}"),
+            Self::RoomDevice(device) => write!(f, "device.{}", device.key()),
+            Self::Repair(fault) => write!(f, "repair.{}", fault.code()),
+            Self::Step(at) => write!(f, "step.{}", at + 1),
+            Self::Test(test) => write!(f, "test.{}", test.key()),
             other => f.write_str(FIXED.iter().find(|(_, intent)| intent == other).map_or("", |(id, _)| id)),
         }
     }
@@ -198,6 +240,13 @@ impl Intent {
                 let (package, item) = rest.split_once('.')?;
                 Some(Self::Option(PackageCode::new(package)?, ItemCode::new(item)?))
             }
+            "device" => Device::parse(rest).map(Self::RoomDevice),
+            "repair" => Fault::parse(rest).map(Self::Repair),
+            "step" => {
+                let digit = rest.parse::<usize>().ok().filter(|_| !rest.starts_with(['0', '+']))?;
+                digit.checked_sub(1).filter(|at| *at < MOST_STEPS).map(Self::Step)
+            }
+            "test" => Test::parse(rest).map(Self::Test),
             "key" => {
                 let mut chars = rest.chars();
                 let key = chars.next().filter(char::is_ascii_alphanumeric)?;
@@ -279,6 +328,16 @@ const FIXED: &[(&str, Intent)] = &[
     ("speech.faster", Intent::SpeechFaster),
     ("speech.louder", Intent::SpeechLouder),
     ("speech.quieter", Intent::SpeechQuieter),
+    ("door", Intent::Door),
+    ("door.code", Intent::DoorCode),
+    ("door.card", Intent::DoorCard),
+    ("room.overview", Intent::Room(RoomPlace::Overview)),
+    ("room.tests", Intent::Room(RoomPlace::Tests)),
+    ("room.outbox", Intent::Room(RoomPlace::Outbox)),
+    ("room.counters", Intent::Room(RoomPlace::Counters)),
+    ("tests.all", Intent::TestAll),
+    ("outbox.send", Intent::OutboxSend),
+    ("roll.changed", Intent::RollChanged),
 ];
 
 #[cfg(test)]
@@ -297,13 +356,30 @@ mod tests {
             "material.lease",
             "option.p.i",
             "key.A",
+            "device.printer",
+            "repair.P03",
+            "step.1",
+            "step.5",
+            "test.round-trip",
         ];
         for id in FIXED.iter().map(|(id, _)| *id).chain(more) {
             let intent = Intent::parse(id).unwrap_or_else(|| panic!("{id} means nothing"));
             assert_eq!(intent.to_string(), id);
         }
         let none = ["", "matter.", "matter.A", "key.", "key.AB", "option.p", "home", "matter.张"];
-        for id in none.into_iter().chain(["about.", "about.a", "about.group.a", "group.", "department.A"]) {
+        for id in none.into_iter().chain([
+            "about.",
+            "about.a",
+            "about.group.a",
+            "group.",
+            "department.A",
+            "step.0",
+            "step.6",
+            "step.01",
+            "repair.P00",
+            "test.",
+            "device.P",
+        ]) {
             assert_eq!(Intent::parse(id), None, "{id}");
         }
     }

@@ -18,6 +18,7 @@ pub mod number;
 pub mod screen;
 pub mod search;
 pub mod speech;
+pub mod technician;
 pub mod ticket;
 pub mod turn;
 pub mod waiting;

@@ -6,9 +6,11 @@
 
 mod about;
 mod papers;
+mod technician;
 
 pub use about::*;
 pub use papers::*;
+pub use technician::*;
 
 use crate::catalogue::{Days, ItemCode, Label, Matter, PackageCode};
 use crate::fault::Fault;
@@ -101,6 +103,8 @@ pub enum Screen {
     Goodbye(Goodbye),
     /// what is wrong, for whoever mends it
     Service(Service),
+    /// the technician's room, and its door
+    Room(Room),
     /// how the screen shall look
     Look,
     /// what to do here, and a call for somebody of the hall
@@ -129,6 +133,7 @@ impl Screen {
             Self::Receipt(_) => "receipt",
             Self::Goodbye(_) => "goodbye",
             Self::Service(_) => "service",
+            Self::Room(room) => room.name(),
             Self::Look => "look",
             Self::Help(_) => "help",
         }

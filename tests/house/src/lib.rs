@@ -40,6 +40,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "log-book",
             "metrics-page",
             "command",
+            "entry",
             "link",
             "id-reader",
             "ticket-printer",

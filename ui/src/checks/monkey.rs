@@ -185,6 +185,7 @@ impl Lobby {
             | Action::PreparePrinter
             | Action::DropPages(..)
             | Action::Remind
+            | Action::Room(_)
             | Action::Forget(_) => return,
         };
         self.hear(event);

@@ -26,6 +26,7 @@ pub(super) fn screen(list: &mut List, words: &ScreenWords) {
         ScreenWords::Receipt(words) => receipt(list, words),
         ScreenWords::Goodbye(words) => goodbye(list, words),
         ScreenWords::Service(words) => service(list, words),
+        ScreenWords::Room(words) => room(list, words),
         ScreenWords::Look(words) => look(list, words),
         ScreenWords::Help(words) => help(list, words),
     }
@@ -276,6 +277,21 @@ fn service(list: &mut List, words: &t::ServiceWords) {
         list.each(words.meanwhile.iter());
     }
     list.pager(&words.pager);
+}
+
+fn room(list: &mut List, words: &t::RoomWords) {
+    list.text(&words.title);
+    list.text(&words.text);
+    list.text(&words.question);
+    list.note(&words.note);
+    list.each(words.facts.iter());
+    for row in words.rows.iter() {
+        list.act_with(&row.act, &[&row.name, &row.detail]);
+    }
+    list.text(&words.typed);
+    words.keys.iter().for_each(|key| list.key(&key));
+    list.note(&words.ask);
+    words.acts.iter().for_each(|act| list.act(&act));
 }
 
 fn notes(list: &mut List, notes: &ModelRc<t::Note>) {

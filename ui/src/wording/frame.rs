@@ -4,7 +4,7 @@ use super::{Voice, act, clock};
 use crate::toolkit as t;
 use visit::intent::Intent;
 use visit::number::TicketNumber;
-use visit::screen::{Purpose, Screen, View};
+use visit::screen::{Purpose, Room, Screen, View};
 
 impl Voice<'_> {
     pub(super) fn frame(&self, view: &View) -> t::FrameWords {
@@ -31,6 +31,7 @@ impl Voice<'_> {
                     | Screen::Materials(_)
                     | Screen::Receipt(_)
                     | Screen::Goodbye(_)
+                    | Screen::Room(Room::Overview(_))
                     | Screen::Look
                     | Screen::Help(_)
             ),
@@ -66,6 +67,8 @@ impl Voice<'_> {
             Screen::Review(_) => act(Intent::Back, words.review.back.plain(), true),
             Screen::Licences(_) => act(Intent::Back, words.licences.no.plain(), true),
             Screen::Look | Screen::Help(_) => act(Intent::Back, words.frame.done.plain(), true),
+            Screen::Room(Room::Overview(_)) => act(Intent::Finish, words.room.leave.plain(), true),
+            Screen::Room(_) => act(Intent::Back, words.frame.back.plain(), true),
             Screen::Identify(_)
             | Screen::Choose(_)
             | Screen::Search(_)
@@ -94,6 +97,7 @@ impl Voice<'_> {
             Screen::Review(_) => act(Intent::ScanAccept, words.review.accept.plain(), true),
             Screen::Licences(_) => act(Intent::LicencesYes, words.licences.yes.plain(), true),
             Screen::Receipt(receipt) => self.print_receipt(receipt),
+            Screen::Room(room) => self.room_go(room),
             Screen::Home(_)
             | Screen::Identify(_)
             | Screen::Wait(_)
@@ -140,6 +144,7 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Receipt(_) => t::Shown::Receipt,
         Screen::Goodbye(_) => t::Shown::Goodbye,
         Screen::Service(_) => t::Shown::Service,
+        Screen::Room(_) => t::Shown::Room,
         Screen::Look => t::Shown::Look,
         Screen::Help(_) => t::Shown::Help,
     }

@@ -58,7 +58,7 @@ impl Voice<'_> {
         }
     }
 
-    fn card_problem(&self, problem: CardProblem) -> t::Note {
+    pub(super) fn card_problem(&self, problem: CardProblem) -> t::Note {
         let words = &self.words.card_problem;
         let told = match problem {
             CardProblem::Unreadable => &words.unreadable,

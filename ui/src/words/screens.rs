@@ -202,6 +202,31 @@ tables! {
         Told: none;
     }
 
+    /// The technician's door.
+    DoorText {
+        Text: title, card, pin, question, question_text, checking, by_code, by_card, delete, enter;
+        Count: wait, tries;
+        Told: wrong_pin, blocked, not_ours, not_now, revoked, unreadable, mistyped, wrong_code, ended, unable;
+    }
+
+    /// The technician's room.
+    RoomText {
+        Text: title, text, leave, good, since, device_good, over, mend;
+        Count: times;
+        Text: tests, tests_text, all, untried, waiting, running, passed, took, days, seconds, mebibytes, rate;
+        Text: outbox, outbox_text, oldest, refused, send, nothing_waits;
+        Count: waits;
+        Text: counters, counters_text, tickets, paper, left, days_left, unknown, changed;
+        Text: repair, step_open, step_ticked, step_awaited, step_seen, prove;
+        Told: mended, still_broken, gone, heard, came_out;
+        Text: yes, no;
+    }
+
+    /// Why a test failed.
+    FailedText {
+        Text: fault, card, nothing, silent, denied, too_little, unproven;
+    }
+
     /// How the screen shall look.
     LookText {
         Text: title, sizes, small, standard, large, largest;

@@ -6,6 +6,7 @@
 use crate::bus::{Bus, Health};
 use crate::clock::Clock;
 use crate::config::PrinterConfig;
+use crate::counters::KeptCounters;
 use crate::device::{Line, Wire, reopening};
 use crate::faults::printer::{printer_fault, refused_fault, status_faults, unknown_fault};
 use crate::gauge::KeptGauge;
@@ -28,6 +29,7 @@ use tokio::runtime::Handle;
 use visit::event::{Event, PrintJob, SessionId};
 use visit::fault::Fault;
 use visit::screen::TicketState;
+use visit::technician::{Failure, Outcome as Tested, Test};
 use visit::ticket::{ReceiptContents, TicketContents};
 
 /// How often an idle printer is asked how it is.
@@ -48,6 +50,12 @@ pub enum Ask {
     Print(PrintJob, Box<TicketContents>),
     /// print a receipt for whoever is in this session
     Receipt(SessionId, Box<ReceiptContents>),
+    /// print a test ticket for the technician who stays so
+    Test(SessionId),
+    /// tell the technician what was used up
+    Counters,
+    /// a new roll is in the printer
+    NewRoll,
 }
 
 /// What the owner needs beside the printer.
@@ -77,6 +85,7 @@ pub struct Surroundings {
 enum Work {
     Ticket(PrintJob),
     Receipt(SessionId),
+    Test(SessionId),
 }
 
 impl Work {
@@ -85,7 +94,7 @@ impl Work {
     fn id(self, receipts: u32) -> JobId {
         JobId::new(match self {
             Self::Ticket(job) => u32::try_from(job.0 & 0x7FFF_FFFF).unwrap_or_default(),
-            Self::Receipt(_) => 0x8000_0000 | receipts,
+            Self::Receipt(_) | Self::Test(_) => 0x8000_0000 | receipts,
         })
     }
 
@@ -93,7 +102,23 @@ impl Work {
         match self {
             Self::Ticket(job) => Event::Ticket(job, told),
             Self::Receipt(session) => Event::Receipt(session, told),
+            Self::Test(stay) => Event::Tried(stay, Test::Print, tested(told)),
         }
+    }
+}
+
+/// What a print state says of a test.
+fn tested(told: TicketState) -> Tested {
+    match told {
+        TicketState::Printed => Tested::Passed(None),
+        // The printer cannot say: somebody has to look.
+        TicketState::Sent | TicketState::Printing | TicketState::Unknown(None) => {
+            Tested::Failed(Failure::Unproven)
+        }
+        TicketState::Unknown(Some(fault)) | TicketState::NotPrinted(Some(fault)) => {
+            Tested::Failed(Failure::Fault(fault))
+        }
+        TicketState::NotPrinted(None) => Tested::Failed(Failure::Silent),
     }
 }
 
@@ -134,6 +159,7 @@ pub fn run(
         line: Line::new(config.port.clone(), config.baud, recorder),
         backoff: reopening(),
         gauge: KeptGauge::open(around.gauge.clone()),
+        counters: KeptCounters::open(around.gauge.with_file_name("counters.json")),
         tickets_left: None,
         ladder: None,
         printer: None,
@@ -153,6 +179,12 @@ pub fn run(
             Ok(Ask::Receipt(session, receipt)) => {
                 owner.print(Work::Receipt(session), &paper::lay_out_receipt(&receipt))
             }
+            Ok(Ask::Test(stay)) => {
+                let at = owner.around.clock.now().wall;
+                owner.print(Work::Test(stay), &paper::lay_out_test(at))
+            }
+            Ok(Ask::Counters) => owner.tell_counters(),
+            Ok(Ask::NewRoll) => owner.new_roll(),
             Err(RecvTimeoutError::Timeout) => owner.look_after(),
             Err(RecvTimeoutError::Disconnected) => return,
         };
@@ -172,6 +204,7 @@ struct Owner<'a> {
     lost_to: Option<Fault>,
     backoff: Backoff,
     gauge: KeptGauge,
+    counters: KeptCounters,
     /// what the desk was told of the paper
     tickets_left: Option<u16>,
     /// the way back, while the printer cannot be spoken to
@@ -293,6 +326,20 @@ impl Owner<'_> {
         Ok(self.mend(status.fault())?)
     }
 
+    fn tell_counters(&mut self) -> Duration {
+        let left = self.gauge.tickets_left(&self.profile);
+        self.around.bus.send_blocking(Event::Counters(self.counters.shown(left)));
+        HEALTH_EVERY
+    }
+
+    /// Whoever put it in says so: a sensor sees that there is paper, not how much.
+    fn new_roll(&mut self) -> Duration {
+        self.gauge.new_roll();
+        self.counters.new_roll();
+        self.tell_paper();
+        self.tell_counters()
+    }
+
     fn prepare(&mut self) -> Duration {
         self.prepared = None;
         let Some(printer) = &mut self.printer else { return Duration::ZERO };
@@ -330,7 +377,7 @@ impl Owner<'_> {
             (Ok(()), Some(printer)) => {
                 // From here on something lies on the paper until it is cut.
                 self.owed = Owed::Cut;
-                if matches!(work, Work::Receipt(_)) {
+                if !matches!(work, Work::Ticket(_)) {
                     self.receipts = self.receipts.wrapping_add(1) & 0x7FFF_FFFF;
                     self.around.mark_receipt();
                 }
@@ -351,6 +398,7 @@ impl Owner<'_> {
         };
         if !matches!(outcome, Outcome::FailedBeforeSending(_)) {
             self.gauge.printed(dots);
+            self.counters.printed(dots, self.around.clock.now().wall.date());
             self.tell_paper();
         }
         self.settle(work, outcome)

@@ -110,15 +110,20 @@ impl Desk {
 
     /// On the idle screen somebody set something and may walk away without a visit.
     fn forget_later(&mut self, now: Now) {
-        if self.session.is_none() {
+        if self.is_idle() {
             let changed = !self.manner.is_as(&self.manner_at_first());
             self.manner.until = changed.then(|| now.tick + self.unhurried(self.patience.idle));
         }
     }
 
+    /// The idle screen is shown: neither a visitor nor a technician is there.
+    fn is_idle(&self) -> bool {
+        self.session.is_none() && self.room.is_none()
+    }
+
     /// Nobody has changed anything on the idle screen for a while: whoever did has gone.
     pub(super) fn forget_manner(&mut self, now: Now) {
-        if self.session.is_none() && self.manner.until.is_some_and(|until| now.tick >= until) {
+        if self.is_idle() && self.manner.until.is_some_and(|until| now.tick >= until) {
             self.manner = self.manner_at_first();
         }
     }

@@ -31,6 +31,9 @@ impl Desk {
 
     /// The screen itself, whatever lies over it.
     pub(super) fn beneath(&self, now: Now) -> Screen {
+        if let Some(room) = self.room_shown(now) {
+            return room;
+        }
         match &self.session {
             None => Screen::Home(self.home(now)),
             Some(session) => self.screen(session, now),
@@ -41,7 +44,7 @@ impl Desk {
         let goodbye = self.session.as_ref().is_some_and(|s| matches!(s.step, Step::Goodbye { .. }));
         let goodbye = goodbye && self.manner.over.is_none();
         // On the idle screen only the manner is forgotten, which takes nothing from anybody.
-        let idle = self.session.is_none() && self.manner.over.is_none();
+        let idle = self.session.is_none() && self.room.is_none() && self.manner.over.is_none();
         if goodbye || idle {
             return None;
         }

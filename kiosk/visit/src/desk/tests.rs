@@ -9,6 +9,7 @@ mod manner;
 mod papers;
 mod search;
 mod speech;
+mod technician;
 mod trouble;
 
 use super::*;

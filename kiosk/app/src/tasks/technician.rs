@@ -1,0 +1,180 @@
+//! What the technician's room asks of the kiosk: tests that need no device's owner, and what waits to be sent.
+//!
+//! Devices are tried by their owners, through the same doors that visitors use. What is tried here runs beside
+//! everything else and is bounded in time below what the room waits for.
+
+mod door;
+mod machine;
+
+pub use door::Door;
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::faults::store::store_fault;
+use crate::tasks::printer;
+use std::path::PathBuf;
+use std::sync::mpsc as blocking;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::probe::LONGEST_TEST;
+use store::{Client, Outbox, StoreFault};
+use tokio::sync::{Notify, mpsc};
+use visit::event::{Event, RoomDo, SessionId};
+use visit::fault::Fault;
+use visit::screen::OutboxShown;
+use visit::technician::{Failure, Measure, Outcome, Test};
+
+/// Two clocks further apart than this disagree: a certificate's day could begin on one and not on the other.
+const APART: i64 = 120;
+/// A line slower than this takes minutes for a visitor's papers, in KiB a second.
+const SLOW: u64 = 20;
+
+/// What is needed for it.
+pub struct Technician {
+    /// the store, over a line of its own
+    pub store: Client,
+    /// what waits to be sent
+    pub outbox: Outbox,
+    /// begins to send
+    pub wake: Arc<Notify>,
+    /// where the kiosk's data lie
+    pub data: PathBuf,
+    /// bytes that must stay free there
+    pub reserve: u64,
+    /// the printer's owner
+    pub printer: blocking::Sender<printer::Ask>,
+    /// who comes in by a code
+    pub door: Mutex<Door>,
+    /// to the desk
+    pub bus: Bus,
+    /// the hall's clock
+    pub clock: Clock,
+}
+
+impl Technician {
+    /// Does what the room asks until nobody can ask any more.
+    pub async fn run(self, mut asks: mpsc::Receiver<RoomDo>) {
+        let own = Arc::new(self);
+        while let Some(ask) = asks.recv().await {
+            match ask {
+                RoomDo::Try(stay, test) => drop(tokio::spawn(Arc::clone(&own).attempt(stay, test))),
+                RoomDo::LookOutbox(_) => own.tell_outbox().await,
+                RoomDo::SendNow => {
+                    own.wake.notify_one();
+                    own.tell_outbox().await;
+                }
+                RoomDo::LookCounters(_) => drop(own.printer.send(printer::Ask::Counters)),
+                RoomDo::RollChanged(_) => drop(own.printer.send(printer::Ask::NewRoll)),
+                RoomDo::NewCode(stay) => {
+                    let news = own.at_door(Door::ask);
+                    own.bus.send(Event::Door(stay, news)).await;
+                }
+                RoomDo::Code(stay, code) => {
+                    for news in own.at_door(|door| door.answer(&code)) {
+                        own.bus.send(Event::Door(stay, news)).await;
+                    }
+                }
+                // A kiosk without a place for technicians' cards.
+                RoomDo::Knock(_) | RoomDo::Pin(..) => {}
+                RoomDo::Leave => own.at_door(Door::leave),
+            }
+        }
+    }
+
+    /// The door writes to the disk before it says anything.
+    fn at_door<T>(&self, what: impl FnOnce(&mut Door) -> T) -> T {
+        let mut door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
+        tokio::task::block_in_place(|| what(&mut door))
+    }
+
+    async fn attempt(self: Arc<Self>, stay: SessionId, test: Test) {
+        let outcome = match test {
+            // Their owners and the desk try these.
+            Test::Read | Test::Scan | Test::Slot | Test::Code | Test::Sound => return,
+            Test::Print => {
+                drop(self.printer.send(printer::Ask::Test(stay)));
+                return;
+            }
+            Test::Link => machine::link(),
+            Test::Name => settled(self.store.find().await.map(|()| None)),
+            Test::Connection => settled(self.store.knock().await.map(|()| None)),
+            Test::Trust => self.trust().await,
+            Test::RoundTrip => self.round_trip().await,
+            Test::Upload => self.upload().await,
+            Test::Storage => {
+                let (data, reserve) = (self.data.clone(), self.reserve);
+                let tried = tokio::task::spawn_blocking(move || machine::storage(&data, reserve)).await;
+                tried.unwrap_or(Outcome::Failed(Failure::Silent))
+            }
+            Test::Memory => machine::memory(),
+        };
+        tracing::info!(test = test.key(), ?outcome, "tried for the technician");
+        self.bus.send(Event::Tried(stay, test, outcome)).await;
+    }
+
+    /// Whoever is greeted over TLS has shown his certificate and has accepted ours.
+    async fn trust(&self) -> Outcome {
+        let days = self.store.certificate_days(self.clock.timestamp());
+        match self.store.greet().await {
+            Ok(_) if days < 0 => Outcome::Failed(Failure::Fault(Fault::CertificateEnding)),
+            Ok(_) => Outcome::Passed(Some(Measure::Days(days))),
+            // It has answered, and that is all that is asked here.
+            Err(StoreFault::Rejected(_) | StoreFault::ServerError(_) | StoreFault::Busy(_)) => {
+                Outcome::Passed(Some(Measure::Days(days)))
+            }
+            Err(fault) => Outcome::Failed(Failure::Fault(store_fault(&fault))),
+        }
+    }
+
+    async fn round_trip(&self) -> Outcome {
+        match self.store.greet().await {
+            Ok(Some(apart)) if apart.abs() > APART => {
+                Outcome::Failed(Failure::Fault(Fault::StoreClockDisagrees))
+            }
+            Ok(apart) => Outcome::Passed(apart.map(Measure::Seconds)),
+            Err(fault) => Outcome::Failed(Failure::Fault(store_fault(&fault))),
+        }
+    }
+
+    async fn upload(&self) -> Outcome {
+        match self.store.test_line(LONGEST_TEST).await {
+            Ok(took) => {
+                let sent = u64::try_from(LONGEST_TEST / 1024).unwrap_or(0) * 1000;
+                let rate = sent / u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
+                let rate_is = Measure::Rate(rate);
+                if rate < SLOW {
+                    Outcome::Failed(Failure::TooLittle(rate_is))
+                } else {
+                    Outcome::Passed(Some(rate_is))
+                }
+            }
+            Err(fault) => Outcome::Failed(Failure::Fault(store_fault(&fault))),
+        }
+    }
+
+    async fn tell_outbox(&self) {
+        let outbox = self.outbox.clone();
+        let looked = tokio::task::spawn_blocking(move || Ok((outbox.pending()?, outbox.oldest()?))).await;
+        let shown = match looked {
+            Ok(Ok((pending, oldest))) => OutboxShown {
+                waiting: usize::try_from(pending.documents).unwrap_or(usize::MAX),
+                oldest: oldest.map(|at| self.clock.wall(at)),
+                // The desk knows.
+                why: None,
+                refused: usize::try_from(pending.refused).unwrap_or(usize::MAX),
+            },
+            Ok(Err(error)) => {
+                let error: store::OutboxError = error;
+                return tracing::error!(%error, "the outbox cannot be looked at");
+            }
+            Err(error) => return tracing::error!(%error, "the outbox cannot be looked at"),
+        };
+        self.bus.send(Event::Outbox(shown)).await;
+    }
+}
+
+fn settled(tried: Result<Option<Measure>, StoreFault>) -> Outcome {
+    match tried {
+        Ok(measured) => Outcome::Passed(measured),
+        Err(fault) => Outcome::Failed(Failure::Fault(store_fault(&fault))),
+    }
+}

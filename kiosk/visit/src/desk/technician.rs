@@ -1,0 +1,317 @@
+//! The technician's room: its door, what is wrong, how it is mended, and what can be tried.
+//!
+//! It opens from the idle screen alone and holds nothing of a visitor; while it is open there is no session,
+//! and while there is a session its door does not open. It closes by itself.
+
+mod door;
+mod trying;
+
+use super::Desk;
+use crate::event::{Action, Now, ReaderDo, RoomDo, SessionId};
+use crate::fault::{Device, Fault};
+use crate::intent::{Intent, RoomPlace};
+use crate::screen::{
+    Counters, DeviceShown, FaultShown, OutboxShown, Repair, Room as Shown, Screen, StepState, TestState,
+    Tests,
+};
+use crate::technician::{Evidence, Failure, Outcome, Test};
+use door::Entry;
+use jiff::civil::DateTime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use trying::Trying;
+
+/// Whoever mends has his hands full, and walks off now and then.
+const IDLE: Duration = Duration::from_secs(300);
+/// Nobody who may go in stands before the door so long.
+const AT_DOOR: Duration = Duration::from_secs(90);
+
+/// When a fault began, and how often.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Began {
+    pub now: bool,
+    pub since: DateTime,
+    pub times: u32,
+}
+
+/// The room while somebody is in it, or before its door.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// what is asked of devices from here carries it, so that no answer reaches a visitor
+    pub id: SessionId,
+    page: Page,
+    trying: Trying,
+    outbox: OutboxShown,
+    counters: Counters,
+    /// what has begun to be wrong since the repair began
+    came: BTreeSet<Fault>,
+    pub ends_at: Duration,
+}
+
+#[derive(Debug)]
+enum Page {
+    Door(Entry),
+    Overview,
+    Device(Device),
+    Repair { fault: Fault, ticked: BTreeSet<usize> },
+    Tests,
+    Outbox,
+    Counters,
+}
+
+impl Desk {
+    /// Keeps when each fault of a device began, and how often.
+    pub(super) fn remember(&mut self, before: Option<&crate::fault::DeviceStatus>, device: Device, now: Now) {
+        let faults: Vec<Fault> = self.devices.get(&device).map(|s| s.faults().collect()).unwrap_or_default();
+        for (fault, began) in &mut self.began {
+            if fault.device() == device && !faults.contains(fault) {
+                began.now = false;
+            }
+        }
+        for fault in faults.iter().filter(|fault| before.is_none_or(|before| !before.has(**fault))) {
+            let began = self.began.entry(*fault).or_insert(Began { now: true, since: now.wall, times: 0 });
+            *began = Began { now: true, since: now.wall, times: began.times.saturating_add(1) };
+            if let Some(room) = &mut self.room {
+                room.came.insert(*fault);
+            }
+        }
+        if before.is_some_and(|before| before.faults().ne(faults.iter().copied())) {
+            self.changed.insert(device, now.wall);
+        }
+    }
+
+    /// Somebody held his finger where nobody does by chance.
+    pub(super) fn knock(&mut self, now: Now, actions: &mut Vec<Action>) {
+        if self.session.is_some() || self.room.is_some() || self.manner.over.is_some() {
+            return;
+        }
+        self.sessions += 1;
+        let id = SessionId(self.sessions);
+        self.room = Some(Room {
+            id,
+            page: Page::Door(Entry::default()),
+            trying: Trying::default(),
+            outbox: OutboxShown::default(),
+            counters: Counters::default(),
+            came: BTreeSet::new(),
+            ends_at: now.tick + AT_DOOR,
+        });
+        actions.push(Action::Room(RoomDo::Knock(id)));
+    }
+
+    /// Leaves it as if nobody had been there.
+    pub(super) fn close_room(&mut self, actions: &mut Vec<Action>) {
+        let Some(mut room) = self.room.take() else { return };
+        room.trying.stop(room.id, actions);
+        actions.push(Action::Room(RoomDo::Leave));
+        actions.push(Action::Reader(ReaderDo::Rest));
+        self.manner = self.manner_at_first();
+    }
+
+    pub(super) fn touched_room(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
+        let Some(room) = &mut self.room else { return };
+        room.ends_at = now.tick + if matches!(room.page, Page::Door(_)) { AT_DOOR } else { IDLE };
+        if let Page::Door(entry) = &mut room.page {
+            if intent == Intent::Back {
+                return self.close_room(actions);
+            }
+            return entry.touched(intent, room.id, now, actions);
+        }
+        match intent {
+            Intent::Finish => self.close_room(actions),
+            Intent::Back => self.room_back(actions),
+            Intent::Room(place) => room.go_to(place, actions),
+            Intent::RoomDevice(device) => room.page = Page::Device(device),
+            Intent::Repair(fault) => {
+                room.came.clear();
+                room.trying.forget(fault.proof());
+                room.page = Page::Repair { fault, ticked: BTreeSet::new() };
+            }
+            Intent::Step(at) => room.tick(at),
+            Intent::Test(test) => room.trying.ask(&[test]),
+            Intent::TestAll => {
+                let automatic: Vec<Test> = Test::ALL.iter().copied().filter(|t| t.is_automatic()).collect();
+                room.trying.ask(&automatic);
+            }
+            Intent::AnswerYes => room.trying.answered(true, now),
+            Intent::AnswerNo => room.trying.answered(false, now),
+            Intent::OutboxSend => actions.push(Action::Room(RoomDo::SendNow)),
+            Intent::RollChanged => actions.push(Action::Room(RoomDo::RollChanged(room.id))),
+            _ => {}
+        }
+        self.go_on_trying(now, actions);
+    }
+
+    fn room_back(&mut self, actions: &mut Vec<Action>) {
+        let Some(room) = &mut self.room else { return };
+        room.trying.stop(room.id, actions);
+        room.page = match room.page {
+            Page::Repair { fault, .. } => Page::Device(fault.device()),
+            Page::Overview => return self.close_room(actions),
+            _ => Page::Overview,
+        };
+    }
+
+    /// What the room shows, if it is open.
+    pub(super) fn room_shown(&self, now: Now) -> Option<Screen> {
+        let room = self.room.as_ref()?;
+        Some(Screen::Room(match &room.page {
+            Page::Door(entry) => Shown::Door(entry.shown(now)),
+            Page::Overview => Shown::Overview(Device::ALL.iter().map(|d| self.device_shown(*d)).collect()),
+            Page::Device(device) => Shown::Device(self.device_shown(*device), self.faults_shown(*device)),
+            Page::Repair { fault, ticked } => Shown::Repair(self.repair(room, *fault, ticked)),
+            Page::Tests => Shown::Tests(Tests {
+                tests: self.tests_fitted().map(|test| (test, room.trying.state(test))).collect(),
+                busy: room.trying.is_busy(),
+            }),
+            Page::Outbox => {
+                let why = self.devices.get(&Device::Store).and_then(|status| status.faults().next());
+                Shown::Outbox(OutboxShown { why, ..room.outbox.clone() })
+            }
+            Page::Counters => Shown::Counters(room.counters.clone()),
+        }))
+    }
+
+    /// The tests of what this kiosk has.
+    fn tests_fitted(&self) -> impl Iterator<Item = Test> + '_ {
+        Test::ALL.iter().copied().filter(|test| match test {
+            Test::Slot => self.ways.slot,
+            Test::Code => self.ways.code,
+            _ => true,
+        })
+    }
+
+    fn device_shown(&self, device: Device) -> DeviceShown {
+        let mut faults: Vec<Fault> =
+            self.devices.get(&device).map(|status| status.faults().collect()).unwrap_or_default();
+        faults.sort_by_key(|fault| (std::cmp::Reverse(fault.severity()), *fault));
+        let of_device = self.began.iter().filter(|(fault, _)| fault.device() == device);
+        DeviceShown {
+            device,
+            fitted: match device {
+                Device::CardSlot => self.ways.slot,
+                Device::CodeScanner => self.ways.code,
+                Device::CompanyKey => self.ways.key,
+                _ => true,
+            },
+            faults,
+            since: self.changed.get(&device).copied(),
+            times: of_device.map(|(_, began)| began.times).sum(),
+        }
+    }
+
+    /// What is wrong with a device now, and what was, the latest first.
+    fn faults_shown(&self, device: Device) -> Vec<FaultShown> {
+        let of_device = self.began.iter().filter(|(fault, _)| fault.device() == device);
+        let mut shown: Vec<FaultShown> = of_device
+            .map(|(fault, Began { now, since, times })| FaultShown {
+                fault: *fault,
+                now: *now,
+                since: *since,
+                times: *times,
+            })
+            .collect();
+        shown.sort_by_key(|shown| (!shown.now, std::cmp::Reverse(shown.since)));
+        shown.truncate(super::MATTERS_A_PAGE);
+        shown
+    }
+
+    fn repair(&self, room: &Room, fault: Fault, ticked: &BTreeSet<usize>) -> Repair {
+        let still = self.has(fault);
+        let test = fault.proof();
+        let step = |(at, evidence): (usize, Option<Evidence>)| match evidence {
+            Some(evidence) if self.is_seen(room, evidence) => StepState::Seen,
+            // A device that cannot say so any more must not hold up who has done it.
+            _ if ticked.contains(&at) => StepState::Ticked,
+            Some(_) => StepState::Awaited,
+            None => StepState::Open,
+        };
+        let evidence = fault.evidence().iter().copied().chain(std::iter::repeat(None));
+        Repair {
+            fault,
+            still,
+            steps: (0..).zip(evidence).take(MOST_STEPS).map(step).collect(),
+            test,
+            outcome: match room.trying.state(test) {
+                // It has passed, and the device still says that it is broken: that is no repair.
+                TestState::Done(Outcome::Passed(_), took) if still => {
+                    TestState::Done(Outcome::Failed(Failure::Fault(fault)), took)
+                }
+                state => state,
+            },
+        }
+    }
+
+    fn is_seen(&self, room: &Room, evidence: Evidence) -> bool {
+        match evidence {
+            Evidence::Gone(fault) => !self.has(fault),
+            Evidence::CameAndWent(fault) => room.came.contains(&fault) && !self.has(fault),
+            Evidence::Answers(device) => {
+                let status = self.devices.get(&device);
+                status.is_some_and(|status| !status.faults().any(|f| f.is_absence() || f.is_silence()))
+            }
+        }
+    }
+
+    /// Time alone closes the room.
+    pub(super) fn pass_time_in_room(&mut self, now: Now, actions: &mut Vec<Action>) {
+        if self.room.as_ref().is_some_and(|room| now.tick >= room.ends_at) {
+            return self.close_room(actions);
+        }
+        self.go_on_trying(now, actions);
+    }
+
+    /// How what waits to be sent stands, and what was used up.
+    pub(super) fn outbox_is(&mut self, shown: OutboxShown) {
+        if let Some(room) = &mut self.room {
+            room.outbox = shown;
+        }
+    }
+
+    pub(super) fn counters_are(&mut self, counters: Counters) {
+        if let Some(room) = &mut self.room {
+            room.counters = counters;
+        }
+    }
+}
+
+/// So many steps a repair has at most, the test aside; a test of the words holds them to it.
+pub const MOST_STEPS: usize = 5;
+
+impl Room {
+    fn go_to(&mut self, place: RoomPlace, actions: &mut Vec<Action>) {
+        self.page = match place {
+            RoomPlace::Overview => Page::Overview,
+            RoomPlace::Tests => Page::Tests,
+            RoomPlace::Outbox => {
+                actions.push(Action::Room(RoomDo::LookOutbox(self.id)));
+                Page::Outbox
+            }
+            RoomPlace::Counters => {
+                actions.push(Action::Room(RoomDo::LookCounters(self.id)));
+                Page::Counters
+            }
+        };
+    }
+
+    /// When time alone changes something here.
+    pub fn next_change(&self, now: Now) -> Option<Duration> {
+        let waiting = match &self.page {
+            Page::Door(entry) => entry.next_change(now),
+            _ => None,
+        };
+        [waiting, self.trying.next_change()].into_iter().flatten().filter(|at| *at > now.tick).min()
+    }
+
+    fn tick(&mut self, at: usize) {
+        if let Page::Repair { ticked, .. } = &mut self.page
+            && at < MOST_STEPS
+            && !ticked.remove(&at)
+        {
+            ticked.insert(at);
+        }
+    }
+}
+
+/// What the desk keeps for the room while it is closed.
+pub(super) type History = BTreeMap<Fault, Began>;

@@ -1,0 +1,366 @@
+//! The technician's room.
+
+use super::*;
+use crate::technician::{Failure, Measure, Outcome, Test};
+
+impl Lobby {
+    fn stay(&self) -> SessionId {
+        self.desk.room.as_ref().expect("somebody is in the room").id
+    }
+
+    fn news(&mut self, news: DoorNews) -> &mut Self {
+        let stay = self.stay();
+        self.hear(Event::Door(stay, news))
+    }
+
+    /// In the room.
+    fn let_in() -> Self {
+        let mut hall = Self::open();
+        hall.touch("door").news(DoorNews::Opened);
+        hall
+    }
+
+    fn room(&self) -> Room {
+        match self.screen() {
+            Screen::Room(room) => room,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn door(&self) -> Door {
+        match self.room() {
+            Room::Door(door) => door,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn repair(&self) -> Repair {
+        match self.room() {
+            Room::Repair(repair) => repair,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn state(&self, test: Test) -> TestState {
+        match self.room() {
+            Room::Tests(tests) => tests.tests.iter().find(|(shown, _)| *shown == test).expect("a test").1,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn tried(&mut self, test: Test, outcome: Outcome) -> &mut Self {
+        let stay = self.stay();
+        self.hear(Event::Tried(stay, test, outcome))
+    }
+
+    /// What was asked of the appliance last, for the room.
+    fn asked(&self) -> Vec<&RoomDo> {
+        let asked = self.last.iter();
+        asked.filter_map(|action| if let Action::Room(what) = action { Some(what) } else { None }).collect()
+    }
+}
+
+fn passed(state: TestState) -> bool {
+    matches!(state, TestState::Done(Outcome::Passed(_), _))
+}
+
+#[test]
+fn the_door_opens_from_the_idle_screen_alone() {
+    let mut hall = Lobby::open();
+    assert_eq!(hall.touch("door").screen().name(), "door");
+    assert!(matches!(hall.asked()[..], [RoomDo::Knock(_)]));
+    assert_eq!(hall.touch("back").screen().name(), "home");
+    assert!(matches!(hall.asked()[..], [RoomDo::Leave]));
+    let elsewhere = [Lobby::at_choose("home.number"), Lobby::at_number(), Lobby::at_review(1)];
+    for mut hall in elsewhere {
+        let before = hall.screen();
+        assert_eq!(hall.touch("door").screen(), before);
+    }
+    let mut hall = Lobby::open();
+    assert_eq!(hall.touch("help").touch("door").screen().name(), "help");
+}
+
+#[test]
+fn no_visitors_session_begins_from_the_room_or_before_its_door() {
+    let mut hall = Lobby::open();
+    hall.touch("door");
+    for _ in 0..2 {
+        for id in ["home.number", "home.scan", "service", "without-document", "confirm"] {
+            hall.touch(id);
+            assert!(hall.desk.session.is_none(), "{id}");
+        }
+        hall.news(DoorNews::Opened);
+    }
+    // A card that lies on the reader meanwhile is nobody's.
+    let stay = hall.stay();
+    hall.hear(Event::Card(stay, CardEvent::Read(person(ZHANG))));
+    assert!(hall.desk.session.is_none());
+    assert!(!format!("{:?}", hall.desk.view(hall.now)).contains('张'));
+}
+
+#[test]
+fn it_closes_by_itself_and_forgets_how_it_was_made_to_look() {
+    for open in [false, true] {
+        let mut hall = Lobby::open();
+        hall.touch("door");
+        if open {
+            hall.news(DoorNews::Opened);
+        }
+        hall.touch("language");
+        let mut waited = 0;
+        while hall.desk.room.is_some() {
+            waited += 1;
+            assert!(waited < 400, "it never closes");
+            hall.pass(1);
+        }
+        assert!(waited >= 80, "{waited} s");
+        let view = hall.desk.view(hall.now);
+        assert_eq!((view.screen.name(), view.language), ("home", Language::Zh));
+        assert!(hall.last.iter().any(|action| matches!(action, Action::Reader(ReaderDo::Rest))));
+    }
+    // A countdown comes before, and a touch begins it anew.
+    let mut hall = Lobby::let_in();
+    hall.pass(290);
+    assert!(hall.desk.view(hall.now).ending_in.is_some());
+    hall.touch("stay");
+    assert_eq!(hall.desk.view(hall.now).ending_in, None);
+}
+
+#[test]
+fn a_card_and_its_pin() {
+    let mut hall = Lobby::open();
+    hall.touch("door");
+    assert_eq!(hall.door().way, DoorWay::Card);
+    for digit in "123456".chars() {
+        hall.touch(&format!("key.{digit}"));
+    }
+    assert_eq!(hall.door().typed, Typed::Hidden(0), "no card, no PIN");
+    hall.news(DoorNews::Card(true));
+    for digit in "12345".chars() {
+        hall.touch(&format!("key.{digit}"));
+    }
+    hall.touch("confirm");
+    assert!(hall.asked().is_empty(), "five digits are no PIN");
+    hall.touch("key.6");
+    assert_eq!(hall.door().typed, Typed::Hidden(6));
+    assert!(!format!("{:?}", hall.desk.room).contains("123456"));
+    hall.touch("confirm");
+    let [RoomDo::Pin(_, pin)] = hall.asked()[..] else { panic!("{:?}", hall.last) };
+    assert_eq!(pin.digits(), "123456");
+    assert!(!format!("{pin:?}").contains("123456"));
+    assert_eq!(hall.door().way, DoorWay::Checking);
+    let wait = Duration::from_secs(5);
+    hall.news(DoorNews::Refused(DoorRefusal::WrongPin(2), wait)).news(DoorNews::Card(true));
+    assert_eq!((hall.door().refused, hall.door().wait), (Some(DoorRefusal::WrongPin(2)), 5));
+    for digit in "654321".chars() {
+        hall.touch(&format!("key.{digit}"));
+    }
+    hall.touch("confirm");
+    assert!(hall.asked().is_empty(), "not so soon");
+    hall.pass(5).touch("confirm");
+    assert!(matches!(hall.asked()[..], [RoomDo::Pin(..)]));
+    hall.news(DoorNews::Opened);
+    assert_eq!(hall.screen().name(), "overview");
+}
+
+#[test]
+fn a_card_that_is_drawn_takes_what_was_typed_with_it() {
+    let mut hall = Lobby::open();
+    hall.touch("door").news(DoorNews::Card(true)).touch("key.1").touch("key.2");
+    hall.news(DoorNews::Card(false));
+    assert_eq!(hall.door().way, DoorWay::Card);
+    hall.news(DoorNews::Card(true));
+    assert_eq!(hall.door().typed, Typed::Hidden(0));
+}
+
+#[test]
+fn a_code_of_the_office() {
+    let mut hall = Lobby::open();
+    hall.touch("door").touch("door.code");
+    assert!(matches!(hall.asked()[..], [RoomDo::NewCode(_)]));
+    hall.news(DoorNews::Question("1234 5678".into()));
+    for digit in "9876543".chars() {
+        hall.touch(&format!("key.{digit}"));
+    }
+    hall.touch("key.delete");
+    assert_eq!(hall.door().typed, Typed::Shown("9876 54".into()));
+    hall.touch("confirm");
+    assert!(matches!(hall.asked()[..], [RoomDo::Code(_, code)] if code.digits() == "987654"));
+    // What was answered to somebody who has left opens nothing.
+    let stay = hall.stay();
+    hall.touch("back").touch("door").hear(Event::Door(stay, DoorNews::Opened));
+    assert_eq!(hall.screen().name(), "door");
+}
+
+#[test]
+fn every_fault_is_seen_mended_and_only_then_proven() {
+    for fault in Fault::ALL {
+        let mut hall = Lobby::let_in();
+        hall.status(&[*fault]);
+        let Room::Overview(devices) = hall.room() else { panic!() };
+        let device = devices.iter().find(|shown| shown.device == fault.device()).expect("the device");
+        assert_eq!((device.faults.as_slice(), device.times), (&[*fault][..], 1), "{fault:?}");
+        hall.touch(&format!("device.{}", fault.device().key()));
+        let Room::Device(_, faults) = hall.room() else { panic!() };
+        assert!(matches!(faults[..], [FaultShown { now: true, times: 1, .. }]), "{fault:?}");
+        hall.touch(&format!("repair.{}", fault.code()));
+        let proof = fault.proof();
+        assert_eq!((hall.repair().still, hall.repair().outcome), (true, TestState::Untried), "{fault:?}");
+        let succeed = |hall: &mut Lobby| {
+            hall.touch(&format!("test.{}", proof.key()));
+            let stay = hall.stay();
+            match proof {
+                Test::Read | Test::Code => hall.hear(Event::Card(stay, CardEvent::Read(person(ZHANG)))),
+                Test::Slot => {
+                    let person = Person { kind: DocumentKind::SocialSecurity, ..person(ZHANG) };
+                    hall.hear(Event::Card(stay, CardEvent::Read(person)))
+                }
+                Test::Scan => {
+                    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+                    let page =
+                        ScanEvent::Stored { page: PageId(7), preview, warnings: vec![], turn: Turn::None };
+                    hall.hear(Event::Scan(stay, page))
+                }
+                _ => hall.tried(proof, Outcome::Passed(None)),
+            };
+        };
+        succeed(&mut hall);
+        assert!(
+            matches!(hall.repair().outcome, TestState::Done(Outcome::Failed(Failure::Fault(f)), _) if f == *fault),
+            "{fault:?}: {:?}",
+            hall.repair()
+        );
+        hall.status(&[]);
+        assert!(!hall.repair().still, "{fault:?}");
+        succeed(&mut hall);
+        assert!(passed(hall.repair().outcome), "{fault:?}: {:?}", hall.repair());
+        hall.touch("back");
+        let Room::Device(shown, faults) = hall.room() else { panic!() };
+        assert!(shown.faults.is_empty() && shown.since.is_some(), "{fault:?}");
+        assert!(matches!(faults[..], [FaultShown { now: false, times: 1, .. }]), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_roll_is_changed_before_the_printers_own_eyes() {
+    use StepState::{Awaited, Open, Seen, Ticked};
+    let mut hall = Lobby::let_in();
+    hall.status(&[Fault::PaperOut]).touch("device.printer").touch("repair.P03");
+    let steps = |hall: &Lobby| hall.repair().steps[..3].to_vec();
+    assert_eq!(steps(&hall), [Open, Awaited, Awaited]);
+    hall.touch("step.1");
+    assert_eq!(steps(&hall), [Ticked, Awaited, Awaited]);
+    hall.status(&[Fault::PaperOut, Fault::CoverOpen]);
+    assert_eq!(steps(&hall), [Ticked, Awaited, Awaited], "an open cover is no closed one");
+    hall.status(&[Fault::CoverOpen]);
+    assert_eq!(steps(&hall), [Ticked, Seen, Awaited]);
+    hall.status(&[]);
+    assert_eq!(steps(&hall), [Ticked, Seen, Seen]);
+    hall.touch("step.1");
+    assert_eq!(steps(&hall)[0], Open, "not after all");
+    // Whoever comes back later begins anew.
+    hall.touch("back").touch("repair.P03");
+    assert_eq!(steps(&hall), [Open, Seen, Awaited]);
+}
+
+#[test]
+fn all_that_needs_nobody_is_tried_one_after_the_other() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("tests.all");
+    let mut tried = Vec::new();
+    while let [RoomDo::Try(_, test)] = hall.asked()[..] {
+        let test = *test;
+        assert!(test.is_automatic());
+        assert_eq!(hall.state(test), TestState::Running);
+        tried.push(test);
+        hall.pass(1);
+        let outcome = match test {
+            Test::Trust => Outcome::Passed(Some(Measure::Days(42))),
+            Test::Upload => Outcome::Failed(Failure::Fault(Fault::StoreError)),
+            _ => Outcome::Passed(None),
+        };
+        hall.tried(test, outcome);
+        assert_eq!(hall.state(test), TestState::Done(outcome, Duration::from_secs(1)));
+    }
+    let automatic: Vec<Test> = Test::ALL.iter().copied().filter(|test| test.is_automatic()).collect();
+    assert_eq!(tried, automatic);
+    assert!(matches!(hall.room(), Room::Tests(Tests { busy: false, .. })));
+}
+
+#[test]
+fn a_test_that_never_answers_has_failed() {
+    for (test, want) in [
+        (Test::Read, Failure::Nothing),
+        (Test::Scan, Failure::Nothing),
+        (Test::Print, Failure::Silent),
+        (Test::Connection, Failure::Silent),
+    ] {
+        let mut hall = Lobby::let_in();
+        hall.touch("room.tests").touch(&format!("test.{}", test.key()));
+        assert_eq!(hall.state(test), TestState::Running);
+        let due = hall.desk.next_deadline(hall.now).expect("a deadline");
+        hall.now.tick = due;
+        hall.hear(Event::Tick);
+        assert!(
+            matches!(hall.state(test), TestState::Done(Outcome::Failed(why), _) if why == want),
+            "{test:?}"
+        );
+        // What comes after that is nothing any more.
+        hall.tried(test, Outcome::Passed(None));
+        assert!(!passed(hall.state(test)), "{test:?}");
+    }
+}
+
+#[test]
+fn a_card_by_another_way_proves_nothing() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("test.slot");
+    let stay = hall.stay();
+    hall.hear(Event::Card(stay, CardEvent::Read(person(ZHANG))));
+    assert!(matches!(hall.last[..], [Action::Reader(ReaderDo::Watch(_))]), "it is still wanted");
+    assert_eq!(hall.state(Test::Slot), TestState::Running);
+    hall.hear(Event::Card(stay, CardEvent::Problem(CardProblem::WrongSide)));
+    let wrong = TestState::Done(Outcome::Failed(Failure::Card(CardProblem::WrongSide)), Duration::ZERO);
+    assert_eq!(hall.state(Test::Slot), wrong);
+}
+
+#[test]
+fn whether_it_was_heard_the_technician_says() {
+    for (answer, good) in [("answer.yes", true), ("answer.no", false)] {
+        let mut hall = Lobby::let_in();
+        hall.touch("room.tests").touch("test.sound");
+        assert!(matches!(hall.last[..], [Action::Remind]));
+        assert_eq!(hall.state(Test::Sound), TestState::Asking);
+        hall.touch(answer);
+        assert_eq!(passed(hall.state(Test::Sound)), good);
+    }
+}
+
+#[test]
+fn what_a_printer_cannot_prove_the_technician_says() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("test.print").tried(Test::Print, Outcome::Failed(Failure::Unproven));
+    assert_eq!(hall.state(Test::Print), TestState::Asking);
+    hall.touch("answer.yes");
+    assert!(passed(hall.state(Test::Print)));
+}
+
+#[test]
+fn a_scanned_test_page_is_kept_nowhere() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("test.scan");
+    let stay = hall.stay();
+    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+    let page = |id| ScanEvent::Stored {
+        page: PageId(id),
+        preview: Arc::clone(&preview),
+        warnings: vec![],
+        turn: Turn::None,
+    };
+    hall.hear(Event::Scan(stay, page(7)));
+    assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages[..] == [PageId(7)]));
+    assert!(passed(hall.state(Test::Scan)));
+    // One that comes when the room is closed already.
+    hall.touch("test.scan").touch("finish").hear(Event::Scan(stay, page(8)));
+    assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages[..] == [PageId(8)]));
+}

@@ -1,0 +1,207 @@
+//! What a technician sees. It holds nothing of any visitor.
+
+use crate::fault::{Device, Fault};
+use crate::technician::{Outcome, Test};
+use jiff::civil::DateTime;
+use std::time::Duration;
+
+/// The technician's room, from its door on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Room {
+    /// who is there?
+    Door(Door),
+    /// every device at a glance
+    Overview(Vec<DeviceShown>),
+    /// one device, with all that is wrong with it
+    Device(DeviceShown, Vec<FaultShown>),
+    /// how a fault is mended
+    Repair(Repair),
+    /// what can be tried
+    Tests(Tests),
+    /// what waits to be sent
+    Outbox(OutboxShown),
+    /// what was used up
+    Counters(Counters),
+}
+
+impl Room {
+    /// The stable name of each of its screens, for tests and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Door(_) => "door",
+            Self::Overview(_) => "overview",
+            Self::Device(..) => "device",
+            Self::Repair(_) => "repair",
+            Self::Tests(_) => "tests",
+            Self::Outbox(_) => "outbox",
+            Self::Counters(_) => "counters",
+        }
+    }
+}
+
+/// Before the room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// how to get in
+    pub way: DoorWay,
+    /// how much has been typed; a PIN is never shown
+    pub typed: Typed,
+    /// why not
+    pub refused: Option<DoorRefusal>,
+    /// seconds until the next attempt
+    pub wait: u32,
+}
+
+/// How to get in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DoorWay {
+    /// a technician's card is wanted
+    Card,
+    /// it is there: its PIN is wanted
+    Pin,
+    /// without a card: the office is told this, and answers with a code
+    Code(String),
+    /// something is being looked at
+    Checking,
+}
+
+/// What has been typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// so many digits that nobody sees
+    Hidden(usize),
+    /// these
+    Shown(String),
+}
+
+/// Why somebody stays out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoorRefusal {
+    /// wrong PIN, with so many attempts left
+    WrongPin(u8),
+    /// the card takes no PIN any more
+    Blocked,
+    /// the card is of another hall, or none of a technician
+    NotOurs,
+    /// the card's certificate has ended, or does not hold yet
+    NotNow,
+    /// the card was revoked
+    Revoked,
+    /// the card could not be read
+    Unreadable,
+    /// a digit was mistyped: it costs no attempt
+    Mistyped,
+    /// the code is another's, or of another question
+    WrongCode,
+    /// the question has ended: there is a new one
+    Ended,
+    /// the kiosk cannot check anybody now
+    Unable,
+}
+
+/// One device at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceShown {
+    /// which
+    pub device: Device,
+    /// the kiosk has it by its configuration
+    pub fitted: bool,
+    /// what is wrong, the gravest first
+    pub faults: Vec<Fault>,
+    /// since when it is as it is; `None` since the kiosk started
+    pub since: Option<DateTime>,
+    /// how often something began to be wrong with it since the kiosk started
+    pub times: u32,
+}
+
+/// One fault of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultShown {
+    /// which
+    pub fault: Fault,
+    /// it is there now
+    pub now: bool,
+    /// when it was last seen to begin
+    pub since: DateTime,
+    /// how often it began since the kiosk started
+    pub times: u32,
+}
+
+/// A fault being mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// which
+    pub fault: Fault,
+    /// it is still there
+    pub still: bool,
+    /// each step but the last, which is the test
+    pub steps: Vec<StepState>,
+    /// the test that proves it mended
+    pub test: Test,
+    /// how it stands
+    pub outcome: TestState,
+}
+
+/// A step of a repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// to be ticked off by hand
+    Open,
+    /// ticked off by hand
+    Ticked,
+    /// the device will say when it is done
+    Awaited,
+    /// the device says that it is done
+    Seen,
+}
+
+/// How a test stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TestState {
+    /// not tried since the room was opened
+    #[default]
+    Untried,
+    /// its turn comes
+    Waiting,
+    /// under way
+    Running,
+    /// done; the technician says how it was
+    Asking,
+    /// ended
+    Done(Outcome, Duration),
+}
+
+/// What can be tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tests {
+    /// each with how it stands
+    pub tests: Vec<(Test, TestState)>,
+    /// something is under way
+    pub busy: bool,
+}
+
+/// What waits to be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutboxShown {
+    /// documents that wait
+    pub waiting: usize,
+    /// when the oldest of them was accepted
+    pub oldest: Option<DateTime>,
+    /// why they wait, if something is wrong
+    pub why: Option<Fault>,
+    /// documents that the store refused for good
+    pub refused: usize,
+}
+
+/// What was used up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// tickets that were printed since the roll was changed
+    pub tickets: u64,
+    /// paper that was used since then, in millimetres
+    pub paper_mm: u64,
+    /// tickets that the rest of the roll is enough for
+    pub tickets_left: Option<u32>,
+    /// days that it is enough for, by this hall's own days
+    pub days_left: Option<u32>,
+}

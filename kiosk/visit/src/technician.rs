@@ -1,0 +1,161 @@
+//! What the technician's room knows: which tests there are, and which of them proves that a fault is mended.
+//!
+//! A fault is mended when the device says so itself and a test of exactly what was broken has passed. The
+//! steps that lead there stand, in words, in the screen's language files; what a device can say of a step
+//! stands here ([`Fault::evidence`]).
+
+mod proof;
+
+use crate::fault::{Device, Fault};
+use crate::screen::CardProblem;
+use std::time::Duration;
+
+/// Something that can be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Test {
+    /// read a card that lies on the reader
+    Read,
+    /// print a test ticket
+    Print,
+    /// scan one page
+    Scan,
+    /// read a social-security card in the slot
+    Slot,
+    /// read a code before the code scanner
+    Code,
+    /// let the technician hear the sound
+    Sound,
+    /// a network line that carries
+    Link,
+    /// the store's name has an address
+    Name,
+    /// the store's address takes a connection
+    Connection,
+    /// both know each other: TLS with both certificates; days left of the kiosk's
+    Trust,
+    /// the store answers what it is asked; seconds between the two clocks
+    RoundTrip,
+    /// one megabyte to the store, and how fast
+    Upload,
+    /// write, sync, read back, and how much room is left
+    Storage,
+    /// how much memory is free
+    Memory,
+}
+
+impl Test {
+    /// Every test, in the order in which a technician meets them.
+    pub const ALL: &'static [Test] = &[
+        Self::Read,
+        Self::Print,
+        Self::Scan,
+        Self::Slot,
+        Self::Code,
+        Self::Sound,
+        Self::Link,
+        Self::Name,
+        Self::Connection,
+        Self::Trust,
+        Self::RoundTrip,
+        Self::Upload,
+        Self::Storage,
+        Self::Memory,
+    ];
+
+    /// The stable name, for ids, words and scripts.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Print => "print",
+            Self::Scan => "scan",
+            Self::Slot => "slot",
+            Self::Code => "code",
+            Self::Sound => "sound",
+            Self::Link => "link",
+            Self::Name => "name",
+            Self::Connection => "connection",
+            Self::Trust => "trust",
+            Self::RoundTrip => "round-trip",
+            Self::Upload => "upload",
+            Self::Storage => "storage",
+            Self::Memory => "memory",
+        }
+    }
+
+    /// The test with this name.
+    pub fn parse(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|test| test.key() == key)
+    }
+
+    /// Whether it needs nobody: no card laid, no paper used, nothing heard.
+    pub fn is_automatic(self) -> bool {
+        match self {
+            Self::Read | Self::Print | Self::Scan | Self::Slot | Self::Code | Self::Sound => false,
+            Self::Link
+            | Self::Name
+            | Self::Connection
+            | Self::Trust
+            | Self::RoundTrip
+            | Self::Upload
+            | Self::Storage
+            | Self::Memory => true,
+        }
+    }
+
+    /// How long it may take at most; whoever performs it bounds its waits below this.
+    pub fn patience(self) -> Duration {
+        Duration::from_secs(if self.is_automatic() { 20 } else { 60 })
+    }
+}
+
+/// How a test ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// as it should be, with what was measured
+    Passed(Option<Measure>),
+    /// not as it should be
+    Failed(Failure),
+}
+
+/// What a test measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// until a certificate ends
+    Days(i64),
+    /// between two clocks
+    Seconds(i64),
+    /// free, in mebibytes
+    Mebibytes(u64),
+    /// in kibibytes a second
+    Rate(u64),
+}
+
+/// Why a test failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// an entry of the catalogue
+    Fault(Fault),
+    /// the card could not be read
+    Card(CardProblem),
+    /// nothing was laid, put in or shown in time
+    Nothing,
+    /// no answer in time
+    Silent,
+    /// the technician says that it was not as it should be
+    Denied,
+    /// less than is needed
+    TooLittle(Measure),
+    /// what came out is not known
+    Unproven,
+}
+
+/// What a device itself can say of a step of a repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// this fault is not seen any more
+    Gone(Fault),
+    /// this fault was seen since the repair began, such as an open cover, and is seen no more
+    CameAndWent(Fault),
+    /// the device does something again, whatever else is wrong with it
+    Answers(Device),
+}

@@ -1,0 +1,163 @@
+//! The technician's room and its door.
+
+use super::{Sample, sample};
+use jiff::civil::{DateTime, date};
+use std::time::Duration;
+use visit::fault::{Device, Fault};
+use visit::screen::{
+    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, Room, Screen,
+    StepState, TestState, Tests, Typed,
+};
+use visit::technician::{Failure, Measure, Outcome, Test};
+
+const MORNING: DateTime = date(2026, 11, 26).at(8, 5, 0, 0);
+
+pub(super) fn samples() -> Vec<Sample> {
+    let room = |name, room| sample(name, Screen::Room(room));
+    let mut all = door();
+    all.extend([
+        room("overview", Room::Overview(devices(&[]))),
+        room(
+            "overview-faults",
+            Room::Overview(devices(&[
+                Fault::PaperOut,
+                Fault::CoverOpen,
+                Fault::ReaderAuthentication,
+                Fault::StoreClockDisagrees,
+                Fault::LedgerFailed,
+            ])),
+        )
+        .ending_in(12),
+        room(
+            "device",
+            Room::Device(
+                device(Device::Printer, &[Fault::PaperOut]),
+                vec![
+                    shown(Fault::PaperOut, true),
+                    shown(Fault::CutterJammed, false),
+                    shown(Fault::PrinterWaitsForButton, false),
+                ],
+            ),
+        ),
+        room("device-good", Room::Device(device(Device::Kiosk, &[]), vec![])),
+        room(
+            "outbox",
+            Room::Outbox(OutboxShown {
+                waiting: 12,
+                oldest: Some(MORNING),
+                why: Some(Fault::StoreUnreachable),
+                refused: 2,
+            }),
+        ),
+        room("outbox-empty", Room::Outbox(OutboxShown::default())),
+        room(
+            "counters",
+            Room::Counters(Counters {
+                tickets: 1234,
+                paper_mm: 61_400,
+                tickets_left: Some(310),
+                days_left: Some(3),
+            }),
+        ),
+        room("counters-unknown", Room::Counters(Counters::default())),
+    ]);
+    all.extend(repair());
+    all.extend(tests());
+    all
+}
+
+fn door() -> Vec<Sample> {
+    let door = |name, way, typed, refused, wait| {
+        sample(name, Screen::Room(Room::Door(Door { way, typed, refused, wait })))
+    };
+    let code = || DoorWay::Code("4821 0937 5510 8842".to_owned());
+    vec![
+        door("door", DoorWay::Card, Typed::Hidden(0), None, 0),
+        door("door-pin", DoorWay::Pin, Typed::Hidden(4), None, 0),
+        door("door-wrong-pin", DoorWay::Pin, Typed::Hidden(0), Some(DoorRefusal::WrongPin(2)), 0),
+        door("door-wait", DoorWay::Pin, Typed::Hidden(8), Some(DoorRefusal::WrongPin(1)), 14),
+        door("door-code", code(), Typed::Shown("0731 5592 18".to_owned()), None, 0),
+        door("door-code-mistyped", code(), Typed::Shown(String::new()), Some(DoorRefusal::Mistyped), 0),
+        door("door-checking", DoorWay::Checking, Typed::Hidden(0), None, 0),
+        door("door-blocked", DoorWay::Card, Typed::Hidden(0), Some(DoorRefusal::Blocked), 0),
+    ]
+}
+
+fn repair() -> Vec<Sample> {
+    use StepState::{Awaited, Open, Seen, Ticked};
+    let repair = |name, fault: Fault, still, steps: [StepState; 3], outcome| {
+        let steps = steps.into_iter().chain([Open; 2]).collect();
+        sample(name, Screen::Room(Room::Repair(Repair { fault, still, steps, test: fault.proof(), outcome })))
+    };
+    let took = Duration::from_millis(2400);
+    let fault = |fault| TestState::Done(Outcome::Failed(Failure::Fault(fault)), took);
+    vec![
+        repair("repair", Fault::PaperOut, true, [Ticked, Awaited, Awaited], TestState::Untried),
+        repair("repair-gone", Fault::PaperOut, false, [Ticked, Seen, Seen], TestState::Running),
+        repair(
+            "repair-mended",
+            Fault::CutterJammed,
+            false,
+            [Ticked, Seen, Seen],
+            TestState::Done(Outcome::Passed(None), took),
+        ),
+        repair(
+            "repair-still",
+            Fault::StoreClockDisagrees,
+            true,
+            [Open, Open, Open],
+            fault(Fault::StoreClockDisagrees),
+        ),
+    ]
+}
+
+fn tests() -> Vec<Sample> {
+    let took = Duration::from_millis(1230);
+    let passed = |measure| TestState::Done(Outcome::Passed(measure), took);
+    let failed = |why| TestState::Done(Outcome::Failed(why), took);
+    let state = |test: &Test| match test {
+        Test::Read | Test::Storage => passed(None),
+        Test::Print => failed(Failure::Fault(Fault::PaperOut)),
+        Test::Scan => failed(Failure::Nothing),
+        Test::Trust => passed(Some(Measure::Days(42))),
+        Test::RoundTrip => passed(Some(Measure::Seconds(1))),
+        Test::Upload => passed(Some(Measure::Rate(1840))),
+        Test::Memory => failed(Failure::TooLittle(Measure::Mebibytes(18))),
+        _ => TestState::Untried,
+    };
+    let busy = |test: &Test| match test {
+        Test::Read => TestState::Running,
+        Test::Slot => TestState::Waiting,
+        _ => TestState::Untried,
+    };
+    let asking = |test: &Test| if *test == Test::Sound { TestState::Asking } else { TestState::Untried };
+    let tests = |name, busy, state: &dyn Fn(&Test) -> TestState| {
+        let tests = Test::ALL.iter().map(|test| (*test, state(test))).collect();
+        sample(name, Screen::Room(Room::Tests(Tests { tests, busy })))
+    };
+    vec![
+        tests("tests", false, &state),
+        tests("tests-busy", true, &busy),
+        tests("tests-asking", true, &asking),
+    ]
+}
+
+fn devices(faults: &[Fault]) -> Vec<DeviceShown> {
+    Device::ALL.iter().map(|of| device(*of, faults)).collect()
+}
+
+fn device(device: Device, faults: &[Fault]) -> DeviceShown {
+    let faults: Vec<Fault> = faults.iter().copied().filter(|fault| fault.device() == device).collect();
+    let times = u32::try_from(faults.len()).unwrap_or(0);
+    DeviceShown {
+        device,
+        fitted: device != Device::CompanyKey,
+        since: (times > 0).then_some(MORNING),
+        faults,
+        times,
+    }
+}
+
+fn shown(fault: Fault, now: bool) -> FaultShown {
+    FaultShown { fault, now, since: MORNING, times: 3 }
+}
