@@ -12,11 +12,11 @@ const RESTAURANT: &str = "package.open-restaurant";
 const READY: Duration = Duration::from_secs(3);
 
 /// How a fault is made to happen, and how the device is put in order again.
-struct Case {
-    code: &'static str,
-    path: &'static str,
-    happens: Value,
-    mended: Value,
+pub struct Case {
+    pub code: &'static str,
+    pub path: &'static str,
+    pub happens: Value,
+    pub mended: Value,
 }
 
 fn case(code: &'static str, path: &'static str, happens: Value, mended: Value) -> Case {
@@ -28,7 +28,7 @@ fn sw3(command: &str, sw3: u8) -> Value {
     json!({"fault": {"command": command, "sw3": sw3, "times": u32::MAX}})
 }
 
-fn reader_cases() -> Vec<Case> {
+pub fn reader_cases() -> Vec<Case> {
     let well = json!({"fault": null});
     let reader = |code, happens| case(code, "/api/reader", happens, well.clone());
     vec![
@@ -43,7 +43,7 @@ fn reader_cases() -> Vec<Case> {
     ]
 }
 
-fn printer_cases() -> Vec<Case> {
+pub fn printer_cases() -> Vec<Case> {
     let printer = |code, happens, mended| case(code, "/api/printer", happens, mended);
     vec![
         printer("P01", json!({"power": "off"}), json!({"power": "on"})),
@@ -63,7 +63,7 @@ fn printer_cases() -> Vec<Case> {
     ]
 }
 
-fn scanner_cases() -> Vec<Case> {
+pub fn scanner_cases() -> Vec<Case> {
     let adf = |code, word| case(code, "/api/scanner", json!({"adf": word}), json!({"adf": null}));
     let condition =
         |code, word| case(code, "/api/scanner", json!({"condition": word}), json!({"condition": "ready"}));

@@ -25,6 +25,7 @@ mod privacy;
 mod readers;
 mod sane;
 mod scan;
+mod technician;
 mod ticket;
 mod upload;
 mod ways;

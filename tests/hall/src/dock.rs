@@ -3,6 +3,7 @@
 //! Tickets are told from the bytes that the printer received, documents from what the store holds:
 //! nothing here is the kiosk's own word but its screen.
 
+mod answers;
 mod hands;
 mod harm;
 mod look;
@@ -37,6 +38,8 @@ pub(crate) async fn serve(hall: Hall, address: SocketAddr, stop: CancellationTok
         .route("/api/state", get(look::state))
         .route("/api/screen.png", get(to_kiosk::screen))
         .route("/api/touch", post(to_kiosk::touch))
+        .route("/api/hold", post(to_kiosk::hold))
+        .route("/api/answer", post(answers::answer))
         .route("/api/keys", post(to_kiosk::keys))
         .route("/api/heard", get(to_kiosk::heard))
         .route("/api/cards", get(look::cards))

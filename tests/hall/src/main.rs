@@ -13,6 +13,7 @@ mod page;
 mod screen;
 mod setup;
 mod slot;
+mod telephone;
 
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A touch: on an element, or on a point in screen pixels.
 #[derive(Debug, Deserialize, Serialize)]
@@ -25,6 +26,15 @@ pub(crate) enum Touch {
         /// from the top
         y: f32,
     },
+}
+
+/// A finger that stays where it came down, on a point in screen pixels.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Hold {
+    x: i32,
+    y: i32,
+    /// for so long; ten seconds at most
+    seconds: f32,
 }
 
 /// A key of the tactile pad.
@@ -84,6 +94,7 @@ pub(crate) async fn serve(socket: &str, screen: ui::Handle, heard: Log) -> std::
         .route("/shown", get(shown))
         .route("/screen.png", get(png))
         .route("/touch", post(touch))
+        .route("/hold", post(hold))
         .route("/keys", post(keys))
         .route("/heard", get(move |Query(since): Query<Since>| async move { Json(heard.said(&since).await) }))
         .with_state(screen);
@@ -134,6 +145,16 @@ async fn touch(State(screen): State<ui::Handle>, Json(touch): Json<Touch>) -> Re
         Touch::Point { x, y } => screen.touch_at(x.round() as i32, y.round() as i32),
     })
     .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn hold(
+    State(screen): State<ui::Handle>,
+    Json(Hold { x, y, seconds }): Json<Hold>,
+) -> Result<StatusCode, Response> {
+    ask(screen.clone(), move |screen| screen.finger_down(x, y)).await?;
+    tokio::time::sleep(Duration::from_secs_f32(seconds.clamp(0., 10.))).await;
+    ask(screen, move |screen| screen.finger_up(x, y)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

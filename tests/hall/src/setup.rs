@@ -2,6 +2,7 @@
 
 use crate::district::District;
 use crate::slot::Slot;
+use crate::telephone::Office;
 use crate::{Fatal, HallArguments};
 use emulators::code_scanner::CodeScannerEmulator;
 use emulators::network::Network;
@@ -18,6 +19,8 @@ use tokio::process::Command;
 
 /// The sample hall.
 const CATALOGUE: &str = include_str!("../../../halls/jiading.toml");
+/// The kiosk's name.
+const KIOSK: &str = "kiosk-a";
 /// Bits per second of reader and printer.
 const BAUD: u32 = 115_200;
 /// Bits per second of the code scanner.
@@ -47,6 +50,8 @@ pub(crate) struct Hall {
     /// where sample papers lie
     pub papers: Vec<PathBuf>,
     config: PathBuf,
+    /// who answers technicians' questions, where its program is there
+    pub office: Option<Office>,
 }
 
 impl Hall {
@@ -88,6 +93,8 @@ impl Hall {
         std::fs::write(&catalogue, around_the_clock(CATALOGUE)?)?;
         copy_examples(&dir.join("examples"))?;
         let pki = Pki::open(&dir.join("pki"))?;
+        let entry_key = secrets.join("entry.key");
+        let office = Office::open(&secrets, KIOSK, &entry_key)?;
         let mut settings = toml::Table::new();
         let mut set = |section: &str, key: &str, value: toml::Value| {
             let table = settings.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
@@ -97,7 +104,7 @@ impl Hall {
         };
         let path = |p: &Path| toml::Value::from(p.display().to_string());
         let port = |p: &Path| toml::Value::from(format!("serial:{}", p.display()));
-        set("kiosk", "name", "kiosk-a".into());
+        set("kiosk", "name", KIOSK.into());
         set("kiosk", "letter", "A".into());
         set("kiosk", "catalogue", path(&catalogue));
         set("kiosk", "data", path(&dir.join("kiosk")));
@@ -119,6 +126,9 @@ impl Hall {
         }
         if slot.is_some() {
             set("slot", "reader", "Virtual PCD 00 00".into());
+        }
+        if office.is_some() {
+            set("technician", "key", path(&entry_key));
         }
         set("scanner", "url", scanner.url().into());
         set("store", "url", network.url().into());
@@ -158,6 +168,7 @@ impl Hall {
             socket,
             papers,
             config,
+            office,
         })
     }
 

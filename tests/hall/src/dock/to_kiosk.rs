@@ -2,7 +2,7 @@
 
 use super::{Asked, Refused};
 use crate::heard::{Said, Since};
-use crate::screen::{Pressed, Shown, Touch};
+use crate::screen::{Hold, Pressed, Shown, Touch};
 use crate::setup::Hall;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -68,6 +68,11 @@ pub(super) async fn screen(State(hall): State<Hall>) -> Result<Response, Refused
 /// `POST /api/touch`
 pub(super) async fn touch(State(hall): State<Hall>, Asked(touch): Asked<Touch>) -> Result<Response, Refused> {
     pass_on(&hall, "/touch", &touch).await
+}
+
+/// `POST /api/hold`
+pub(super) async fn hold(State(hall): State<Hall>, Asked(hold): Asked<Hold>) -> Result<Response, Refused> {
+    pass_on(&hall, "/hold", &hold).await
 }
 
 /// `POST /api/keys`
