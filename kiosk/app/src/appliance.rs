@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use visit::desk::Desk;
-use visit::event::{Action, Event, Now, ReaderDo, RoomDo};
+use visit::event::{Action, Event, Now, ReaderDo, RoomDo, Way};
 use visit::fault::{Device, Fault};
 use visit::identity::Ways;
 use visit::screen::View;
@@ -114,7 +114,7 @@ struct Owners {
     papers: Arc<papers::Papers>,
     licences: Arc<licences::Licences>,
     windows: Option<Arc<store::Client>>,
-    to_identity: Vec<blocking::Sender<ReaderDo>>,
+    to_identity: Vec<(Way, blocking::Sender<ReaderDo>)>,
     to_printer: blocking::Sender<printer::Ask>,
     to_scanner: mpsc::Sender<scanner::Ask>,
     to_ledger: mpsc::Sender<ledger::Ask>,
@@ -145,10 +145,11 @@ impl Owners {
         };
         let recordings = Recordings::new(config.kiosk.data.join("recordings"), bus.clone());
         let people = People { bus: bus.clone(), recordings: recordings.clone() };
-        let mut to_identity = vec![people.reader(config.reader)];
-        to_identity.extend(config.slot.map(|slot| people.slot(slot)));
+        let mut to_identity = vec![(Way::Reader, people.reader(config.reader))];
+        to_identity.extend(config.slot.map(|slot| (Way::Slot, people.slot(slot))));
         if let (Some(codes), Some(store)) = (config.code_scanner, opened.codes) {
-            to_identity.push(people.codes(codes, Arc::new(store), runtime.handle().clone()));
+            let owner = people.codes(codes, Arc::new(store), runtime.handle().clone());
+            to_identity.push((Way::Code, owner));
         }
         if let Some(keys) = config.company_key {
             people.keys(keys);
@@ -308,8 +309,13 @@ impl Owners {
         // An owner that has gone has been reported as a fault of its device.
         match action {
             Action::Reader(ask) => {
-                for owner in &self.to_identity {
+                for (_, owner) in &self.to_identity {
                     let _ = owner.send(ask);
+                }
+            }
+            Action::Watch(way, session) => {
+                for (_, owner) in self.to_identity.iter().filter(|(of, _)| *of == way) {
+                    let _ = owner.send(ReaderDo::Watch(session));
                 }
             }
             Action::PreparePrinter => drop(self.to_printer.send(printer::Ask::Prepare)),

@@ -44,13 +44,17 @@ impl KeptCounters {
         Self { path, counted }
     }
 
-    /// Something was printed, so many dots long.
-    pub fn printed(&mut self, dots: u32, day: Date) {
+    /// Something was sent to the printer, so many dots long: a ticket, or something else that uses paper.
+    pub fn printed(&mut self, dots: u32, ticket: bool, today: Date) {
         let counted = &mut self.counted;
-        counted.tickets = counted.tickets.saturating_add(1);
         counted.dots = counted.dots.saturating_add(u64::from(dots));
-        let today = counted.days.entry(day).or_default();
-        *today = today.saturating_add(1);
+        if ticket {
+            counted.tickets = counted.tickets.saturating_add(1);
+            let of_today = counted.days.entry(today).or_default();
+            *of_today = of_today.saturating_add(1);
+        }
+        // A clock that was wrong for a while leaves no days that have not been.
+        counted.days.retain(|day, _| *day <= today);
         while counted.days.len() > DAYS {
             counted.days.pop_first();
         }
@@ -78,11 +82,15 @@ impl KeptCounters {
         }
     }
 
-    /// Whole or not at all; not synced, for the loss of one count harms nobody.
+    /// Whole or not at all; what a power cut takes is the last count, not all of them.
     fn keep(&self) {
         let fresh = self.path.with_extension("new");
         let written = std::fs::create_dir_all(self.path.parent().unwrap_or(&self.path))
-            .and_then(|()| std::fs::File::create(&fresh)?.write_all(&serde_json::to_vec(&self.counted)?))
+            .and_then(|()| {
+                let mut file = std::fs::File::create(&fresh)?;
+                file.write_all(&serde_json::to_vec(&self.counted)?)?;
+                file.sync_all()
+            })
             .and_then(|()| std::fs::rename(&fresh, &self.path));
         if let Err(error) = written {
             tracing::warn!(path = %self.path.display(), %error, "the counters could not be kept");
@@ -103,11 +111,12 @@ mod tests {
         assert_eq!(counters.shown(Some(100)).days_left, None, "no day is known");
         for (day, count) in [(1, 10), (2, 30), (4, 20)] {
             for _ in 0..count {
-                counters.printed(960, date(2026, 11, day));
+                counters.printed(960, true, date(2026, 11, day));
             }
         }
+        counters.printed(80, false, date(2026, 11, 4));
         let shown = counters.shown(Some(100));
-        assert_eq!((shown.tickets, shown.paper_mm, shown.days_left), (60, 60 * 120, Some(5)));
+        assert_eq!((shown.tickets, shown.paper_mm, shown.days_left), (60, 60 * 120 + 10, Some(5)));
         assert_eq!(counters.shown(None).days_left, None);
         counters.new_roll();
         let kept = KeptCounters::open(path.clone());
@@ -126,7 +135,7 @@ mod tests {
         let mut counters = KeptCounters::open(folder.path().join("counters.json"));
         let mut day = date(2026, 1, 1);
         for _ in 0..40 {
-            counters.printed(960, day);
+            counters.printed(960, true, day);
             day = day.tomorrow().expect("a day");
         }
         assert_eq!(counters.counted.days.len(), DAYS);

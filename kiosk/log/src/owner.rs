@@ -70,6 +70,8 @@ pub struct Health {
 #[derive(Debug, Default)]
 struct Shared {
     fails: AtomicBool,
+    /// nothing is taken any more
+    closed: AtomicBool,
     left_out: AtomicU32,
     lost: AtomicU32,
 }
@@ -119,7 +121,8 @@ impl Log {
     /// Hands an event over to be written, with the time that it is now. Never waits: what finds no room is
     /// counted, and the count is logged.
     pub fn record(&self, event: Event) {
-        if self.sender.try_send(Message::Event(event, Stamp::now())).is_err() {
+        let closed = self.shared.closed.load(Ordering::Acquire);
+        if closed || self.sender.try_send(Message::Event(event, Stamp::now())).is_err() {
             count(&self.shared.left_out, 1);
         }
     }
@@ -132,7 +135,10 @@ impl Log {
     /// Closes the log in order, as the last thing; what is recorded afterwards is left out. `false` if that
     /// could not be, or not in time.
     pub fn close(&self, within: Duration) -> bool {
-        self.ask(Message::Close, within)
+        let closed = self.ask(Message::Close, within);
+        // The owner may still be on its way out: nothing that comes now is written.
+        self.shared.closed.fetch_or(closed, Ordering::Release);
+        closed
     }
 
     fn ask(&self, message: impl FnOnce(SyncSender<bool>) -> Message, within: Duration) -> bool {

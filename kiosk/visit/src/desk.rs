@@ -92,6 +92,8 @@ pub struct Desk {
     manner: Manner,
     /// the hall can be told that somebody is wanted
     staff: bool,
+    /// technicians' cards are read
+    cards: bool,
     /// counts the calls, so that an answer is known by its question
     calls: u64,
     /// somebody's headphones are plugged in
@@ -128,6 +130,7 @@ impl Desk {
             patience,
             manner: Manner::default(),
             staff: false,
+            cards: false,
             calls: 0,
             headphones: false,
             devices: BTreeMap::new(),
@@ -155,6 +158,13 @@ impl Desk {
         self
     }
 
+    /// This kiosk reads technicians' cards.
+    #[must_use]
+    pub fn with_technicians_cards(mut self) -> Self {
+        self.cards = true;
+        self
+    }
+
     /// Takes one event and says what to do about it, in this order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Action> {
         let mut actions = Vec::new();
@@ -163,7 +173,7 @@ impl Desk {
             Event::Card(session, event) => {
                 if self.is_current(session) {
                     self.card(event, now, &mut actions);
-                } else if self.is_room(session) {
+                } else if self.is_trial(session) {
                     self.tried_card(event, now, &mut actions);
                 }
             }
@@ -176,7 +186,7 @@ impl Desk {
             Event::Scan(session, event) => {
                 if self.is_current(session) {
                     self.scan(event, now, &mut actions);
-                } else if self.is_room(session) {
+                } else if self.is_trial(session) {
                     self.tried_scan(event, now, &mut actions);
                 } else if let crate::event::ScanEvent::Stored { page, .. } = event {
                     // The visitor left while the feeder was still running.
@@ -210,9 +220,13 @@ impl Desk {
             Event::Examples(examples) => self.examples = examples,
             Event::Popular(day, matters) => self.popular = Some((day, matters)),
             Event::Door(id, news) => self.door(id, news, now),
-            Event::Tried(id, test, outcome) => self.tried(id, test, outcome, now, &mut actions),
-            Event::Outbox(shown) => self.outbox_is(shown),
-            Event::Counters(counters) => self.counters_are(counters),
+            Event::Tried(id, test, outcome) => {
+                if self.is_trial(id) {
+                    self.tried(test, outcome, now, &mut actions);
+                }
+            }
+            Event::Outbox(stay, shown) => self.outbox_is(stay, shown),
+            Event::Counters(stay, counters) => self.counters_are(stay, counters),
             Event::Tick => {}
         }
         self.pass_time(now, &mut actions);
@@ -249,10 +263,6 @@ impl Desk {
             (None, Some(session)) => session.ends_at,
             (None, None) => self.manner.until,
         }
-    }
-
-    fn is_room(&self, id: SessionId) -> bool {
-        self.room.as_ref().is_some_and(|room| room.id == id)
     }
 
     fn is_current(&self, id: SessionId) -> bool {

@@ -92,9 +92,9 @@ pub enum Event {
     /// a test that the technician wanted has ended
     Tried(SessionId, Test, Outcome),
     /// how what waits to be sent stands, for the technician
-    Outbox(OutboxShown),
+    Outbox(SessionId, OutboxShown),
     /// what was used up, for the technician
-    Counters(Counters),
+    Counters(SessionId, Counters),
     /// whether the hall heard this call for somebody
     StaffCalled(u64, bool),
     /// headphones were plugged in, or drawn out
@@ -357,6 +357,17 @@ pub enum ReaderDo {
     Rest,
 }
 
+/// One way to tell who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// an ID card on the reader
+    Reader,
+    /// a social-security card in the slot
+    Slot,
+    /// a code before the code scanner
+    Code,
+}
+
 /// How much a scan takes from the feeder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sheets {
@@ -376,8 +387,15 @@ pub enum Keep {
 }
 
 /// What somebody types to get in. It is wiped when it is dropped, and nobody sees it in a log.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pin(Zeroizing<String>);
+
+impl Default for Pin {
+    /// With room for the longest code: a string that grows leaves what it was behind.
+    fn default() -> Self {
+        Self(Zeroizing::new(String::with_capacity(32)))
+    }
+}
 
 impl Pin {
     /// How many digits.
@@ -437,7 +455,7 @@ pub enum RoomDo {
     /// tell how what waits to be sent stands
     LookOutbox(SessionId),
     /// send it now
-    SendNow,
+    SendNow(SessionId),
     /// tell what was used up
     LookCounters(SessionId),
     /// a new roll is in the printer
@@ -485,6 +503,8 @@ pub enum Action {
     PrintReceipt(SessionId, Box<ReceiptContents>),
     /// for the technician's room
     Room(RoomDo),
+    /// one way alone: look for a card or a code and read it
+    Watch(Way, SessionId),
     /// something of the visitor's still lies on the kiosk: a sound, for who has turned away already
     Remind,
     /// the session is over: wipe all that is its own

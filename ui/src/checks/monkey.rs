@@ -12,17 +12,19 @@ use visit::catalogue::Catalogue;
 use visit::checklist::Choice;
 use visit::desk::{Desk, Patience};
 use visit::event::{
-    Action, CardEvent, CustodyCode, DocumentEvent, DocumentId, Event, Feeder, LedgerDo, LedgerReply,
-    LicencesFound, Now, OpenVisit, PageId, PrintJob, ReaderDo, ScanEvent, SessionId, Taken, VisitId,
+    Action, CardEvent, CustodyCode, DocumentEvent, DocumentId, DoorNews, Event, Feeder, LedgerDo,
+    LedgerReply, LicencesFound, Now, OpenVisit, PageId, PrintJob, ReaderDo, RoomDo, ScanEvent, SessionId,
+    Taken, VisitId,
 };
 use visit::fault::{Device, DeviceStatus, Fault};
 use visit::identity::{DocumentKind, DocumentNumber, Person, PersonName, Ways};
 use visit::intent::Intent;
 use visit::number::TicketNumber;
 use visit::screen::{
-    CardProblem, CardReminder, Language, PageWarning, Preview, Refusal, ScanProblem, Screen, TicketState,
-    View,
+    CardProblem, CardReminder, Counters, DoorRefusal, Language, OutboxShown, PageWarning, Preview, Refusal,
+    ScanProblem, Screen, TicketState, View,
 };
+use visit::technician::{Failure, Outcome};
 use visit::turn::Turn;
 
 const STEPS: usize = 100_000;
@@ -83,7 +85,9 @@ impl Lobby {
     fn hear(&mut self, event: Event) {
         for action in self.desk.handle(event, self.now) {
             match action {
-                Action::Reader(ReaderDo::Watch(session)) => self.watching = Some(session),
+                Action::Reader(ReaderDo::Watch(session)) | Action::Watch(_, session) => {
+                    self.watching = Some(session);
+                }
                 Action::Reader(_) => self.watching = None,
                 other => self.asked.push(other),
             }
@@ -180,13 +184,39 @@ impl Lobby {
                 session,
                 LicencesFound { licences: vec![], look: wanted.look, complete: self.dice.one_in(2) },
             ),
+            Action::Room(asked) => return self.room(asked),
             Action::CallStaff(call, _) => Event::StaffCalled(call, self.dice.one_in(2)),
             Action::Reader(_)
             | Action::PreparePrinter
             | Action::DropPages(..)
             | Action::Remind
-            | Action::Room(_)
+            | Action::Watch(..)
             | Action::Forget(_) => return,
+        };
+        self.hear(event);
+    }
+
+    /// The office answers, devices are tried, the outbox is looked at.
+    fn room(&mut self, asked: RoomDo) {
+        let soon = Duration::from_secs(2);
+        let event = match asked {
+            RoomDo::Knock(stay) => Event::Door(stay, DoorNews::Card(self.dice.one_in(2))),
+            RoomDo::NewCode(stay) => Event::Door(stay, DoorNews::Question("4821 0937 5510 8842".to_owned())),
+            RoomDo::Pin(stay, _) | RoomDo::Code(stay, _) if self.dice.one_in(2) => {
+                Event::Door(stay, DoorNews::Opened)
+            }
+            RoomDo::Pin(stay, _) => Event::Door(stay, DoorNews::Refused(DoorRefusal::WrongPin(2), soon)),
+            RoomDo::Code(stay, _) => Event::Door(stay, DoorNews::Refused(DoorRefusal::WrongCode, soon)),
+            RoomDo::Try(trial, test) => {
+                let failed = Outcome::Failed(Failure::Silent);
+                let ends = [Outcome::Passed(None), failed, Outcome::Failed(Failure::Unproven)];
+                Event::Tried(trial, test, self.dice.of(&ends))
+            }
+            RoomDo::LookOutbox(stay) | RoomDo::SendNow(stay) => Event::Outbox(stay, OutboxShown::default()),
+            RoomDo::LookCounters(stay) | RoomDo::RollChanged(stay) => {
+                Event::Counters(stay, Counters::default())
+            }
+            RoomDo::Leave => return,
         };
         self.hear(event);
     }
@@ -294,6 +324,8 @@ fn a_monkey_finds_no_dead_end_and_leaves_no_name() {
             let act = (!acts.is_empty()).then(|| acts[lobby.dice.below(acts.len())].id.clone());
             act.map(|id| Intent::parse(&id).unwrap_or_else(|| panic!("{told}: {id} means nothing")))
         };
+        // What nobody sees to touch: a finger that stays on the hall's name.
+        let touched = if name == "home" && lobby.dice.one_in(8) { Some(Intent::Door) } else { touched };
         if let Some(intent) = touched {
             lobby.hear(Event::Touched(intent));
         }

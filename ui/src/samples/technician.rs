@@ -42,24 +42,25 @@ pub(super) fn samples() -> Vec<Sample> {
         room("device-good", Room::Device(device(Device::Kiosk, &[]), vec![])),
         room(
             "outbox",
-            Room::Outbox(OutboxShown {
+            Room::Outbox(Some(OutboxShown {
                 waiting: 12,
                 oldest: Some(MORNING),
                 why: Some(Fault::StoreUnreachable),
                 refused: 2,
-            }),
+            })),
         ),
-        room("outbox-empty", Room::Outbox(OutboxShown::default())),
+        room("outbox-empty", Room::Outbox(Some(OutboxShown::default()))),
         room(
             "counters",
-            Room::Counters(Counters {
+            Room::Counters(Some(Counters {
                 tickets: 1234,
                 paper_mm: 61_400,
                 tickets_left: Some(310),
                 days_left: Some(3),
-            }),
+            })),
         ),
-        room("counters-unknown", Room::Counters(Counters::default())),
+        room("counters-looking", Room::Counters(None)),
+        room("counters-unknown", Room::Counters(Some(Counters::default()))),
     ]);
     all.extend(repair());
     all.extend(tests());
@@ -68,7 +69,10 @@ pub(super) fn samples() -> Vec<Sample> {
 
 fn door() -> Vec<Sample> {
     let door = |name, way, typed, refused, wait| {
-        sample(name, Screen::Room(Room::Door(Door { way, typed, refused, wait })))
+        sample(
+            name,
+            Screen::Room(Room::Door(Door { way, cards: name != "door-code-mistyped", typed, refused, wait })),
+        )
     };
     let code = || DoorWay::Code("4821 0937 5510 8842".to_owned());
     vec![

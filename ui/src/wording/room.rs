@@ -21,8 +21,10 @@ impl Voice<'_> {
             Room::Device(device, faults) => self.device(device, faults),
             Room::Repair(repair) => self.repair(repair),
             Room::Tests(tests) => self.tests(tests),
-            Room::Outbox(outbox) => self.outbox(outbox),
-            Room::Counters(counters) => self.counters(counters),
+            Room::Outbox(Some(outbox)) => self.outbox(outbox),
+            Room::Counters(Some(counters)) => self.counters(counters),
+            Room::Outbox(None) => self.being_looked_at(&self.words.room.outbox),
+            Room::Counters(None) => self.being_looked_at(&self.words.room.counters),
         }
     }
 
@@ -43,7 +45,10 @@ impl Voice<'_> {
                 }
             },
             Room::Tests(tests) => act(Intent::TestAll, words.all.plain(), !tests.busy),
-            Room::Outbox(outbox) => act(Intent::OutboxSend, words.send.plain(), outbox.waiting > 0),
+            Room::Outbox(outbox) => {
+                let waits = outbox.as_ref().is_some_and(|outbox| outbox.waiting > 0);
+                act(Intent::OutboxSend, words.send.plain(), waits)
+            }
             Room::Counters(_) => act(Intent::RollChanged, words.changed.plain(), true),
             Room::Overview(_) | Room::Device(..) => t::Act::default(),
         }
@@ -55,7 +60,8 @@ impl Voice<'_> {
             DoorWay::Card => &words.card,
             DoorWay::Pin => &words.pin,
             DoorWay::Code(_) => &words.question_text,
-            DoorWay::Checking => &words.checking,
+            DoorWay::Checking if door.refused.is_none() => &words.checking,
+            DoorWay::Checking => &words.no_way,
         };
         let wants_digits = matches!(door.way, DoorWay::Pin | DoorWay::Code(_));
         let keys = || {
@@ -67,7 +73,9 @@ impl Voice<'_> {
         };
         let other = match door.way {
             DoorWay::Card | DoorWay::Pin => act(Intent::DoorCode, words.by_code.plain(), true),
-            DoorWay::Code(_) => act(Intent::DoorCard, words.by_card.plain(), true),
+            DoorWay::Code(_) if door.cards => act(Intent::DoorCard, words.by_card.plain(), true),
+            // Another question, for who waited too long with this one.
+            DoorWay::Code(_) => act(Intent::DoorCode, words.ask_anew.plain(), true),
             DoorWay::Checking => t::Act::default(),
         };
         t::RoomWords {
@@ -101,6 +109,7 @@ impl Voice<'_> {
             DoorRefusal::NotNow => &words.not_now,
             DoorRefusal::Revoked => &words.revoked,
             DoorRefusal::Unreadable => &words.unreadable,
+            DoorRefusal::TooSoon => &words.too_soon,
             DoorRefusal::Mistyped => &words.mistyped,
             DoorRefusal::WrongCode => &words.wrong_code,
             DoorRefusal::Ended => &words.ended,
@@ -319,6 +328,11 @@ impl Voice<'_> {
             Measure::Mebibytes(mebibytes) => words.mebibytes.with(&[("mebibytes", &mebibytes)]),
             Measure::Rate(rate) => words.rate.with(&[("rate", &rate)]),
         }
+    }
+
+    fn being_looked_at(&self, title: &Text) -> t::RoomWords {
+        let text = self.words.room.looking.plain().into();
+        t::RoomWords { title: title.plain().into(), text, ..Default::default() }
     }
 
     fn outbox(&self, outbox: &OutboxShown) -> t::RoomWords {

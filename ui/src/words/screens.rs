@@ -204,9 +204,9 @@ tables! {
 
     /// The technician's door.
     DoorText {
-        Text: title, card, pin, question, question_text, checking, by_code, by_card, delete, enter;
+        Text: title, card, pin, question, question_text, checking, no_way, by_code, by_card, ask_anew, delete, enter;
         Count: wait, tries;
-        Told: wrong_pin, blocked, not_ours, not_now, revoked, unreadable, mistyped, wrong_code, ended, unable;
+        Told: wrong_pin, blocked, not_ours, not_now, revoked, unreadable, too_soon, mistyped, wrong_code, ended, unable;
     }
 
     /// The technician's room.
@@ -214,7 +214,7 @@ tables! {
         Text: title, text, leave, good, since, device_good, over, mend;
         Count: times;
         Text: tests, tests_text, all, untried, waiting, running, passed, took, days, seconds, mebibytes, rate;
-        Text: outbox, outbox_text, oldest, refused, send, nothing_waits;
+        Text: looking, outbox, outbox_text, oldest, refused, send, nothing_waits;
         Count: waits;
         Text: counters, counters_text, tickets, paper, left, days_left, unknown, changed;
         Text: repair, step_open, step_ticked, step_awaited, step_seen, prove;

@@ -53,9 +53,9 @@ pub enum Ask {
     /// print a test ticket for the technician who stays so
     Test(SessionId),
     /// tell the technician what was used up
-    Counters,
+    Counters(SessionId),
     /// a new roll is in the printer
-    NewRoll,
+    NewRoll(SessionId),
 }
 
 /// What the owner needs beside the printer.
@@ -183,8 +183,8 @@ pub fn run(
                 let at = owner.around.clock.now().wall;
                 owner.print(Work::Test(stay), &paper::lay_out_test(at))
             }
-            Ok(Ask::Counters) => owner.tell_counters(),
-            Ok(Ask::NewRoll) => owner.new_roll(),
+            Ok(Ask::Counters(stay)) => owner.tell_counters(stay),
+            Ok(Ask::NewRoll(stay)) => owner.new_roll(stay),
             Err(RecvTimeoutError::Timeout) => owner.look_after(),
             Err(RecvTimeoutError::Disconnected) => return,
         };
@@ -326,18 +326,18 @@ impl Owner<'_> {
         Ok(self.mend(status.fault())?)
     }
 
-    fn tell_counters(&mut self) -> Duration {
+    fn tell_counters(&mut self, stay: SessionId) -> Duration {
         let left = self.gauge.tickets_left(&self.profile);
-        self.around.bus.send_blocking(Event::Counters(self.counters.shown(left)));
+        self.around.bus.send_blocking(Event::Counters(stay, self.counters.shown(left)));
         HEALTH_EVERY
     }
 
     /// Whoever put it in says so: a sensor sees that there is paper, not how much.
-    fn new_roll(&mut self) -> Duration {
+    fn new_roll(&mut self, stay: SessionId) -> Duration {
         self.gauge.new_roll();
         self.counters.new_roll();
         self.tell_paper();
-        self.tell_counters()
+        self.tell_counters(stay)
     }
 
     fn prepare(&mut self) -> Duration {
@@ -398,7 +398,8 @@ impl Owner<'_> {
         };
         if !matches!(outcome, Outcome::FailedBeforeSending(_)) {
             self.gauge.printed(dots);
-            self.counters.printed(dots, self.around.clock.now().wall.date());
+            let ticket = matches!(work, Work::Ticket(_));
+            self.counters.printed(dots, ticket, self.around.clock.now().wall.date());
             self.tell_paper();
         }
         self.settle(work, outcome)

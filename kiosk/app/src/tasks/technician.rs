@@ -57,16 +57,17 @@ impl Technician {
         while let Some(ask) = asks.recv().await {
             match ask {
                 RoomDo::Try(stay, test) => drop(tokio::spawn(Arc::clone(&own).attempt(stay, test))),
-                RoomDo::LookOutbox(_) => own.tell_outbox().await,
-                RoomDo::SendNow => {
+                RoomDo::LookOutbox(stay) => own.tell_outbox(stay).await,
+                RoomDo::SendNow(stay) => {
                     own.wake.notify_one();
-                    own.tell_outbox().await;
+                    own.tell_outbox(stay).await;
                 }
-                RoomDo::LookCounters(_) => drop(own.printer.send(printer::Ask::Counters)),
-                RoomDo::RollChanged(_) => drop(own.printer.send(printer::Ask::NewRoll)),
+                RoomDo::LookCounters(stay) => drop(own.printer.send(printer::Ask::Counters(stay))),
+                RoomDo::RollChanged(stay) => drop(own.printer.send(printer::Ask::NewRoll(stay))),
                 RoomDo::NewCode(stay) => {
-                    let news = own.at_door(Door::ask);
-                    own.bus.send(Event::Door(stay, news)).await;
+                    for news in own.at_door(Door::ask) {
+                        own.bus.send(Event::Door(stay, news)).await;
+                    }
                 }
                 RoomDo::Code(stay, code) => {
                     for news in own.at_door(|door| door.answer(&code)) {
@@ -151,7 +152,7 @@ impl Technician {
         }
     }
 
-    async fn tell_outbox(&self) {
+    async fn tell_outbox(&self, stay: SessionId) {
         let outbox = self.outbox.clone();
         let looked = tokio::task::spawn_blocking(move || Ok((outbox.pending()?, outbox.oldest()?))).await;
         let shown = match looked {
@@ -168,7 +169,7 @@ impl Technician {
             }
             Err(error) => return tracing::error!(%error, "the outbox cannot be looked at"),
         };
-        self.bus.send(Event::Outbox(shown)).await;
+        self.bus.send(Event::Outbox(stay, shown)).await;
     }
 }
 

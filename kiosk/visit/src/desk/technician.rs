@@ -23,8 +23,10 @@ use trying::Trying;
 
 /// Whoever mends has his hands full, and walks off now and then.
 const IDLE: Duration = Duration::from_secs(300);
-/// Nobody who may go in stands before the door so long.
+/// Nobody who may go in by a card stands before the door so long.
 const AT_DOOR: Duration = Duration::from_secs(90);
+/// Who reads a question to the office and waits for its answer is on the telephone.
+const ON_THE_TELEPHONE: Duration = Duration::from_secs(600);
 
 /// When a fault began, and how often.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +39,13 @@ pub(super) struct Began {
 /// The room while somebody is in it, or before its door.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// what is asked of devices from here carries it, so that no answer reaches a visitor
+    /// names the stay; each test has a name of its own besides, so that no answer reaches another or a visitor
     pub id: SessionId,
     page: Page,
     trying: Trying,
-    outbox: OutboxShown,
-    counters: Counters,
+    /// unknown until the answer comes
+    outbox: Option<OutboxShown>,
+    counters: Option<Counters>,
     /// what has begun to be wrong since the repair began
     came: BTreeSet<Fault>,
     pub ends_at: Duration,
@@ -91,26 +94,32 @@ impl Desk {
             id,
             page: Page::Door(Entry::default()),
             trying: Trying::default(),
-            outbox: OutboxShown::default(),
-            counters: Counters::default(),
+            outbox: None,
+            counters: None,
             came: BTreeSet::new(),
             ends_at: now.tick + AT_DOOR,
         });
-        actions.push(Action::Room(RoomDo::Knock(id)));
+        // Without a place for cards there is one way in.
+        actions.push(Action::Room(if self.cards { RoomDo::Knock(id) } else { RoomDo::NewCode(id) }));
     }
 
     /// Leaves it as if nobody had been there.
     pub(super) fn close_room(&mut self, actions: &mut Vec<Action>) {
         let Some(mut room) = self.room.take() else { return };
-        room.trying.stop(room.id, actions);
+        room.trying.stop(actions);
         actions.push(Action::Room(RoomDo::Leave));
         actions.push(Action::Reader(ReaderDo::Rest));
         self.manner = self.manner_at_first();
     }
 
     pub(super) fn touched_room(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
+        // A finger, or a thing, that stays on the hall's name keeps nobody in.
+        if intent == Intent::Door {
+            return;
+        }
         let Some(room) = &mut self.room else { return };
-        room.ends_at = now.tick + if matches!(room.page, Page::Door(_)) { AT_DOOR } else { IDLE };
+        room.ends_at =
+            room.ends_at.max(now.tick + if matches!(room.page, Page::Door(_)) { AT_DOOR } else { IDLE });
         if let Page::Door(entry) = &mut room.page {
             if intent == Intent::Back {
                 return self.close_room(actions);
@@ -123,7 +132,8 @@ impl Desk {
             Intent::Room(place) => room.go_to(place, actions),
             Intent::RoomDevice(device) => room.page = Page::Device(device),
             Intent::Repair(fault) => {
-                room.came.clear();
+                let now_wrong = self.devices.values().flat_map(crate::fault::DeviceStatus::faults);
+                room.came = now_wrong.collect();
                 room.trying.forget(fault.proof());
                 room.page = Page::Repair { fault, ticked: BTreeSet::new() };
             }
@@ -135,7 +145,7 @@ impl Desk {
             }
             Intent::AnswerYes => room.trying.answered(true, now),
             Intent::AnswerNo => room.trying.answered(false, now),
-            Intent::OutboxSend => actions.push(Action::Room(RoomDo::SendNow)),
+            Intent::OutboxSend => actions.push(Action::Room(RoomDo::SendNow(room.id))),
             Intent::RollChanged => actions.push(Action::Room(RoomDo::RollChanged(room.id))),
             _ => {}
         }
@@ -144,7 +154,7 @@ impl Desk {
 
     fn room_back(&mut self, actions: &mut Vec<Action>) {
         let Some(room) = &mut self.room else { return };
-        room.trying.stop(room.id, actions);
+        room.trying.stop(actions);
         room.page = match room.page {
             Page::Repair { fault, .. } => Page::Device(fault.device()),
             Page::Overview => return self.close_room(actions),
@@ -156,7 +166,7 @@ impl Desk {
     pub(super) fn room_shown(&self, now: Now) -> Option<Screen> {
         let room = self.room.as_ref()?;
         Some(Screen::Room(match &room.page {
-            Page::Door(entry) => Shown::Door(entry.shown(now)),
+            Page::Door(entry) => Shown::Door(entry.shown(self.cards, now)),
             Page::Overview => Shown::Overview(Device::ALL.iter().map(|d| self.device_shown(*d)).collect()),
             Page::Device(device) => Shown::Device(self.device_shown(*device), self.faults_shown(*device)),
             Page::Repair { fault, ticked } => Shown::Repair(self.repair(room, *fault, ticked)),
@@ -166,7 +176,7 @@ impl Desk {
             }),
             Page::Outbox => {
                 let why = self.devices.get(&Device::Store).and_then(|status| status.faults().next());
-                Shown::Outbox(OutboxShown { why, ..room.outbox.clone() })
+                Shown::Outbox(room.outbox.clone().map(|shown| OutboxShown { why, ..shown }))
             }
             Page::Counters => Shown::Counters(room.counters.clone()),
         }))
@@ -217,7 +227,7 @@ impl Desk {
     }
 
     fn repair(&self, room: &Room, fault: Fault, ticked: &BTreeSet<usize>) -> Repair {
-        let still = self.has(fault);
+        let still = !self.is_gone(fault);
         let test = fault.proof();
         let step = |(at, evidence): (usize, Option<Evidence>)| match evidence {
             Some(evidence) if self.is_seen(room, evidence) => StepState::Seen,
@@ -244,13 +254,25 @@ impl Desk {
 
     fn is_seen(&self, room: &Room, evidence: Evidence) -> bool {
         match evidence {
-            Evidence::Gone(fault) => !self.has(fault),
-            Evidence::CameAndWent(fault) => room.came.contains(&fault) && !self.has(fault),
-            Evidence::Answers(device) => {
-                let status = self.devices.get(&device);
-                status.is_some_and(|status| !status.faults().any(|f| f.is_absence() || f.is_silence()))
-            }
+            Evidence::Gone(fault) => self.is_gone(fault),
+            Evidence::CameAndWent(fault) => room.came.contains(&fault) && self.is_gone(fault),
+            Evidence::Answers(device) => self.answers(device),
         }
+    }
+
+    fn answers(&self, device: Device) -> bool {
+        let status = self.devices.get(&device);
+        status.is_some_and(|status| !status.faults().any(|f| f.is_absence() || f.is_silence()))
+    }
+
+    /// Whether the device says that this is over. One that is away says nothing, and a printer with an open cover
+    /// nothing of what lies under it.
+    fn is_gone(&self, fault: Fault) -> bool {
+        let device = fault.device();
+        let speaks =
+            self.answers(device) || self.devices.get(&device).is_none_or(|s| s.faults().next().is_none());
+        let open = device == Device::Printer && fault != Fault::CoverOpen && self.has(Fault::CoverOpen);
+        !self.has(fault) && speaks && !open
     }
 
     /// Time alone closes the room.
@@ -262,15 +284,15 @@ impl Desk {
     }
 
     /// How what waits to be sent stands, and what was used up.
-    pub(super) fn outbox_is(&mut self, shown: OutboxShown) {
-        if let Some(room) = &mut self.room {
-            room.outbox = shown;
+    pub(super) fn outbox_is(&mut self, stay: SessionId, shown: OutboxShown) {
+        if let Some(room) = self.room.as_mut().filter(|room| room.id == stay) {
+            room.outbox = Some(shown);
         }
     }
 
-    pub(super) fn counters_are(&mut self, counters: Counters) {
-        if let Some(room) = &mut self.room {
-            room.counters = counters;
+    pub(super) fn counters_are(&mut self, stay: SessionId, counters: Counters) {
+        if let Some(room) = self.room.as_mut().filter(|room| room.id == stay) {
+            room.counters = Some(counters);
         }
     }
 }

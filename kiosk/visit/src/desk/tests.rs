@@ -163,7 +163,7 @@ const MONDAY: DateTime = date(2026, 11, 23).at(10, 0, 0, 0);
 
 impl Lobby {
     fn open() -> Self {
-        let desk = Desk::new(Arc::new(catalogue()), Patience::default(), EVERY_WAY);
+        let desk = Desk::new(Arc::new(catalogue()), Patience::default(), EVERY_WAY).with_technicians_cards();
         Self { desk, now: Now { tick: Duration::ZERO, wall: MONDAY }, last: vec![] }
     }
 

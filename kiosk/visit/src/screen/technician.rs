@@ -19,9 +19,9 @@ pub enum Room {
     /// what can be tried
     Tests(Tests),
     /// what waits to be sent
-    Outbox(OutboxShown),
+    Outbox(Option<OutboxShown>),
     /// what was used up
-    Counters(Counters),
+    Counters(Option<Counters>),
 }
 
 impl Room {
@@ -44,6 +44,8 @@ impl Room {
 pub struct Door {
     /// how to get in
     pub way: DoorWay,
+    /// the kiosk reads technicians' cards
+    pub cards: bool,
     /// how much has been typed; a PIN is never shown
     pub typed: Typed,
     /// why not
@@ -89,6 +91,8 @@ pub enum DoorRefusal {
     Revoked,
     /// the card could not be read
     Unreadable,
+    /// not so soon: it was not looked at
+    TooSoon,
     /// a digit was mistyped: it costs no attempt
     Mistyped,
     /// the code is another's, or of another question

@@ -51,7 +51,7 @@ impl Fault {
             HeadHot => &[Some(Gone(HeadHot))],
             PrinterFeeding => &[Some(Gone(PrinterFeeding))],
             PrinterWaitsForButton => &[None, Some(Gone(PrinterWaitsForButton))],
-            PrinterOffline => &[Some(Gone(CoverOpen)), None, Some(Gone(PrinterOffline))],
+            PrinterOffline => &[None, None, Some(Gone(PrinterOffline))],
             ScannerJam => &[None, None, Some(Gone(ScannerJam))],
             ScannerHatchOpen => &[None, Some(Gone(ScannerHatchOpen))],
             FeederOverloaded => &[None, Some(Gone(FeederOverloaded))],

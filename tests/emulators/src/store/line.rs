@@ -9,10 +9,12 @@ const MOST: usize = 1 << 20;
 
 pub(super) async fn test(body: Body) -> StatusCode {
     let mut body = Limited::new(body, MOST);
+    let mut came = false;
     while let Some(frame) = body.frame().await {
         if frame.is_err() {
             return StatusCode::PAYLOAD_TOO_LARGE;
         }
+        came = true;
     }
-    StatusCode::NO_CONTENT
+    if came { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }
 }

@@ -46,8 +46,18 @@ impl Door {
         Self { key, path, kept, attempts, challenge: None, clock }
     }
 
-    /// Asks a new question; the one before is answered no more.
-    pub fn ask(&mut self) -> DoorNews {
+    /// Asks a new question; the one before is answered no more. Says first how long no answer is looked at.
+    pub fn ask(&mut self) -> Vec<DoorNews> {
+        let asked = self.new_question();
+        match self.attempts.allowed(self.clock.now().tick) {
+            Err(too_soon) if matches!(asked, DoorNews::Question(_)) => {
+                vec![DoorNews::Refused(DoorRefusal::TooSoon, too_soon.0), asked]
+            }
+            _ => vec![asked],
+        }
+    }
+
+    fn new_question(&mut self) -> DoorNews {
         self.challenge = None;
         let unable = DoorNews::Refused(DoorRefusal::Unable, Duration::ZERO);
         if self.key.is_none() {
@@ -97,8 +107,9 @@ impl Door {
         match answer {
             Answer::Open(_) => vec![DoorNews::Opened],
             Answer::Mistyped(_) => refused(DoorRefusal::Mistyped),
-            Answer::Wrong { .. } | Answer::TooSoon(_) => refused(DoorRefusal::WrongCode),
-            Answer::Ended(_) => vec![DoorNews::Refused(DoorRefusal::Ended, wait), self.ask()],
+            Answer::Wrong { .. } => refused(DoorRefusal::WrongCode),
+            Answer::TooSoon(_) => refused(DoorRefusal::TooSoon),
+            Answer::Ended(_) => vec![DoorNews::Refused(DoorRefusal::Ended, wait), self.new_question()],
         }
     }
 
@@ -152,8 +163,8 @@ mod tests {
         pin
     }
 
-    fn question(news: &DoorNews) -> Question {
-        let DoorNews::Question(text) = news else { panic!("{news:?}") };
+    fn question(news: &[DoorNews]) -> Question {
+        let Some(DoorNews::Question(text)) = news.last() else { panic!("{news:?}") };
         text.parse().expect("a question")
     }
 
@@ -197,21 +208,24 @@ mod tests {
         let again = door.answer(&wrong);
         let [DoorNews::Refused(DoorRefusal::WrongCode, wait), _] = again[..] else { panic!("{again:?}") };
         assert!(wait > Duration::ZERO);
+        assert!(matches!(door.answer(&wrong)[..], [DoorNews::Refused(DoorRefusal::TooSoon, _), _]));
         let mut door = Door::new(Some(key()), path.clone(), clock());
-        let asked = question(&door.ask());
+        let asked = door.ask();
+        assert!(matches!(asked[..], [DoorNews::Refused(DoorRefusal::TooSoon, _), DoorNews::Question(_)]));
+        let asked = question(&asked);
         let right = typed(&key().code(&asked).to_string());
         assert!(!door.answer(&right).contains(&DoorNews::Opened), "not so soon after the start");
         // What cannot be read is not taken for a kiosk that nobody has tried yet.
         std::fs::write(&path, "{").expect("a file");
         let mut door = Door::new(Some(key()), path, clock());
-        assert_eq!(door.ask(), DoorNews::Refused(DoorRefusal::Unable, Duration::ZERO));
+        assert_eq!(door.ask(), [DoorNews::Refused(DoorRefusal::Unable, Duration::ZERO)]);
     }
 
     #[test]
     fn without_a_key_nobody_comes_in_by_a_code() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut door = Door::new(None, folder.path().join("entry.json"), clock());
-        assert_eq!(door.ask(), DoorNews::Refused(DoorRefusal::Unable, Duration::ZERO));
+        assert_eq!(door.ask(), [DoorNews::Refused(DoorRefusal::Unable, Duration::ZERO)]);
         assert!(matches!(door.answer(&typed("123456"))[..], [DoorNews::Refused(DoorRefusal::Ended, _)]));
     }
 }

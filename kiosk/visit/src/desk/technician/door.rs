@@ -1,6 +1,6 @@
 //! Before the room: a technician's card with its PIN, or a code of the hall's office.
 
-use super::{IDLE, Page};
+use super::{IDLE, ON_THE_TELEPHONE, Page};
 use crate::desk::Desk;
 use crate::event::{Action, DoorNews, Now, Pin, RoomDo, SessionId};
 use crate::intent::Intent;
@@ -96,15 +96,18 @@ impl Entry {
         false
     }
 
-    pub fn shown(&self, now: Now) -> Door {
+    pub fn shown(&self, cards: bool, now: Now) -> Door {
         let left = self.wait_until.saturating_sub(now.tick);
         Door {
             way: match &self.way {
+                // Not yet asked.
+                Way::Card if !cards => DoorWay::Checking,
                 Way::Card => DoorWay::Card,
                 Way::Pin => DoorWay::Pin,
                 Way::Code(question) => DoorWay::Code(question.clone()),
                 Way::Checking => DoorWay::Checking,
             },
+            cards,
             typed: match self.way {
                 Way::Code(_) => Typed::Shown(self.typed.grouped()),
                 Way::Card | Way::Pin | Way::Checking => Typed::Hidden(self.typed.len()),
@@ -125,6 +128,9 @@ impl Desk {
     pub(in crate::desk) fn door(&mut self, id: SessionId, news: DoorNews, now: Now) {
         let Some(room) = self.room.as_mut().filter(|room| room.id == id) else { return };
         let Page::Door(entry) = &mut room.page else { return };
+        if matches!(news, DoorNews::Question(_)) {
+            room.ends_at = now.tick + ON_THE_TELEPHONE;
+        }
         if entry.hear(news, now) {
             room.page = Page::Overview;
             room.ends_at = now.tick + IDLE;

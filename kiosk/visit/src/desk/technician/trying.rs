@@ -1,10 +1,9 @@
 //! Tests under way: one after the other, each bounded in time.
 
 use crate::desk::Desk;
-use crate::event::{Action, CardEvent, Keep, Now, ReaderDo, RoomDo, ScanEvent, SessionId, Sheets};
-use crate::identity::DocumentKind;
+use crate::event::{Action, CardEvent, Keep, Now, ReaderDo, RoomDo, ScanEvent, SessionId, Sheets, Way};
 use crate::intent::Source;
-use crate::screen::{ScanProblem, TestState};
+use crate::screen::{CardProblem, ScanProblem, TestState};
 use crate::technician::{Failure, Outcome, Test};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -20,6 +19,8 @@ pub(super) struct Trying {
 #[derive(Clone, Copy, Debug)]
 struct Running {
     test: Test,
+    /// what is asked for it carries this, so that no answer to an earlier one counts
+    id: SessionId,
     since: Duration,
     /// it has happened; the technician says how it was
     asking: bool,
@@ -62,11 +63,16 @@ impl Trying {
     }
 
     /// Nothing is tried any more.
-    pub fn stop(&mut self, id: SessionId, actions: &mut Vec<Action>) {
+    pub fn stop(&mut self, actions: &mut Vec<Action>) {
         self.waiting.clear();
         if let Some(running) = self.now.take() {
-            undo(running.test, id, actions);
+            undo(running, actions);
         }
+    }
+
+    /// Whether this names the test under way.
+    pub fn is_of(&self, id: SessionId) -> bool {
+        self.now.is_some_and(|running| running.id == id)
     }
 
     /// The technician says how it was.
@@ -77,9 +83,9 @@ impl Trying {
         }
     }
 
-    fn ask_who_stands_there(&mut self, test: Test) {
+    fn ask_who_stands_there(&mut self, test: Test, now: Now) {
         if let Some(running) = self.now.as_mut().filter(|running| running.test == test) {
-            running.asking = true;
+            (running.asking, running.since) = (true, now.tick);
         }
     }
 
@@ -89,10 +95,6 @@ impl Trying {
         }
     }
 
-    fn runs(&self, test: Test) -> bool {
-        self.now.is_some_and(|running| running.test == test)
-    }
-
     /// When the test under way has taken too long.
     pub fn next_change(&self) -> Option<Duration> {
         self.now.map(|running| running.since + running.test.patience())
@@ -100,17 +102,20 @@ impl Trying {
 }
 
 /// What a test that ends leaves to be put back.
-fn undo(test: Test, id: SessionId, actions: &mut Vec<Action>) {
-    match test {
+fn undo(running: Running, actions: &mut Vec<Action>) {
+    match running.test {
         Test::Read | Test::Slot | Test::Code => actions.push(Action::Reader(ReaderDo::Rest)),
-        Test::Scan => actions.push(Action::StopScan(id)),
+        // Nothing of the page stays, whether it came whole or not.
+        Test::Scan => actions.extend([Action::StopScan(running.id), Action::Forget(running.id)]),
         _ => {}
     }
 }
 
 fn begin(test: Test, id: SessionId, actions: &mut Vec<Action>) {
     actions.push(match test {
-        Test::Read | Test::Slot | Test::Code => Action::Reader(ReaderDo::Watch(id)),
+        Test::Read => Action::Watch(Way::Reader, id),
+        Test::Slot => Action::Watch(Way::Slot, id),
+        Test::Code => Action::Watch(Way::Code, id),
         Test::Scan => Action::Scan(id, Source::Flatbed, Sheets::One, Keep::Finished),
         Test::Sound => Action::Remind,
         other => Action::Room(RoomDo::Try(id, other)),
@@ -123,88 +128,77 @@ impl Desk {
         let Some(room) = &mut self.room else { return };
         let trying = &mut room.trying;
         if let Some(running) = trying.now.filter(|r| now.tick >= r.since + r.test.patience()) {
-            let by_hand = !running.test.is_automatic() && running.test != Test::Print;
-            let why = if by_hand { Failure::Nothing } else { Failure::Silent };
-            undo(running.test, room.id, actions);
+            let why = match running.test {
+                Test::Print if running.asking => Failure::Unproven,
+                Test::Read | Test::Scan | Test::Slot | Test::Code | Test::Sound => Failure::Nothing,
+                _ => Failure::Silent,
+            };
+            undo(running, actions);
             trying.end(running.test, Outcome::Failed(why), now);
         }
         if trying.now.is_none()
             && let Some(test) = trying.waiting.pop_front()
         {
-            begin(test, room.id, actions);
-            trying.now = Some(Running { test, since: now.tick, asking: test == Test::Sound });
+            self.sessions += 1;
+            let id = SessionId(self.sessions);
+            begin(test, id, actions);
+            trying.now = Some(Running { test, id, since: now.tick, asking: test == Test::Sound });
         }
+    }
+
+    /// Whether this names the test under way.
+    pub(in crate::desk) fn is_trial(&self, id: SessionId) -> bool {
+        self.room.as_ref().is_some_and(|room| room.trying.is_of(id))
     }
 
     /// A test that the appliance performed has ended.
     pub(in crate::desk) fn tried(
         &mut self,
-        id: SessionId,
         test: Test,
         outcome: Outcome,
         now: Now,
         actions: &mut Vec<Action>,
     ) {
-        if let Some(room) = self.room.as_mut().filter(|room| room.id == id) {
-            match outcome {
-                // What the printer cannot say, who stands before it can.
-                Outcome::Failed(Failure::Unproven) => room.trying.ask_who_stands_there(test),
-                outcome => room.trying.end(test, outcome, now),
-            }
-            self.go_on_trying(now, actions);
+        let Some(room) = &mut self.room else { return };
+        match outcome {
+            // What the printer cannot say, who stands before it can.
+            Outcome::Failed(Failure::Unproven) => room.trying.ask_who_stands_there(test, now),
+            outcome => room.trying.end(test, outcome, now),
         }
+        self.go_on_trying(now, actions);
     }
 
     /// A card, a code: whose it is goes no further.
     pub(in crate::desk) fn tried_card(&mut self, event: CardEvent, now: Now, actions: &mut Vec<Action>) {
         let Some(room) = &mut self.room else { return };
-        let trying = &mut room.trying;
+        let Some(running) = room.trying.now else { return };
         let outcome = match event {
-            CardEvent::Read(person) if is_of(person.kind, trying) => Outcome::Passed(None),
-            // Another way was used: the one that is tried has not answered yet.
-            CardEvent::Read(_) => {
-                actions.push(Action::Reader(ReaderDo::Watch(room.id)));
-                return;
-            }
+            CardEvent::Read(_) => Outcome::Passed(None),
+            // It still lies there from before: it may be lifted and laid down again.
+            CardEvent::Problem(CardProblem::LiftFirst) => return,
             CardEvent::Problem(problem) => Outcome::Failed(Failure::Card(problem)),
             CardEvent::Found | CardEvent::Presence(_) => return,
         };
-        let Some(running) = trying.now.filter(|r| matches!(r.test, Test::Read | Test::Slot | Test::Code))
-        else {
-            return;
-        };
-        undo(running.test, room.id, actions);
-        trying.end(running.test, outcome, now);
+        undo(running, actions);
+        room.trying.end(running.test, outcome, now);
         self.go_on_trying(now, actions);
     }
 
     /// A page that was scanned to see whether that can be done; it is thrown away at once.
     pub(in crate::desk) fn tried_scan(&mut self, event: ScanEvent, now: Now, actions: &mut Vec<Action>) {
         let Some(room) = &mut self.room else { return };
+        let Some(running) = room.trying.now else { return };
         let outcome = match event {
             ScanEvent::Arriving(_) => return,
             ScanEvent::Stored { page, .. } => {
-                actions.push(Action::DropPages(room.id, vec![page]));
+                actions.push(Action::DropPages(running.id, vec![page]));
                 Outcome::Passed(None)
             }
             ScanEvent::Ended(Some(ScanProblem::Fault(fault))) => Outcome::Failed(Failure::Fault(fault)),
-            // A page that came before has passed already.
             ScanEvent::Ended(_) => Outcome::Failed(Failure::Nothing),
         };
-        if room.trying.runs(Test::Scan) {
-            room.trying.end(Test::Scan, outcome, now);
-        }
+        undo(running, actions);
+        room.trying.end(Test::Scan, outcome, now);
         self.go_on_trying(now, actions);
-    }
-}
-
-/// Whether a document was read by the way that is tried.
-fn is_of(kind: DocumentKind, trying: &Trying) -> bool {
-    match trying.now.map(|running| running.test) {
-        Some(Test::Slot) => kind == DocumentKind::SocialSecurity,
-        // A code says what its holder's document is.
-        Some(Test::Code) => true,
-        Some(Test::Read) => kind != DocumentKind::SocialSecurity,
-        _ => false,
     }
 }

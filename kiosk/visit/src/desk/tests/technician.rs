@@ -13,6 +13,15 @@ impl Lobby {
         self.hear(Event::Door(stay, news))
     }
 
+    /// The test under way; without one, of none.
+    fn trial(&self) -> SessionId {
+        (0..=self.desk.sessions)
+            .rev()
+            .map(SessionId)
+            .find(|id| self.desk.is_trial(*id))
+            .unwrap_or(SessionId(0))
+    }
+
     /// In the room.
     fn let_in() -> Self {
         let mut hall = Self::open();
@@ -49,8 +58,8 @@ impl Lobby {
     }
 
     fn tried(&mut self, test: Test, outcome: Outcome) -> &mut Self {
-        let stay = self.stay();
-        self.hear(Event::Tried(stay, test, outcome))
+        let trial = self.trial();
+        self.hear(Event::Tried(trial, test, outcome))
     }
 
     /// What was asked of the appliance last, for the room.
@@ -193,6 +202,20 @@ fn a_code_of_the_office() {
 }
 
 #[test]
+fn without_a_place_for_cards_the_office_is_asked_at_once() {
+    let mut hall = Lobby::open();
+    hall.desk.cards = false;
+    hall.touch("door");
+    assert!(matches!(hall.asked()[..], [RoomDo::NewCode(_)]));
+    assert_eq!((hall.door().way, hall.door().cards), (DoorWay::Checking, false));
+    hall.news(DoorNews::Question("1234 5678".into()));
+    assert_eq!(hall.door().way, DoorWay::Code("1234 5678".into()));
+    // A kiosk without a key for codes says so.
+    hall.touch("back").touch("door").news(DoorNews::Refused(DoorRefusal::Unable, Duration::ZERO));
+    assert_eq!(hall.door().refused, Some(DoorRefusal::Unable));
+}
+
+#[test]
 fn every_fault_is_seen_mended_and_only_then_proven() {
     for fault in Fault::ALL {
         let mut hall = Lobby::let_in();
@@ -208,12 +231,10 @@ fn every_fault_is_seen_mended_and_only_then_proven() {
         assert_eq!((hall.repair().still, hall.repair().outcome), (true, TestState::Untried), "{fault:?}");
         let succeed = |hall: &mut Lobby| {
             hall.touch(&format!("test.{}", proof.key()));
-            let stay = hall.stay();
+            let stay = hall.trial();
             match proof {
-                Test::Read | Test::Code => hall.hear(Event::Card(stay, CardEvent::Read(person(ZHANG)))),
-                Test::Slot => {
-                    let person = Person { kind: DocumentKind::SocialSecurity, ..person(ZHANG) };
-                    hall.hear(Event::Card(stay, CardEvent::Read(person)))
+                Test::Read | Test::Slot | Test::Code => {
+                    hall.hear(Event::Card(stay, CardEvent::Read(person(ZHANG))))
                 }
                 Test::Scan => {
                     let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
@@ -253,7 +274,7 @@ fn a_roll_is_changed_before_the_printers_own_eyes() {
     hall.status(&[Fault::PaperOut, Fault::CoverOpen]);
     assert_eq!(steps(&hall), [Ticked, Awaited, Awaited], "an open cover is no closed one");
     hall.status(&[Fault::CoverOpen]);
-    assert_eq!(steps(&hall), [Ticked, Seen, Awaited]);
+    assert_eq!(steps(&hall), [Ticked, Awaited, Awaited], "under an open cover it sees no paper");
     hall.status(&[]);
     assert_eq!(steps(&hall), [Ticked, Seen, Seen]);
     hall.touch("step.1");
@@ -312,16 +333,49 @@ fn a_test_that_never_answers_has_failed() {
 }
 
 #[test]
-fn a_card_by_another_way_proves_nothing() {
+fn one_way_alone_is_tried_and_a_card_that_still_lies_there_fails_nothing() {
     let mut hall = Lobby::let_in();
     hall.touch("room.tests").touch("test.slot");
-    let stay = hall.stay();
-    hall.hear(Event::Card(stay, CardEvent::Read(person(ZHANG))));
-    assert!(matches!(hall.last[..], [Action::Reader(ReaderDo::Watch(_))]), "it is still wanted");
+    assert!(matches!(hall.last[..], [Action::Watch(Way::Slot, _)]), "{:?}", hall.last);
+    let trial = hall.trial();
+    hall.hear(Event::Card(trial, CardEvent::Problem(CardProblem::LiftFirst)));
     assert_eq!(hall.state(Test::Slot), TestState::Running);
-    hall.hear(Event::Card(stay, CardEvent::Problem(CardProblem::WrongSide)));
+    hall.hear(Event::Card(trial, CardEvent::Problem(CardProblem::WrongSide)));
     let wrong = TestState::Done(Outcome::Failed(Failure::Card(CardProblem::WrongSide)), Duration::ZERO);
     assert_eq!(hall.state(Test::Slot), wrong);
+    // What comes late asks for nothing more.
+    hall.hear(Event::Card(trial, CardEvent::Read(person(ZHANG))));
+    assert!(hall.last.is_empty(), "{:?}", hall.last);
+}
+
+#[test]
+fn an_answer_to_an_earlier_test_of_the_same_kind_counts_for_nothing() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("test.print");
+    let before = hall.trial();
+    hall.touch("back").touch("room.tests").touch("test.print");
+    hall.hear(Event::Tried(before, Test::Print, Outcome::Passed(None)));
+    assert_eq!(hall.state(Test::Print), TestState::Running);
+}
+
+#[test]
+fn a_device_that_is_away_says_nothing_of_its_faults() {
+    let mut hall = Lobby::let_in();
+    hall.status(&[Fault::PaperOut]).touch("device.printer").touch("repair.P03");
+    for silent in [Fault::PrinterAbsent, Fault::PrinterSilent, Fault::CoverOpen] {
+        hall.status(&[silent]);
+        assert!(hall.repair().still, "{silent:?}");
+        assert_eq!(hall.repair().steps[1], StepState::Awaited, "{silent:?}");
+    }
+}
+
+#[test]
+fn a_thing_that_lies_on_the_screen_keeps_nobody_in() {
+    let mut hall = Lobby::let_in();
+    for _ in 0..70 {
+        hall.pass(5).touch("door");
+    }
+    assert_eq!(hall.screen().name(), "door", "it closed, and the thing knocked anew");
 }
 
 #[test]
@@ -349,7 +403,7 @@ fn what_a_printer_cannot_prove_the_technician_says() {
 fn a_scanned_test_page_is_kept_nowhere() {
     let mut hall = Lobby::let_in();
     hall.touch("room.tests").touch("test.scan");
-    let stay = hall.stay();
+    let stay = hall.trial();
     let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
     let page = |id| ScanEvent::Stored {
         page: PageId(id),
@@ -358,7 +412,7 @@ fn a_scanned_test_page_is_kept_nowhere() {
         turn: Turn::None,
     };
     hall.hear(Event::Scan(stay, page(7)));
-    assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages[..] == [PageId(7)]));
+    assert!(matches!(&hall.last[..], [Action::DropPages(..), Action::StopScan(_), Action::Forget(_)]));
     assert!(passed(hall.state(Test::Scan)));
     // One that comes when the room is closed already.
     hall.touch("test.scan").touch("finish").hear(Event::Scan(stay, page(8)));
