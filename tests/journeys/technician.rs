@@ -169,9 +169,11 @@ fn a_roll_is_changed() {
     assert_eq!(seen(&hall.wait_word("room.step_ticked")), 0);
     hall.post("/api/printer", json!({ "cover": "open" }));
     hall.post("/api/printer", json!({ "paper": "ok" }));
-    hall.wait("paper seen", |state| seen(state) == 1);
+    // Under an open cover the printer says nothing of its paper.
+    hall.wait("an open cover seen", |_| hall.log().contains("P05"));
+    assert_eq!(seen(&hall.state()), 0);
     hall.post("/api/printer", json!({ "cover": "closed" }));
-    hall.wait("a closed cover", |state| seen(state) == 2);
+    hall.wait("paper, and a closed cover", |state| seen(state) == 2);
     hall.touch("test.print");
     hall.wait_word("room.mended.title");
     hall.touch("back");
