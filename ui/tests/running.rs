@@ -158,7 +158,12 @@ fn a_machine_without_fonts_is_told_so() {
         .env("FONTCONFIG_FILE", set_up)
         .output()
         .unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(
+        child.status.success() && said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&child.stderr)
+    );
     assert!(!String::from_utf8_lossy(&child.stderr).contains("panicked"));
 }
 

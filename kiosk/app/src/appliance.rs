@@ -202,15 +202,12 @@ impl Owners {
             data: config.kiosk.data.clone(),
             reserve: config.kiosk.reserve_mib * 1024 * 1024,
             printer: to_printer.clone(),
-            door: std::sync::Mutex::new(technician::Door::new(
-                opened.entry_key,
-                config.kiosk.data.join("entry").join("entry.json"),
-                clock,
-            )),
             bus: bus.clone(),
             clock,
         };
-        essential(runtime, stop, "technician", technician.run(for_technician));
+        let kept = config.kiosk.data.join("entry").join("entry.json");
+        let door = technician::Door::new(opened.entry_key, kept, clock);
+        essential(runtime, stop, "technician", technician.run(door, for_technician));
 
         let (news, heard) = mpsc::channel(ROOM);
         let name = config.kiosk.name.clone();

@@ -129,7 +129,7 @@ scrape_configs:
     }
 }
 
-/// Asks again until the answer is the wanted one.
+/// Asks again until the answer is the wanted one: Prometheus tells nobody when it has scraped or judged a rule.
 async fn until<T: PartialEq + std::fmt::Debug, F: Future<Output = T>>(wanted: T, mut ask: impl FnMut() -> F) {
     let deadline = Instant::now() + LONG;
     loop {

@@ -8,6 +8,7 @@ use crate::font;
 use crate::label::Label;
 use crate::layout::{CODE_AT, Layout, MODULE, MODULES, NUMBER_TOP};
 use crate::map::{Map, Seen};
+use crate::sums::Sums;
 
 /// What the QR code says, when it can be read and is a test ticket's.
 pub(crate) fn label(seen: &Seen, map: &Map) -> Option<Label> {
@@ -96,17 +97,8 @@ fn correlation(cells: &[Option<f64>], glyph: &font::Glyph) -> f64 {
         let black = font::is_black(glyph, i % font::CELLS.0, i / font::CELLS.0);
         Some((-(*level)?, f64::from(u8::from(black))))
     });
-    let (mut n, mut sx, mut sy, mut sxx, mut syy, mut sxy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-    for (x, y) in pairs {
-        n += 1.0;
-        sx += x;
-        sy += y;
-        sxx += x * x;
-        syy += y * y;
-        sxy += x * y;
-    }
-    let spread = (n * sxx - sx * sx) * (n * syy - sy * sy);
-    if spread > 1.0 { (n * sxy - sx * sy) / spread.sqrt() } else { 0.0 }
+    let sums = Sums::of(pairs);
+    if sums.vx * sums.vy > 1.0 { sums.correlation() } else { 0.0 }
 }
 
 #[cfg(test)]

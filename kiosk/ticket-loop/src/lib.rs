@@ -34,6 +34,7 @@ mod read;
 mod register;
 mod rows;
 mod stripes;
+mod sums;
 mod ticket;
 mod trend;
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::layout::{BARS, Layout, RULER_MARGIN, RULERS, STEP};
 use crate::line::{Line, consensus};
 use crate::map::{Map, Point, Seen};
+use crate::sums::Sums;
 
 /// Dots by which the rough place may be wrong across.
 const REACH: i32 = 44;
@@ -111,17 +112,9 @@ fn slide(profile: &[Option<f64>], ruler: &[bool]) -> Option<Found> {
 
 /// Pearson's; 0 when fewer than `least` pairs are there or nothing varies.
 fn correlation(pairs: impl Iterator<Item = (f64, f64)>, least: usize) -> f64 {
-    let (mut n, mut sx, mut sy, mut sxx, mut syy, mut sxy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-    for (x, y) in pairs {
-        n += 1.0;
-        sx += x;
-        sy += y;
-        sxx += x * x;
-        syy += y * y;
-        sxy += x * y;
-    }
-    let (vx, vy) = (n * sxx - sx * sx, n * syy - sy * sy);
-    if n < least as f64 || vx < n * n || vy <= 0.0 { 0.0 } else { (n * sxy - sx * sy) / (vx * vy).sqrt() }
+    let sums = Sums::of(pairs);
+    let varies = sums.vx >= sums.n * sums.n && sums.vy > 0.0;
+    if sums.n >= least as f64 && varies { sums.correlation() } else { 0.0 }
 }
 
 /// One round: measures how far off rulers and bars lie, and moves the corners there.

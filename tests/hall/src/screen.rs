@@ -153,6 +153,7 @@ async fn hold(
     Json(Hold { x, y, seconds }): Json<Hold>,
 ) -> Result<StatusCode, Response> {
     ask(screen.clone(), move |screen| screen.finger_down(x, y)).await?;
+    // This is how long the finger stays.
     tokio::time::sleep(Duration::from_secs_f32(seconds.clamp(0., 10.))).await;
     ask(screen, move |screen| screen.finger_up(x, y)).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -3,34 +3,34 @@
 //! The ledger has journalled the intention to print before this task hears of it. Each further state
 //! is journalled before anyone is told; nothing is ever sent twice from here.
 
-use crate::bus::{Bus, Health};
-use crate::clock::Clock;
+mod surroundings;
+mod work;
+
+pub use surroundings::Surroundings;
+pub use work::UnderWay;
+
+use crate::bus::Health;
 use crate::config::PrinterConfig;
 use crate::counters::KeptCounters;
 use crate::device::{Line, Wire, reopening};
 use crate::faults::printer::{printer_fault, refused_fault, status_faults, unknown_fault};
 use crate::gauge::KeptGauge;
 use crate::paper;
-use crate::recordings::Recordings;
 use link::record::Recorder;
 use link::{Backoff, LinkError};
-use queue::ledger::{Ledger, PrintJobId, PrintState};
+use queue::ledger::PrintState;
 use std::iter;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use ticket_printer::{
-    Encoder, Evidence, Fault as Said, FontFile, Holds, JobId, Ladder, Outcome, PrintRefused, Printer,
-    PrinterError, Profile, Proofs, Remedy, Rung, Status, Step, Ticket, TicketRedactor, Trouble,
-    UnknownReason,
+    Encoder, Evidence, Fault as Said, FontFile, Holds, Ladder, Outcome, PrintRefused, Printer, PrinterError,
+    Profile, Proofs, Remedy, Rung, Status, Step, Ticket, TicketRedactor, Trouble, UnknownReason,
 };
-use tokio::runtime::Handle;
 use visit::event::{Event, PrintJob, SessionId};
 use visit::fault::Fault;
 use visit::screen::TicketState;
-use visit::technician::{Failure, Outcome as Tested, Test};
 use visit::ticket::{ReceiptContents, TicketContents};
+use work::{Work, first_receipt};
 
 /// How often an idle printer is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
@@ -50,84 +50,12 @@ pub enum Ask {
     Print(PrintJob, Box<TicketContents>),
     /// print a receipt for whoever is in this session
     Receipt(SessionId, Box<ReceiptContents>),
-    /// print a test ticket for the technician who stays so
+    /// print a test ticket, for the technician's test of this name
     Test(SessionId),
     /// tell the technician what was used up
     Counters(SessionId),
     /// a new roll is in the printer
     NewRoll(SessionId),
-}
-
-/// What the owner needs beside the printer.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// where print states are journalled
-    pub ledger: Arc<dyn Ledger>,
-    /// to the desk
-    pub bus: Bus,
-    /// where the printer's paper gauge is kept
-    pub gauge: PathBuf,
-    /// a file that is there while a receipt may hang out of the printer: the ledger journals tickets alone
-    pub receipt_mark: PathBuf,
-    /// where what crossed its line is kept when a fault begins
-    pub recordings: Recordings,
-    /// the hall's clock
-    pub clock: Clock,
-    /// to reach the ledger from this thread
-    pub runtime: Handle,
-    /// a ticket was cut off when the kiosk last stopped: the printer may wait for the rest of it
-    pub cut_off: bool,
-}
-
-/// What is printed: a ticket, of which the ledger has journalled the intention; or a receipt, which gives
-/// nobody a number and may be printed again at will.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Work {
-    Ticket(PrintJob),
-    Receipt(SessionId),
-    Test(SessionId),
-}
-
-impl Work {
-    /// How the printer's proofs name it; `receipts` counts those. Numbers of a kiosk's jobs stay far
-    /// below 2³¹.
-    fn id(self, receipts: u32) -> JobId {
-        JobId::new(match self {
-            Self::Ticket(job) => u32::try_from(job.0 & 0x7FFF_FFFF).unwrap_or_default(),
-            Self::Receipt(_) | Self::Test(_) => 0x8000_0000 | receipts,
-        })
-    }
-
-    fn event(self, told: TicketState) -> Event {
-        match self {
-            Self::Ticket(job) => Event::Ticket(job, told),
-            Self::Receipt(session) => Event::Receipt(session, told),
-            Self::Test(stay) => Event::Tried(stay, Test::Print, tested(told)),
-        }
-    }
-}
-
-/// What a print state says of a test.
-fn tested(told: TicketState) -> Tested {
-    match told {
-        TicketState::Printed => Tested::Passed(None),
-        // The printer cannot say: somebody has to look.
-        TicketState::Sent | TicketState::Printing | TicketState::Unknown(None) => {
-            Tested::Failed(Failure::Unproven)
-        }
-        TicketState::Unknown(Some(fault)) | TicketState::NotPrinted(Some(fault)) => {
-            Tested::Failed(Failure::Fault(fault))
-        }
-        TicketState::NotPrinted(None) => Tested::Failed(Failure::Silent),
-    }
-}
-
-/// What the owner was asked to print and whose outcome has not been told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnderWay {
-    work: Work,
-    /// something of it may have left the kiosk
-    begun: bool,
 }
 
 /// Owns the printer until nobody can ask for it any more.
@@ -553,58 +481,6 @@ fn with_cause(printer: &mut Printer<Wire>, outcome: Outcome) -> Outcome {
             Outcome::Unknown(evidence, fault.map_or(why, UnknownReason::Fault))
         }
         outcome => outcome,
-    }
-}
-
-/// Where the count of receipts begins: other than at the last start, as far as the clock goes on.
-fn first_receipt() -> u32 {
-    let seconds = jiff::Timestamp::now().as_second();
-    u32::try_from(seconds & 0x00FF_FFFF).unwrap_or_default() << 7
-}
-
-impl Surroundings {
-    /// From here on a receipt may hang out of the printer. Should the power go, the next start cuts it
-    /// off, so that nobody finds it on his own ticket.
-    fn mark_receipt(&self) {
-        let folder = self.receipt_mark.parent().unwrap_or(Path::new("."));
-        let marked = std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::File::create(&self.receipt_mark))
-            .and_then(|mark| mark.sync_all());
-        if let Err(error) = marked {
-            tracing::warn!(%error, "that a receipt is being printed could not be noted");
-        }
-    }
-
-    fn unmark_receipt(&self) {
-        match std::fs::remove_file(&self.receipt_mark) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "that no receipt hangs out of the printer could not be noted");
-            }
-            _ => {}
-        }
-    }
-
-    /// Journals and tells what became of a ticket whose owner is no more.
-    fn give_up(&self, left: UnderWay) {
-        let evidence = "the owner of the printer panicked";
-        let (state, told) = if left.begun {
-            (PrintState::Unknown, TicketState::Unknown(None))
-        } else {
-            (PrintState::FailedBeforeSending, TicketState::NotPrinted(None))
-        };
-        self.journal(left.work, state, evidence);
-        self.bus.send_blocking(left.work.event(told));
-    }
-
-    /// Writes the print state of a ticket down. What cannot be written stays as it was, and becomes unknown at the
-    /// next start: never better than it is.
-    fn journal(&self, work: Work, state: PrintState, evidence: &str) {
-        let Work::Ticket(job) = work else { return };
-        let at = self.clock.now().wall;
-        let written = self.runtime.block_on(self.ledger.print_state(PrintJobId(job.0), state, evidence, at));
-        if let Err(error) = written {
-            tracing::error!(%error, job = job.0, "a print state could not be journalled");
-        }
     }
 }
 

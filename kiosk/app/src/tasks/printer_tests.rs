@@ -1,8 +1,11 @@
 use super::*;
 use crate::bus::bus;
+use crate::clock::Clock;
+use crate::recordings::Recordings;
 use jiff::SignedDuration;
 use queue::key::PersonKey;
-use queue::ledger::{ApplicantRef, Enter, Take, TakeAnswer, TicketIntent};
+use queue::ledger::{ApplicantRef, Enter, Ledger, Take, TakeAnswer, TicketIntent};
+use std::sync::Arc;
 use queue::sqlite::{Durability, Options, SqliteLedger};
 use visit::catalogue::Matter;
 use visit::checklist::Choice;

@@ -13,11 +13,12 @@ use crate::clock::Clock;
 use crate::faults::store::store_fault;
 use crate::tasks::printer;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc as blocking;
-use std::sync::{Arc, Mutex, PoisonError};
 use store::probe::LONGEST_TEST;
 use store::{Client, Outbox, StoreFault};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
 use visit::event::{Event, RoomDo, SessionId};
 use visit::fault::Fault;
 use visit::screen::OutboxShown;
@@ -42,8 +43,6 @@ pub struct Technician {
     pub reserve: u64,
     /// the printer's owner
     pub printer: blocking::Sender<printer::Ask>,
-    /// who comes in by a code
-    pub door: Mutex<Door>,
     /// to the desk
     pub bus: Bus,
     /// the hall's clock
@@ -51,12 +50,19 @@ pub struct Technician {
 }
 
 impl Technician {
-    /// Does what the room asks until nobody can ask any more.
-    pub async fn run(self, mut asks: mpsc::Receiver<RoomDo>) {
+    /// Does what the room asks until nobody can ask any more; who comes in by a code is the door's to say.
+    pub async fn run(self, mut door: Door, mut asks: mpsc::Receiver<RoomDo>) {
         let own = Arc::new(self);
+        let mut trying: Option<JoinHandle<()>> = None;
         while let Some(ask) = asks.recv().await {
             match ask {
-                RoomDo::Try(stay, test) => drop(tokio::spawn(Arc::clone(&own).attempt(stay, test))),
+                RoomDo::Try(trial, test) => {
+                    // One at a time: who asks for another has given up the one before.
+                    let next = tokio::spawn(Arc::clone(&own).attempt(trial, test));
+                    if let Some(before) = trying.replace(next) {
+                        before.abort();
+                    }
+                }
                 RoomDo::LookOutbox(stay) => own.tell_outbox(stay).await,
                 RoomDo::SendNow(stay) => {
                     own.wake.notify_one();
@@ -65,34 +71,28 @@ impl Technician {
                 RoomDo::LookCounters(stay) => drop(own.printer.send(printer::Ask::Counters(stay))),
                 RoomDo::RollChanged(stay) => drop(own.printer.send(printer::Ask::NewRoll(stay))),
                 RoomDo::NewCode(stay) => {
-                    for news in own.at_door(Door::ask) {
+                    for news in at_door(|| door.ask()) {
                         own.bus.send(Event::Door(stay, news)).await;
                     }
                 }
                 RoomDo::Code(stay, code) => {
-                    for news in own.at_door(|door| door.answer(&code)) {
+                    for news in at_door(|| door.answer(&code)) {
                         own.bus.send(Event::Door(stay, news)).await;
                     }
                 }
                 // A kiosk without a place for technicians' cards.
                 RoomDo::Knock(_) | RoomDo::Pin(..) => {}
-                RoomDo::Leave => own.at_door(Door::leave),
+                RoomDo::Leave => door.leave(),
             }
         }
     }
 
-    /// The door writes to the disk before it says anything.
-    fn at_door<T>(&self, what: impl FnOnce(&mut Door) -> T) -> T {
-        let mut door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
-        tokio::task::block_in_place(|| what(&mut door))
-    }
-
-    async fn attempt(self: Arc<Self>, stay: SessionId, test: Test) {
+    async fn attempt(self: Arc<Self>, trial: SessionId, test: Test) {
         let outcome = match test {
             // Their owners and the desk try these.
             Test::Read | Test::Scan | Test::Slot | Test::Code | Test::Sound => return,
             Test::Print => {
-                drop(self.printer.send(printer::Ask::Test(stay)));
+                drop(self.printer.send(printer::Ask::Test(trial)));
                 return;
             }
             Test::Link => machine::link(),
@@ -109,7 +109,7 @@ impl Technician {
             Test::Memory => machine::memory(),
         };
         tracing::info!(test = test.key(), ?outcome, "tried for the technician");
-        self.bus.send(Event::Tried(stay, test, outcome)).await;
+        self.bus.send(Event::Tried(trial, test, outcome)).await;
     }
 
     /// Whoever is greeted over TLS has shown his certificate and has accepted ours.
@@ -178,4 +178,9 @@ fn settled(tried: Result<Option<Measure>, StoreFault>) -> Outcome {
         Ok(measured) => Outcome::Passed(measured),
         Err(fault) => Outcome::Failed(Failure::Fault(store_fault(&fault))),
     }
+}
+
+/// The door writes to the disk before it says anything.
+fn at_door<T>(what: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(what)
 }

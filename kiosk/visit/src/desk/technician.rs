@@ -28,6 +28,9 @@ const AT_DOOR: Duration = Duration::from_secs(90);
 /// Who reads a question to the office and waits for its answer is on the telephone.
 const ON_THE_TELEPHONE: Duration = Duration::from_secs(600);
 
+/// How often what waits to be sent is looked at while it is shown.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// When a fault began, and how often.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Began {
@@ -46,8 +49,10 @@ pub(super) struct Room {
     /// unknown until the answer comes
     outbox: Option<OutboxShown>,
     counters: Option<Counters>,
-    /// what has begun to be wrong since the repair began
+    /// what was wrong at some time since the repair began
     came: BTreeSet<Fault>,
+    /// when what waits to be sent is looked at again, while that is shown
+    look_at: Duration,
     pub ends_at: Duration,
 }
 
@@ -97,6 +102,7 @@ impl Desk {
             outbox: None,
             counters: None,
             came: BTreeSet::new(),
+            look_at: now.tick,
             ends_at: now.tick + AT_DOOR,
         });
         // Without a place for cards there is one way in.
@@ -256,29 +262,31 @@ impl Desk {
         match evidence {
             Evidence::Gone(fault) => self.is_gone(fault),
             Evidence::CameAndWent(fault) => room.came.contains(&fault) && self.is_gone(fault),
-            Evidence::Answers(device) => self.answers(device),
+            Evidence::Answers(device) => self.devices.contains_key(&device) && !self.is_away(device),
         }
     }
 
-    fn answers(&self, device: Device) -> bool {
+    /// Whether the device is known to say nothing at all.
+    fn is_away(&self, device: Device) -> bool {
         let status = self.devices.get(&device);
-        status.is_some_and(|status| !status.faults().any(|f| f.is_absence() || f.is_silence()))
+        status.is_some_and(|status| status.faults().any(|f| f.is_absence() || f.is_silence()))
     }
 
     /// Whether the device says that this is over. One that is away says nothing, and a printer with an open cover
     /// nothing of what lies under it.
     fn is_gone(&self, fault: Fault) -> bool {
         let device = fault.device();
-        let speaks =
-            self.answers(device) || self.devices.get(&device).is_none_or(|s| s.faults().next().is_none());
         let open = device == Device::Printer && fault != Fault::CoverOpen && self.has(Fault::CoverOpen);
-        !self.has(fault) && speaks && !open
+        !self.has(fault) && !self.is_away(device) && !open
     }
 
     /// Time alone closes the room.
     pub(super) fn pass_time_in_room(&mut self, now: Now, actions: &mut Vec<Action>) {
         if self.room.as_ref().is_some_and(|room| now.tick >= room.ends_at) {
             return self.close_room(actions);
+        }
+        if let Some(room) = &mut self.room {
+            room.look_again(now, actions);
         }
         self.go_on_trying(now, actions);
     }
@@ -305,10 +313,7 @@ impl Room {
         self.page = match place {
             RoomPlace::Overview => Page::Overview,
             RoomPlace::Tests => Page::Tests,
-            RoomPlace::Outbox => {
-                actions.push(Action::Room(RoomDo::LookOutbox(self.id)));
-                Page::Outbox
-            }
+            RoomPlace::Outbox => Page::Outbox,
             RoomPlace::Counters => {
                 actions.push(Action::Room(RoomDo::LookCounters(self.id)));
                 Page::Counters
@@ -316,10 +321,19 @@ impl Room {
         };
     }
 
+    /// Looks at what waits to be sent as soon as that is shown, and again and again: it changes by itself.
+    fn look_again(&mut self, now: Now, actions: &mut Vec<Action>) {
+        if matches!(self.page, Page::Outbox) && now.tick >= self.look_at {
+            self.look_at = now.tick + LOOK_AGAIN;
+            actions.push(Action::Room(RoomDo::LookOutbox(self.id)));
+        }
+    }
+
     /// When time alone changes something here.
     pub fn next_change(&self, now: Now) -> Option<Duration> {
         let waiting = match &self.page {
             Page::Door(entry) => entry.next_change(now),
+            Page::Outbox => Some(self.look_at),
             _ => None,
         };
         [waiting, self.trying.next_change()].into_iter().flatten().filter(|at| *at > now.tick).min()

@@ -216,6 +216,23 @@ fn without_a_place_for_cards_the_office_is_asked_at_once() {
 }
 
 #[test]
+fn what_waits_to_be_sent_is_looked_at_as_long_as_it_is_shown() {
+    let looks =
+        |hall: &Lobby| hall.asked().iter().filter(|asked| matches!(asked, RoomDo::LookOutbox(_))).count();
+    let mut hall = Lobby::let_in();
+    assert_eq!(looks(hall.touch("room.outbox")), 1);
+    assert!(matches!(hall.room(), Room::Outbox(None)), "nothing is said before it is known");
+    let stay = hall.stay();
+    hall.hear(Event::Outbox(stay, OutboxShown { waiting: 2, ..OutboxShown::default() }));
+    assert!(matches!(hall.room(), Room::Outbox(Some(OutboxShown { waiting: 2, .. }))));
+    let due = hall.desk.next_deadline(hall.now).expect("a deadline");
+    assert_eq!(due, hall.now.tick + Duration::from_secs(5));
+    assert_eq!(looks(hall.pass(5)), 1);
+    hall.touch("back");
+    assert_eq!(looks(hall.pass(60)), 0);
+}
+
+#[test]
 fn every_fault_is_seen_mended_and_only_then_proven() {
     for fault in Fault::ALL {
         let mut hall = Lobby::let_in();
