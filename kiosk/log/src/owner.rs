@@ -145,7 +145,8 @@ impl Log {
         let (done, wait) = sync_channel(1);
         let until = Instant::now() + within;
         let mut message = message(done);
-        // Room is made within milliseconds, or not at all.
+        // Waits for room in the queue, which has no wait of its own with an end; it is made within milliseconds, or
+        // not at all.
         loop {
             match self.sender.try_send(message) {
                 Ok(()) => break,
@@ -203,35 +204,36 @@ impl Owner {
             if self.book.is_none() && Instant::now() >= self.retry_at {
                 self.open();
             }
-            match message {
-                None => self.sync(),
-                Some(Message::Event(event, stamp)) => {
-                    // One sync for all that came together.
-                    let mut at_once = self.write(&event, &stamp);
-                    let mut after = None;
-                    for next in receiver.try_iter().take(self.settings.room) {
-                        match next {
-                            Message::Event(event, stamp) => at_once |= self.write(&event, &stamp),
-                            other => {
-                                after = Some(other);
-                                break;
-                            }
-                        }
-                    }
-                    if at_once || after.is_some() || self.is_due() {
-                        self.sync();
-                    }
-                    if after.is_some_and(|message| self.answer(message)) {
-                        return;
-                    }
-                }
-                Some(other) => {
-                    if self.answer(other) {
-                        return;
-                    }
-                }
+            let Some(message) = message else {
+                self.sync();
+                continue;
+            };
+            let asked = match message {
+                Message::Event(event, stamp) => self.write_all(&event, &stamp, receiver),
+                asked => Some(asked),
+            };
+            if asked.is_some_and(|asked| self.answer(asked)) {
+                return;
             }
         }
+    }
+
+    /// Writes an event and what else has come already, with one sync for all of it; what is asked behind them is
+    /// returned.
+    fn write_all(&mut self, event: &Event, stamp: &Stamp, receiver: &Receiver<Message>) -> Option<Message> {
+        let mut at_once = self.write(event, stamp);
+        let mut asked = None;
+        for next in receiver.try_iter().take(self.settings.room) {
+            let Message::Event(event, stamp) = next else {
+                asked = Some(next);
+                break;
+            };
+            at_once |= self.write(&event, &stamp);
+        }
+        if at_once || asked.is_some() || self.is_due() {
+            self.sync();
+        }
+        asked
     }
 
     /// How long there is nothing to do by itself.
