@@ -87,6 +87,9 @@ const APP0: u8 = 0xE0;
 /// How the content of an APP0 segment begins that is a JFIF header.
 const JFIF: &[u8] = b"JFIF\0";
 
+/// What a frame header's length says of itself: 8 bytes and 3 for each of one to four components (B.2.2).
+const FRAME_LENGTHS: [u16; 4] = [11, 14, 17, 20];
+
 /// Whether a segment is a frame header: SOF0 to SOF15 without DHT, JPG and DAC (B.2.2).
 fn is_frame(code: u8) -> bool {
     matches!(code, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF)
@@ -204,7 +207,11 @@ impl Look {
             (At::LengthHigh(code), high) => At::LengthLow(code, high),
             (At::LengthLow(code, high), low) => {
                 self.kept.len = 0;
-                match u16::from_be_bytes([high, low]).checked_sub(2) {
+                let length = u16::from_be_bytes([high, low]);
+                if is_frame(code) && !FRAME_LENGTHS.contains(&length) {
+                    return Err("its frame header has an impossible length");
+                }
+                match length.checked_sub(2) {
                     None => return Err("a segment in it is too short"),
                     Some(0) => self.closed(code),
                     Some(left) => At::Segment(code, left),
@@ -349,6 +356,7 @@ pub(crate) mod tests {
             (vec![0xFF, 0xD8, 0x00], "a marker is missing in it"),
             (vec![0xFF, 0xD8, 0xFF, 0xD0], "a marker in it makes no sense"),
             (vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 1], "a segment in it is too short"),
+            (vec![0xFF, 0xD8, 0xFF, 0xC2, 0, 0xFF], "its frame header has an impossible length"),
             (vec![0xFF, 0xD8, 0xFF, 0xD9], "it has no image in it"),
             (page[..60].to_vec(), "it ends before the end of the image"),
             (vec![], "it ends before the end of the image"),

@@ -200,6 +200,22 @@ fn thumbnails_go_and_a_page_with_them_stays_whole() {
     assert_eq!(now.end().unwrap().0.stated_dpi, Some(300));
 }
 
+/// Damage that makes a frame header of a picture's own bytes keeps none of them.
+#[test]
+fn no_frame_header_is_made_of_a_picture() {
+    let mut noise = vec![0; 60];
+    // As entropy-coded bytes: C2 00 FF 00 00 00 08 08.
+    noise[30..37].copy_from_slice(&[0x58, 0, 0xFF, 0, 0, 1, 1]);
+    let (mut page, _) = page_with_thumbnails(&noise);
+    let shown = [0xC2, 0, 0xFF, 0, 0, 0, 8, 8];
+    let at = page.windows(8).position(|part| part == shown).unwrap();
+    page[at - 1] = 0xFF;
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", page.len());
+    let kept = kept(&[head.as_bytes(), &page].concat(), 7);
+    assert!(!kept.windows(8).any(|part| part == shown));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
