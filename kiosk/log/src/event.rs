@@ -4,9 +4,8 @@
 //! whoever searches the logs of years finds by it what he means. One that is no longer written stays here.
 
 use crate::field::{
-    Asker, Canceller, Damage, Digest, Document, Ending, FaultCode, Field, Hash, Job, KiB, Leaving, Letter,
-    Millis, Number, Opener, Outcome, Refused, Seconds, Session, SessionEnd, Taken, Value, Version, Visit,
-    Word,
+    Asker, Canceller, Damage, Digest, Document, FaultCode, Field, Hash, Job, KiB, Leaving, Letter, Millis,
+    Number, Opener, Outcome, Refused, Seconds, Session, SessionEnd, Taken, Value, Version, Visit, Word,
 };
 
 /// How grave an event is. The numbers are syslog's (RFC 5424, section 6.2.1).
@@ -133,13 +132,13 @@ events! {
     /// The kiosk's program has started.
     L1101 Started (Notice, at_once) { version: Version, up: Seconds }
     /// The kiosk's program ends.
-    L1102 Stopping (Notice, at_once) { why: Ending }
+    L1102 Stopping (Notice, at_once) {}
     /// The program before this one did not end in order.
     L1103 EndedUncleanly (Warning, at_once) {}
     /// Another version of the software runs than before.
     L1104 Updated (Notice, at_once) { from: Version, to: Version }
     /// The configuration was read; the digest tells which it is.
-    L1105 ConfigurationLoaded (Notice, at_once) { digest: Digest, advice: u32 }
+    L1105 ConfigurationLoaded (Notice, at_once) { digest: Digest }
     /// The hall's catalogue was read; the digest tells which it is.
     L1106 CatalogueLoaded (Info, at_once) { digest: Digest, matters: u32 }
     /// The owner of a device panicked and was started again.
@@ -152,8 +151,6 @@ events! {
     L1110 DayBegun (Info, at_once) { expired: u32 }
     /// Visits past their retention were deleted.
     L1111 VisitsDeleted (Info, soon) { visits: u32 }
-    /// The disk is getting full.
-    L1112 DiskLow (Warning, at_once) { free: KiB }
     /// The desk is behind, and news for it was left out.
     L1113 NewsLeftOut (Warning, soon) {}
 
@@ -214,22 +211,14 @@ events! {
     L1402 FaultEnded (Notice, at_once) { device: Letter, fault: FaultCode, lasted: Seconds }
     /// A device is ready.
     L1403 DeviceReady (Info, soon) { device: Letter }
-    /// A device was opened again, to mend it.
-    L1404 DeviceReopened (Info, soon) { device: Letter }
     /// A remedy was tried on a device.
     L1405 RemedyTried (Info, soon) { device: Letter, remedy: Word, helped: bool }
-    /// The USB port of a device was reset.
-    L1406 PortReset (Notice, soon) { device: Letter, done: bool }
-    /// What crossed a device's link before a fault was written out.
-    L1407 RecordingKept (Info, soon) { fault: FaultCode }
-    /// What crossed a device's link before a fault could not be written out.
-    L1408 RecordingLost (Warning, at_once) { fault: FaultCode }
+    /// What was around a fault could not be sealed into a capsule.
+    L1408 CapsuleLost (Warning, at_once) { fault: FaultCode }
     /// What was around a fault was sealed into a capsule.
     L1409 CapsuleKept (Info, at_once) { fault: FaultCode, size: KiB }
     /// A new roll of paper was put in.
     L1410 RollChanged (Notice, at_once) { tickets: u32 }
-    /// The paper gauge was lost and learns anew.
-    L1411 GaugeBegunAnew (Notice, soon) {}
 
     // 15: documents
     /// A page was scanned and can be used.
@@ -240,26 +229,14 @@ events! {
     L1503 DocumentStored (Info, at_once) { document: Document, visit: Visit, pages: u32, size: KiB }
     /// A document could not be made or stored.
     L1504 DocumentNotStored (Error, at_once) { session: Session, fault: FaultCode }
-    /// A document is being sent.
-    L1505 DocumentSending (Info, soon) { document: Document, attempt: u32 }
     /// The store has confirmed that it holds a document, whole.
-    L1506 DocumentReceived (Info, at_once) { document: Document, took: Millis }
-    /// The store has countersigned the custody code of a document.
-    L1507 CustodyCountersigned (Info, at_once) { document: Document }
-    /// A countersignature is missing, or is not the store's.
-    L1508 CustodyNotProven (Error, at_once) { document: Document }
+    L1506 DocumentReceived (Info, at_once) { document: Document }
     /// The store refused a document for good.
     L1509 DocumentRefused (Error, at_once) { document: Document, fault: FaultCode }
-    /// The store held other bytes than were sent, and the document is sent again.
-    L1510 DocumentSentAgain (Warning, at_once) { document: Document }
-    /// A document in the outbox cannot be read.
-    L1511 DocumentDamaged (Error, at_once) { document: Document }
-    /// A document could not be sent now and is tried again later.
-    L1512 SendingPutOff (Notice, soon) { document: Document, fault: FaultCode, retry: Millis }
+    /// Documents could not be sent now, and that is tried again later.
+    L1512 SendingPutOff (Notice, soon) { fault: FaultCode, retry: Millis }
     /// The back office looked at a document.
     L1513 DocumentReviewed (Info, soon) { document: Document, accepted: bool }
-    /// Files in the outbox that no document needs were removed.
-    L1514 OutboxCleaned (Notice, soon) { files: u32 }
     /// Licences were looked up.
     L1515 LicencesLookedUp (Info, soon) { session: Session, found: u32, took: Millis }
     /// Licences could not be looked up.
@@ -269,37 +246,31 @@ events! {
 
     // 16: the technician
     /// The technician's room was opened.
-    L1601 DoorOpened (Notice, at_once) { by: Opener, serial: Digest }
+    L1601 DoorOpened (Notice, at_once) { by: Opener }
     /// The technician's room stayed closed.
-    L1602 DoorRefused (Warning, at_once) { by: Opener, why: Refused }
+    L1602 DoorRefused (Warning, at_once) { why: Refused }
     /// After failed attempts, the technician's door takes no other for a while.
-    L1603 DoorSlowed (Warning, at_once) { wait: Seconds, attempts: u32 }
+    L1603 DoorSlowed (Warning, at_once) { wait: Seconds }
     /// The technician's room was left.
     L1604 DoorLeft (Notice, at_once) { how: Leaving, stayed: Seconds }
     /// A test was done.
     L1605 TestDone (Info, soon) { test: Word, outcome: Outcome, took: Millis, by: Asker }
     /// The whole self-test was done.
-    L1606 SelfTestDone (Notice, at_once) { passed: u32, failed: u32, skipped: u32, took: Millis, by: Asker }
+    L1606 SelfTestDone (Notice, at_once) { passed: u32, failed: u32, took: Millis, by: Asker }
     /// A test ticket was read back; grades are of 100.
     L1607 LoopGraded (Notice, at_once) { printer: u32, scanner: u32, dead_dots: u32 }
-    /// A guided repair was followed to its end.
-    L1608 RepairDone (Notice, at_once) { fault: FaultCode, mended: bool, took: Seconds }
-    /// A counter was set back by hand.
-    L1609 CounterReset (Notice, at_once) { counter: Word, was: u32 }
+    /// A guided repair was followed to the test that ends it.
+    L1608 RepairTried (Notice, at_once) { fault: FaultCode, mended: bool }
     /// A readiness report was made.
     L1610 ReportMade (Notice, at_once) { digest: Digest, ready: bool }
     /// A readiness report was taken away.
     L1611 ReportTaken (Notice, at_once) { digest: Digest, on: Taken }
     /// The outbox was told to send now.
-    L1612 SendingAsked (Info, soon) { waiting: u32 }
+    L1612 SendingAsked (Info, soon) {}
     /// A command asked the running kiosk for something.
     L1613 CommandServed (Info, soon) { command: Word, done: bool }
 
     // 17: network and certificates
-    /// The kiosk's certificate ends in this many days.
-    L1701 CertificateEnding (Warning, at_once) { days: i32 }
-    /// The kiosk has another certificate, which ends in this many days.
-    L1702 CertificateReplaced (Notice, at_once) { days: i32 }
     /// The hall's clock and the kiosk's differ.
     L1703 ClockDiffers (Warning, soon) { seconds: i32 }
     /// The hall could not be told how the kiosk is.

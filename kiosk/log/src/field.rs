@@ -247,17 +247,6 @@ macro_rules! words {
 }
 
 words! {
-    /// Why the kiosk's program ends.
-    Ending {
-        /// it was told to
-        Told = "told",
-        /// a task of it ended that never should
-        TaskEnded = "task-ended",
-        /// new software is to be started
-        Update = "update",
-        /// the machine is switched off or started again
-        Shutdown = "shutdown",
-    }
     /// How a session ended.
     SessionEnd {
         /// the visitor was done
@@ -295,10 +284,12 @@ words! {
         Expired = "expired",
         /// the certificate is of another CA
         Stranger = "stranger",
-        /// the card did not sign the challenge
-        BadSignature = "bad-signature",
         /// the answer does not fit the challenge
         WrongAnswer = "wrong-answer",
+        /// a digit of the answer was mistyped
+        Mistyped = "mistyped",
+        /// nobody can be checked now
+        Unable = "unable",
         /// the answer fits an earlier challenge
         OldAnswer = "old-answer",
         /// too many attempts: it waits

@@ -44,7 +44,7 @@ fn an_end_that_is_not_in_order_is_told_of() {
     let stamp = Stamp::now();
     let path = folder.path().join("log");
     let mut book = Book::open(&path, key(), Limits::default(), &stamp).expect("a log");
-    book.append(&Event::Stopping { why: crate::field::Ending::Told }, &stamp).expect("a line");
+    book.append(&Event::Stopping {}, &stamp).expect("a line");
     drop(book);
     let log = Log::start(settings(folder.path()), |trouble| panic!("{trouble:?}")).expect("a thread");
     assert!(log.close(SOON));
