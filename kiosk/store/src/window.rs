@@ -1,5 +1,5 @@
 //! The window system: its event feed (`GET /v1/window-events` in openapi.yaml), and the call for somebody
-//! of the hall's staff (`PUT /v1/staff-call`).
+//! of the hall's staff (`PUT /v1/staff-call`), and how this kiosk is (`PUT /v1/kiosk-facts`).
 
 use std::time::Duration;
 
@@ -84,6 +84,25 @@ pub struct StaffCall {
 /// not know.
 pub async fn call_staff(client: &Client, call: &StaffCall) -> Result<(), StoreFault> {
     let request = Request::new(Method::PUT, "/v1/staff-call").json(call).once();
+    let answer = client.send_within(request, Deadlines::VISITOR_WAITS).await?;
+    if (200..300).contains(&answer.status) { Ok(()) } else { Err(StoreFault::from_status(answer.status)) }
+}
+
+/// How a kiosk is, for a hall that does not reach it.
+#[derive(Debug, Clone, Serialize)]
+pub struct KioskFacts<'a, T: Serialize> {
+    /// The kiosk's name.
+    pub kiosk: &'a str,
+    /// The facts, a JSON object.
+    pub facts: &'a T,
+}
+
+/// Tells the hall how this kiosk is; the last that was told stands.
+///
+/// # Errors
+/// Any [`StoreFault`] of the way there; of a status other than 2xx what it stands for.
+pub async fn tell_facts<T: Serialize>(client: &Client, facts: &KioskFacts<'_, T>) -> Result<(), StoreFault> {
+    let request = Request::new(Method::PUT, "/v1/kiosk-facts").json(facts).once();
     let answer = client.send_within(request, Deadlines::VISITOR_WAITS).await?;
     if (200..300).contains(&answer.status) { Ok(()) } else { Err(StoreFault::from_status(answer.status)) }
 }

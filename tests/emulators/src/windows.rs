@@ -6,6 +6,7 @@
 //! when there are any, else when one comes or the wait is over. Events are kept in
 //! `DIR/windows.json`, the port in `DIR/windows/port`.
 //!
+//! `PUT /v1/kiosk-facts` with `{"kiosk","facts"}` is answered 204, and the last of each kiosk is kept.
 //! `PUT /v1/staff-call` with `{"kiosk","screen"}` is answered 204 and kept until somebody has gone there, or
 //! with 503 while the staff's bell is off.
 
@@ -96,7 +97,10 @@ impl Windows {
         let feed = Arc::new(Feed::open(&dir.join("windows.json"))?);
         let listener = ports::bind_kept(&dir.join("windows").join("port")).await?;
         let bell = Arc::new(Bell::default());
-        let calls = Router::new().route("/v1/staff-call", put(staff_call)).with_state(bell.clone());
+        let calls = Router::new()
+            .route("/v1/staff-call", put(staff_call))
+            .route("/v1/kiosk-facts", put(kiosk_facts))
+            .with_state(bell.clone());
         let router =
             Router::new().route("/v1/window-events", get(events)).with_state(feed.clone()).merge(calls);
         let greeting = Arc::new(move || Greeting::Tls(config.clone()));
@@ -150,6 +154,7 @@ impl Windows {
             "last": self.feed.last(),
             "events": self.feed.events().len(),
             "calls": *self.bell.calls(),
+            "kiosks": *self.bell.kiosks(),
         })
     }
 
@@ -170,16 +175,21 @@ impl Windows {
     }
 }
 
-/// Where calls for staff come in: by kiosk, the screen that was on it.
+/// Where calls for staff come in, by kiosk the screen that was on it; and how each kiosk says that it is.
 #[derive(Default)]
 struct Bell {
     calls: Mutex<BTreeMap<String, String>>,
+    kiosks: Mutex<BTreeMap<String, Value>>,
     off: AtomicBool,
 }
 
 impl Bell {
     fn calls(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kiosks(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Value>> {
+        self.kiosks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -202,6 +212,29 @@ async fn staff_call(
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     bell.calls().entry(call.kiosk).or_insert(call.screen);
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Debug, Deserialize)]
+struct KioskFacts {
+    kiosk: String,
+    facts: serde_json::Map<String, Value>,
+}
+
+async fn kiosk_facts(
+    State(bell): State<Arc<Bell>>,
+    told: Result<Json<KioskFacts>, JsonRejection>,
+) -> StatusCode {
+    let Ok(Json(KioskFacts { kiosk, facts })) = told else { return StatusCode::BAD_REQUEST };
+    let fits = |text: &str| (1..=40).contains(&text.chars().count());
+    let devices = facts.get("devices").and_then(Value::as_array);
+    if !fits(&kiosk)
+        || !facts.get("version").and_then(Value::as_str).is_some_and(fits)
+        || !devices.is_some_and(|devices| devices.len() <= 32 && devices.iter().all(Value::is_object))
+    {
+        return StatusCode::BAD_REQUEST;
+    }
+    bell.kiosks().insert(kiosk, Value::Object(facts));
     StatusCode::NO_CONTENT
 }
 

@@ -32,6 +32,27 @@ async fn a_kiosk_calls_staff_once_until_somebody_has_gone_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_that_a_kiosk_says_of_itself_is_kept() {
+    let dir = folder();
+    let windows = Windows::start(dir.path()).await.expect("the feed");
+    let curl = Curl::new(dir.path());
+    let url = windows.url().replace("window-events", "kiosk-facts");
+    for (body, status) in [
+        (r#"{"kiosk":"K1","facts":{"version":"1","devices":[]}}"#, 204),
+        (r#"{"kiosk":"K1","facts":{"version":"2","devices":[{"name":"printer"}],"pages":7}}"#, 204),
+        (r#"{"kiosk":"K1","facts":{"version":"3"}}"#, 400),
+        (r#"{"kiosk":"","facts":{"version":"3","devices":[]}}"#, 400),
+        (r#"{"kiosk":"K1","facts":[]}"#, 400),
+    ] {
+        let options =
+            ["--request", "PUT", "--header", "Content-Type: application/json", "--data-binary", "@-"];
+        assert_eq!(curl.call(&url, &options, body.as_bytes()).await.status, status, "{body}");
+    }
+    assert_eq!(windows.state()["kiosks"]["K1"]["version"], "2");
+    windows.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_are_answered_after_a_sequence_number_and_kept() {
     let dir = folder();
     let windows = Windows::start(dir.path()).await.expect("the feed");
