@@ -13,6 +13,7 @@ pub mod slot;
 pub mod social_card;
 pub mod staff_card;
 
+pub mod glass;
 pub mod network;
 pub mod papers;
 pub mod pki;

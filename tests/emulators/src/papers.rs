@@ -24,6 +24,9 @@ pub enum PapersError {
     /// No font with Chinese characters.
     #[error("sample papers: no Noto CJK font found; install the package fonts-noto-cjk")]
     NoFont,
+    /// What should lie on the glass is no picture of a ticket.
+    #[error("a ticket on the glass: this is no picture of one")]
+    NoTicket,
     /// The page cannot be compressed.
     #[error("sample papers: the JPEG library refused the page: {0}")]
     Jpeg(#[from] turbojpeg::Error),
@@ -109,17 +112,16 @@ pub fn draw_all(folder: &Path) -> Result<Vec<PathBuf>, PapersError> {
 fn jpeg(paper: Paper, fonts: &Fonts) -> Result<Vec<u8>, PapersError> {
     let mut canvas = Canvas::a4();
     paper.draw(&mut canvas, fonts);
-    let pixels = canvas.pixels();
+    Ok(page(canvas.pixels(), Canvas::WIDTH, Canvas::HEIGHT)?)
+}
+
+/// Pixels in three colours as a scanner's JPEG of 300 dpi.
+pub(crate) fn page(pixels: &[u8], width: usize, height: usize) -> Result<Vec<u8>, turbojpeg::Error> {
     let mut compressor = Compressor::new()?;
     compressor.set_quality(QUALITY)?;
     compressor.set_subsamp(Subsamp::Sub2x2)?;
-    let mut jpeg = compressor.compress_to_vec(Image {
-        pixels,
-        width: Canvas::WIDTH,
-        pitch: Canvas::WIDTH * 3,
-        height: Canvas::HEIGHT,
-        format: PixelFormat::RGB,
-    })?;
+    let image = Image { pixels, width, pitch: width * 3, height, format: PixelFormat::RGB };
+    let mut jpeg = compressor.compress_to_vec(image)?;
     state_density(&mut jpeg, DPI);
     Ok(jpeg)
 }

@@ -13,6 +13,7 @@ mod page;
 mod screen;
 mod setup;
 mod slot;
+mod staff;
 mod telephone;
 
 use clap::{Args, Parser, Subcommand};

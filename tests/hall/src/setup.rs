@@ -2,6 +2,7 @@
 
 use crate::district::District;
 use crate::slot::Slot;
+use crate::staff::Staff;
 use crate::telephone::Office;
 use crate::{Fatal, HallArguments};
 use emulators::code_scanner::CodeScannerEmulator;
@@ -50,6 +51,8 @@ pub(crate) struct Hall {
     /// where sample papers lie
     pub papers: Vec<PathBuf>,
     config: PathBuf,
+    /// its technicians
+    pub staff: Staff,
     /// who answers technicians' questions, where its program is there
     pub office: Option<Office>,
 }
@@ -95,6 +98,11 @@ impl Hall {
         let pki = Pki::open(&dir.join("pki"))?;
         let entry_key = secrets.join("entry.key");
         let office = Office::open(&secrets, KIOSK, &entry_key)?;
+        let staff = Staff::open(&secrets)?;
+        let log_key = secrets.join("log.key");
+        if !log_key.exists() {
+            make_key(&log_key)?;
+        }
         let mut settings = toml::Table::new();
         let mut set = |section: &str, key: &str, value: toml::Value| {
             let table = settings.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
@@ -126,6 +134,11 @@ impl Hall {
         }
         if slot.is_some() {
             set("slot", "reader", "Virtual PCD 00 00".into());
+            let mut cards = toml::Table::new();
+            cards.insert("reader".to_owned(), "Virtual PCD 00 01".into());
+            cards.insert("authorities".to_owned(), path(&staff.authorities));
+            cards.insert("revoked".to_owned(), path(&staff.revoked));
+            set("technician", "cards", cards.into());
         }
         if office.is_some() {
             set("technician", "key", path(&entry_key));
@@ -139,6 +152,11 @@ impl Hall {
         if let Some(district) = &district {
             set("store", "district", district.url().into());
         }
+        set("log", "key", path(&log_key));
+        set("metrics", "ca", path(&pki.ca(Authority::Hall)));
+        set("metrics", "certificate", path(&pki.client_certificate(Authority::Hall)));
+        set("metrics", "key", path(&pki.client_key(Authority::Hall)));
+        set("metrics", "push_every", 10.into());
         let windows_port = windows.address().port();
         set("windows", "url", format!("https://localhost:{windows_port}").into());
         if let Some(file) = &arguments.config {
@@ -168,6 +186,7 @@ impl Hall {
             socket,
             papers,
             config,
+            staff,
             office,
         })
     }
@@ -208,6 +227,17 @@ impl Hall {
             district.switch_off().await;
         }
     }
+}
+
+/// A key of 32 bytes that nobody else may read.
+fn make_key(path: &Path) -> Result<(), Fatal> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut key = [0; 32];
+    getrandom::fill(&mut key)?;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(&key)?;
+    Ok(())
 }
 
 /// The emulated vendor's library, which cargo builds beside this program.

@@ -1,7 +1,10 @@
-//! The slot for social-security cards: a private pcscd with a virtual reader, and the card in it.
+//! The slots for social-security cards and for technicians' own: a private pcscd with two virtual readers, and the
+//! cards in them.
 
 use crate::occupant::Occupant;
+use emulators::slot::EmulatedCard;
 use emulators::social_card::{Chip, Holder, Impostor, Manner, PcscDaemon, Quirk, SocialCardEmulator};
+use emulators::staff_card::PivCard;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -69,6 +72,7 @@ pub(crate) struct Slot {
 struct Inside {
     daemon: PcscDaemon,
     card: Option<SocialCardEmulator>,
+    staff: Option<EmulatedCard>,
     service: Service,
     impostor: Option<Impostor>,
     occupant: Option<Occupant>,
@@ -83,8 +87,14 @@ impl Slot {
         match started {
             Ok((daemon, folder)) => {
                 let socket = daemon.socket();
-                let inside =
-                    Inside { daemon, card: None, service: Service::Up, impostor: None, occupant: None };
+                let inside = Inside {
+                    daemon,
+                    card: None,
+                    staff: None,
+                    service: Service::Up,
+                    impostor: None,
+                    occupant: None,
+                };
                 Some(Self { inside: Mutex::new(inside), _folder: folder, socket })
             }
             Err(why) => {
@@ -108,6 +118,19 @@ impl Slot {
         inside.remove();
         let port = inside.daemon.port();
         inside.card = Some(SocialCardEmulator::insert(port, chip).map_err(|e| e.to_string())?);
+        Ok(())
+    }
+
+    /// Puts a technician's card into his slot, or takes out the one that is there.
+    pub fn set_staff(&self, card: Option<PivCard>) -> Result<(), String> {
+        let mut inside = self.lock();
+        if let Some(before) = inside.staff.take() {
+            before.remove();
+        }
+        if let Some(card) = card {
+            let port = inside.daemon.second_port();
+            inside.staff = Some(EmulatedCard::insert(port, card).map_err(|e| e.to_string())?);
+        }
         Ok(())
     }
 
@@ -149,6 +172,7 @@ impl Inside {
             || !matches!(wanted, Service::Up | Service::Frozen | Service::Taken)
         {
             self.remove();
+            self.staff = None;
             self.daemon.kill();
         }
         // Should what follows fail.

@@ -4,6 +4,7 @@ use super::hands::{Power, given};
 use super::{Asked, Done, Refused, done};
 use crate::setup::Hall;
 use axum::extract::State;
+use emulators::glass::Laid;
 use emulators::printer::Cover;
 use emulators::scanner::{Condition, Damage};
 use serde::Deserialize;
@@ -17,6 +18,8 @@ pub(super) struct ScannerHands {
     feeder: Option<Vec<PathBuf>>,
     #[serde(default, deserialize_with = "given")]
     flatbed: Option<Option<PathBuf>>,
+    /// a printed ticket is laid on the glass
+    ticket: Option<TicketLaid>,
     #[serde(default, deserialize_with = "given")]
     jam_at: Option<Option<u32>>,
     #[serde(default, deserialize_with = "given")]
@@ -44,6 +47,20 @@ pub(super) struct ScannerHands {
     /// so many jobs are refused for their settings
     refuse: Option<u32>,
     power: Option<Power>,
+}
+
+/// A printed ticket on the glass.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TicketLaid {
+    /// which, from 1
+    number: u32,
+    /// how crooked it lies
+    #[serde(default)]
+    degrees: f64,
+    /// dots of the head that did not print
+    #[serde(default)]
+    dead: Vec<usize>,
 }
 
 /// What the scanner as a whole says of itself.
@@ -84,6 +101,15 @@ pub(super) async fn scanner(State(hall): State<Hall>, Asked(hands): Asked<Scanne
     }
     if let Some(paper) = hands.flatbed {
         scanner.load_flatbed(paper.as_deref().map(Path::new)).map_err(Refused::bad)?;
+    }
+    if let Some(TicketLaid { number, degrees, dead }) = hands.ticket {
+        let missing = || Refused::missing("there is no such ticket");
+        let picture = hall.printer.ticket_png(number).ok_or_else(missing)?;
+        let laid = Laid { degrees, dead };
+        let drawn = tokio::task::spawn_blocking(move || emulators::glass::scan(&picture, &laid)).await;
+        let page = hall.papers.first().ok_or_else(missing)?.with_file_name(format!("ticket-{number}.jpg"));
+        std::fs::write(&page, drawn.map_err(Refused::bad)?.map_err(Refused::bad)?).map_err(Refused::bad)?;
+        scanner.load_flatbed(Some(&page)).map_err(Refused::bad)?;
     }
     hands.jam_at.inspect(|sheet| scanner.jam_at(*sheet));
     hands.mispick_at.inspect(|sheet| scanner.mispick_at(*sheet));

@@ -4,6 +4,7 @@ use super::hands::{Entry, Power, given};
 use super::{Asked, Done, Refused, done};
 use crate::setup::Hall;
 use crate::slot::{Service, Strange};
+use crate::staff::StaffCard;
 use axum::extract::State;
 use emulators::cards::sample;
 use emulators::code_scanner::Fault;
@@ -22,6 +23,9 @@ pub(super) struct SlotHands {
     #[serde(default, deserialize_with = "given")]
     card: Option<Option<String>>,
     strange: Option<Strange>,
+    /// a technician's card in his own slot
+    #[serde(default, deserialize_with = "given")]
+    staff: Option<Option<StaffCard>>,
     service: Option<Service>,
 }
 
@@ -30,10 +34,14 @@ pub(super) async fn slot(State(hall): State<Hall>, Asked(hands): Asked<SlotHands
     let Some(slot) = hall.slot.clone() else {
         return Err(Refused::missing("this hall has no slot: is pcscd installed?"));
     };
+    let staff = hall.staff.clone();
     // A service that starts is waited for: off the loop.
     let handled = tokio::task::spawn_blocking(move || {
         if let Some(service) = hands.service {
             slot.set(service)?;
+        }
+        if let Some(which) = hands.staff {
+            slot.set_staff(which.map(|which| staff.card(which)))?;
         }
         match hands.card {
             None => Ok(()),
