@@ -15,7 +15,7 @@ use std::fmt::{Display, Write};
 use std::rc::Rc;
 use visit::fault::{Device, Fault, Still};
 use visit::screen::Language;
-use visit::technician::Test;
+use visit::technician::{Finding, Test};
 
 const ZH: &str = concat!(include_str!("../lang/zh.toml"), "\n", include_str!("../lang/zh.faults.toml"));
 const EN: &str = concat!(include_str!("../lang/en.toml"), "\n", include_str!("../lang/en.faults.toml"));
@@ -185,6 +185,8 @@ pub(crate) struct Words {
     pub door: DoorText,
     pub room: RoomText,
     pub failed: FailedText,
+    pub looped: LoopText,
+    finding: BTreeMap<String, Text>,
     device: BTreeMap<String, Text>,
     test: BTreeMap<String, TestText>,
     pub look: LookText,
@@ -226,6 +228,11 @@ impl Words {
     /// What is said of a test; a test of our own sees to it that each has words.
     pub fn test(&self, test: Test) -> Option<&TestText> {
         self.test.get(test.key())
+    }
+
+    /// What is said of something that a test ticket shows; a test sees to it that each has words.
+    pub fn finding(&self, finding: Finding) -> Option<&Text> {
+        self.finding.get(finding.key())
     }
 
     /// What goes on all the same, in a few words; a test sees to it that each has some.
@@ -324,6 +331,9 @@ mod tests {
             );
             let tests: BTreeSet<&str> = Test::ALL.iter().map(|test| test.key()).collect();
             assert_eq!(words.test.keys().map(String::as_str).collect::<BTreeSet<_>>(), tests, "{language:?}");
+            let findings: BTreeSet<&str> = Finding::ALL.iter().map(|finding| finding.key()).collect();
+            let said = words.finding.keys().map(String::as_str).collect::<BTreeSet<_>>();
+            assert_eq!(said, findings, "{language:?}");
             for test in Test::ALL {
                 let how = words.test(*test).is_some_and(|said| !said.how.plain().is_empty());
                 assert_eq!(how, !test.is_automatic(), "{language:?} {test:?}: what is to be done for it");

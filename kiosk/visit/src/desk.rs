@@ -30,6 +30,7 @@ use crate::identity::{Applicant, CompanyOffer, Person, Ways};
 use crate::intent::Intent;
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use crate::search::Finder;
+use crate::technician::Past;
 use crate::waiting::Waiting;
 use jiff::civil::{Date, DateTime};
 use manner::Manner;
@@ -116,8 +117,8 @@ pub struct Desk {
     sessions: u64,
     /// the technician's room, while somebody is in it; then there is no session
     room: Option<technician::Room>,
-    /// when each fault began, and how often
-    began: technician::History,
+    /// when each fault began, and how often lately
+    past: BTreeMap<Fault, Past>,
     /// since when each device is as it is
     changed: BTreeMap<Device, DateTime>,
 }
@@ -146,7 +147,7 @@ impl Desk {
             session: None,
             sessions: 0,
             room: None,
-            began: BTreeMap::new(),
+            past: BTreeMap::new(),
             changed: BTreeMap::new(),
         }
     }
@@ -163,6 +164,28 @@ impl Desk {
     pub fn with_technicians_cards(mut self) -> Self {
         self.cards = true;
         self
+    }
+
+    /// What was wrong before the kiosk was started, for the technician.
+    #[must_use]
+    pub fn with_past(mut self, past: BTreeMap<Fault, Past>) -> Self {
+        self.past = past;
+        self
+    }
+
+    /// What has been wrong lately, to be kept over a restart.
+    pub fn past(&self) -> &BTreeMap<Fault, Past> {
+        &self.past
+    }
+
+    /// The visitor who is served now.
+    pub fn in_session(&self) -> Option<SessionId> {
+        self.session.as_ref().map(|session| session.id)
+    }
+
+    /// The technician's stay, from the door on.
+    pub fn in_room(&self) -> Option<SessionId> {
+        self.room.as_ref().map(|room| room.id)
     }
 
     /// Takes one event and says what to do about it, in this order.
@@ -225,6 +248,17 @@ impl Desk {
                     self.tried(test, outcome, now, &mut actions);
                 }
             }
+            Event::LoopPrinted(id) => {
+                if self.is_trial(id) {
+                    self.loop_printed(now);
+                }
+            }
+            Event::Looped(id, looped) => {
+                if self.is_trial(id) {
+                    self.looped(*looped);
+                }
+            }
+            Event::Command(tests) => self.command(&tests, now, &mut actions),
             Event::Outbox(stay, shown) => self.outbox_is(stay, shown),
             Event::Counters(stay, counters) => self.counters_are(stay, counters),
             Event::Tick => {}

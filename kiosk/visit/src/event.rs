@@ -14,7 +14,7 @@ use crate::screen::{
     CardProblem, CardReminder, Counters, DoorRefusal, MaterialState, OutboxShown, PageWarning, Preview,
     Refusal, ScanProblem, TicketState,
 };
-use crate::technician::{Outcome, Test};
+use crate::technician::{Looped, Outcome, Test, Tried};
 use crate::ticket::{ReceiptContents, TicketContents};
 use crate::turn::Turn;
 use crate::waiting::Waiting;
@@ -91,10 +91,16 @@ pub enum Event {
     Door(SessionId, DoorNews),
     /// a test that the technician wanted has ended
     Tried(SessionId, Test, Outcome),
+    /// the test ticket that is to be read back is on paper
+    LoopPrinted(SessionId),
+    /// what came of it, before the test's end is told
+    Looped(SessionId, Box<Looped>),
+    /// a command wants these tried, while nobody is here
+    Command(Vec<Test>),
     /// how what waits to be sent stands, for the technician
     Outbox(SessionId, OutboxShown),
-    /// what was used up, for the technician
-    Counters(SessionId, Counters),
+    /// what was used up: for the technician who asked, or told by itself
+    Counters(Option<SessionId>, Counters),
     /// whether the hall heard this call for somebody
     StaffCalled(u64, bool),
     /// headphones were plugged in, or drawn out
@@ -452,6 +458,8 @@ pub enum RoomDo {
     Leave,
     /// try this, by itself
     Try(SessionId, Test),
+    /// judge the test ticket that was scanned for this test
+    ReadLoop(SessionId, PageId),
     /// tell how what waits to be sent stands
     LookOutbox(SessionId),
     /// send it now
@@ -507,8 +515,21 @@ pub enum Action {
     Watch(Way, SessionId),
     /// something of the visitor's still lies on the kiosk: a sound, for who has turned away already
     Remind,
+    /// what came of something, for the log
+    Note(Note),
+    /// what came of the tests that a command wanted; `None` when somebody is here
+    Commanded(Option<Vec<Tried>>),
     /// the session is over: wipe all that is its own
     Forget(SessionId),
+}
+
+/// What the desk concludes by itself, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// a test has ended, after so long
+    Tested(Test, Outcome, Duration),
+    /// a repair came to the test that ends it: the fault is gone and the test passed
+    Repaired(Fault, bool),
 }
 
 /// One material, scanned and accepted.

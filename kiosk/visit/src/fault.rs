@@ -340,6 +340,8 @@ faults! {
     RecorderFailed = "K07", Kiosk, Notice, ALL_GOES_ON;
     /// the font for tickets is missing: only what the printer's own font has is printed
     FontMissing = "K08", Kiosk, Degraded, NO_TICKET;
+    /// the log cannot be written
+    LogFailed = "K09", Kiosk, Notice, ALL_GOES_ON;
 }
 
 #[cfg(test)]

@@ -202,6 +202,8 @@ pub enum RoomPlace {
     Outbox,
     /// what was used up
     Counters,
+    /// what came of the test ticket that was last read back
+    Looped,
 }
 
 impl fmt::Display for Intent {
@@ -335,6 +337,7 @@ const FIXED: &[(&str, Intent)] = &[
     ("room.tests", Intent::Room(RoomPlace::Tests)),
     ("room.outbox", Intent::Room(RoomPlace::Outbox)),
     ("room.counters", Intent::Room(RoomPlace::Counters)),
+    ("room.looped", Intent::Room(RoomPlace::Looped)),
     ("tests.all", Intent::TestAll),
     ("outbox.send", Intent::OutboxSend),
     ("roll.changed", Intent::RollChanged),

@@ -5,9 +5,15 @@
 //! stands here ([`Fault::evidence`]).
 
 mod proof;
+mod ticket_loop;
+
+pub use ticket_loop::{Finding, Grade, Looped, Verdict, When};
 
 use crate::fault::{Device, Fault};
 use crate::screen::CardProblem;
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Something that can be tried.
@@ -19,6 +25,8 @@ pub enum Test {
     Print,
     /// scan one page
     Scan,
+    /// print a test ticket and read it back on the scanner's glass
+    Loop,
     /// read a social-security card in the slot
     Slot,
     /// read a code before the code scanner
@@ -49,6 +57,7 @@ impl Test {
         Self::Read,
         Self::Print,
         Self::Scan,
+        Self::Loop,
         Self::Slot,
         Self::Code,
         Self::Sound,
@@ -68,6 +77,7 @@ impl Test {
             Self::Read => "read",
             Self::Print => "print",
             Self::Scan => "scan",
+            Self::Loop => "loop",
             Self::Slot => "slot",
             Self::Code => "code",
             Self::Sound => "sound",
@@ -90,7 +100,9 @@ impl Test {
     /// Whether it needs nobody: no card laid, no paper used, nothing heard.
     pub fn is_automatic(self) -> bool {
         match self {
-            Self::Read | Self::Print | Self::Scan | Self::Slot | Self::Code | Self::Sound => false,
+            Self::Read | Self::Print | Self::Scan | Self::Loop | Self::Slot | Self::Code | Self::Sound => {
+                false
+            }
             Self::Link
             | Self::Name
             | Self::Connection
@@ -104,7 +116,13 @@ impl Test {
 
     /// How long it may take at most; whoever performs it bounds its waits below this.
     pub fn patience(self) -> Duration {
-        Duration::from_secs(if self.is_automatic() { 20 } else { 60 })
+        let seconds = match self {
+            // A ticket has to be carried and laid down.
+            Self::Loop => 120,
+            _ if self.is_automatic() => 20,
+            _ => 60,
+        };
+        Duration::from_secs(seconds)
     }
 }
 
@@ -115,6 +133,17 @@ pub enum Outcome {
     Passed(Option<Measure>),
     /// not as it should be
     Failed(Failure),
+}
+
+/// A test and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// which
+    pub test: Test,
+    /// how it ended
+    pub outcome: Outcome,
+    /// after so long
+    pub took: Duration,
 }
 
 /// What a test measured.
@@ -147,6 +176,51 @@ pub enum Failure {
     TooLittle(Measure),
     /// what came out is not known
     Unproven,
+    /// what lay on the glass is no test ticket that can be read
+    Unreadable,
+    /// what lay on the glass is another test ticket than was just printed
+    OtherTicket,
+    /// something was found that has to be mended
+    Graded(Grade),
+}
+
+/// When a fault began, and how often on which day: what outlives a restart of the kiosk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// when it was last seen to begin
+    pub since: DateTime,
+    /// how often it began, by day; of the last [`Past::DAYS`] alone
+    pub days: BTreeMap<Date, u32>,
+}
+
+impl Past {
+    /// So many days are "lately", today among them.
+    pub const DAYS: i64 = 7;
+
+    /// It has begun for the first time.
+    pub fn begun(at: DateTime) -> Self {
+        Self { since: at, days: BTreeMap::from([(at.date(), 1)]) }
+    }
+
+    /// It has begun once more.
+    pub fn again(&mut self, at: DateTime) {
+        self.since = at;
+        let today = self.days.entry(at.date()).or_default();
+        *today = today.saturating_add(1);
+        let first = first_of_late(at.date());
+        // A clock that was wrong for a while leaves no days that have not been.
+        self.days.retain(|day, _| (first..=at.date()).contains(day));
+    }
+
+    /// How often it began lately.
+    pub fn times(&self, today: Date) -> u32 {
+        let late = self.days.range(first_of_late(today)..=today);
+        late.fold(0, |sum, (_, times)| sum.saturating_add(*times))
+    }
+}
+
+fn first_of_late(today: Date) -> Date {
+    today.saturating_sub((Past::DAYS - 1).days())
 }
 
 /// What a device itself can say of a step of a repair.
@@ -158,4 +232,24 @@ pub enum Evidence {
     CameAndWent(Fault),
     /// the device does something again, whatever else is wrong with it
     Answers(Device),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn seven_days_are_lately() {
+        let at = |day: i8| date(2026, 11, day).at(9, 0, 0, 0);
+        let mut past = Past::begun(at(3));
+        past.again(at(3));
+        past.again(at(9));
+        assert_eq!((past.times(date(2026, 11, 9)), past.times(date(2026, 11, 10))), (3, 1));
+        past.again(at(10));
+        assert_eq!((past.days.len(), past.times(date(2026, 11, 10)), past.since), (2, 2, at(10)));
+        // Back on the day before, tomorrow has not been.
+        past.again(at(9));
+        assert_eq!((past.days.len(), past.times(date(2026, 11, 9))), (1, 2));
+    }
 }

@@ -24,7 +24,7 @@ use visit::screen::{
     CardProblem, CardReminder, Counters, DoorRefusal, Language, OutboxShown, PageWarning, Preview, Refusal,
     ScanProblem, Screen, TicketState, View,
 };
-use visit::technician::{Failure, Outcome};
+use visit::technician::{Failure, Outcome, Test};
 use visit::turn::Turn;
 
 const STEPS: usize = 100_000;
@@ -191,6 +191,8 @@ impl Lobby {
             | Action::DropPages(..)
             | Action::Remind
             | Action::Watch(..)
+            | Action::Note(_)
+            | Action::Commanded(_)
             | Action::Forget(_) => return,
         };
         self.hear(event);
@@ -212,9 +214,12 @@ impl Lobby {
                 let ends = [Outcome::Passed(None), failed, Outcome::Failed(Failure::Unproven)];
                 Event::Tried(trial, test, self.dice.of(&ends))
             }
+            RoomDo::ReadLoop(trial, _) => {
+                Event::Tried(trial, Test::Loop, Outcome::Failed(Failure::Unreadable))
+            }
             RoomDo::LookOutbox(stay) | RoomDo::SendNow(stay) => Event::Outbox(stay, OutboxShown::default()),
             RoomDo::LookCounters(stay) | RoomDo::RollChanged(stay) => {
-                Event::Counters(stay, Counters::default())
+                Event::Counters(Some(stay), Counters::default())
             }
             RoomDo::Leave => return,
         };

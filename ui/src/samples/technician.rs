@@ -54,7 +54,12 @@ pub(super) fn samples() -> Vec<Sample> {
             "counters",
             Room::Counters(Some(Counters {
                 tickets: 1234,
+                cuts: 1240,
                 paper_mm: 61_400,
+                all_cuts: 20_310,
+                all_paper_mm: 1_011_900,
+                pages: Some(8_421),
+                faults: Some(2),
                 tickets_left: Some(310),
                 days_left: Some(3),
             })),

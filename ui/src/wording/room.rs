@@ -5,13 +5,13 @@ use crate::toolkit as t;
 use crate::words::{TestText, Text};
 use slint::SharedString;
 use std::time::Duration;
-use visit::fault::Fault;
+use visit::fault::{Device, Fault};
 use visit::intent::{Intent, RoomPlace};
 use visit::screen::{
     Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, Room, StepState,
     TestState, Tests, Typed,
 };
-use visit::technician::{Failure, Measure, Outcome, Test};
+use visit::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
 
 impl Voice<'_> {
     pub(super) fn room(&self, room: &Room) -> t::RoomWords {
@@ -25,6 +25,12 @@ impl Voice<'_> {
             Room::Counters(Some(counters)) => self.counters(counters),
             Room::Outbox(None) => self.being_looked_at(&self.words.room.outbox),
             Room::Counters(None) => self.being_looked_at(&self.words.room.counters),
+            Room::Looped(looped) => self.looped(looped.as_ref()),
+            Room::Remote => t::RoomWords {
+                title: self.words.room.remote.plain().into(),
+                text: self.words.room.remote_text.plain().into(),
+                ..Default::default()
+            },
         }
     }
 
@@ -50,6 +56,8 @@ impl Voice<'_> {
                 act(Intent::OutboxSend, words.send.plain(), waits)
             }
             Room::Counters(_) => act(Intent::RollChanged, words.changed.plain(), true),
+            Room::Remote => act(Intent::Confirm, words.to_home.plain(), true),
+            Room::Looped(_) => act(Intent::Test(Test::Loop), words.prove.plain(), true),
             Room::Overview(_) | Room::Device(..) => t::Act::default(),
         }
     }
@@ -269,11 +277,22 @@ impl Voice<'_> {
             }
         };
         let asking = tests.tests.iter().find(|(_, state)| *state == TestState::Asking).map(|(test, _)| *test);
-        let (ask, acts) = self.asked(asking);
+        let (ask, mut acts) = self.asked(asking);
+        if acts.is_empty() {
+            acts.push(act(Intent::Room(RoomPlace::Looped), words.looped.plain(), true));
+        }
         t::RoomWords {
             title: words.tests.plain().into(),
             text: words.tests_text.plain().into(),
-            rows: model(tests.tests.iter().map(row).collect()),
+            // A question stands alone with what it is about: nobody has to look for it below a long list.
+            rows: model(
+                tests
+                    .tests
+                    .iter()
+                    .filter(|(test, _)| asking.is_none_or(|asked| asked == *test))
+                    .map(row)
+                    .collect(),
+            ),
             ask,
             acts: model(acts),
             ..Default::default()
@@ -284,7 +303,11 @@ impl Voice<'_> {
     fn asked(&self, asking: Option<Test>) -> (t::Note, Vec<t::Act>) {
         let words = &self.words.room;
         let Some(test) = asking else { return Default::default() };
-        let told = if test == Test::Print { &words.came_out } else { &words.heard };
+        let told = match test {
+            Test::Print => &words.came_out,
+            Test::Loop => &words.laid,
+            _ => &words.heard,
+        };
         let answers = [(Intent::AnswerYes, &words.yes), (Intent::AnswerNo, &words.no)];
         let acts = answers.map(|(intent, label)| act(intent, label.plain(), true));
         (note(told, false), acts.to_vec())
@@ -317,6 +340,9 @@ impl Voice<'_> {
             Failure::Denied => words.denied.plain().to_owned(),
             Failure::TooLittle(measure) => words.too_little.with(&[("measure", &self.measure(measure))]),
             Failure::Unproven => words.unproven.plain().to_owned(),
+            Failure::Unreadable => words.unreadable.plain().to_owned(),
+            Failure::OtherTicket => words.other_ticket.plain().to_owned(),
+            Failure::Graded(_) => words.graded.plain().to_owned(),
         }
     }
 
@@ -366,8 +392,8 @@ impl Voice<'_> {
 
     fn counters(&self, counters: &Counters) -> t::RoomWords {
         let words = &self.words.room;
-        let metres = counters.paper_mm / 1000;
-        let or_unknown = |count: Option<u32>, label: &Text| -> SharedString {
+        let (metres, all_metres) = (counters.paper_mm / 1000, counters.all_paper_mm / 1000);
+        let or_unknown = |count: Option<u64>, label: &Text| -> SharedString {
             let told = count.map_or_else(|| words.unknown.plain().to_owned(), |count| count.to_string());
             label.with(&[("count", &told)]).into()
         };
@@ -376,11 +402,90 @@ impl Voice<'_> {
             text: words.counters_text.plain().into(),
             facts: model(vec![
                 words.tickets.with(&[("count", &counters.tickets)]).into(),
-                words.paper.with(&[("metres", &metres)]).into(),
-                or_unknown(counters.tickets_left, &words.left),
-                or_unknown(counters.days_left, &words.days_left),
+                words.cuts.with(&[("count", &counters.cuts), ("all", &counters.all_cuts)]).into(),
+                words.paper.with(&[("metres", &metres), ("all", &all_metres)]).into(),
+                or_unknown(counters.tickets_left.map(u64::from), &words.left),
+                or_unknown(counters.days_left.map(u64::from), &words.days_left),
+                or_unknown(counters.pages, &words.pages),
+                or_unknown(counters.faults.map(u64::from), &words.faults),
             ]),
             ..Default::default()
+        }
+    }
+}
+
+impl Voice<'_> {
+    /// What the test ticket says of both machines, and how long they will do.
+    fn looped(&self, looped: Option<&Looped>) -> t::RoomWords {
+        let words = &self.words.room;
+        let title = words.looped.plain().into();
+        let Some(looped) = looped else {
+            return t::RoomWords { title, text: words.looped_none.plain().into(), ..Default::default() };
+        };
+        let machine = |device, verdict: &Verdict| t::RoomRow {
+            mark: if verdict.grade == Grade::Bad { t::Mark::Bad } else { t::Mark::Good },
+            name: self.words.device(device).into(),
+            detail: self.grade(verdict.grade).into(),
+            ..Default::default()
+        };
+        let said = [&looped.printer, &looped.scanner];
+        let findings = said.into_iter().flat_map(|verdict| &verdict.findings);
+        let mut facts: Vec<SharedString> =
+            findings.map(|(_, finding)| self.finding(*finding).into()).collect();
+        let own = &self.words.looped;
+        for (what, when) in [(&own.head, looped.head), (&own.density, looped.density)] {
+            facts.push(slint::format!("{}{}{}", what.plain(), self.stop(), self.when(when)));
+        }
+        t::RoomWords {
+            title,
+            text: words.looped_text.plain().into(),
+            rows: model(vec![
+                machine(Device::Printer, &looped.printer),
+                machine(Device::Scanner, &looped.scanner),
+            ]),
+            facts: model(facts),
+            ..Default::default()
+        }
+    }
+
+    fn grade(&self, grade: Grade) -> &str {
+        let words = &self.words.looped;
+        match grade {
+            Grade::Good => words.good.plain(),
+            Grade::Watch => words.watch.plain(),
+            Grade::Bad => words.bad.plain(),
+        }
+    }
+
+    fn when(&self, when: When) -> String {
+        let words = &self.words.looped;
+        match when {
+            When::Unknown => words.unknown.plain().to_owned(),
+            When::NotSoon => words.not_soon.plain().to_owned(),
+            When::InDays(days) => words.days.of(days),
+            When::Now => words.now.plain().to_owned(),
+        }
+    }
+
+    fn finding(&self, finding: Finding) -> String {
+        let Some(words) = self.words.finding(finding) else { return finding.key().to_owned() };
+        match finding {
+            Finding::HeadDots(count, at) => words.with(&[("count", &count), ("at", &at)]),
+            Finding::Faded(count)
+            | Finding::LinesMissing(count)
+            | Finding::ScannerStripe(count)
+            | Finding::ScannerDirt(count) => words.with(&[("count", &count)]),
+            Finding::FeedLong(tenths)
+            | Finding::FeedShort(tenths)
+            | Finding::CutSkewed(tenths)
+            | Finding::ScannerScale(tenths)
+            | Finding::ScannerShear(tenths) => {
+                words.with(&[("count", &format!("{}.{}", tenths / 10, tenths % 10))])
+            }
+            Finding::LowDensity
+            | Finding::FeedUneven
+            | Finding::CodeUnreadable
+            | Finding::NumberUnreadable => words.plain().to_owned(),
         }
     }
 }

@@ -216,15 +216,22 @@ tables! {
         Text: tests, tests_text, all, untried, waiting, running, passed, took, days, seconds, mebibytes, rate;
         Text: looking, outbox, outbox_text, oldest, refused, send, nothing_waits;
         Count: waits;
-        Text: counters, counters_text, tickets, paper, left, days_left, unknown, changed;
+        Text: counters, counters_text, tickets, cuts, paper, left, days_left, pages, faults, unknown, changed;
         Text: repair, step_open, step_ticked, step_awaited, step_seen, prove;
-        Told: mended, still_broken, gone, heard, came_out;
+        Told: mended, still_broken, gone, heard, came_out, laid;
+        Text: looped, looped_text, looped_none, remote, remote_text, to_home;
         Text: yes, no;
     }
 
     /// Why a test failed.
     FailedText {
-        Text: fault, card, nothing, silent, denied, too_little, unproven;
+        Text: fault, card, nothing, silent, denied, too_little, unproven, unreadable, other_ticket, graded;
+    }
+
+    /// What a test ticket that was read back says.
+    LoopText {
+        Text: good, watch, bad, head, density, not_soon, unknown, now;
+        Count: days;
     }
 
     /// How the screen shall look.

@@ -4,6 +4,7 @@
 //! and while there is a session its door does not open. It closes by itself.
 
 mod door;
+mod remote;
 mod trying;
 
 use super::Desk;
@@ -14,10 +15,9 @@ use crate::screen::{
     Counters, DeviceShown, FaultShown, OutboxShown, Repair, Room as Shown, Screen, StepState, TestState,
     Tests,
 };
-use crate::technician::{Evidence, Failure, Outcome, Test};
+use crate::technician::{Evidence, Failure, Looped, Outcome, Past, Test};
 use door::Entry;
-use jiff::civil::DateTime;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use trying::Trying;
 
@@ -31,14 +31,6 @@ const ON_THE_TELEPHONE: Duration = Duration::from_secs(600);
 /// How often what waits to be sent is looked at while it is shown.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// When a fault began, and how often.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Began {
-    pub now: bool,
-    pub since: DateTime,
-    pub times: u32,
-}
-
 /// The room while somebody is in it, or before its door.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -49,6 +41,8 @@ pub(super) struct Room {
     /// unknown until the answer comes
     outbox: Option<OutboxShown>,
     counters: Option<Counters>,
+    /// what came of the test ticket that was last read back
+    looped: Option<Looped>,
     /// what was wrong at some time since the repair began
     came: BTreeSet<Fault>,
     /// when what waits to be sent is looked at again, while that is shown
@@ -61,24 +55,25 @@ enum Page {
     Door(Entry),
     Overview,
     Device(Device),
-    Repair { fault: Fault, ticked: BTreeSet<usize> },
+    Repair {
+        fault: Fault,
+        ticked: BTreeSet<usize>,
+    },
     Tests,
     Outbox,
     Counters,
+    Looped,
+    /// nobody's: a command has something tried
+    Remote,
 }
 
 impl Desk {
     /// Keeps when each fault of a device began, and how often.
     pub(super) fn remember(&mut self, before: Option<&crate::fault::DeviceStatus>, device: Device, now: Now) {
         let faults: Vec<Fault> = self.devices.get(&device).map(|s| s.faults().collect()).unwrap_or_default();
-        for (fault, began) in &mut self.began {
-            if fault.device() == device && !faults.contains(fault) {
-                began.now = false;
-            }
-        }
         for fault in faults.iter().filter(|fault| before.is_none_or(|before| !before.has(**fault))) {
-            let began = self.began.entry(*fault).or_insert(Began { now: true, since: now.wall, times: 0 });
-            *began = Began { now: true, since: now.wall, times: began.times.saturating_add(1) };
+            let again = |past: &mut Past| past.again(now.wall);
+            self.past.entry(*fault).and_modify(again).or_insert_with(|| Past::begun(now.wall));
             if let Some(room) = &mut self.room {
                 room.came.insert(*fault);
             }
@@ -93,26 +88,22 @@ impl Desk {
         if self.session.is_some() || self.room.is_some() || self.manner.over.is_some() {
             return;
         }
-        self.sessions += 1;
-        let id = SessionId(self.sessions);
-        self.room = Some(Room {
-            id,
-            page: Page::Door(Entry::default()),
-            trying: Trying::default(),
-            outbox: None,
-            counters: None,
-            came: BTreeSet::new(),
-            look_at: now.tick,
-            ends_at: now.tick + AT_DOOR,
-        });
+        let id = self.next_stay();
+        self.room = Some(Room::new(id, Page::Door(Entry::default()), now.tick, AT_DOOR));
         // Without a place for cards there is one way in.
         actions.push(Action::Room(if self.cards { RoomDo::Knock(id) } else { RoomDo::NewCode(id) }));
+    }
+
+    fn next_stay(&mut self) -> SessionId {
+        self.sessions += 1;
+        SessionId(self.sessions)
     }
 
     /// Leaves it as if nobody had been there.
     pub(super) fn close_room(&mut self, actions: &mut Vec<Action>) {
         let Some(mut room) = self.room.take() else { return };
         room.trying.stop(actions);
+        actions.extend(room.commanded().map(|tried| Action::Commanded(Some(tried))));
         actions.push(Action::Room(RoomDo::Leave));
         actions.push(Action::Reader(ReaderDo::Rest));
         self.manner = self.manner_at_first();
@@ -124,6 +115,10 @@ impl Desk {
             return;
         }
         let Some(room) = &mut self.room else { return };
+        // Visitors come first.
+        if matches!(room.page, Page::Remote) {
+            return self.close_room(actions);
+        }
         room.ends_at =
             room.ends_at.max(now.tick + if matches!(room.page, Page::Door(_)) { AT_DOOR } else { IDLE });
         if let Page::Door(entry) = &mut room.page {
@@ -144,13 +139,19 @@ impl Desk {
                 room.page = Page::Repair { fault, ticked: BTreeSet::new() };
             }
             Intent::Step(at) => room.tick(at),
-            Intent::Test(test) => room.trying.ask(&[test]),
+            Intent::Test(test) => {
+                // What is asked of him stands among the tests.
+                if matches!(room.page, Page::Looped) {
+                    room.page = Page::Tests;
+                }
+                room.trying.ask(&[test]);
+            }
             Intent::TestAll => {
                 let automatic: Vec<Test> = Test::ALL.iter().copied().filter(|t| t.is_automatic()).collect();
                 room.trying.ask(&automatic);
             }
-            Intent::AnswerYes => room.trying.answered(true, now),
-            Intent::AnswerNo => room.trying.answered(false, now),
+            Intent::AnswerYes => self.answered_test(true, now, actions),
+            Intent::AnswerNo => self.answered_test(false, now, actions),
             Intent::OutboxSend => actions.push(Action::Room(RoomDo::SendNow(room.id))),
             Intent::RollChanged => actions.push(Action::Room(RoomDo::RollChanged(room.id))),
             _ => {}
@@ -164,6 +165,7 @@ impl Desk {
         room.page = match room.page {
             Page::Repair { fault, .. } => Page::Device(fault.device()),
             Page::Overview => return self.close_room(actions),
+            Page::Looped => Page::Tests,
             _ => Page::Overview,
         };
     }
@@ -173,8 +175,12 @@ impl Desk {
         let room = self.room.as_ref()?;
         Some(Screen::Room(match &room.page {
             Page::Door(entry) => Shown::Door(entry.shown(self.cards, now)),
-            Page::Overview => Shown::Overview(Device::ALL.iter().map(|d| self.device_shown(*d)).collect()),
-            Page::Device(device) => Shown::Device(self.device_shown(*device), self.faults_shown(*device)),
+            Page::Overview => {
+                Shown::Overview(Device::ALL.iter().map(|d| self.device_shown(*d, now)).collect())
+            }
+            Page::Device(device) => {
+                Shown::Device(self.device_shown(*device, now), self.faults_shown(*device, now))
+            }
             Page::Repair { fault, ticked } => Shown::Repair(self.repair(room, *fault, ticked)),
             Page::Tests => Shown::Tests(Tests {
                 tests: self.tests_fitted().map(|test| (test, room.trying.state(test))).collect(),
@@ -185,6 +191,8 @@ impl Desk {
                 Shown::Outbox(room.outbox.clone().map(|shown| OutboxShown { why, ..shown }))
             }
             Page::Counters => Shown::Counters(room.counters.clone()),
+            Page::Looped => Shown::Looped(room.looped.clone()),
+            Page::Remote => Shown::Remote,
         }))
     }
 
@@ -197,11 +205,11 @@ impl Desk {
         })
     }
 
-    fn device_shown(&self, device: Device) -> DeviceShown {
+    fn device_shown(&self, device: Device, now: Now) -> DeviceShown {
         let mut faults: Vec<Fault> =
             self.devices.get(&device).map(|status| status.faults().collect()).unwrap_or_default();
         faults.sort_by_key(|fault| (std::cmp::Reverse(fault.severity()), *fault));
-        let of_device = self.began.iter().filter(|(fault, _)| fault.device() == device);
+        let of_device = self.past.iter().filter(|(fault, _)| fault.device() == device);
         DeviceShown {
             device,
             fitted: match device {
@@ -212,19 +220,25 @@ impl Desk {
             },
             faults,
             since: self.changed.get(&device).copied(),
-            times: of_device.map(|(_, began)| began.times).sum(),
+            times: of_device.map(|(_, past)| past.times(now.wall.date())).sum(),
         }
     }
 
     /// What is wrong with a device now, and what was, the latest first.
-    fn faults_shown(&self, device: Device) -> Vec<FaultShown> {
-        let of_device = self.began.iter().filter(|(fault, _)| fault.device() == device);
-        let mut shown: Vec<FaultShown> = of_device
-            .map(|(fault, Began { now, since, times })| FaultShown {
+    fn faults_shown(&self, device: Device, now: Now) -> Vec<FaultShown> {
+        let today = now.wall.date();
+        let lately = |(fault, past): &(&Fault, &Past)| {
+            fault.device() == device && (self.has(**fault) || past.times(today) > 0)
+        };
+        let mut shown: Vec<FaultShown> = self
+            .past
+            .iter()
+            .filter(lately)
+            .map(|(fault, past)| FaultShown {
                 fault: *fault,
-                now: *now,
-                since: *since,
-                times: *times,
+                now: self.has(*fault),
+                since: past.since,
+                times: past.times(today),
             })
             .collect();
         shown.sort_by_key(|shown| (!shown.now, std::cmp::Reverse(shown.since)));
@@ -298,8 +312,16 @@ impl Desk {
         }
     }
 
-    pub(super) fn counters_are(&mut self, stay: SessionId, counters: Counters) {
-        if let Some(room) = self.room.as_mut().filter(|room| room.id == stay) {
+    /// What came of the test ticket.
+    pub(super) fn looped(&mut self, looped: Looped) {
+        if let Some(room) = &mut self.room {
+            room.looped = Some(looped);
+            room.page = Page::Looped;
+        }
+    }
+
+    pub(super) fn counters_are(&mut self, stay: Option<SessionId>, counters: Counters) {
+        if let Some(room) = self.room.as_mut().filter(|room| Some(room.id) == stay) {
             room.counters = Some(counters);
         }
     }
@@ -309,11 +331,26 @@ impl Desk {
 pub const MOST_STEPS: usize = 5;
 
 impl Room {
+    fn new(id: SessionId, page: Page, now: Duration, lasts: Duration) -> Self {
+        Self {
+            id,
+            page,
+            trying: Trying::default(),
+            outbox: None,
+            counters: None,
+            looped: None,
+            came: BTreeSet::new(),
+            look_at: now,
+            ends_at: now + lasts,
+        }
+    }
+
     fn go_to(&mut self, place: RoomPlace, actions: &mut Vec<Action>) {
         self.page = match place {
             RoomPlace::Overview => Page::Overview,
             RoomPlace::Tests => Page::Tests,
             RoomPlace::Outbox => Page::Outbox,
+            RoomPlace::Looped => Page::Looped,
             RoomPlace::Counters => {
                 actions.push(Action::Room(RoomDo::LookCounters(self.id)));
                 Page::Counters
@@ -348,6 +385,3 @@ impl Room {
         }
     }
 }
-
-/// What the desk keeps for the room while it is closed.
-pub(super) type History = BTreeMap<Fault, Began>;

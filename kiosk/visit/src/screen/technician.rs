@@ -1,7 +1,7 @@
 //! What a technician sees. It holds nothing of any visitor.
 
 use crate::fault::{Device, Fault};
-use crate::technician::{Outcome, Test};
+use crate::technician::{Looped, Outcome, Test};
 use jiff::civil::DateTime;
 use std::time::Duration;
 
@@ -22,6 +22,10 @@ pub enum Room {
     Outbox(Option<OutboxShown>),
     /// what was used up
     Counters(Option<Counters>),
+    /// what came of a test ticket that was read back
+    Looped(Option<Looped>),
+    /// something is tried for somebody who is not here; a touch ends it
+    Remote,
 }
 
 impl Room {
@@ -35,6 +39,8 @@ impl Room {
             Self::Tests(_) => "tests",
             Self::Outbox(_) => "outbox",
             Self::Counters(_) => "counters",
+            Self::Looped(_) => "looped",
+            Self::Remote => "remote",
         }
     }
 }
@@ -114,7 +120,7 @@ pub struct DeviceShown {
     pub faults: Vec<Fault>,
     /// since when it is as it is; `None` since the kiosk started
     pub since: Option<DateTime>,
-    /// how often something began to be wrong with it since the kiosk started
+    /// how often something began to be wrong with it within the last seven days
     pub times: u32,
 }
 
@@ -127,7 +133,7 @@ pub struct FaultShown {
     pub now: bool,
     /// when it was last seen to begin
     pub since: DateTime,
-    /// how often it began since the kiosk started
+    /// how often it began within the last seven days
     pub times: u32,
 }
 
@@ -202,8 +208,18 @@ pub struct OutboxShown {
 pub struct Counters {
     /// tickets that were printed since the roll was changed
     pub tickets: u64,
+    /// how often the cutter has cut since then
+    pub cuts: u64,
     /// paper that was used since then, in millimetres
     pub paper_mm: u64,
+    /// how often the cutter has cut since the printer was put in
+    pub all_cuts: u64,
+    /// paper that was used since then, in millimetres
+    pub all_paper_mm: u64,
+    /// pages that were scanned since the kiosk was put up
+    pub pages: Option<u64>,
+    /// how often something began to be wrong within the last seven days
+    pub faults: Option<u32>,
     /// tickets that the rest of the roll is enough for
     pub tickets_left: Option<u32>,
     /// days that it is enough for, by this hall's own days

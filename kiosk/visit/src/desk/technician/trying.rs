@@ -1,10 +1,11 @@
 //! Tests under way: one after the other, each bounded in time.
 
+use super::Page;
 use crate::desk::Desk;
-use crate::event::{Action, CardEvent, Keep, Now, ReaderDo, RoomDo, ScanEvent, SessionId, Sheets, Way};
+use crate::event::{Action, CardEvent, Keep, Note, Now, ReaderDo, RoomDo, ScanEvent, SessionId, Sheets, Way};
 use crate::intent::Source;
 use crate::screen::{CardProblem, ScanProblem, TestState};
-use crate::technician::{Failure, Outcome, Test};
+use crate::technician::{Failure, Outcome, Test, Tried};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub(super) struct Trying {
     done: BTreeMap<Test, (Outcome, Duration)>,
     waiting: VecDeque<Test>,
     now: Option<Running>,
+    /// ended, and not told of yet
+    ended: Vec<(Test, Outcome, Duration)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,20 @@ impl Trying {
 
     pub fn is_busy(&self) -> bool {
         self.now.is_some()
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Everything that has ended.
+    pub fn all_done(&self) -> Vec<Tried> {
+        let tried = |(test, (outcome, took)): (&Test, &(Outcome, Duration))| Tried {
+            test: *test,
+            outcome: *outcome,
+            took: *took,
+        };
+        self.done.iter().map(tried).collect()
     }
 
     pub fn state(&self, test: Test) -> TestState {
@@ -91,7 +108,9 @@ impl Trying {
 
     fn end(&mut self, test: Test, outcome: Outcome, now: Now) {
         if let Some(running) = self.now.take_if(|running| running.test == test) {
-            self.done.insert(test, (outcome, now.tick.saturating_sub(running.since)));
+            let took = now.tick.saturating_sub(running.since);
+            self.done.insert(test, (outcome, took));
+            self.ended.push((test, outcome, took));
         }
     }
 
@@ -106,7 +125,9 @@ fn undo(running: Running, actions: &mut Vec<Action>) {
     match running.test {
         Test::Read | Test::Slot | Test::Code => actions.push(Action::Reader(ReaderDo::Rest)),
         // Nothing of the page stays, whether it came whole or not.
-        Test::Scan => actions.extend([Action::StopScan(running.id), Action::Forget(running.id)]),
+        Test::Scan | Test::Loop => {
+            actions.extend([Action::StopScan(running.id), Action::Forget(running.id)]);
+        }
         _ => {}
     }
 }
@@ -125,12 +146,33 @@ fn begin(test: Test, id: SessionId, actions: &mut Vec<Action>) {
 impl Desk {
     /// Begins what waits and ends what takes too long.
     pub(super) fn go_on_trying(&mut self, now: Now, actions: &mut Vec<Action>) {
+        self.begin_or_end(now, actions);
+        self.tell_ended(actions);
+        self.end_command(actions);
+    }
+
+    fn tell_ended(&mut self, actions: &mut Vec<Action>) {
+        let ended = self.room.as_mut().map(|room| std::mem::take(&mut room.trying.ended));
+        for (test, outcome, took) in ended.into_iter().flatten() {
+            actions.push(Action::Note(Note::Tested(test, outcome, took)));
+            if let Some(Page::Repair { fault, .. }) = self.room.as_ref().map(|room| &room.page)
+                && fault.proof() == test
+            {
+                let mended = matches!(outcome, Outcome::Passed(_)) && self.is_gone(*fault);
+                actions.push(Action::Note(Note::Repaired(*fault, mended)));
+            }
+        }
+    }
+
+    fn begin_or_end(&mut self, now: Now, actions: &mut Vec<Action>) {
         let Some(room) = &mut self.room else { return };
         let trying = &mut room.trying;
         if let Some(running) = trying.now.filter(|r| now.tick >= r.since + r.test.patience()) {
             let why = match running.test {
                 Test::Print if running.asking => Failure::Unproven,
-                Test::Read | Test::Scan | Test::Slot | Test::Code | Test::Sound => Failure::Nothing,
+                Test::Read | Test::Scan | Test::Loop | Test::Slot | Test::Code | Test::Sound => {
+                    Failure::Nothing
+                }
                 _ => Failure::Silent,
             };
             undo(running, actions);
@@ -146,9 +188,28 @@ impl Desk {
         }
     }
 
+    /// The test ticket is on paper: whoever stands there lays it on the glass, and says so.
+    pub(in crate::desk) fn loop_printed(&mut self, now: Now) {
+        if let Some(room) = &mut self.room {
+            room.trying.ask_who_stands_there(Test::Loop, now);
+        }
+    }
+
     /// Whether this names the test under way.
     pub(in crate::desk) fn is_trial(&self, id: SessionId) -> bool {
         self.room.as_ref().is_some_and(|room| room.trying.is_of(id))
+    }
+
+    /// The technician says how it was; a test ticket that lies on the glass is scanned.
+    pub(in crate::desk) fn answered_test(&mut self, yes: bool, now: Now, actions: &mut Vec<Action>) {
+        let Some(room) = &mut self.room else { return };
+        match &mut room.trying.now {
+            Some(running) if running.test == Test::Loop && running.asking && yes => {
+                (running.asking, running.since) = (false, now.tick);
+                actions.push(Action::Scan(running.id, Source::Flatbed, Sheets::One, Keep::Scan));
+            }
+            _ => room.trying.answered(yes, now),
+        }
     }
 
     /// A test that the appliance performed has ended.
@@ -162,8 +223,17 @@ impl Desk {
         let Some(room) = &mut self.room else { return };
         match outcome {
             // What the printer cannot say, who stands before it can.
-            Outcome::Failed(Failure::Unproven) => room.trying.ask_who_stands_there(test, now),
-            outcome => room.trying.end(test, outcome, now),
+            Outcome::Failed(Failure::Unproven) if !matches!(room.page, Page::Remote) => {
+                room.trying.ask_who_stands_there(test, now)
+            }
+            outcome => {
+                if test == Test::Loop
+                    && let Some(running) = room.trying.now
+                {
+                    undo(running, actions);
+                }
+                room.trying.end(test, outcome, now);
+            }
         }
         self.go_on_trying(now, actions);
     }
@@ -190,6 +260,11 @@ impl Desk {
         let Some(running) = room.trying.now else { return };
         let outcome = match event {
             ScanEvent::Arriving(_) => return,
+            // It is judged elsewhere, and thrown away after that.
+            ScanEvent::Stored { page, .. } if running.test == Test::Loop => {
+                return actions.push(Action::Room(RoomDo::ReadLoop(running.id, page)));
+            }
+            ScanEvent::Ended(None) if running.test == Test::Loop => return,
             ScanEvent::Stored { page, .. } => {
                 actions.push(Action::DropPages(running.id, vec![page]));
                 Outcome::Passed(None)
@@ -198,7 +273,7 @@ impl Desk {
             ScanEvent::Ended(_) => Outcome::Failed(Failure::Nothing),
         };
         undo(running, actions);
-        room.trying.end(Test::Scan, outcome, now);
+        room.trying.end(running.test, outcome, now);
         self.go_on_trying(now, actions);
     }
 }

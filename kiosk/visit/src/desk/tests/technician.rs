@@ -1,7 +1,9 @@
 //! The technician's room.
 
 use super::*;
-use crate::technician::{Failure, Measure, Outcome, Test};
+use crate::event::Note;
+use crate::intent::Source;
+use crate::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
 
 impl Lobby {
     fn stay(&self) -> SessionId {
@@ -429,9 +431,108 @@ fn a_scanned_test_page_is_kept_nowhere() {
         turn: Turn::None,
     };
     hall.hear(Event::Scan(stay, page(7)));
-    assert!(matches!(&hall.last[..], [Action::DropPages(..), Action::StopScan(_), Action::Forget(_)]));
+    assert!(matches!(
+        &hall.last[..],
+        [Action::DropPages(..), Action::StopScan(_), Action::Forget(_), Action::Note(_)]
+    ));
     assert!(passed(hall.state(Test::Scan)));
     // One that comes when the room is closed already.
     hall.touch("test.scan").touch("finish").hear(Event::Scan(stay, page(8)));
     assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages[..] == [PageId(8)]));
+}
+
+fn stored(page: u32) -> ScanEvent {
+    let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
+    ScanEvent::Stored { page: PageId(page), preview, warnings: vec![], turn: Turn::None }
+}
+
+fn looped(grade: Grade) -> Looped {
+    let printer = Verdict { grade, findings: vec![(grade, Finding::HeadDots(9, 100))] };
+    let scanner = Verdict { grade: Grade::Good, findings: vec![] };
+    Looped { printer, scanner, head: When::InDays(21), density: When::NotSoon }
+}
+
+#[test]
+fn a_test_ticket_goes_from_the_printer_by_hand_to_the_glass() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("test.loop");
+    assert!(matches!(hall.asked()[..], [RoomDo::Try(_, Test::Loop)]));
+    let trial = hall.trial();
+    assert_eq!(hall.state(Test::Loop), TestState::Running);
+    hall.hear(Event::LoopPrinted(trial));
+    assert_eq!(hall.state(Test::Loop), TestState::Asking);
+    hall.touch("answer.yes");
+    assert!(matches!(hall.last[..], [Action::Scan(_, Source::Flatbed, Sheets::One, Keep::Scan)]));
+    assert_eq!(hall.state(Test::Loop), TestState::Running);
+    hall.hear(Event::Scan(trial, stored(3)));
+    assert!(matches!(hall.asked()[..], [RoomDo::ReadLoop(_, PageId(3))]));
+    hall.hear(Event::Scan(trial, ScanEvent::Ended(None)));
+    hall.hear(Event::Looped(trial, Box::new(looped(Grade::Watch))));
+    assert!(matches!(hall.room(), Room::Looped(Some(_))));
+    hall.hear(Event::Tried(trial, Test::Loop, Outcome::Passed(None)));
+    assert!(hall.last.iter().any(|action| matches!(action, Action::Forget(_))), "the scan goes");
+    assert_eq!(hall.touch("back").room(), hall.room());
+    assert!(passed(hall.state(Test::Loop)));
+    // Nothing of an earlier ticket counts once the test is over.
+    hall.hear(Event::Looped(trial, Box::new(looped(Grade::Bad))));
+    assert!(matches!(hall.room(), Room::Tests(_)));
+    // Once more, and no ticket came out.
+    hall.touch("room.looped").touch("test.loop");
+    let trial = hall.trial();
+    hall.hear(Event::LoopPrinted(trial)).touch("answer.no");
+    assert!(matches!(hall.state(Test::Loop), TestState::Done(Outcome::Failed(Failure::Denied), _)));
+}
+
+#[test]
+fn a_command_is_served_while_nobody_is_here_and_no_longer() {
+    let mut hall = Lobby::open();
+    hall.hear(Event::Command(vec![Test::Print, Test::Storage]));
+    assert_eq!(hall.screen().name(), "remote");
+    hall.tried(Test::Print, Outcome::Failed(Failure::Unproven));
+    hall.tried(Test::Storage, Outcome::Passed(None));
+    let Some(Action::Commanded(Some(tried))) =
+        hall.last.iter().find(|action| matches!(action, Action::Commanded(_)))
+    else {
+        panic!("{:?}", hall.last)
+    };
+    let outcomes: Vec<_> = tried.iter().map(|tried| (tried.test, tried.outcome)).collect();
+    assert_eq!(
+        outcomes,
+        [(Test::Print, Outcome::Failed(Failure::Unproven)), (Test::Storage, Outcome::Passed(None))]
+    );
+    assert_eq!(hall.screen().name(), "home");
+    // A touch of a visitor's ends it.
+    hall.hear(Event::Command(vec![Test::Read]));
+    hall.touch("confirm");
+    assert!(
+        hall.last.iter().any(|action| matches!(action, Action::Commanded(Some(tried)) if tried.is_empty()))
+    );
+    assert_eq!(hall.screen().name(), "home");
+    // And while somebody is there, nothing begins.
+    let mut hall = Lobby::at_choose("home.number");
+    hall.hear(Event::Command(vec![Test::Read]));
+    assert!(matches!(hall.last[..], [Action::Commanded(None)]));
+    let mut hall = Lobby::let_in();
+    hall.hear(Event::Command(vec![Test::Read]));
+    assert!(matches!(hall.last[..], [Action::Commanded(None)]));
+}
+
+#[test]
+fn what_came_of_a_repair_is_noted() {
+    let mut hall = Lobby::let_in();
+    hall.status(&[Fault::PaperOut]).touch("device.printer").touch("repair.P03").touch("test.print");
+    hall.tried(Test::Print, Outcome::Passed(None));
+    let noted = |hall: &Lobby| {
+        hall.last
+            .iter()
+            .filter_map(|a| if let Action::Note(note) = a { Some(*note) } else { None })
+            .collect::<Vec<_>>()
+    };
+    assert!(matches!(
+        noted(&hall)[..],
+        [Note::Tested(Test::Print, ..), Note::Repaired(Fault::PaperOut, false)]
+    ));
+    hall.status(&[]).touch("test.print");
+    hall.tried(Test::Print, Outcome::Passed(None));
+    assert!(matches!(noted(&hall)[..], [Note::Tested(..), Note::Repaired(Fault::PaperOut, true)]));
 }
