@@ -1,11 +1,8 @@
 //! The printer's paper gauge, kept in a file so that what it learnt outlives the kiosk's restarts.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use crate::kept::{self, Sync};
+use std::path::PathBuf;
 use ticket_printer::{PaperGauge, Profile, Status};
-
-/// The longest file that can be a gauge's, in bytes.
-const LONGEST: u64 = 64 * 1024;
 
 /// A gauge and its file.
 #[derive(Debug)]
@@ -17,13 +14,11 @@ pub struct KeptGauge {
 impl KeptGauge {
     /// Takes up what was learnt before; a file that cannot be read means to begin anew.
     pub fn open(path: PathBuf) -> Self {
-        let gauge = read(&path).unwrap_or_else(|why| {
-            if let Some(why) = why {
-                tracing::warn!(path = %path.display(), why, "the paper gauge begins anew");
-            }
-            PaperGauge::new()
+        let gauge = kept::read(&path).unwrap_or_else(|error| {
+            tracing::warn!(path = %path.display(), %error, "the paper gauge begins anew");
+            None
         });
-        Self { path, gauge }
+        Self { path, gauge: gauge.unwrap_or_else(PaperGauge::new) }
     }
 
     /// A ticket was printed, `dots` long.
@@ -50,33 +45,11 @@ impl KeptGauge {
         let before = self.gauge.clone();
         change(&mut self.gauge);
         if self.gauge != before
-            && let Err(error) = self.write()
+            && let Err(error) = kept::write(&self.path, &self.gauge, Sync::Later)
         {
             tracing::warn!(path = %self.path.display(), %error, "the paper gauge could not be kept");
         }
     }
-
-    /// Whole or not at all; not synced, for the loss of one ticket's length harms nobody.
-    fn write(&self) -> std::io::Result<()> {
-        let fresh = self.path.with_extension("new");
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::File::create(&fresh)?.write_all(&serde_json::to_vec(&self.gauge)?)?;
-        std::fs::rename(fresh, &self.path)
-    }
-}
-
-/// `Err(None)`: there is no file yet.
-fn read(path: &Path) -> Result<PaperGauge, Option<String>> {
-    let said = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => None,
-        _ => Some(error.to_string()),
-    };
-    if std::fs::metadata(path).map_err(said)?.len() > LONGEST {
-        return Err(Some("too long to be a gauge".to_owned()));
-    }
-    serde_json::from_slice(&std::fs::read(path).map_err(said)?).map_err(|error| Some(error.to_string()))
 }
 
 #[cfg(test)]
@@ -99,7 +72,7 @@ mod tests {
     fn a_damaged_file_means_to_begin_anew() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("paper.json");
-        for content in [&b"{"[..], b"{\"since_new\": -1}", &[b' '; 70_000]] {
+        for content in [&b"{"[..], b"{\"since_new\": -1}", &[b' '; 300_000]] {
             std::fs::write(&path, content).expect("a file");
             assert_eq!(KeptGauge::open(path.clone()).gauge, PaperGauge::new());
         }
