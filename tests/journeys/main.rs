@@ -23,6 +23,7 @@ mod papers;
 mod people;
 mod privacy;
 mod readers;
+mod records;
 mod sane;
 mod scan;
 mod technician;

@@ -1,10 +1,12 @@
 //! The technician's room: in by a code of the office, through the repairs of every device, and out again.
 
 use crate::faults::{Case, printer_cases, reader_cases, scanner_cases};
-use crate::hall::{Hall, elements, enabled, name, says, says_word, texts, word};
+use crate::hall::{Hall, Opening, elements, enabled, name, says, says_word, texts, tickets, word};
 use crate::papers::paper;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 impl Hall {
     /// A finger on the hall's name, for as long as nobody holds it there by chance.
@@ -37,6 +39,11 @@ impl Hall {
 
     fn let_in(&self) {
         self.hold();
+        // With a place for cards it is they that are asked for.
+        let asked = |state: &Value| says_word(state, "door.card") || says_word(state, "door.question_text");
+        if says_word(&self.wait("the door", asked), "door.card") {
+            self.touch("door.code");
+        }
         self.enter(&self.office(&self.question()));
         self.wait_screen("overview");
     }
@@ -222,4 +229,123 @@ fn the_self_test_passes_in_a_hall_in_order() {
     }
     assert!(passed >= 7, "{passed} passed");
     assert!(failed.len() <= 1, "{failed:?}");
+}
+
+impl Hall {
+    /// A technician's card into his slot.
+    fn staff_card(&self, which: &str) {
+        self.post("/api/slot", json!({ "staff": which }));
+    }
+
+    fn no_staff_card(&self) {
+        self.post("/api/slot", json!({ "staff": null }));
+    }
+
+    /// Runs a command beside the kiosk; whether it did well, and what it says.
+    fn kiosk(&self, arguments: &[&str]) -> (bool, Value) {
+        let program = Path::new(env!("CARGO_BIN_EXE_hall")).with_file_name("kiosk-appliance");
+        let config = self.folder().join("kiosk.toml");
+        let done =
+            Command::new(program).arg("--config").arg(config).args(arguments).output().expect("the program");
+        let said = serde_json::from_slice(&done.stdout);
+        (done.status.success(), said.unwrap_or_else(|error| panic!("{error}: {done:?}")))
+    }
+
+    fn has(&self, id: &str) -> bool {
+        elements(&self.state()).any(|e| e["id"] == id)
+    }
+}
+
+/// "A smart card over PC/SC with PIN opens the room", and whoever has none of the hall's stays out: "wrong PIN,
+/// revoked card, expired card … none in".
+#[test]
+fn a_card_of_the_hall_lets_in_and_no_other() {
+    let hall = Opening::default().with_slot().open();
+    hall.hold();
+    hall.wait_word("door.card");
+    for (card, told) in [
+        ("revoked", "door.revoked.title"),
+        ("expired", "door.not_now.title"),
+        ("stranger", "door.not_ours.title"),
+        ("other_use", "door.not_ours.title"),
+    ] {
+        hall.staff_card(card);
+        hall.wait_word(told);
+        assert!(!hall.has("key.1"), "{card}: no PIN is asked for");
+        hall.no_staff_card();
+    }
+    hall.staff_card("technician");
+    hall.wait_word("door.pin");
+    hall.enter("000000");
+    hall.wait_word("door.wrong_pin.title");
+    hall.wait_word("door.pin");
+    hall.enter("271828");
+    hall.wait_screen("overview");
+    hall.no_staff_card();
+    hall.reach("finish");
+    hall.wait_screen("home");
+    // A card of another make; and the office's code all the same.
+    hall.staff_card("rsa");
+    hall.hold();
+    hall.wait_word("door.pin");
+    hall.touch("door.code");
+    hall.question();
+    hall.touch("door.card");
+    hall.wait_word("door.pin");
+    hall.enter("271828");
+    hall.wait_screen("overview");
+}
+
+/// The ticket loop, whole: printed, laid crooked on the glass, read back; a head with dead dots is found.
+#[test]
+fn a_test_ticket_is_read_back() {
+    let hall = Hall::open();
+    hall.let_in();
+    hall.reach("room.tests");
+    for (dead, found) in [(vec![], false), (vec![100, 101, 300], true)] {
+        let before = hall.tickets().len();
+        hall.reach("test.loop");
+        hall.wait_word("room.laid.title");
+        let number = before + 1;
+        hall.wait("the test ticket", |state| tickets(state).len() == number);
+        hall.post("/api/scanner", json!({ "ticket": { "number": number, "degrees": 3.0, "dead": dead } }));
+        hall.reach("answer.yes");
+        hall.wait_screen("looped");
+        assert_eq!(says(&hall.state(), "101"), found, "{dead:?}");
+        hall.touch("back");
+        hall.wait_screen("tests");
+    }
+    // Another ticket than the one that was just printed.
+    hall.reach("test.loop");
+    hall.wait_word("room.laid.title");
+    hall.post("/api/scanner", json!({ "ticket": { "number": 1 } }));
+    hall.reach("answer.yes");
+    hall.wait_word("failed.other_ticket");
+}
+
+/// What commands ask, the running kiosk answers; and nobody is disturbed.
+#[test]
+fn commands_ask_the_running_kiosk() {
+    let hall = Hall::open();
+    let (well, told) = hall.kiosk(&["diagnose", "--json", "kiosk"]);
+    assert!(well && told["passed"] == true, "{told}");
+    let tests: BTreeSet<&str> =
+        told["tests"].as_array().expect("tests").iter().filter_map(|test| test["test"].as_str()).collect();
+    assert_eq!(tests, BTreeSet::from(["memory", "storage"]));
+    let (well, told) = hall.kiosk(&["diagnose", "--json", "printer"]);
+    assert!(well, "{told}");
+    assert_eq!(hall.tickets().len(), 1, "a test ticket");
+    hall.post("/api/printer", json!({ "paper": "out" }));
+    hall.wait("no paper", |state| says(state, "P03"));
+    let (well, told) = hall.kiosk(&["diagnose", "--json", "printer"]);
+    assert!(!well && told["passed"] == false, "{told}");
+    assert_eq!(told["devices"][0]["faults"][0], "P03");
+    let (well, told) = hall.kiosk(&["status", "--json"]);
+    assert!(well, "{told}");
+    let devices = told["devices"].as_array().expect("devices");
+    assert!(devices.iter().any(|device| device["faults"][0] == "P03"), "{told}");
+    hall.identify("home.number", "man");
+    let (well, told) = hall.kiosk(&["diagnose", "--json", "reader"]);
+    assert!(!well && told["answer"] == "busy", "{told}");
+    assert_eq!(name(&hall.state()), "choose", "the visitor is not disturbed");
 }

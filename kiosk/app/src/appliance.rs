@@ -1,21 +1,28 @@
 //! The kiosk as a whole: everything opened, every device given its owner, the desk fed.
 
 use crate::bus::{Bus, Health, bus};
+use crate::chronicle::Chronicle;
 use crate::clock::Clock;
+use crate::commands::{Ask, Commanded, Commands, Reply, SOCKET};
 use crate::config::{CompanyKeyConfig, Config, DeviceConfig, SlotConfig};
 use crate::device::Line;
+use crate::figures::{self, Figures, Found};
 use crate::recordings::Recordings;
 use crate::start::{Opened, Options, StartError};
 use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
 use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, speech, technician, windows};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use log_book::Event as Happened;
+use log_book::field::Word;
+use metrics_page::Facts;
 use queue::ledger::Ledger;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use visit::desk::Desk;
 use visit::event::{Action, Event, Now, ReaderDo, RoomDo, Way};
@@ -27,6 +34,12 @@ use visit::screen::View;
 const ROOM: usize = 64;
 /// Until the pictures of what materials look like are read.
 const EXAMPLES_AFTER: Duration = Duration::from_secs(1);
+/// How often what was counted is kept.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
+/// A log that is not on the disk by then never will be.
+const LOG_CLOSES_IN: Duration = Duration::from_secs(2);
+/// By then every device has told how it is, or tells that it is away.
+const SETTLED_IN: Duration = Duration::from_secs(15);
 /// Pause before an owner that panicked is started again.
 const RESTART: Duration = Duration::from_secs(1);
 
@@ -46,9 +59,9 @@ pub fn run(
     let touches = bus.clone();
     let mouth = voice(&config, &options, &bus);
     // What the kiosk stands on is opened while the toolkit starts: the first frame waits for the slower alone.
-    let (inside, told) = (runtime.handle().clone(), bus.clone());
+    let (inside, opening_bus, told) = (runtime.handle().clone(), bus.clone(), bus.clone());
     let opening = std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
-        let opened = inside.block_on(Opened::open(&config, &options, told))?;
+        let opened = inside.block_on(Opened::open(&config, &options, opening_bus))?;
         Ok((config, opened))
     })?;
     let mut opening = Some(opening);
@@ -73,7 +86,11 @@ pub fn run(
         let retention = config.kiosk.retention_days;
         let owners = Owners::start(config, opened, mouth, bus, &runtime, &stop);
         runtime.spawn(async move {
-            owners.serve(events, &handle, retention, stop).await;
+            let screen = handle.clone();
+            let show = move |view| {
+                screen.show(view);
+            };
+            owners.serve(events, show, retention, stop).await;
             handle.quit();
         });
     });
@@ -81,9 +98,53 @@ pub fn run(
     let failed = failed.or_else(|| opening.and_then(|opening| finished(opening).err()));
     // What is under way is journalled; what is not finished goes on at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
+    if let Some(log) = told.the_log() {
+        log.record(Happened::Stopping {});
+        log.close(LOG_CLOSES_IN);
+    }
     match failed {
         Some(error) => Err(error),
         None => Ok(shown?),
+    }
+}
+
+/// Tries the devices without a kiosk that runs: opens them as it would, and closes them again. Nobody is served
+/// meanwhile, and nothing is shown.
+///
+/// # Errors
+/// As [`run`].
+pub fn diagnose_alone(config: Config, options: &Options, ask: Ask) -> Result<Reply, StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let (bus, events) = bus();
+    let mouth = voice(&config, options, &bus);
+    let stop = CancellationToken::new();
+    let opened = runtime.block_on(Opened::open(&config, options, bus.clone()))?;
+    let retention = config.kiosk.retention_days;
+    let owners = Owners::start(config, opened, mouth, bus.clone(), &runtime, &stop);
+    let commands = Arc::clone(&owners.commands);
+    let served = runtime.spawn(owners.serve(events, |_| {}, retention, stop.clone()));
+    let reply = runtime.block_on(async {
+        commands.until_all_told(SETTLED_IN).await;
+        commands.answer(ask).await
+    });
+    stop.cancel();
+    // It may not end: its devices are closed with this program.
+    let _ = runtime.block_on(tokio::time::timeout(Duration::from_secs(5), served));
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    if let Some(log) = bus.the_log() {
+        log.close(LOG_CLOSES_IN);
+    }
+    Ok(reply)
+}
+
+/// Whether a kiosk has a device, by the ways that it was given.
+fn is_fitted(device: Device, ways: Ways) -> bool {
+    match device {
+        Device::Reader => ways.reader,
+        Device::CardSlot => ways.slot,
+        Device::CodeScanner => ways.code,
+        Device::CompanyKey => ways.key,
+        Device::Printer | Device::Scanner | Device::Store | Device::Kiosk => true,
     }
 }
 
@@ -105,6 +166,9 @@ fn voice(config: &Config, options: &Options, bus: &Bus) -> speech::Mouth {
 /// The desk, and the ways to everyone it asks.
 struct Owners {
     desk: Desk,
+    chronicle: Chronicle,
+    /// what was counted, on its way to the disk
+    writing: Option<tokio::task::JoinHandle<()>>,
     /// the kiosk's name
     kiosk: String,
     mouth: speech::Mouth,
@@ -119,6 +183,10 @@ struct Owners {
     to_scanner: mpsc::Sender<scanner::Ask>,
     to_ledger: mpsc::Sender<ledger::Ask>,
     to_technician: mpsc::Sender<RoomDo>,
+    commanded: Commanded,
+    commands: Arc<Commands>,
+    /// where the kiosk's data lie
+    data: PathBuf,
 }
 
 impl Owners {
@@ -179,11 +247,12 @@ impl Owners {
         let scanning = scanner::ScannerTask {
             scanner: opened.scanner,
             recorder: opened.scanner_recorder.map(|recorder| (recorder, recordings.clone())),
-            folders,
+            folders: folders.clone(),
             reserve: config.kiosk.reserve_mib * 1024 * 1024,
             bus: bus.clone(),
         };
-        essential(runtime, stop, "scanner", scanning.run(for_scanner));
+        let essential = |name, task: Essential| essential(runtime, &bus, stop, name, task);
+        essential("scanner", Box::pin(scanning.run(for_scanner)));
 
         let numbers = ledger::LedgerTask {
             ledger: ledger.clone(),
@@ -192,35 +261,73 @@ impl Owners {
             bus: bus.clone(),
             clock,
         };
-        essential(runtime, stop, "ledger", numbers.run(for_ledger));
+        essential("ledger", Box::pin(numbers.run(for_ledger)));
 
         let (to_technician, for_technician) = mpsc::channel(ROOM);
+        let (to_door, for_door) = blocking::channel();
+        let (found_out, found) = watch::channel(Found::default());
+        let look = Arc::new(Notify::new());
         let technician = technician::Technician {
             store: opened.probe,
             outbox: outbox.clone(),
             wake: wake.clone(),
+            kiosk: config.kiosk.name.clone(),
+            folders: folders.clone(),
+            loops: technician::Loops::new(config.kiosk.data.join("printer").join("loop.json")),
             data: config.kiosk.data.clone(),
             reserve: config.kiosk.reserve_mib * 1024 * 1024,
             printer: to_printer.clone(),
+            door: to_door,
             bus: bus.clone(),
             clock,
+            found: found_out,
+            look: look.clone(),
         };
+        let technician = Arc::new(technician);
+        essential("technician", Box::pin(Arc::clone(&technician).run(for_technician)));
         let kept = config.kiosk.data.join("entry").join("entry.json");
-        let door = technician::Door::new(opened.entry_key, kept, clock);
-        essential(runtime, stop, "technician", technician.run(door, for_technician));
+        let cards =
+            opened.cards.map(|(slot, kiosk, hall)| technician::Cards::new(slot, kiosk, hall, found.clone()));
+        let with_cards = cards.is_some();
+        let mut door = technician::Door::new(opened.entry_key, cards, kept, bus.clone(), clock);
+        supervise("door", &bus, move || door.run(&for_door));
 
         let (news, heard) = mpsc::channel(ROOM);
         let name = config.kiosk.name.clone();
         let reviewed = store::reviews::run(outbox.clone(), reviews, name, news.clone(), stop.child_token());
-        essential(runtime, stop, "reviews", reviewed);
+        essential("reviews", Box::pin(reviewed));
         let sending = store::run(outbox.clone(), store, opened.worker, news, wake, stop.child_token());
-        essential(runtime, stop, "outbox", sending);
-        essential(runtime, stop, "papers", papers::listen(heard, outbox, bus.clone(), opened.certificate));
+        essential("outbox", Box::pin(sending));
+        let certificate = opened.certificate;
+        let told = papers::listen(heard, outbox.clone(), bus.clone(), certificate.clone(), look);
+        essential("papers", Box::pin(told));
         // A poll that waits for news does not hold up a call for staff: each request has a line of its own.
         let windows = windows.map(Arc::new);
         if let Some(windows) = windows.clone() {
             let follow = windows::follow(windows, ledger.clone(), bus.clone(), clock);
-            essential(runtime, stop, "windows", follow);
+            essential("windows", Box::pin(follow));
+        }
+
+        let past = opened.history.past();
+        let (chronicle, known) = Chronicle::new(bus.clone(), clock, opened.history);
+        let (to_facts, facts) = watch::channel(Facts::default());
+        let figures = Figures { known, found, outbox, certificate, clock, bus: bus.clone() };
+        runtime.spawn(figures.run(to_facts));
+        if let Some(page) = opened.page {
+            runtime.spawn(page.serve(facts.clone(), bus.clone(), stop.child_token()));
+        }
+        let commanded = Commanded::default();
+        let commands = Arc::new(Commands {
+            bus: bus.clone(),
+            commanded: commanded.clone(),
+            technician,
+            facts: facts.clone(),
+            fitted: Device::ALL.iter().copied().filter(|device| is_fitted(*device, ways)).collect(),
+        });
+        let every = config.metrics.and_then(|metrics| metrics.push_every);
+        if let (Some(every), Some(windows)) = (every, windows.clone()) {
+            let every = Duration::from_secs(every.into());
+            runtime.spawn(figures::push(windows, config.kiosk.name.clone(), every, facts, bus.clone()));
         }
 
         let (listed, file, told) = (Arc::clone(&catalogue), config.kiosk.catalogue, bus.clone());
@@ -230,13 +337,18 @@ impl Owners {
             let read = tokio::task::spawn_blocking(move || crate::examples::read(&listed, &file)).await;
             told.send(Event::Examples(read.unwrap_or_default())).await;
         }));
-        let mut desk = Desk::new(catalogue, config.patience.patience(), ways);
+        let mut desk = Desk::new(catalogue, config.patience.patience(), ways).with_past(past);
         if windows.is_some() {
             desk = desk.with_staff();
         }
-        let kiosk = config.kiosk.name;
+        if with_cards {
+            desk = desk.with_technicians_cards();
+        }
+        let (kiosk, data) = (config.kiosk.name, config.kiosk.data);
         Self {
             desk,
+            chronicle,
+            writing: None,
             kiosk,
             mouth,
             bus,
@@ -250,6 +362,9 @@ impl Owners {
             to_scanner,
             to_ledger,
             to_technician,
+            commanded,
+            commands,
+            data,
         }
     }
 
@@ -257,38 +372,62 @@ impl Owners {
     async fn serve(
         mut self,
         mut events: mpsc::Receiver<Event>,
-        screen: &ui::Handle,
+        mut show: impl FnMut(View) + Send,
         retention_days: u16,
         stop: CancellationToken,
     ) {
+        let commands = tokio::spawn(Arc::clone(&self.commands).run(self.data.join(SOCKET)));
         let mut now = self.clock.now();
         let mut shown: Option<View> = None;
         let mut day = now.wall.date();
+        let mut keep_at = now.tick;
         // A kiosk that is switched off every evening has its retention too.
         self.new_day(day, retention_days);
         loop {
             let view = self.desk.view(now);
             if shown.as_ref() != Some(&view) {
-                screen.show(view.clone());
+                show(view.clone());
                 shown = Some(view);
             }
-            let event = tokio::select! {
-                () = stop.cancelled() => return,
+            let mut event = tokio::select! {
+                () = stop.cancelled() => break,
                 event = events.recv() => match event {
                     Some(Event::Status(device, _)) => Event::Status(device, self.bus.status(device)),
                     Some(event) => event,
-                    None => return,
+                    None => break,
                 },
                 () = tokio::time::sleep(self.until_next(now)) => Event::Tick,
             };
             now = self.clock.now();
+            self.chronicle.heard(&mut event, now);
             for action in self.desk.handle(event, now) {
+                self.chronicle.asked(&action, now);
                 self.dispatch(action).await;
             }
+            self.chronicle.stands(&self.desk, now);
             if now.wall.date() != day {
                 day = now.wall.date();
                 self.new_day(day, retention_days);
             }
+            if now.tick >= keep_at {
+                keep_at = now.tick + KEEP_EVERY;
+                self.keep_history();
+            }
+        }
+        commands.abort();
+        if let Some(writing) = self.writing.take() {
+            let _ = writing.await;
+        }
+        self.chronicle.history().remember(self.desk.past());
+        self.chronicle.history().end();
+    }
+
+    /// What was counted is written elsewhere: it takes time, and nobody waits for it.
+    fn keep_history(&mut self) {
+        let history = self.chronicle.history();
+        history.remember(self.desk.past());
+        if let Some(write) = history.writing() {
+            self.writing = Some(tokio::task::spawn_blocking(write));
         }
     }
 
@@ -324,6 +463,9 @@ impl Owners {
                 drop(tokio::spawn(self.licences.clone().look(session, *wanted)));
             }
             Action::Remind => self.mouth.chime(),
+            // It was for the log.
+            Action::Note(_) => {}
+            Action::Commanded(tried) => self.commanded.told(tried),
             Action::Room(what) => drop(self.to_technician.send(what).await),
             Action::CallStaff(call, screen) => {
                 if let Some(windows) = self.windows.clone() {
@@ -351,16 +493,18 @@ impl Owners {
 
     /// The visits of days before are over; what is past its retention goes.
     fn new_day(&self, day: Date, retention_days: u16) {
-        let ledger = self.ledger.clone();
+        let (ledger, bus) = (self.ledger.clone(), self.bus.clone());
         tokio::spawn(async move {
             let Ok(yesterday) = day.yesterday() else { return };
             match ledger.close_day(yesterday).await {
-                Ok(expired) => tracing::info!(%day, expired, "the service day"),
+                Ok(expired) => bus.log(Happened::DayBegun { expired }),
                 Err(error) => tracing::error!(%error, "yesterday's visits could not be closed"),
             }
             let oldest = day.saturating_sub(i64::from(retention_days).days());
-            if let Err(error) = ledger.purge(oldest).await {
-                tracing::error!(%error, "visits past their retention could not be deleted");
+            match ledger.purge(oldest).await {
+                Ok(purged) if purged.visits > 0 => bus.log(Happened::VisitsDeleted { visits: purged.visits }),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "visits past their retention could not be deleted"),
             }
         });
     }
@@ -435,20 +579,25 @@ impl People {
     }
 }
 
+/// A task without which there is no kiosk.
+type Essential = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Runs a task without which there is no kiosk. Should it end or panic, the kiosk ends in good order
 /// and its service manager starts it again, on what is durable.
 fn essential(
     runtime: &tokio::runtime::Runtime,
+    bus: &Bus,
     stop: &CancellationToken,
     name: &'static str,
-    task: impl Future<Output = ()> + Send + 'static,
+    task: Essential,
 ) {
     let task = runtime.spawn(task);
-    let stop = stop.clone();
+    let (bus, stop) = (bus.clone(), stop.clone());
     runtime.spawn(async move {
         let ended = task.await;
         if !stop.is_cancelled() {
             tracing::error!(name, ?ended, "a task has ended; the kiosk starts again");
+            bus.log(Happened::TaskEnded { task: Word::of(name) });
             stop.cancel();
         }
     });
@@ -458,9 +607,11 @@ fn essential(
 /// neither the kiosk nor the device away. That it happened is told until the kiosk starts again.
 fn supervise(name: &'static str, bus: &Bus, mut owner: impl FnMut() + Send + 'static) {
     let mut health = Health::new(Device::Kiosk, bus.clone());
+    let bus = bus.clone();
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         while catch_unwind(AssertUnwindSafe(&mut owner)).is_err() {
             tracing::error!(name, "the owner of a device panicked and is started again");
+            bus.log(Happened::OwnerRestarted { owner: Word::of(name) });
             health.tell_blocking(vec![Fault::OwnerRestarted]);
             std::thread::sleep(RESTART);
         }

@@ -1,10 +1,12 @@
-//! The one way news travels to the desk.
+//! The one way news travels to the desk, and what happened to the log.
 
 use crate::recordings::Recordings;
 use link::record::Recorder;
+use log_book::Log;
+use log_book::field::Letter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::mpsc;
 use visit::event::Event;
 use visit::fault::{Device, DeviceStatus, Fault};
@@ -17,6 +19,7 @@ const ROOM: usize = 1024;
 pub struct Bus {
     sender: mpsc::Sender<Event>,
     told: Arc<Told>,
+    log: Arc<OnceLock<Log>>,
 }
 
 /// What every [`Health`] said last: a device can have several who speak for it.
@@ -29,7 +32,7 @@ struct Told {
 /// A bus, and the end at which the desk listens.
 pub fn bus() -> (Bus, mpsc::Receiver<Event>) {
     let (sender, receiver) = mpsc::channel(ROOM);
-    (Bus { sender, told: Arc::default() }, receiver)
+    (Bus { sender, told: Arc::default(), log: Arc::default() }, receiver)
 }
 
 impl Bus {
@@ -57,8 +60,26 @@ impl Bus {
         let taken = self.sender.try_send(event).is_ok();
         if !taken {
             tracing::warn!("the desk is behind; something was dropped");
+            self.log(log_book::Event::NewsLeftOut {});
         }
         taken
+    }
+
+    /// From now on what happens is written to this log; there is one, and it stays.
+    pub fn keep_log(&self, log: Log) {
+        let _ = self.log.set(log);
+    }
+
+    /// Something happened. Never waits; a kiosk without a log does without.
+    pub fn log(&self, event: log_book::Event) {
+        if let Some(log) = self.log.get() {
+            log.record(event);
+        }
+    }
+
+    /// The log itself, for whoever asks how it is and for whoever closes it.
+    pub fn the_log(&self) -> Option<&Log> {
+        self.log.get()
     }
 }
 
@@ -77,6 +98,11 @@ impl Health {
     pub fn new(device: Device, bus: Bus) -> Self {
         let voice = bus.told.next.fetch_add(1, Ordering::Relaxed);
         Self { device, voice, faults: None, bus, recording: None }
+    }
+
+    /// Whose it is, as logs name it.
+    pub fn letter(&self) -> Letter {
+        Letter::of(self.device.letter())
     }
 
     /// From now on with what crosses its link, to be written out when a fault begins.

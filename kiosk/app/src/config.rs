@@ -6,7 +6,9 @@
 use jiff::civil::Time;
 use link::Address;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use visit::desk::Patience;
@@ -72,6 +74,13 @@ pub struct Config {
     /// who may open the kiosk's own room
     #[serde(default)]
     pub technician: TechnicianConfig,
+    /// the log that an auditor can trust; without it there is none
+    pub log: Option<LogConfig>,
+    /// figures for whoever looks after many kiosks; without it they are shown to nobody
+    pub metrics: Option<MetricsConfig>,
+    /// SHA-256 of the file, so that the log can say which it was
+    #[serde(skip)]
+    pub digest: [u8; 32],
 }
 
 /// The kiosk itself.
@@ -248,6 +257,32 @@ impl PatienceConfig {
     }
 }
 
+/// The log (`docs/events.md`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// the key of its chain: a file of 32 bytes; never in or below `kiosk.data`
+    pub key: PathBuf,
+    /// the folder of its files; by default `log` in `kiosk.data`
+    pub folder: Option<PathBuf>,
+}
+
+/// Figures for a Prometheus that reaches in, and for a hall that it does not reach.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// where the page is shown (OpenMetrics over TLS 1.3), such as `0.0.0.0:9464`; without it nowhere
+    pub listen: Option<SocketAddr>,
+    /// the CA (PEM) of those who may read it, and who is told
+    pub ca: PathBuf,
+    /// the kiosk's certificate (PEM)
+    pub certificate: PathBuf,
+    /// its key (PEM)
+    pub key: PathBuf,
+    /// how often the same is told to the windows' system, in seconds; without it never
+    pub push_every: Option<u16>,
+}
+
 /// Who may open the technician's room.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -255,6 +290,22 @@ pub struct TechnicianConfig {
     /// this kiosk's key for the codes of the hall's office, as `onedoor-answer kiosk-key` writes it; without one
     /// nobody comes in by a code. Never in or below `kiosk.data`
     pub key: Option<PathBuf>,
+    /// cards of the hall's staff; without them nobody comes in by a card
+    pub cards: Option<StaffCardsConfig>,
+}
+
+/// Cards of the hall's staff: PIV, in a slot that pcscd serves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffCardsConfig {
+    /// a part of the reader's name as pcscd tells it; empty: the first one. It may be the slot for social-security
+    /// cards
+    #[serde(default)]
+    pub reader: String,
+    /// the hall's own authorities that sign technicians' certificates, their root among them (PEM)
+    pub authorities: PathBuf,
+    /// their lists of revoked certificates (PEM)
+    pub revoked: PathBuf,
 }
 
 /// How the screen is spoken, and how it sounds.
@@ -316,8 +367,9 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], naming line and field.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)
+        let mut config: Self = toml::from_str(text)
             .map_err(|why| ConfigError::Form { path: path.to_owned(), why: Box::new(why) })?;
+        config.digest = Sha256::digest(text).into();
         config.check()?;
         Ok(config)
     }
@@ -340,6 +392,15 @@ impl Config {
                 "kiosk.outbox_key",
                 "lies in kiosk.data, beside the documents that it protects; keep it elsewhere",
             );
+        }
+        if self.log.as_ref().is_some_and(|log| log.key.starts_with(&self.kiosk.data)) {
+            return bad("log.key", "lies in kiosk.data, beside the log that it proves; keep it elsewhere");
+        }
+        if self.metrics.as_ref().is_some_and(|metrics| metrics.push_every.is_some_and(|every| every < 10)) {
+            return bad("metrics.push_every", "must be at least 10 seconds");
+        }
+        if self.metrics.as_ref().is_some_and(|m| m.push_every.is_some()) && self.windows.is_none() {
+            return bad("metrics.push_every", "needs the windows' system (windows.url) to tell it to");
         }
         if self.kiosk.retention_days == 0 {
             return bad("kiosk.retention_days", "must be at least 1");

@@ -7,13 +7,18 @@
 
 pub mod appliance;
 mod bus;
+mod chronicle;
 mod clock;
+pub mod commands;
 pub mod config;
 mod counters;
 mod device;
 mod examples;
 mod faults;
+mod figures;
 mod gauge;
+mod history;
+mod kept;
 mod paper;
 mod recordings;
 pub mod replay;
@@ -21,7 +26,7 @@ pub mod start;
 mod tasks;
 mod turns;
 
-pub use appliance::run;
+pub use appliance::{diagnose_alone, run};
 pub use config::Config;
 pub use start::{Options, StartError, StepObserver};
 pub use tasks::speech::{Heard, HeardObserver};

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use command::{Arguments, Fatal, Instead, OfKiosk, exit, print};
+use kiosk::commands::{Ask, Reply, ask, without_kiosk, written};
 use tokio_util::sync::CancellationToken;
 
 /// Memory is wiped as it is given back: what a visitor's card said is nowhere once it is dropped.
@@ -27,6 +28,8 @@ fn main() -> ExitCode {
         Some(Instead::Kiosk(OfKiosk::Devices)) => exit(devices()),
         Some(Instead::Kiosk(OfKiosk::Replay { file })) => exit(replay(&file)),
         Some(Instead::Kiosk(OfKiosk::Receipt { visit })) => exit(receipt(&config, &visit)),
+        Some(Instead::Kiosk(OfKiosk::Status { json })) => exit(status(&config, json)),
+        Some(Instead::Kiosk(OfKiosk::Diagnose { device, json })) => exit(diagnose(&config, device, json)),
     }
 }
 
@@ -40,6 +43,35 @@ fn replay(file: &Path) -> Result<(), Fatal> {
         played.from_device
     );
     print(calls.chain([end]))
+}
+
+fn status(config: &Path, json: bool) -> Result<(), Fatal> {
+    let data = kiosk::Config::load(config)?.kiosk.data;
+    say(&ask(&data, &Ask::Status)?, json)
+}
+
+/// Without a kiosk that runs, the devices are nobody's, and this program opens them itself.
+fn diagnose(config: &Path, device: Option<String>, json: bool) -> Result<(), Fatal> {
+    let config = kiosk::Config::load(config)?;
+    let question = Ask::Diagnose { device };
+    let reply = match ask(&config.kiosk.data, &question) {
+        Err(error) if without_kiosk(&error) => {
+            kiosk::diagnose_alone(config, &kiosk::Options::default(), question)?
+        }
+        answered => answered?,
+    };
+    say(&reply, json)
+}
+
+fn say(reply: &Reply, json: bool) -> Result<(), Fatal> {
+    print([if json { serde_json::to_string(reply)? + "\n" } else { written(reply) }])?;
+    match reply {
+        Reply::Status { .. } => Ok(()),
+        Reply::Diagnosed(diagnosed) if diagnosed.passed => Ok(()),
+        Reply::Diagnosed(_) => Err("not everything has passed".into()),
+        Reply::Busy => Err("somebody is at the kiosk; try again later".into()),
+        Reply::Unknown { why } => Err(why.clone().into()),
+    }
 }
 
 /// The outbox is only read: the kiosk may be running.

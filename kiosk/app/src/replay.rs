@@ -73,6 +73,7 @@ pub fn replay(path: &Path) -> Result<Transcript, CannotReplay> {
         "social-card" => social_card::replay(&recording),
         "code-scanner" => code_scanner::replay(&recording),
         "company-key" => company_key::replay(&recording),
+        "staff-card" => staff_card::replay(&recording),
         driver => {
             return Err(CannotReplay::Driver { path: path.to_owned(), driver: driver.to_owned() });
         }

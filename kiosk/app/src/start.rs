@@ -1,19 +1,25 @@
 //! Opening what the kiosk stands on, before anything is shown.
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Health};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, ScannerConfig};
+use crate::config::{Config, ConfigError, LogConfig, ScannerConfig, StaffCardsConfig};
+use crate::figures::Page;
+use crate::history::{Before, History};
 use crate::tasks::licences::Licences;
 use crate::tasks::papers::Papers;
 use crate::tasks::scanner::{BackEnd, PageFolders};
 use crate::tasks::speech::HeardObserver;
 use document_scanner::sane::{self, HelperProgram, SaneProfile, SaneScanner};
-use entry::{KEY_LENGTH, KioskKey};
+use entry::{KEY_LENGTH, KioskKey, KioskName, StaffCertificates};
 use jiff::SignedDuration;
 use link::record::Recorder;
+use log_book::field::{self, Version};
+use log_book::{Event as Happened, Log, LogKey, Settings, Stamp, Trouble};
 use queue::key::{HallKey, KeyError};
 use queue::ledger::{Ledger, LedgerError};
 use queue::sqlite::{Durability, SqliteLedger};
+use sha2::{Digest, Sha256};
+use staff_card::StaffSlot;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -25,6 +31,7 @@ use store::{
 };
 use tokio::sync::Notify;
 use visit::catalogue::{Catalogue, CatalogueErrors};
+use visit::fault::{Device, Fault};
 use zeroize::Zeroizing;
 
 /// Told of each journalled step.
@@ -130,6 +137,18 @@ pub enum StartError {
         /// why not
         why: std::io::Error,
     },
+    /// The log's key.
+    #[error("log.key: {0}")]
+    LogKey(#[from] log_book::LogKeyError),
+    /// The page of figures.
+    #[error("metrics: {0}")]
+    Metrics(#[from] metrics_page::TlsError),
+    /// The hall's authorities, or their lists, for technicians' cards.
+    #[error("technician.cards: {why}")]
+    StaffCards {
+        /// what is wrong, and with which file
+        why: String,
+    },
     /// The screen.
     #[error(transparent)]
     Screen(#[from] ui::UiError),
@@ -153,6 +172,8 @@ pub(crate) struct Opened {
     pub reviews: Client,
     /// for codes of the hall's office
     pub entry_key: Option<KioskKey>,
+    /// for cards of the hall's staff
+    pub cards: Option<(StaffSlot, KioskName, StaffCertificates)>,
     /// the store once more, for whoever looks for what is wrong with it
     pub probe: Client,
     pub licences: Arc<Licences>,
@@ -162,15 +183,26 @@ pub(crate) struct Opened {
     pub certificate: Tls,
     /// a ticket was cut off when the kiosk last stopped: the printer may wait for the rest of it
     pub prints_cut_off: bool,
+    /// what was counted, and what was wrong lately
+    pub history: History,
+    /// the page of figures
+    pub page: Option<Page>,
 }
 
 impl Opened {
     pub async fn open(config: &Config, options: &Options, bus: Bus) -> Result<Self, StartError> {
-        let catalogue = Arc::new(read_catalogue(&config.kiosk.catalogue)?);
+        let (catalogue, digest) = read_catalogue(&config.kiosk.catalogue)?;
+        let catalogue = Arc::new(catalogue);
         let clock = Clock::new(catalogue.hall.utc_offset_minutes, options.clock_shift);
 
         let data = &config.kiosk.data;
         std::fs::create_dir_all(data).map_err(|why| StartError::Folder { path: data.clone(), why })?;
+        if let Some(log) = &config.log {
+            bus.keep_log(open_log(log, data, &bus)?);
+        }
+        let (history, before) = History::begin(data.join("history.json"), VERSION);
+        tell_start(&bus, &before, config, &catalogue, &digest);
+        let page = config.metrics.as_ref().map(Page::open).transpose()?.flatten();
         let database = data.join("queue").join("numbers.db");
         let queue_dir = data.join("queue");
         std::fs::create_dir_all(&queue_dir).map_err(|why| StartError::Folder { path: queue_dir, why })?;
@@ -188,6 +220,8 @@ impl Opened {
         let ledger: Arc<dyn Ledger> = Arc::new(ledger);
         let reconciled = ledger.reconcile(clock.now().wall).await?;
         if !reconciled.unknown.is_empty() {
+            let jobs = u32::try_from(reconciled.unknown.len()).unwrap_or(u32::MAX);
+            bus.log(Happened::JobsUnknown { jobs });
             tracing::warn!(
                 prints = reconciled.unknown.len(),
                 "tickets of unknown fate from before the start"
@@ -234,6 +268,12 @@ impl Opened {
         Ok(Self {
             licences: Arc::new(licences),
             reviews: client("store.url", &config.store.url)?,
+            cards: config
+                .technician
+                .cards
+                .as_ref()
+                .map(|cards| staff_cards(cards, &config.kiosk.name))
+                .transpose()?,
             entry_key: config.technician.key.as_deref().map(|path| entry_key(path, data)).transpose()?,
             probe: client("store.url", &config.store.url)?,
             certificate: tls.clone(),
@@ -252,6 +292,8 @@ impl Opened {
                 ..options.worker.clone()
             },
             prints_cut_off: !reconciled.unknown.is_empty(),
+            history,
+            page,
             catalogue,
             clock,
             ledger,
@@ -262,6 +304,40 @@ impl Opened {
             wake,
         })
     }
+}
+
+/// Certificates and lists of a hall are far shorter than this, in bytes.
+const LONGEST_LIST: u64 = 4 << 20;
+/// The version of the software.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The log, and its health told as the kiosk's own.
+fn open_log(config: &LogConfig, data: &Path, bus: &Bus) -> Result<Log, StartError> {
+    let folder = config.folder.clone().unwrap_or_else(|| data.join("log"));
+    let key = LogKey::load(&config.key, &folder)?;
+    let mut health = Health::new(Device::Kiosk, bus.clone());
+    let tell = move |trouble| match trouble {
+        Trouble::Failed(error) => {
+            tracing::error!(%error, "the log cannot be written");
+            health.offer(vec![Fault::LogFailed]);
+        }
+        Trouble::Over => health.offer(vec![]),
+    };
+    Ok(Log::start(Settings::new(&folder, key), tell)?)
+}
+
+/// What the log begins with.
+fn tell_start(bus: &Bus, before: &Before, config: &Config, catalogue: &Catalogue, digest: &[u8; 32]) {
+    bus.log(Happened::Started { version: Version::of(VERSION), up: Stamp::now().up.into() });
+    if before.uncleanly {
+        bus.log(Happened::EndedUncleanly {});
+    }
+    if let Some(other) = &before.other_version {
+        bus.log(Happened::Updated { from: Version::of(other), to: Version::of(VERSION) });
+    }
+    bus.log(Happened::ConfigurationLoaded { digest: field::Digest::of(&config.digest) });
+    let matters = u32::try_from(catalogue.packages.len() + catalogue.items.len()).unwrap_or(u32::MAX);
+    bus.log(Happened::CatalogueLoaded { digest: field::Digest::of(digest), matters });
 }
 
 /// The key for the office's codes: 32 bytes, for its owner alone, not among the kiosk's data.
@@ -281,6 +357,30 @@ fn entry_key(path: &Path, data: &Path) -> Result<KioskKey, StartError> {
     let mut bytes = Zeroizing::new([0; KEY_LENGTH]);
     std::fs::File::open(path).and_then(|mut file| file.read_exact(bytes.as_mut_slice())).map_err(refused)?;
     Ok(KioskKey::from_bytes(bytes))
+}
+
+/// The slot for technicians' cards, and who may come in by them.
+fn staff_cards(
+    config: &StaffCardsConfig,
+    kiosk: &str,
+) -> Result<(StaffSlot, KioskName, StaffCertificates), StartError> {
+    let refused = |path: &Path, why: &dyn std::fmt::Display| StartError::StaffCards {
+        why: format!("{}: {why}", path.display()),
+    };
+    let read = |path: &Path| {
+        let file = std::fs::File::open(path).map_err(|why| refused(path, &why))?;
+        let mut bytes = Vec::new();
+        file.take(LONGEST_LIST + 1).read_to_end(&mut bytes).map_err(|why| refused(path, &why))?;
+        if bytes.len() as u64 > LONGEST_LIST {
+            return Err(refused(path, &"it is too long"));
+        }
+        Ok(bytes)
+    };
+    let (authorities, revoked) = (read(&config.authorities)?, read(&config.revoked)?);
+    let hall =
+        StaffCertificates::new(&authorities, &revoked).map_err(|why| refused(&config.authorities, &why))?;
+    let kiosk = kiosk.parse().map_err(|why| StartError::StaffCards { why: format!("kiosk.name: {why}") })?;
+    Ok((StaffSlot::open(&config.reader), kiosk, hall))
 }
 
 /// The times of day at which documents may not take all of the line.
@@ -329,10 +429,13 @@ pub fn check(config: &Config) -> Result<(), StartError> {
     read_catalogue(&config.kiosk.catalogue).map(drop)
 }
 
-fn read_catalogue(path: &Path) -> Result<Catalogue, StartError> {
+/// The catalogue, and the SHA-256 of its file.
+fn read_catalogue(path: &Path) -> Result<(Catalogue, [u8; 32]), StartError> {
     let text = std::fs::read_to_string(path)
         .map_err(|why| StartError::CatalogueFile { path: path.to_owned(), why })?;
-    Catalogue::parse(&text).map_err(|why| StartError::Catalogue { path: path.to_owned(), why })
+    let catalogue =
+        Catalogue::parse(&text).map_err(|why| StartError::Catalogue { path: path.to_owned(), why })?;
+    Ok((catalogue, Sha256::digest(text).into()))
 }
 
 #[cfg(test)]

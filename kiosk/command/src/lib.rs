@@ -80,6 +80,20 @@ pub enum OfKiosk {
         /// a file of `kiosk.data/recordings`
         file: PathBuf,
     },
+    /// Say how the kiosk is
+    Status {
+        /// as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try what can be tried, by the running kiosk or without one; done well only if everything has passed
+    Diagnose {
+        /// one device: reader, printer, scanner, slot, code-scanner, company-key, store or kiosk
+        device: Option<String>,
+        /// as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Write down what was received of a visit, as a file that `verify` reads
     Receipt {
         /// the visit, or the code on its printed receipt

@@ -6,6 +6,7 @@
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Each room, and which other rooms it may know. Tests of a room may know what is emulated besides.
 const PLAN: &[(&str, &[&str])] = &[
@@ -41,11 +42,13 @@ const PLAN: &[(&str, &[&str])] = &[
             "metrics-page",
             "command",
             "entry",
+            "ticket-loop",
             "link",
             "id-reader",
             "ticket-printer",
             "document-scanner",
             "social-card",
+            "staff-card",
             "code-scanner",
             "company-key",
             "ui",
@@ -155,4 +158,34 @@ fn the_kiosk_contains_nothing_of_the_virtual_hall() {
             assert!(!asked, "{} asks {} for what only tests may have", room.name, dependency.name);
         }
     }
+}
+
+/// Files of Rust below a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(std::fs::read_to_string(&path).expect("a text"));
+        }
+    }
+    found
+}
+
+/// What a technician looks up in the table, and never finds in a log, misleads him.
+#[test]
+fn every_event_of_the_table_is_logged_somewhere() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let table = std::fs::read_to_string(root.join("docs/events.md")).expect("the table");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| L")?.split('`').nth(1));
+    let code: Vec<String> =
+        ["kiosk/app/src", "kiosk/log/src"].iter().flat_map(|folder| sources(&root.join(folder))).collect();
+    let written = |event: &str| {
+        let names = [format!("Happened::{event} "), format!("Event::{event} "), format!("Event::{event}{{")];
+        code.iter().any(|text| names.iter().any(|name| text.contains(name)))
+    };
+    let never: Vec<_> = rows.filter(|event| !written(event)).collect();
+    assert!(never.is_empty(), "nothing ever logs {never:?}");
 }

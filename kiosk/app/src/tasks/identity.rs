@@ -14,6 +14,8 @@ pub use codes::Codes;
 
 use crate::bus::{Bus, Health};
 use link::Failure;
+use log_book::Event as Happened;
+use log_book::field::Session;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use visit::event::{CardEvent, Event, ReaderDo, SessionId};
@@ -240,8 +242,14 @@ impl<S: IdentitySource> Owner<'_, S> {
             Sight::Something => {
                 self.tell(session, CardEvent::Found);
                 self.wish.reading = true;
+                let begun = Instant::now();
                 match self.source.read()? {
                     Reading::Person(person) => {
+                        self.bus.log(Happened::IdentityRead {
+                            session: Session::of(session.0),
+                            source: self.health.letter(),
+                            took: begun.elapsed().into(),
+                        });
                         // From now on only whether it still lies there is of interest.
                         self.ask(ReaderDo::Presence(session));
                         self.wish.read_here = true;

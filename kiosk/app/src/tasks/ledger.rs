@@ -3,6 +3,8 @@
 use crate::bus::{Bus, Health};
 use crate::clock::Clock;
 use crate::tasks::papers::Papers;
+use log_book::Event as Happened;
+use log_book::field::Word;
 use queue::key::{HallKey, PersonKey};
 use queue::ledger::{
     ApplicantRef, CapRule, Enter, Ledger, LedgerError, Take, TakeAnswer, TicketIntent, VisitRecord,
@@ -68,6 +70,7 @@ impl LedgerTask {
                 Err(_) => continue,
             };
             let counts = matches!(ask.what, LedgerDo::Take(_) | LedgerDo::Cancel(_));
+            let asked = asked(&ask.what);
             let reply = match self.answer(ask.what, ask.language).await {
                 Ok(reply) => {
                     failed = false;
@@ -76,6 +79,7 @@ impl LedgerTask {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the ledger refused");
+                    self.bus.log(Happened::LedgerFailed { asked: Word::of(asked) });
                     if is_broken(&error) {
                         failed = true;
                         health.tell(vec![Fault::LedgerFailed]).await;
@@ -220,6 +224,17 @@ pub(super) async fn tell_waiting(ledger: &dyn Ledger, bus: &Bus, clock: &Clock) 
     match asked.await {
         Ok(waiting) => bus.send(Event::Waiting(waiting)).await,
         Err(error) => tracing::error!(%error, "the ledger cannot count"),
+    }
+}
+
+/// What was asked, in a word.
+fn asked(what: &LedgerDo) -> &'static str {
+    match what {
+        LedgerDo::Look(..) => "look",
+        LedgerDo::Take(_) => "take",
+        LedgerDo::Enter(_) => "enter",
+        LedgerDo::PrintAgain(_) => "print-again",
+        LedgerDo::Cancel(_) => "cancel",
     }
 }
 

@@ -1,10 +1,13 @@
 //! The look into the licence stores, for a visitor who agreed to it.
 
 use crate::bus::{Bus, Health};
+use crate::chronicle::code;
 use crate::clock::Clock;
+use log_book::Event as Happened;
+use log_book::field::Session;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::{CertStatus, Client, HolderKind, IdentifiedKind, Licence, LicenceFault, LicenceQuery};
 use tokio::sync::Mutex;
 use visit::catalogue::LicenceType;
@@ -39,6 +42,7 @@ impl Licences {
         let (query, look) = (self.query(&wanted), wanted.look);
         // Why licences are looked at stands with the store, with the visit; here only that it was done.
         tracing::info!(visit = wanted.visit.0, "licences are looked up");
+        let begun = Instant::now();
         drop(wanted);
         let district = async {
             match &self.district {
@@ -61,7 +65,16 @@ impl Licences {
         self.tell(away).await;
         let today = self.clock.now().wall.date();
         let merged = store::licences::merge(municipal, district);
-        let licences = merged.iter().filter_map(|licence| shown(licence, today)).collect();
+        let licences: Vec<_> = merged.iter().filter_map(|licence| shown(licence, today)).collect();
+        let of = Session::of(session.0);
+        if away {
+            self.bus.log(Happened::LicencesUnknown { session: of, fault: code(Fault::StoreLicencesDown) });
+        }
+        self.bus.log(Happened::LicencesLookedUp {
+            session: of,
+            found: u32::try_from(licences.len()).unwrap_or(u32::MAX),
+            took: begun.elapsed().into(),
+        });
         self.bus.send(Event::Licences(session, LicencesFound { licences, look, complete })).await;
     }
 

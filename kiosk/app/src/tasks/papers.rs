@@ -1,10 +1,13 @@
 //! Accepted pages: one document each material, into the outbox, and news of it from the store.
 
 use crate::bus::{Bus, Health};
+use crate::chronicle::code;
 use crate::clock::Clock;
 use crate::faults::store::{outbox_fault, store_fault};
 use crate::tasks::scanner::PageFolders;
 use crate::turns::quarter;
+use log_book::Event as Happened;
+use log_book::field::{Document, KiB, Visit};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -138,6 +141,12 @@ impl Papers {
         });
         match added {
             Ok(doc) => {
+                self.bus.log(Happened::DocumentStored {
+                    document: Document::of(doc.to_string().parse::<u32>().unwrap_or(u32::MAX)),
+                    visit: Visit::of(&submission.visit.0),
+                    pages: u32::try_from(submission.pages.len()).unwrap_or(u32::MAX),
+                    size: KiB::of(built.bytes / 1024),
+                });
                 // Written with the document, in one transaction. Should it not be readable now, the
                 // document is stored all the same.
                 Ok((DocumentId(doc.to_string()), self.known_of(&submission.visit).1))
@@ -208,8 +217,14 @@ fn format(document: DocumentFormat) -> documents::Format {
     }
 }
 
-/// Passes on what the outbox's worker tells, until it ends.
-pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, outbox: Outbox, bus: Bus, certificate: Tls) {
+/// Passes on what the outbox's worker tells, until it ends. Who found the store away is woken by `look`.
+pub async fn listen(
+    mut news: mpsc::Receiver<StoreEvent>,
+    outbox: Outbox,
+    bus: Bus,
+    certificate: Tls,
+    look: Arc<Notify>,
+) {
     let mut health = Health::new(Device::Store, bus.clone());
     let mut now = None;
     let mut refused = is_refused(&outbox).await;
@@ -239,6 +254,8 @@ pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, outbox: Outbox, bus: B
             }
             StoreEvent::Reachable => {
                 now = None;
+                // Whoever found it away by himself looks again.
+                look.notify_one();
                 continue;
             }
             StoreEvent::Reviewed { doc, result } => {
@@ -250,7 +267,9 @@ pub async fn listen(mut news: mpsc::Receiver<StoreEvent>, outbox: Outbox, bus: B
             }
             StoreEvent::Waiting { fault, retry_in } => {
                 tracing::warn!(%fault, ?retry_in, "the store");
-                now = Some(store_fault(&fault));
+                let fault = store_fault(&fault);
+                bus.log(Happened::SendingPutOff { fault: code(fault), retry: retry_in.into() });
+                now = Some(fault);
                 continue;
             }
         };

@@ -11,13 +11,16 @@ pub use work::UnderWay;
 
 use crate::bus::Health;
 use crate::config::PrinterConfig;
-use crate::counters::KeptCounters;
+use crate::counters::{KeptCounters, Printed};
 use crate::device::{Line, Wire, reopening};
 use crate::faults::printer::{printer_fault, refused_fault, status_faults, unknown_fault};
 use crate::gauge::KeptGauge;
 use crate::paper;
+use crate::tasks::technician::LoopTicket;
 use link::record::Recorder;
 use link::{Backoff, LinkError};
+use log_book::Event as Happened;
+use log_book::field::Word;
 use queue::ledger::PrintState;
 use std::iter;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -29,6 +32,7 @@ use ticket_printer::{
 use visit::event::{Event, PrintJob, SessionId};
 use visit::fault::Fault;
 use visit::screen::TicketState;
+use visit::technician::{Failure, Test};
 use visit::ticket::{ReceiptContents, TicketContents};
 use work::{Work, first_receipt};
 
@@ -52,6 +56,8 @@ pub enum Ask {
     Receipt(SessionId, Box<ReceiptContents>),
     /// print a test ticket, for the technician's test of this name
     Test(SessionId),
+    /// print a test ticket that is to be read back, for the technician's test of this name, and lend its layout
+    Loop(SessionId, LoopTicket),
     /// tell the technician what was used up
     Counters(SessionId),
     /// a new roll is in the printer
@@ -111,6 +117,7 @@ pub fn run(
                 let at = owner.around.clock.now().wall;
                 owner.print(Work::Test(stay), &paper::lay_out_test(at))
             }
+            Ok(Ask::Loop(stay, ticket)) => owner.print_loop(stay, &ticket),
             Ok(Ask::Counters(stay)) => owner.tell_counters(stay),
             Ok(Ask::NewRoll(stay)) => owner.new_roll(stay),
             Err(RecvTimeoutError::Timeout) => owner.look_after(),
@@ -185,7 +192,9 @@ impl Owner<'_> {
 
     /// It answers: what it says is wrong, and what is wrong anyway.
     fn well(&mut self, status: &Status) {
-        self.ladder = None;
+        if let Some(ladder) = self.ladder.take() {
+            self.log_remedy(ladder.rung(), true);
+        }
         if self.lost_to.take().is_some() {
             self.believe();
         }
@@ -254,16 +263,22 @@ impl Owner<'_> {
         Ok(self.mend(status.fault())?)
     }
 
-    fn tell_counters(&mut self, stay: SessionId) -> Duration {
+    /// What was used up: to the technician who asked, or to whoever counts.
+    fn tell_used(&mut self, stay: Option<SessionId>) {
         let left = self.gauge.tickets_left(&self.profile);
         self.around.bus.send_blocking(Event::Counters(stay, self.counters.shown(left)));
+    }
+
+    fn tell_counters(&mut self, stay: SessionId) -> Duration {
+        self.tell_used(Some(stay));
         HEALTH_EVERY
     }
 
     /// Whoever put it in says so: a sensor sees that there is paper, not how much.
     fn new_roll(&mut self, stay: SessionId) -> Duration {
         self.gauge.new_roll();
-        self.counters.new_roll();
+        let tickets = u32::try_from(self.counters.new_roll()).unwrap_or(u32::MAX);
+        self.around.bus.log(Happened::RollChanged { tickets });
         self.tell_paper();
         self.tell_counters(stay)
     }
@@ -326,11 +341,23 @@ impl Owner<'_> {
         };
         if !matches!(outcome, Outcome::FailedBeforeSending(_)) {
             self.gauge.printed(dots);
-            let ticket = matches!(work, Work::Ticket(_));
-            self.counters.printed(dots, ticket, self.around.clock.now().wall.date());
+            let what =
+                Printed { dots, ticket: matches!(work, Work::Ticket(_)), cut: self.profile.has_cutter };
+            self.counters.printed(what, self.around.clock.now().wall.date());
             self.tell_paper();
+            self.tell_used(None);
         }
         self.settle(work, outcome)
+    }
+
+    /// The ticket is drawn for this printer's own head, and whoever reads it back is told for which.
+    fn print_loop(&mut self, stay: SessionId, ticket: &LoopTicket) -> Duration {
+        let Some(laid_out) = ticket.lay_out(self.profile.width_dots) else {
+            let told = Event::Tried(stay, Test::Loop, visit::technician::Outcome::Failed(Failure::Unproven));
+            self.around.bus.send_blocking(told);
+            return HEALTH_EVERY;
+        };
+        self.print(Work::Loop(stay), &laid_out)
     }
 
     /// Journals how it ended, then tells.
@@ -425,7 +452,12 @@ impl Owner<'_> {
         let trouble = Trouble::from(error);
         let ladder = match self.ladder.take() {
             Some(mut ladder) if ladder.trouble() == trouble => {
+                let tried = ladder.rung();
                 ladder.did_not_help();
+                // Each rung once, however often it is tried.
+                if ladder.rung() != tried {
+                    self.log_remedy(tried, false);
+                }
                 ladder
             }
             _ => Ladder::new(trouble, Holds::Ticket, &self.profile),
@@ -446,6 +478,19 @@ impl Owner<'_> {
         }
         self.ladder = Some(ladder);
         self.backoff.next_pause()
+    }
+
+    fn log_remedy(&self, rung: Rung, helped: bool) {
+        let remedy = Word::of(match rung {
+            Rung::Wait => "wait",
+            Rung::People => "people",
+            Rung::Send(_) => "send",
+            Rung::Reopen => "reopen",
+            Rung::ResetPort => "reset-port",
+            Rung::PowerCycle => "power-cycle",
+            Rung::Service => "service",
+        });
+        self.around.bus.log(Happened::RemedyTried { device: self.health.letter(), remedy, helped });
     }
 
     /// It was away: it may be another one now, or one that has been mended, and its promises are believed

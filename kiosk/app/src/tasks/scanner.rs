@@ -254,6 +254,8 @@ impl ScannerTask {
                     match tokio::fs::remove_dir_all(self.folders.of(session)).await {
                         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                             tracing::error!(error = %e, "pages of a session that is over cannot be removed");
+                            let session = log_book::field::Session::of(session.0);
+                            self.bus.log(log_book::Event::PagesLeft { session });
                         }
                         _ => {}
                     }

@@ -5,18 +5,25 @@
 
 mod door;
 mod machine;
+mod self_test;
+mod ticket_loop;
+mod watch;
 
-pub use door::Door;
+pub use door::{Cards, Door};
+pub use ticket_loop::{LoopTicket, Loops};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::faults::store::store_fault;
+use crate::figures::Found;
 use crate::tasks::printer;
+use crate::tasks::scanner::PageFolders;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use store::probe::LONGEST_TEST;
 use store::{Client, Outbox, StoreFault};
+use tokio::sync::watch::Sender;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use visit::event::{Event, RoomDo, SessionId};
@@ -37,22 +44,36 @@ pub struct Technician {
     pub outbox: Outbox,
     /// begins to send
     pub wake: Arc<Notify>,
+    /// the kiosk's name
+    pub kiosk: String,
     /// where the kiosk's data lie
     pub data: PathBuf,
+    /// where pages lie that were scanned for a test
+    pub folders: PageFolders,
+    /// what test tickets said before
+    pub loops: Loops,
     /// bytes that must stay free there
     pub reserve: u64,
     /// the printer's owner
     pub printer: blocking::Sender<printer::Ask>,
+    /// the door's owner
+    pub door: blocking::Sender<RoomDo>,
     /// to the desk
     pub bus: Bus,
     /// the hall's clock
     pub clock: Clock,
+    /// to the figures
+    pub found: Sender<Found>,
+    /// the store may answer again
+    pub look: Arc<Notify>,
 }
 
 impl Technician {
-    /// Does what the room asks until nobody can ask any more; who comes in by a code is the door's to say.
-    pub async fn run(self, mut door: Door, mut asks: mpsc::Receiver<RoomDo>) {
-        let own = Arc::new(self);
+    /// Does what the room asks until nobody can ask any more; who may come in is the door's to say.
+    pub async fn run(self: Arc<Self>, mut asks: mpsc::Receiver<RoomDo>) {
+        let own = self;
+        let by_itself =
+            [tokio::spawn(Arc::clone(&own).watch_store()), tokio::spawn(Arc::clone(&own).test_nightly())];
         let mut trying: Option<JoinHandle<()>> = None;
         while let Some(ask) = asks.recv().await {
             match ask {
@@ -63,6 +84,7 @@ impl Technician {
                         before.abort();
                     }
                 }
+                RoomDo::ReadLoop(trial, page) => drop(tokio::spawn(Arc::clone(&own).read_loop(trial, page))),
                 RoomDo::LookOutbox(stay) => own.tell_outbox(stay).await,
                 RoomDo::SendNow(stay) => {
                     own.wake.notify_one();
@@ -70,30 +92,35 @@ impl Technician {
                 }
                 RoomDo::LookCounters(stay) => drop(own.printer.send(printer::Ask::Counters(stay))),
                 RoomDo::RollChanged(stay) => drop(own.printer.send(printer::Ask::NewRoll(stay))),
-                RoomDo::NewCode(stay) => {
-                    for news in at_door(|| door.ask()) {
-                        own.bus.send(Event::Door(stay, news)).await;
-                    }
-                }
-                RoomDo::Code(stay, code) => {
-                    for news in at_door(|| door.answer(&code)) {
-                        own.bus.send(Event::Door(stay, news)).await;
-                    }
-                }
-                // A kiosk without a place for technicians' cards.
-                RoomDo::Knock(_) | RoomDo::Pin(..) => {}
-                RoomDo::Leave => door.leave(),
+                at_door @ (RoomDo::Knock(_)
+                | RoomDo::Pin(..)
+                | RoomDo::NewCode(_)
+                | RoomDo::Code(..)
+                | RoomDo::Leave) => drop(own.door.send(at_door)),
             }
         }
+        by_itself.iter().for_each(JoinHandle::abort);
     }
 
     async fn attempt(self: Arc<Self>, trial: SessionId, test: Test) {
-        let outcome = match test {
-            // Their owners and the desk try these.
-            Test::Read | Test::Scan | Test::Slot | Test::Code | Test::Sound => return,
-            Test::Print => {
-                drop(self.printer.send(printer::Ask::Test(trial)));
-                return;
+        if test == Test::Print {
+            drop(self.printer.send(printer::Ask::Test(trial)));
+        } else if test == Test::Loop {
+            match self.loop_ticket() {
+                Some(ticket) => drop(self.printer.send(printer::Ask::Loop(trial, ticket))),
+                None => self.bus.send(Event::Tried(trial, test, Outcome::Failed(Failure::Unproven))).await,
+            }
+        } else if let Some(outcome) = self.try_by_itself(test).await {
+            tracing::info!(test = test.key(), ?outcome, "tried for the technician");
+            self.bus.send(Event::Tried(trial, test, outcome)).await;
+        }
+    }
+
+    /// Tries what needs nobody; `None` is what their owners and the desk try.
+    async fn try_by_itself(&self, test: Test) -> Option<Outcome> {
+        Some(match test {
+            Test::Read | Test::Scan | Test::Loop | Test::Slot | Test::Code | Test::Sound | Test::Print => {
+                return None;
             }
             Test::Link => machine::link(),
             Test::Name => settled(self.store.find().await.map(|()| None)),
@@ -107,9 +134,7 @@ impl Technician {
                 tried.unwrap_or(Outcome::Failed(Failure::Silent))
             }
             Test::Memory => machine::memory(),
-        };
-        tracing::info!(test = test.key(), ?outcome, "tried for the technician");
-        self.bus.send(Event::Tried(trial, test, outcome)).await;
+        })
     }
 
     /// Whoever is greeted over TLS has shown his certificate and has accepted ours.
@@ -178,9 +203,4 @@ fn settled(tried: Result<Option<Measure>, StoreFault>) -> Outcome {
         Ok(measured) => Outcome::Passed(measured),
         Err(fault) => Outcome::Failed(Failure::Fault(store_fault(&fault))),
     }
-}
-
-/// The door writes to the disk before it says anything.
-fn at_door<T>(what: impl FnOnce() -> T) -> T {
-    tokio::task::block_in_place(what)
 }

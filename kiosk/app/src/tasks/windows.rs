@@ -1,9 +1,12 @@
 //! The window system: what became of the numbers, and the call for somebody of the staff.
 
 use crate::bus::Bus;
+use crate::chronicle;
 use crate::clock::Clock;
 use crate::tasks::ledger::tell_waiting;
 use link::Backoff;
+use log_book::Event as Happened;
+use log_book::field::Word;
 use queue::ledger::{Ledger, LedgerError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +33,7 @@ pub async fn follow(client: Arc<Client>, ledger: Arc<dyn Ledger>, bus: Bus, cloc
     // Beyond what the ledger has heard: reports it has no use for are not asked for again.
     let mut heard = 0;
     loop {
-        match hear(&client, &*ledger, &clock, heard).await {
+        match hear(&client, &*ledger, &bus, &clock, heard).await {
             Ok(last) => {
                 heard = last;
                 backoff.reset();
@@ -44,13 +47,20 @@ pub async fn follow(client: Arc<Client>, ledger: Arc<dyn Ledger>, bus: Bus, cloc
     }
 }
 
-async fn hear(client: &Client, ledger: &dyn Ledger, clock: &Clock, heard: u64) -> Result<u64, String> {
+async fn hear(
+    client: &Client,
+    ledger: &dyn Ledger,
+    bus: &Bus,
+    clock: &Clock,
+    heard: u64,
+) -> Result<u64, String> {
     let said = |e: LedgerError| e.to_string();
     let after = ledger.last_seq().await.map_err(said)?.unwrap_or(0).max(heard);
     let news = window_events(client, after, POLL).await.map_err(|e| e.to_string())?;
     for event in news.events {
         let Some(number) = TicketNumber::parse(&event.number) else {
             tracing::warn!(seq = event.seq, "the windows' feed names something that is no number");
+            bus.log(Happened::FeedUnusable { why: Word::of("no-number") });
             continue;
         };
         let what = match event.event {
@@ -61,6 +71,12 @@ async fn hear(client: &Client, ledger: &dyn Ledger, clock: &Clock, heard: u64) -
         // A report that arrives late belongs to the day it speaks of, not to today's number.
         let at = clock.wall(event.at);
         ledger.window_event(event.seq, number, what, at.date(), at).await.map_err(said)?;
+        let number = chronicle::number(number);
+        bus.log(match what {
+            WindowEvent::Called => Happened::NumberCalled { number },
+            WindowEvent::Served => Happened::NumberServed { number },
+            WindowEvent::NoShow => Happened::NumberNoShow { number },
+        });
     }
     Ok(news.last)
 }

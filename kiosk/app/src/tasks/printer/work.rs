@@ -15,6 +15,8 @@ pub enum Work {
     Receipt(SessionId),
     /// a test ticket, for the technician's test of this name
     Test(SessionId),
+    /// one that is to be read back
+    Loop(SessionId),
 }
 
 impl Work {
@@ -23,7 +25,7 @@ impl Work {
     pub(super) fn id(self, receipts: u32) -> JobId {
         JobId::new(match self {
             Self::Ticket(job) => u32::try_from(job.0 & 0x7FFF_FFFF).unwrap_or_default(),
-            Self::Receipt(_) | Self::Test(_) => 0x8000_0000 | receipts,
+            Self::Receipt(_) | Self::Test(_) | Self::Loop(_) => 0x8000_0000 | receipts,
         })
     }
 
@@ -32,6 +34,11 @@ impl Work {
             Self::Ticket(job) => Event::Ticket(job, told),
             Self::Receipt(session) => Event::Receipt(session, told),
             Self::Test(stay) => Event::Tried(stay, Test::Print, tested(told)),
+            // Whether it came out, whoever has to lay it on the glass sees for himself.
+            Self::Loop(stay) => match tested(told) {
+                Outcome::Passed(_) | Outcome::Failed(Failure::Unproven) => Event::LoopPrinted(stay),
+                failed => Event::Tried(stay, Test::Loop, failed),
+            },
         }
     }
 }
