@@ -60,6 +60,22 @@ const LAUNCH: &str = r#"
     exec pcscd --foreground --info --config "$1"
 "#;
 
+/// How long a process may take to stop.
+const STOPS_IN: Duration = Duration::from_secs(10);
+
+/// Whether every thread of a process is stopped (proc(5), the state after the program's name).
+fn has_stopped(pid: Pid) -> io::Result<bool> {
+    for thread in fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero()))? {
+        let stat = fs::read_to_string(thread?.path().join("stat")).unwrap_or_default();
+        let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().next());
+        // A thread that has gone meanwhile answers nobody.
+        if state.is_some_and(|state| state != "T") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// A private pcscd with a vpcd reader of two slots. Ended by its process id when dropped.
 pub struct PcscDaemon {
     folder: PathBuf,
@@ -150,12 +166,23 @@ impl PcscDaemon {
     /// Stops or goes on with the process (SIGSTOP, SIGCONT): while stopped it answers nobody.
     ///
     /// # Errors
-    /// That of the system.
+    /// That of the system; or it has not stopped within some seconds.
     pub fn freeze(&self, frozen: bool) -> io::Result<()> {
-        match self.pid() {
-            Some(pid) => Ok(kill_process(pid, if frozen { Signal::STOP } else { Signal::CONT })?),
-            None => Err(io::ErrorKind::NotFound.into()),
+        let Some(pid) = self.pid() else { return Err(io::ErrorKind::NotFound.into()) };
+        if !frozen {
+            return Ok(kill_process(pid, Signal::CONT)?);
         }
+        kill_process(pid, Signal::STOP)?;
+        // One of its threads has to take the signal before all of them stop: on a busy machine others answer
+        // meanwhile.
+        let until = Instant::now() + STOPS_IN;
+        while !has_stopped(pid)? {
+            if Instant::now() > until {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     fn configuration(&self) -> PathBuf {
