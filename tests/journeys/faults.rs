@@ -97,7 +97,7 @@ fn slot_cases() -> Vec<Case> {
     ]
 }
 
-fn code_cases() -> Vec<Case> {
+pub fn code_cases() -> Vec<Case> {
     let codes = |code, happens, mended| case(code, "/api/codes", happens, mended);
     vec![
         codes("Q01", json!({"cable": "off"}), json!({"cable": "on"})),
@@ -108,7 +108,7 @@ fn code_cases() -> Vec<Case> {
     ]
 }
 
-fn key_cases() -> Vec<Case> {
+pub fn key_cases() -> Vec<Case> {
     let list = "SKF_EnumDev";
     let key = |code, happens| case(code, "/api/key", happens, json!({"crashes": null}));
     vec![

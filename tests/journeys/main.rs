@@ -18,6 +18,7 @@ mod leaving;
 mod licences;
 mod manner;
 mod number;
+mod outlived;
 mod page;
 mod papers;
 mod people;
