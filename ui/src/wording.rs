@@ -98,12 +98,19 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
 }
 
 /// How to say things in a language.
-struct Voice<'a> {
-    words: &'a Words,
+pub(crate) struct Voice<'a> {
+    pub(crate) words: &'a Words,
     language: Language,
     faults: &'a [Fault],
     /// no more than is needed
     plain: bool,
+}
+
+impl<'a> Voice<'a> {
+    /// For what depends on nothing but the language.
+    pub(crate) fn plainly(words: &'a Words, language: Language) -> Self {
+        Self { words, language, faults: &[], plain: false }
+    }
 }
 
 impl Voice<'_> {

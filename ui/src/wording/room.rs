@@ -330,7 +330,7 @@ impl Voice<'_> {
         }
     }
 
-    fn failure(&self, why: Failure) -> String {
+    pub(crate) fn failure(&self, why: Failure) -> String {
         let words = &self.words.failed;
         match why {
             Failure::Fault(fault) => words.fault.with(&[("fault", &self.coded_title(fault))]),
@@ -346,7 +346,7 @@ impl Voice<'_> {
         }
     }
 
-    fn measure(&self, measure: Measure) -> String {
+    pub(crate) fn measure(&self, measure: Measure) -> String {
         let words = &self.words.room;
         match measure {
             Measure::Days(days) => words.days.with(&[("days", &days)]),
@@ -432,10 +432,7 @@ impl Voice<'_> {
         let findings = said.into_iter().flat_map(|verdict| &verdict.findings);
         let mut facts: Vec<SharedString> =
             findings.map(|(_, finding)| self.finding(*finding).into()).collect();
-        let own = &self.words.looped;
-        for (what, when) in [(&own.head, looped.head), (&own.density, looped.density)] {
-            facts.push(slint::format!("{}{}{}", what.plain(), self.stop(), self.when(when)));
-        }
+        facts.extend(self.forecasts(looped).map(SharedString::from));
         t::RoomWords {
             title,
             text: words.looped_text.plain().into(),
@@ -446,6 +443,18 @@ impl Voice<'_> {
             facts: model(facts),
             ..Default::default()
         }
+    }
+
+    /// How long the print head and the paper will do.
+    fn forecasts(&self, looped: &Looped) -> [String; 2] {
+        let words = &self.words.looped;
+        [(&words.head, looped.head), (&words.density, looped.density)]
+            .map(|(what, when)| format!("{}{}{}", what.plain(), self.stop(), self.when(when)))
+    }
+
+    /// The same in one line.
+    pub(crate) fn forecast(&self, looped: &Looped) -> String {
+        self.forecasts(looped).join(self.words.frame.between.plain())
     }
 
     fn grade(&self, grade: Grade) -> &str {
