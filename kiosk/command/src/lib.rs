@@ -1,8 +1,10 @@
 //! What the program `kiosk` is told, and the commands that need no kiosk.
 //!
-//! `page`, `verify` and `verify-log` are for scripts and for anyone's desk as much as for a hall: they need files alone.
-//! So they live in a program without screen and devices, which is small, begins at once, and can be given
+//! `page`, `verify`, `verify-log` and `verify-report` are for scripts and for anyone's desk as much as for a hall: they
+//! need files alone. So they live in a program without screen and devices, which is small, begins at once, and can be given
 //! to others. Whatever needs the kiosk, it hands on to the appliance beside it.
+
+mod verify_report;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -68,6 +70,18 @@ pub enum Files {
         #[arg(long)]
         key: PathBuf,
     },
+    /// Check that a kiosk of the hall signed a readiness report, and say when, and how the kiosk was
+    VerifyReport {
+        /// the report as JSON or PDF; its signature lies beside it, under the same name with .jws behind
+        #[arg(value_name = "REPORT.json|REPORT.pdf")]
+        report: PathBuf,
+        /// the authority that signs the hall's kiosks (PEM)
+        #[arg(long)]
+        ca: PathBuf,
+        /// fail, too, when the kiosk was not ready
+        #[arg(long)]
+        ready: bool,
+    },
 }
 
 /// Commands that need the kiosk's devices, data or drivers.
@@ -109,13 +123,14 @@ impl Files {
     /// Does what is asked.
     ///
     /// # Errors
-    /// With a message that names the file, or says that files and receipt do not agree, or that a log is not
-    /// whole.
+    /// With a message that names the file, or says that files and receipt do not agree, that a log is not
+    /// whole, or that a report is not what a kiosk signed.
     pub fn perform(&self) -> Result<(), Fatal> {
         match self {
             Self::Page { files, compact, json } => page(files, *compact, *json),
             Self::Verify { receipt, files, key } => verify(receipt, files, key.as_deref()),
             Self::VerifyLog { folder, key } => verify_log(folder, key),
+            Self::VerifyReport { report, ca, ready } => verify_report::verify_report(report, ca, *ready),
         }
     }
 }
@@ -196,7 +211,8 @@ pub fn become_appliance(arguments: impl IntoIterator<Item = OsString>) -> Fatal 
     };
     let error = std::process::Command::new(&program).args(arguments).exec();
     format!(
-        "{} cannot be started ({error}); without it there are the commands `page`, `verify` and `verify-log` alone",
+        "{} cannot be started ({error}); without it there are the commands `page`, `verify`, `verify-log` and \
+         `verify-report` alone",
         program.display()
     )
     .into()
