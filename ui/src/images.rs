@@ -3,11 +3,13 @@
 use qrcodegen::{QrCode, QrCodeEcc};
 use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
 use std::sync::Arc;
-use visit::screen::{Preview, Screen};
+use visit::screen::{Preview, Room, Screen};
 
 /// Edge of the square that a code may fill, in pixels; `screens/number.slint`,
 /// `screens/receipt.slint` and `screens/about.slint` leave as much room.
 const CODE_ROOM: u32 = 264;
+/// The same for one that has the screen to itself.
+const LARGE_CODE_ROOM: u32 = 700;
 /// Empty modules around a QR code (ISO/IEC 18004, 6.3.8: four).
 const QUIET: i32 = 4;
 
@@ -17,6 +19,8 @@ pub(crate) enum Pictured {
     Nothing,
     Page(Arc<Preview>),
     Code(String),
+    /// one that says much, and has the screen to itself
+    LargeCode(String),
 }
 
 impl PartialEq for Pictured {
@@ -25,7 +29,7 @@ impl PartialEq for Pictured {
         match (self, other) {
             (Self::Nothing, Self::Nothing) => true,
             (Self::Page(a), Self::Page(b)) => Arc::ptr_eq(a, b),
-            (Self::Code(a), Self::Code(b)) => a == b,
+            (Self::Code(a), Self::Code(b)) | (Self::LargeCode(a), Self::LargeCode(b)) => a == b,
             _ => false,
         }
     }
@@ -44,6 +48,9 @@ impl Pictured {
                 None => Self::Nothing,
             },
             Screen::Receipt(receipt) => Self::Code(receipt.code.0.clone()),
+            Screen::Room(Room::Report(Some(report))) if !report.code.is_empty() => {
+                Self::LargeCode(report.code.clone())
+            }
             _ => Self::Nothing,
         }
     }
@@ -53,7 +60,8 @@ impl Pictured {
         match self {
             Self::Nothing => Image::default(),
             Self::Page(preview) => page(preview),
-            Self::Code(text) => code(text),
+            Self::Code(text) => code(text, QrCodeEcc::Medium, CODE_ROOM),
+            Self::LargeCode(text) => code(text, QrCodeEcc::Low, LARGE_CODE_ROOM),
         }
     }
 }
@@ -66,10 +74,10 @@ fn page(preview: &Preview) -> Image {
     Image::from_rgb8(SharedPixelBuffer::clone_from_slice(&preview.rgb, preview.width, preview.height))
 }
 
-fn code(text: &str) -> Image {
-    let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return Image::default() };
+fn code(text: &str, correction: QrCodeEcc, room: u32) -> Image {
+    let Ok(code) = QrCode::encode_text(text, correction) else { return Image::default() };
     let modules = (code.size() + 2 * QUIET).unsigned_abs();
-    let scale = (CODE_ROOM / modules).max(1);
+    let scale = (room / modules).max(1);
     let edge = modules * scale;
     let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(edge, edge);
     for (at, pixel) in (0..).zip(buffer.make_mut_slice()) {
@@ -102,9 +110,9 @@ mod tests {
         for text in
             ["", "V7K3-9QXA-0042", "https://example.invalid/v/0123456789abcdef0123456789abcdef", &longest]
         {
-            let size = code(text).size();
+            let size = code(text, QrCodeEcc::Medium, CODE_ROOM).size();
             assert!((100..=CODE_ROOM).contains(&size.width) && size.width == size.height, "{size:?}");
         }
-        assert_eq!(code(&"x".repeat(5000)).size().width, 0);
+        assert_eq!(code(&"x".repeat(5000), QrCodeEcc::Low, CODE_ROOM).size().width, 0);
     }
 }

@@ -186,6 +186,7 @@ pub(crate) struct Words {
     pub room: RoomText,
     pub failed: FailedText,
     pub looped: LoopText,
+    pub report: ReportText,
     finding: BTreeMap<String, Text>,
     device: BTreeMap<String, Text>,
     test: BTreeMap<String, TestText>,

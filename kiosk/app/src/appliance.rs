@@ -8,6 +8,7 @@ use crate::config::{CompanyKeyConfig, Config, DeviceConfig, SlotConfig};
 use crate::device::Line;
 use crate::figures::{self, Figures, Found};
 use crate::recordings::Recordings;
+use crate::report::{Reporter, Stick};
 use crate::start::{Opened, Options, StartError};
 use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
 use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, speech, technician, windows};
@@ -225,6 +226,7 @@ impl Owners {
 
         let around = printer::Surroundings {
             ledger: ledger.clone(),
+            kiosk: config.kiosk.name.clone(),
             bus: bus.clone(),
             gauge: config.kiosk.data.join("printer").join("paper.json"),
             receipt_mark: config.kiosk.data.join("printer").join("receipt"),
@@ -233,6 +235,7 @@ impl Owners {
             runtime: runtime.handle().clone(),
             cut_off: opened.prints_cut_off,
         };
+        let (font, printer_model) = (config.printer.font.clone(), config.printer.profile.clone());
         let printer_config = config.printer;
         let mut health = Health::new(Device::Printer, bus.clone());
         let mut around = around;
@@ -245,7 +248,7 @@ impl Owners {
         });
 
         let scanning = scanner::ScannerTask {
-            scanner: opened.scanner,
+            scanner: Arc::clone(&opened.scanner),
             recorder: opened.scanner_recorder.map(|recorder| (recorder, recordings.clone())),
             folders: folders.clone(),
             reserve: config.kiosk.reserve_mib * 1024 * 1024,
@@ -266,6 +269,9 @@ impl Owners {
         let (to_technician, for_technician) = mpsc::channel(ROOM);
         let (to_door, for_door) = blocking::channel();
         let (found_out, found) = watch::channel(Found::default());
+        let (to_facts, facts) = watch::channel(Facts::default());
+        let fitted: Vec<Device> =
+            Device::ALL.iter().copied().filter(|device| is_fitted(*device, ways)).collect();
         let look = Arc::new(Notify::new());
         let technician = technician::Technician {
             store: opened.probe,
@@ -280,6 +286,21 @@ impl Owners {
             door: to_door,
             bus: bus.clone(),
             clock,
+            reporter: Reporter {
+                kiosk: config.kiosk.name.clone(),
+                hall: catalogue.hall.name.clone(),
+                fitted: fitted.clone(),
+                tls: opened.certificate.clone(),
+                font,
+                folder: config.kiosk.data.join("reports"),
+                clock,
+                bus: bus.clone(),
+            },
+            facts: facts.clone(),
+            last_report: technician::LastReport::default(),
+            scanner: opened.scanner,
+            printer_model,
+            stick: config.technician.sticks.clone().map(Stick::from),
             found: found_out,
             look: look.clone(),
         };
@@ -310,7 +331,6 @@ impl Owners {
 
         let past = opened.history.past();
         let (chronicle, known) = Chronicle::new(bus.clone(), clock, opened.history);
-        let (to_facts, facts) = watch::channel(Facts::default());
         let figures = Figures { known, found, outbox, certificate, clock, bus: bus.clone() };
         runtime.spawn(figures.run(to_facts));
         if let Some(page) = opened.page {
@@ -322,7 +342,7 @@ impl Owners {
             commanded: commanded.clone(),
             technician,
             facts: facts.clone(),
-            fitted: Device::ALL.iter().copied().filter(|device| is_fitted(*device, ways)).collect(),
+            fitted,
         });
         let every = config.metrics.and_then(|metrics| metrics.push_every);
         if let (Some(every), Some(windows)) = (every, windows.clone()) {

@@ -20,6 +20,18 @@ pub struct Bus {
     sender: mpsc::Sender<Event>,
     told: Arc<Told>,
     log: Arc<OnceLock<Log>>,
+    identities: Arc<Mutex<BTreeMap<Device, Identity>>>,
+}
+
+/// What a device says of itself; all of it is its maker's own, and hostile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// who made it
+    pub maker: Option<String>,
+    /// which model
+    pub model: Option<String>,
+    /// its number
+    pub serial: Option<String>,
 }
 
 /// What every [`Health`] said last: a device can have several who speak for it.
@@ -32,7 +44,8 @@ struct Told {
 /// A bus, and the end at which the desk listens.
 pub fn bus() -> (Bus, mpsc::Receiver<Event>) {
     let (sender, receiver) = mpsc::channel(ROOM);
-    (Bus { sender, told: Arc::default(), log: Arc::default() }, receiver)
+    let (told, log, identities) = (Arc::default(), Arc::default(), Arc::default());
+    (Bus { sender, told, log, identities }, receiver)
 }
 
 impl Bus {
@@ -77,6 +90,16 @@ impl Bus {
         }
     }
 
+    /// What a device says of itself, for whoever writes it down.
+    pub fn identify(&self, device: Device, identity: Identity) {
+        self.identities.lock().unwrap_or_else(PoisonError::into_inner).insert(device, identity);
+    }
+
+    /// What a device said of itself last.
+    pub fn identity(&self, device: Device) -> Option<Identity> {
+        self.identities.lock().unwrap_or_else(PoisonError::into_inner).get(&device).cloned()
+    }
+
     /// The log itself, for whoever asks how it is and for whoever closes it.
     pub fn the_log(&self) -> Option<&Log> {
         self.log.get()
@@ -98,6 +121,11 @@ impl Health {
     pub fn new(device: Device, bus: Bus) -> Self {
         let voice = bus.told.next.fetch_add(1, Ordering::Relaxed);
         Self { device, voice, faults: None, bus, recording: None }
+    }
+
+    /// Whose it is.
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// Whose it is, as logs name it.

@@ -26,6 +26,11 @@ impl Clock {
         Now { tick: self.started.elapsed(), wall: self.zone.to_datetime(self.timestamp()) }
     }
 
+    /// The hall's offset from universal time.
+    pub fn zone(&self) -> Offset {
+        self.zone
+    }
+
     /// Minutes east of Greenwich.
     pub fn utc_offset_minutes(&self) -> i16 {
         i16::try_from(self.zone.seconds() / 60).unwrap_or(0)

@@ -11,6 +11,8 @@ pub use text::written;
 
 use crate::bus::Bus;
 use crate::tasks::technician::Technician;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use log_book::Event as Happened;
 use log_book::field::{Asker, Word};
 use metrics_page::Facts;
@@ -46,6 +48,8 @@ pub enum Ask {
         /// which
         device: Option<String>,
     },
+    /// a readiness report
+    Report,
 }
 
 /// An answer.
@@ -61,6 +65,18 @@ pub enum Reply {
     },
     /// what was tried
     Diagnosed(Diagnosed),
+    /// a readiness report: its files
+    Report {
+        /// the kiosk was ready
+        ready: bool,
+        /// name and content (Base64) of each
+        files: Vec<(String, String)>,
+    },
+    /// no report could be made
+    NoReport {
+        /// why
+        why: String,
+    },
     /// nothing was tried: a visitor or a technician is there
     Busy,
     /// that is no question, or of no device
@@ -125,19 +141,27 @@ impl TestTold {
     }
 }
 
-/// Why a test failed, in a word for scripts.
-pub fn why(failure: Failure) -> String {
+/// Why a test failed, in a word for scripts and reports: a fault's code, or one of our own.
+pub fn why_key(failure: Failure) -> &'static str {
     match failure {
-        Failure::Fault(fault) => fault.code().to_owned(),
-        Failure::Card(_) => "card".to_owned(),
-        Failure::Nothing => "nothing-came".to_owned(),
-        Failure::Silent => "no-answer".to_owned(),
-        Failure::Denied => "denied".to_owned(),
-        Failure::TooLittle(measure) => format!("too-little: {}", measured(measure)),
-        Failure::Unproven => "unproven".to_owned(),
-        Failure::Unreadable => "unreadable".to_owned(),
-        Failure::OtherTicket => "other-ticket".to_owned(),
-        Failure::Graded(grade) => grade.key().to_owned(),
+        Failure::Fault(fault) => fault.code(),
+        Failure::Card(_) => "card",
+        Failure::Nothing => "nothing-came",
+        Failure::Silent => "no-answer",
+        Failure::Denied => "denied",
+        Failure::TooLittle(_) => "too-little",
+        Failure::Unproven => "unproven",
+        Failure::Unreadable => "unreadable",
+        Failure::OtherTicket => "other-ticket",
+        Failure::Graded(grade) => grade.key(),
+    }
+}
+
+/// The same, with what was measured.
+fn why(failure: Failure) -> String {
+    match failure {
+        Failure::TooLittle(measure) => format!("{}: {}", why_key(failure), measured(measure)),
+        _ => why_key(failure).to_owned(),
     }
 }
 
@@ -227,9 +251,10 @@ impl Commands {
                 let word = Word::of(match ask {
                     Ask::Status => "status",
                     Ask::Diagnose { .. } => "diagnose",
+                    Ask::Report => "report",
                 });
                 let reply = self.answer(ask).await;
-                let done = matches!(reply, Reply::Status { .. } | Reply::Diagnosed(_));
+                let done = matches!(reply, Reply::Status { .. } | Reply::Diagnosed(_) | Reply::Report { .. });
                 self.bus.log(Happened::CommandServed { command: word, done });
                 reply
             }
@@ -250,6 +275,7 @@ impl Commands {
                 let facts = serde_json::to_value(&facts).unwrap_or_default();
                 Reply::Status { devices: self.told(&self.fitted), facts }
             }
+            Ask::Report => self.report().await,
             Ask::Diagnose { device: None } => {
                 let tried = self.technician.test_itself(Asker::Command).await;
                 Reply::Diagnosed(self.diagnosed(&self.fitted, &tried))
@@ -258,6 +284,16 @@ impl Commands {
                 Some(device) if self.fitted.contains(&device) => self.device(device).await,
                 _ => Reply::Unknown { why: format!("this kiosk has no device {key:?}") },
             },
+        }
+    }
+
+    async fn report(&self) -> Reply {
+        match self.technician.report(Vec::new(), None, Asker::Command).await {
+            Ok(made) => {
+                let file = |(name, content): (String, &[u8])| (name, BASE64_STANDARD.encode(content));
+                Reply::Report { ready: made.ready, files: made.files().map(file).to_vec() }
+            }
+            Err(error) => Reply::NoReport { why: error.to_string() },
         }
     }
 

@@ -3,11 +3,12 @@
 //! One TOML file says where the devices are and where things are kept. It is read whole before
 //! anything is opened; what is wrong with it is said with line and field.
 
+use crate::report::Stick;
 use jiff::civil::Time;
 use link::Address;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -292,6 +293,24 @@ pub struct TechnicianConfig {
     pub key: Option<PathBuf>,
     /// cards of the hall's staff; without them nobody comes in by a card
     pub cards: Option<StaffCardsConfig>,
+    /// USB sticks that reports may be written to; without them there are none
+    pub sticks: Option<SticksConfig>,
+}
+
+/// USB sticks that are allowed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SticksConfig {
+    /// where the system mounts a stick
+    pub folder: PathBuf,
+    /// each that is allowed: `VENDOR:PRODUCT:SERIAL`, as `lsusb -v` tells them
+    pub allowed: BTreeSet<String>,
+}
+
+impl From<SticksConfig> for Stick {
+    fn from(SticksConfig { folder, allowed }: SticksConfig) -> Self {
+        Self { folder, allowed }
+    }
 }
 
 /// Cards of the hall's staff: PIV, in a slot that pcscd serves.

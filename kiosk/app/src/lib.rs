@@ -22,6 +22,7 @@ mod kept;
 mod paper;
 mod recordings;
 pub mod replay;
+mod report;
 pub mod start;
 mod tasks;
 mod turns;

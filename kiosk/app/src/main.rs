@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use clap::Parser;
 use command::{Arguments, Fatal, Instead, OfKiosk, exit, print};
 use kiosk::commands::{Ask, Reply, ask, without_kiosk, written};
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Some(Instead::Kiosk(OfKiosk::Devices)) => exit(devices()),
         Some(Instead::Kiosk(OfKiosk::Replay { file })) => exit(replay(&file)),
         Some(Instead::Kiosk(OfKiosk::Receipt { visit })) => exit(receipt(&config, &visit)),
+        Some(Instead::Kiosk(OfKiosk::ExportReport { folder })) => exit(export_report(&config, &folder)),
         Some(Instead::Kiosk(OfKiosk::Status { json })) => exit(status(&config, json)),
         Some(Instead::Kiosk(OfKiosk::Diagnose { device, json })) => exit(diagnose(&config, device, json)),
     }
@@ -50,23 +53,40 @@ fn status(config: &Path, json: bool) -> Result<(), Fatal> {
     say(&ask(&data, &Ask::Status)?, json)
 }
 
-/// Without a kiosk that runs, the devices are nobody's, and this program opens them itself.
+/// It is written by this program, so that it belongs to whoever asked for it.
+fn export_report(config: &Path, folder: &Path) -> Result<(), Fatal> {
+    let reply = asked(config, Ask::Report)?;
+    if let Reply::Report { files, .. } = &reply {
+        std::fs::create_dir_all(folder)?;
+        for (name, content) in files {
+            let name = Path::new(name).file_name().ok_or("a file of the report has no name")?;
+            std::fs::write(folder.join(name), BASE64_STANDARD.decode(content)?)?;
+        }
+    }
+    say(&reply, false)
+}
+
 fn diagnose(config: &Path, device: Option<String>, json: bool) -> Result<(), Fatal> {
+    say(&asked(config, Ask::Diagnose { device })?, json)
+}
+
+/// Without a kiosk that runs, the devices are nobody's, and this program opens them itself.
+fn asked(config: &Path, question: Ask) -> Result<Reply, Fatal> {
     let config = kiosk::Config::load(config)?;
-    let question = Ask::Diagnose { device };
     let reply = match ask(&config.kiosk.data, &question) {
         Err(error) if without_kiosk(&error) => {
             kiosk::diagnose_alone(config, &kiosk::Options::default(), question)?
         }
         answered => answered?,
     };
-    say(&reply, json)
+    Ok(reply)
 }
 
 fn say(reply: &Reply, json: bool) -> Result<(), Fatal> {
     print([if json { serde_json::to_string(reply)? + "\n" } else { written(reply) }])?;
     match reply {
-        Reply::Status { .. } => Ok(()),
+        Reply::Status { .. } | Reply::Report { .. } => Ok(()),
+        Reply::NoReport { why } => Err(why.clone().into()),
         Reply::Diagnosed(diagnosed) if diagnosed.passed => Ok(()),
         Reply::Diagnosed(_) => Err("not everything has passed".into()),
         Reply::Busy => Err("somebody is at the kiosk; try again later".into()),

@@ -1,9 +1,11 @@
 //! How tickets and receipts look on paper.
 
 mod receipt;
+mod report;
 mod trial;
 
 pub use receipt::lay_out_receipt;
+pub use report::lay_out_report;
 pub use trial::lay_out_test;
 
 use ticket_printer::{Align, Level, Line, ModuleDots, QrText, Scale, Size, Ticket};

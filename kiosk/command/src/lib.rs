@@ -108,6 +108,11 @@ pub enum OfKiosk {
         #[arg(long)]
         json: bool,
     },
+    /// Make a readiness report, signed with the kiosk's key: how it is, and what came of every test that needs nobody
+    ExportReport {
+        /// the folder that its four files are written to
+        folder: PathBuf,
+    },
     /// Write down what was received of a visit, as a file that `verify` reads
     Receipt {
         /// the visit, or the code on its printed receipt

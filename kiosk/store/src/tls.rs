@@ -7,7 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustls::client::Resumption;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{AlertDescription, CertificateError, ClientConfig, InconsistentKeys, RootCertStore};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, InconsistentKeys, RootCertStore, SignatureScheme,
+};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
@@ -65,6 +67,7 @@ pub enum TlsSetupError {
 #[derive(Clone)]
 pub struct Tls {
     config: Arc<ClientConfig>,
+    own: Arc<CertifiedKey>,
     expires: Timestamp,
 }
 
@@ -122,7 +125,7 @@ impl Tls {
         for certificate in certificates(ca)? {
             roots.add(certificate).map_err(|_| unusable(ca, "CA certificate"))?;
         }
-        let own = keys.certified_key()?;
+        let own = Arc::new(keys.certified_key()?);
         match own.keys_match() {
             // A key on a chip may keep its public half to itself; the first handshake shows it then.
             Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
@@ -141,17 +144,36 @@ impl Tls {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(TlsSetupError::Library)?
             .with_root_certificates(roots)
-            .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
+            .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&own))));
         // Without resumption each connection proves both certificates anew: a withdrawn one ends
         // with the connection. Connections are kept alive, so handshakes are rare.
         config.resumption = Resumption::disabled();
-        Ok(Self { config: Arc::new(config), expires })
+        Ok(Self { config: Arc::new(config), own, expires })
     }
 
     /// When this kiosk's own certificate ends (notAfter, RFC 5280 section 4.1.2.5).
     #[must_use]
     pub fn certificate_expires(&self) -> Timestamp {
         self.expires
+    }
+
+    /// This kiosk's own certificate, followed by intermediates if any.
+    #[must_use]
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.own.cert
+    }
+
+    /// Signs a message with this kiosk's own key, as TLS 1.3 would (RFC 8446 section 4.2.3): ECDSA on P-256 with
+    /// SHA-256, in DER, or Ed25519.
+    ///
+    /// # Errors
+    /// The key is of another kind, or whatever holds it does not sign.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
+        let schemes = [SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::ED25519];
+        let signer = self.own.key.choose_scheme(&schemes);
+        signer
+            .ok_or_else(|| rustls::Error::General("the key is of no kind that signs".to_owned()))?
+            .sign(message)
     }
 
     /// Whole days until this kiosk's own certificate ends; negative once it has.

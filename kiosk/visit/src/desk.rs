@@ -258,6 +258,8 @@ impl Desk {
                     self.looped(*looped);
                 }
             }
+            Event::Report(stay, shown) => self.report_is(stay, *shown),
+            Event::ReportTaken(stay, taken) => self.report_taken(stay, taken),
             Event::Command(tests) => self.command(&tests, now, &mut actions),
             Event::Outbox(stay, shown) => self.outbox_is(stay, shown),
             Event::Counters(stay, counters) => self.counters_are(stay, counters),

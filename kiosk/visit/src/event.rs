@@ -12,7 +12,7 @@ use crate::intent::{Intent, Source};
 use crate::number::TicketNumber;
 use crate::screen::{
     CardProblem, CardReminder, Counters, DoorRefusal, MaterialState, OutboxShown, PageWarning, Preview,
-    Refusal, ScanProblem, TicketState,
+    Refusal, ReportShown, ReportTaken, ScanProblem, TicketState,
 };
 use crate::technician::{Looped, Outcome, Test, Tried};
 use crate::ticket::{ReceiptContents, TicketContents};
@@ -95,6 +95,10 @@ pub enum Event {
     LoopPrinted(SessionId),
     /// what came of it, before the test's end is told
     Looped(SessionId, Box<Looped>),
+    /// a readiness report was made, for the technician
+    Report(SessionId, Box<ReportShown>),
+    /// what became of it
+    ReportTaken(SessionId, ReportTaken),
     /// a command wants these tried, while nobody is here
     Command(Vec<Test>),
     /// how what waits to be sent stands, for the technician
@@ -466,6 +470,12 @@ pub enum RoomDo {
     SendNow(SessionId),
     /// tell what was used up
     LookCounters(SessionId),
+    /// make a report, with what was tried in this stay, and what a test ticket said in it
+    MakeReport(SessionId, Vec<Tried>, Option<Looped>),
+    /// print the short form of the report that was made last
+    PrintReport(SessionId),
+    /// write it to a USB stick
+    ExportReport(SessionId),
     /// a new roll is in the printer
     RollChanged(SessionId),
 }

@@ -189,6 +189,10 @@ pub enum Intent {
     OutboxSend,
     /// a new roll is in the printer
     RollChanged,
+    /// print the short form of the report
+    ReportPrint,
+    /// write the report to a USB stick
+    ReportStick,
 }
 
 /// A part of the technician's room.
@@ -204,6 +208,8 @@ pub enum RoomPlace {
     Counters,
     /// what came of the test ticket that was last read back
     Looped,
+    /// proof of how the kiosk is
+    Report,
 }
 
 impl fmt::Display for Intent {
@@ -338,6 +344,9 @@ const FIXED: &[(&str, Intent)] = &[
     ("room.outbox", Intent::Room(RoomPlace::Outbox)),
     ("room.counters", Intent::Room(RoomPlace::Counters)),
     ("room.looped", Intent::Room(RoomPlace::Looped)),
+    ("room.report", Intent::Room(RoomPlace::Report)),
+    ("report.print", Intent::ReportPrint),
+    ("report.stick", Intent::ReportStick),
     ("tests.all", Intent::TestAll),
     ("outbox.send", Intent::OutboxSend),
     ("roll.changed", Intent::RollChanged),

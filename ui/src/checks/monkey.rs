@@ -218,6 +218,14 @@ impl Lobby {
                 Event::Tried(trial, Test::Loop, Outcome::Failed(Failure::Unreadable))
             }
             RoomDo::LookOutbox(stay) | RoomDo::SendNow(stay) => Event::Outbox(stay, OutboxShown::default()),
+            RoomDo::MakeReport(stay, ..) => {
+                let made = self.now.wall;
+                let ready = self.dice.of(&[None, Some(true), Some(false)]);
+                let shown = ReportShown { ready, hindrances: 2, made, code: "x".repeat(500), taken: None };
+                Event::Report(stay, Box::new(shown))
+            }
+            RoomDo::PrintReport(stay) => Event::ReportTaken(stay, ReportTaken::Unknown),
+            RoomDo::ExportReport(stay) => Event::ReportTaken(stay, ReportTaken::NoStick),
             RoomDo::LookCounters(stay) | RoomDo::RollChanged(stay) => {
                 Event::Counters(Some(stay), Counters::default())
             }

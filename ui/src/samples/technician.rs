@@ -5,10 +5,10 @@ use jiff::civil::{DateTime, date};
 use std::time::Duration;
 use visit::fault::{Device, Fault};
 use visit::screen::{
-    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, Room, Screen,
-    StepState, TestState, Tests, Typed,
+    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, ReportShown,
+    ReportTaken, Room, Screen, StepState, TestState, Tests, Typed,
 };
-use visit::technician::{Failure, Measure, Outcome, Test};
+use visit::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
 
 const MORNING: DateTime = date(2026, 11, 26).at(8, 5, 0, 0);
 
@@ -64,12 +64,38 @@ pub(super) fn samples() -> Vec<Sample> {
                 days_left: Some(3),
             })),
         ),
+        room("report-making", Room::Report(None)),
+        room("report-ready", Room::Report(Some(report(Some(true), 0, None)))),
+        room(
+            "report-not-ready",
+            Room::Report(Some(report(Some(false), 3, Some(ReportTaken::StickNotAllowed)))),
+        ),
+        room("report-failed", Room::Report(Some(report(None, 0, None)))),
+        room("remote", Room::Remote),
+        room("looped", Room::Looped(Some(looped()))),
+        room("looped-none", Room::Looped(None)),
         room("counters-looking", Room::Counters(None)),
         room("counters-unknown", Room::Counters(Some(Counters::default()))),
     ]);
     all.extend(repair());
     all.extend(tests());
     all
+}
+
+fn report(ready: Option<bool>, hindrances: u32, taken: Option<ReportTaken>) -> ReportShown {
+    let code = ready.map(|_| "eyJhbGciOiJFUzI1NiJ9.".repeat(30)).unwrap_or_default();
+    ReportShown { ready, hindrances, made: MORNING, code, taken }
+}
+
+fn looped() -> Looped {
+    let findings = Finding::ALL.iter().map(|finding| (Grade::Watch, *finding));
+    let (scanner, printer) = findings.partition(|(_, finding)| finding.key().starts_with("scanner"));
+    Looped {
+        printer: Verdict { grade: Grade::Bad, findings: printer },
+        scanner: Verdict { grade: Grade::Watch, findings: scanner },
+        head: When::InDays(21),
+        density: When::InDays(1),
+    }
 }
 
 fn door() -> Vec<Sample> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use visit::fault::{Device, Fault};
 use visit::intent::{Intent, RoomPlace};
 use visit::screen::{
-    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, Room, StepState,
-    TestState, Tests, Typed,
+    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, ReportShown,
+    ReportTaken, Room, StepState, TestState, Tests, Typed,
 };
 use visit::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
 
@@ -26,6 +26,7 @@ impl Voice<'_> {
             Room::Outbox(None) => self.being_looked_at(&self.words.room.outbox),
             Room::Counters(None) => self.being_looked_at(&self.words.room.counters),
             Room::Looped(looped) => self.looped(looped.as_ref()),
+            Room::Report(report) => self.report(report.as_ref()),
             Room::Remote => t::RoomWords {
                 title: self.words.room.remote.plain().into(),
                 text: self.words.room.remote_text.plain().into(),
@@ -56,6 +57,10 @@ impl Voice<'_> {
                 act(Intent::OutboxSend, words.send.plain(), waits)
             }
             Room::Counters(_) => act(Intent::RollChanged, words.changed.plain(), true),
+            Room::Report(report) => {
+                let made = report.as_ref().is_some_and(|report| report.ready.is_some());
+                act(Intent::ReportPrint, words.print_report.plain(), made)
+            }
             Room::Remote => act(Intent::Confirm, words.to_home.plain(), true),
             Room::Looped(_) => act(Intent::Test(Test::Loop), words.prove.plain(), true),
             Room::Overview(_) | Room::Device(..) => t::Act::default(),
@@ -150,6 +155,7 @@ impl Voice<'_> {
                 go(RoomPlace::Tests, &words.tests),
                 go(RoomPlace::Outbox, &words.outbox),
                 go(RoomPlace::Counters, &words.counters),
+                go(RoomPlace::Report, &words.report),
             ]),
             ..Default::default()
         }
@@ -455,6 +461,52 @@ impl Voice<'_> {
     /// The same in one line.
     pub(crate) fn forecast(&self, looped: &Looped) -> String {
         self.forecasts(looped).join(self.words.frame.between.plain())
+    }
+
+    /// Whether the kiosk is ready, with the code that proves it.
+    fn report(&self, report: Option<&ReportShown>) -> t::RoomWords {
+        let words = &self.words.room;
+        let title = words.report.plain().into();
+        let Some(report) = report else {
+            return t::RoomWords { title, text: words.report_making.plain().into(), ..Default::default() };
+        };
+        let verdict = match report.ready {
+            Some(true) => note(&words.ready, false),
+            Some(false) => {
+                let title = words.not_ready.of(report.hindrances).into();
+                t::Note { title, ..note(&words.ready, true) }
+            }
+            None => note(&words.report_failed, true),
+        };
+        let verdict = if report.ready == Some(false) {
+            t::Note { text: SharedString::default(), ..verdict }
+        } else {
+            verdict
+        };
+        let made = report.ready.is_some();
+        t::RoomWords {
+            title,
+            text: words.report_text.plain().into(),
+            note: verdict,
+            facts: model(report.taken.map(|taken| self.taken(taken).into()).into_iter().collect()),
+            pictured: made,
+            acts: model(vec![act(Intent::ReportStick, words.to_stick.plain(), made)]),
+            ..Default::default()
+        }
+    }
+
+    fn taken(&self, taken: ReportTaken) -> &str {
+        let words = &self.words.report;
+        match taken {
+            ReportTaken::Printing => words.printing.plain(),
+            ReportTaken::Printed => words.printed.plain(),
+            ReportTaken::Unknown => words.not_known.plain(),
+            ReportTaken::NotPrinted => words.not_printed.plain(),
+            ReportTaken::OnStick => words.on_stick.plain(),
+            ReportTaken::NoStick => words.no_stick.plain(),
+            ReportTaken::StickNotAllowed => words.stick_not_allowed.plain(),
+            ReportTaken::StickFailed => words.stick_failed.plain(),
+        }
     }
 
     fn grade(&self, grade: Grade) -> &str {

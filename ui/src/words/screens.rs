@@ -220,12 +220,20 @@ tables! {
         Text: repair, step_open, step_ticked, step_awaited, step_seen, prove;
         Told: mended, still_broken, gone, heard, came_out, laid;
         Text: looped, looped_text, looped_none, remote, remote_text, to_home;
+        Text: report, report_text, report_making, print_report, to_stick;
+        Told: ready, report_failed;
+        Count: not_ready;
         Text: yes, no;
     }
 
     /// Why a test failed.
     FailedText {
         Text: fault, card, nothing, silent, denied, too_little, unproven, unreadable, other_ticket, graded;
+    }
+
+    /// What became of a report.
+    ReportText {
+        Text: printing, printed, not_known, not_printed, on_stick, no_stick, stick_not_allowed, stick_failed;
     }
 
     /// What a test ticket that was read back says.

@@ -9,6 +9,12 @@ pub fn written(reply: &Reply) -> String {
     match reply {
         Reply::Status { devices, facts } => status(devices, facts),
         Reply::Diagnosed(diagnosed) => diagnosed_lines(diagnosed),
+        Reply::Report { ready, files } => {
+            let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+            let verdict = if *ready { "READY" } else { "NOT READY" };
+            format!("{verdict}\n{}\n", names.join("\n"))
+        }
+        Reply::NoReport { why } => format!("no report: {why}\n"),
         Reply::Busy => "somebody is at the kiosk: nothing was tried\n".to_owned(),
         Reply::Unknown { why } => format!("{why}\n"),
     }

@@ -12,7 +12,7 @@ pub use card_reader::CardReader;
 pub use card_slot::SocialCardSlot;
 pub use codes::Codes;
 
-use crate::bus::{Bus, Health};
+use crate::bus::{Bus, Health, Identity};
 use link::Failure;
 use log_book::Event as Happened;
 use log_book::field::Session;
@@ -103,6 +103,11 @@ pub trait IdentitySource {
     /// # Errors
     /// Why it is not.
     fn rest(&mut self) -> Result<(), Trouble>;
+
+    /// What it says of itself, once it is open.
+    fn own(&self) -> Option<Identity> {
+        None
+    }
 
     /// Less than well, though it works.
     fn doubts(&self) -> Vec<Fault> {
@@ -212,7 +217,12 @@ impl<S: IdentitySource> Owner<'_, S> {
         if !self.source.is_open() {
             return match self.source.open() {
                 // That it is open does not say that it is well: the next question does.
-                Ok(()) => Duration::ZERO,
+                Ok(()) => {
+                    if let Some(own) = self.source.own() {
+                        self.bus.identify(self.health.device(), own);
+                    }
+                    Duration::ZERO
+                }
                 Err(trouble) => self.failed(trouble),
             };
         }

@@ -9,13 +9,14 @@ mod work;
 pub use surroundings::Surroundings;
 pub use work::UnderWay;
 
-use crate::bus::Health;
+use crate::bus::{Health, Identity};
 use crate::config::PrinterConfig;
 use crate::counters::{KeptCounters, Printed};
 use crate::device::{Line, Wire, reopening};
 use crate::faults::printer::{printer_fault, refused_fault, status_faults, unknown_fault};
 use crate::gauge::KeptGauge;
 use crate::paper;
+use crate::report::Made;
 use crate::tasks::technician::LoopTicket;
 use link::record::Recorder;
 use link::{Backoff, LinkError};
@@ -23,6 +24,7 @@ use log_book::Event as Happened;
 use log_book::field::Word;
 use queue::ledger::PrintState;
 use std::iter;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use ticket_printer::{
@@ -58,6 +60,10 @@ pub enum Ask {
     Test(SessionId),
     /// print a test ticket that is to be read back, for the technician's test of this name, and lend its layout
     Loop(SessionId, LoopTicket),
+    /// print the short form of a readiness report for whoever is in the room
+    Report(SessionId, Arc<Made>),
+    /// ask the printer who it is
+    Identify,
     /// tell the technician what was used up
     Counters(SessionId),
     /// a new roll is in the printer
@@ -118,6 +124,12 @@ pub fn run(
                 owner.print(Work::Test(stay), &paper::lay_out_test(at))
             }
             Ok(Ask::Loop(stay, ticket)) => owner.print_loop(stay, &ticket),
+            Ok(Ask::Report(stay, made)) => {
+                let (kiosk, at) = (owner.around.kiosk.clone(), owner.around.clock.now().wall);
+                let laid_out = paper::lay_out_report(&kiosk, made.ready, &made.lines, &made.sealed.short, at);
+                owner.print(Work::Report(stay), &laid_out)
+            }
+            Ok(Ask::Identify) => owner.identify(),
             Ok(Ask::Counters(stay)) => owner.tell_counters(stay),
             Ok(Ask::NewRoll(stay)) => owner.new_roll(stay),
             Err(RecvTimeoutError::Timeout) => owner.look_after(),
@@ -348,6 +360,19 @@ impl Owner<'_> {
             self.tell_used(None);
         }
         self.settle(work, outcome)
+    }
+
+    /// One that does not know the question may print it: only those are asked that their profile says speak.
+    fn identify(&mut self) -> Duration {
+        if self.profile.has_process_id
+            && let Some(printer) = &mut self.printer
+            && let Ok(own) = printer.identify()
+        {
+            let model = own.model.or_else(|| Some(self.profile.model.clone()));
+            let identity = Identity { maker: own.maker, model, serial: None };
+            self.around.bus.identify(self.health.device(), identity);
+        }
+        HEALTH_EVERY
     }
 
     /// The ticket is drawn for this printer's own head, and whoever reads it back is told for which.

@@ -2,7 +2,7 @@
 //!
 //! Pages lie in one folder a session, named by their number; the folder goes when the session does.
 
-use crate::bus::{Bus, Health};
+use crate::bus::{Bus, Health, Identity};
 use crate::faults::scanner::{said_fault, status_fault, tally_fault};
 use crate::recordings::Recordings;
 use crate::turns::turn;
@@ -139,6 +139,23 @@ impl BackEnd {
             Some(true) => Feeder::Loaded,
         };
         Ok(Seen { faults: fault.into_iter().collect(), feeder })
+    }
+
+    /// What it says of itself.
+    pub async fn own(&self) -> Option<Identity> {
+        match self {
+            Self::Escl(scanner) => {
+                let said = scanner.capabilities().await.ok()?;
+                Some(Identity {
+                    maker: said.manufacturer,
+                    model: said.make_and_model,
+                    serial: said.serial_number,
+                })
+            }
+            Self::Sane(scanner) => {
+                Some(Identity { model: Some(scanner.device().to_owned()), ..Identity::default() })
+            }
+        }
     }
 
     async fn scan(

@@ -5,25 +5,29 @@
 
 mod door;
 mod machine;
+mod report;
 mod self_test;
 mod ticket_loop;
 mod watch;
 
 pub use door::{Cards, Door};
+pub use report::LastReport;
 pub use ticket_loop::{LoopTicket, Loops};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::faults::store::store_fault;
 use crate::figures::Found;
+use crate::report::{Reporter, Stick};
 use crate::tasks::printer;
-use crate::tasks::scanner::PageFolders;
+use crate::tasks::scanner::{BackEnd, PageFolders};
+use metrics_page::Facts;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
 use store::probe::LONGEST_TEST;
 use store::{Client, Outbox, StoreFault};
-use tokio::sync::watch::Sender;
+use tokio::sync::watch::{Receiver, Sender};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use visit::event::{Event, RoomDo, SessionId};
@@ -62,6 +66,17 @@ pub struct Technician {
     pub bus: Bus,
     /// the hall's clock
     pub clock: Clock,
+    /// who puts reports together, and of which figures
+    pub reporter: Reporter,
+    pub facts: Receiver<Facts>,
+    /// the report that was made last
+    pub last_report: LastReport,
+    /// the scanner, to be asked who it is
+    pub scanner: Arc<BackEnd>,
+    /// what the printer is by its configuration
+    pub printer_model: String,
+    /// sticks that are allowed
+    pub stick: Option<Stick>,
     /// to the figures
     pub found: Sender<Found>,
     /// the store may answer again
@@ -85,6 +100,11 @@ impl Technician {
                     }
                 }
                 RoomDo::ReadLoop(trial, page) => drop(tokio::spawn(Arc::clone(&own).read_loop(trial, page))),
+                RoomDo::MakeReport(stay, tried, looped) => {
+                    drop(tokio::spawn(Arc::clone(&own).make_report(stay, tried, looped)));
+                }
+                RoomDo::PrintReport(stay) => own.print_report(stay).await,
+                RoomDo::ExportReport(stay) => own.export_report(stay).await,
                 RoomDo::LookOutbox(stay) => own.tell_outbox(stay).await,
                 RoomDo::SendNow(stay) => {
                     own.wake.notify_one();

@@ -12,8 +12,8 @@ use crate::event::{Action, Now, ReaderDo, RoomDo, SessionId};
 use crate::fault::{Device, Fault};
 use crate::intent::{Intent, RoomPlace};
 use crate::screen::{
-    Counters, DeviceShown, FaultShown, OutboxShown, Repair, Room as Shown, Screen, StepState, TestState,
-    Tests,
+    Counters, DeviceShown, FaultShown, OutboxShown, Repair, ReportShown, ReportTaken, Room as Shown, Screen,
+    StepState, TestState, Tests,
 };
 use crate::technician::{Evidence, Failure, Looped, Outcome, Past, Test};
 use door::Entry;
@@ -43,6 +43,7 @@ pub(super) struct Room {
     counters: Option<Counters>,
     /// what came of the test ticket that was last read back
     looped: Option<Looped>,
+    report: Option<ReportShown>,
     /// what was wrong at some time since the repair began
     came: BTreeSet<Fault>,
     /// when what waits to be sent is looked at again, while that is shown
@@ -63,6 +64,7 @@ enum Page {
     Outbox,
     Counters,
     Looped,
+    Report,
     /// nobody's: a command has something tried
     Remote,
 }
@@ -153,6 +155,11 @@ impl Desk {
             Intent::AnswerYes => self.answered_test(true, now, actions),
             Intent::AnswerNo => self.answered_test(false, now, actions),
             Intent::OutboxSend => actions.push(Action::Room(RoomDo::SendNow(room.id))),
+            Intent::ReportPrint => {
+                actions.push(Action::Room(RoomDo::PrintReport(room.id)));
+                room.report_taken(ReportTaken::Printing);
+            }
+            Intent::ReportStick => actions.push(Action::Room(RoomDo::ExportReport(room.id))),
             Intent::RollChanged => actions.push(Action::Room(RoomDo::RollChanged(room.id))),
             _ => {}
         }
@@ -193,6 +200,7 @@ impl Desk {
             Page::Counters => Shown::Counters(room.counters.clone()),
             Page::Looped => Shown::Looped(room.looped.clone()),
             Page::Remote => Shown::Remote,
+            Page::Report => Shown::Report(room.report.clone()),
         }))
     }
 
@@ -320,6 +328,20 @@ impl Desk {
         }
     }
 
+    /// A report was made.
+    pub(super) fn report_is(&mut self, stay: SessionId, shown: ReportShown) {
+        if let Some(room) = self.room.as_mut().filter(|room| room.id == stay) {
+            room.report = Some(shown);
+        }
+    }
+
+    /// What became of it.
+    pub(super) fn report_taken(&mut self, stay: SessionId, taken: ReportTaken) {
+        if let Some(room) = self.room.as_mut().filter(|room| room.id == stay) {
+            room.report_taken(taken);
+        }
+    }
+
     pub(super) fn counters_are(&mut self, stay: Option<SessionId>, counters: Counters) {
         if let Some(room) = self.room.as_mut().filter(|room| Some(room.id) == stay) {
             room.counters = Some(counters);
@@ -339,6 +361,7 @@ impl Room {
             outbox: None,
             counters: None,
             looped: None,
+            report: None,
             came: BTreeSet::new(),
             look_at: now,
             ends_at: now + lasts,
@@ -351,6 +374,13 @@ impl Room {
             RoomPlace::Tests => Page::Tests,
             RoomPlace::Outbox => Page::Outbox,
             RoomPlace::Looped => Page::Looped,
+            RoomPlace::Report => {
+                // Each time anew: it says how the kiosk is now.
+                self.report = None;
+                let tried = self.trying.all_done();
+                actions.push(Action::Room(RoomDo::MakeReport(self.id, tried, self.looped.clone())));
+                Page::Report
+            }
             RoomPlace::Counters => {
                 actions.push(Action::Room(RoomDo::LookCounters(self.id)));
                 Page::Counters
@@ -374,6 +404,12 @@ impl Room {
             _ => None,
         };
         [waiting, self.trying.next_change()].into_iter().flatten().filter(|at| *at > now.tick).min()
+    }
+
+    fn report_taken(&mut self, taken: ReportTaken) {
+        if let Some(report) = &mut self.report {
+            report.taken = Some(taken);
+        }
     }
 
     fn tick(&mut self, at: usize) {

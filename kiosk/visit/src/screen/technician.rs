@@ -26,6 +26,8 @@ pub enum Room {
     Looped(Option<Looped>),
     /// something is tried for somebody who is not here; a touch ends it
     Remote,
+    /// proof of how the kiosk is; `None` while it is made
+    Report(Option<ReportShown>),
 }
 
 impl Room {
@@ -41,6 +43,7 @@ impl Room {
             Self::Counters(_) => "counters",
             Self::Looped(_) => "looped",
             Self::Remote => "remote",
+            Self::Report(_) => "report",
         }
     }
 }
@@ -224,4 +227,40 @@ pub struct Counters {
     pub tickets_left: Option<u32>,
     /// days that it is enough for, by this hall's own days
     pub days_left: Option<u32>,
+}
+
+/// A readiness report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportShown {
+    /// the kiosk was ready; `None` when no report could be made
+    pub ready: Option<bool>,
+    /// so many things keep it from being ready
+    pub hindrances: u32,
+    /// when it was made
+    pub made: DateTime,
+    /// its short form, signed, as one QR code says it
+    pub code: String,
+    /// what became of it last
+    pub taken: Option<ReportTaken>,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportTaken {
+    /// its short form is with the printer
+    Printing,
+    /// the printer said that it printed and cut
+    Printed,
+    /// nobody knows whether it came out
+    Unknown,
+    /// it certainly did not come out
+    NotPrinted,
+    /// it is on the USB stick, synced
+    OnStick,
+    /// no USB stick is there
+    NoStick,
+    /// a USB stick is there, and is none of those that are allowed
+    StickNotAllowed,
+    /// the USB stick could not be written
+    StickFailed,
 }

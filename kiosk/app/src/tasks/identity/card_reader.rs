@@ -1,6 +1,7 @@
 //! The resident-ID reader (GA/T 467) as a way to learn who somebody is.
 
 use super::{IdentitySource, Reading, Sight, Trouble};
+use crate::bus::Identity;
 use crate::device::{Line, Wire};
 use crate::faults::reader::{card_problem, link_fault, reader_fault};
 use id_reader::{Document, Poll, Presence, Profile, Reader, ReaderError, ReaderFault};
@@ -20,13 +21,14 @@ pub struct CardReader {
     profile: Profile,
     reader: Option<Reader<Wire>>,
     empty_since: Instant,
+    own: Identity,
 }
 
 impl CardReader {
     /// Nothing is opened yet.
     pub fn new(line: Line, profile: Profile) -> Self {
         let ladder = Ladder::new(true, line.may_have_usb_port());
-        Self { line, ladder, profile, reader: None, empty_since: Instant::now() }
+        Self { line, ladder, profile, reader: None, empty_since: Instant::now(), own: Identity::default() }
     }
 
     /// What a recording of it is made with.
@@ -72,7 +74,19 @@ impl IdentitySource for CardReader {
             said: format!("ID reader: {error}"),
         })?;
         self.reader = Some(Reader::new(link, self.profile.clone()));
-        self.with(Reader::status)
+        self.with(Reader::status)?;
+        // One that does not tell its number is as good as any other.
+        let serial = self.reader.as_mut().and_then(|reader| reader.identifier().ok());
+        self.own = Identity {
+            model: Some(self.profile.model.clone()),
+            serial: serial.map(|serial| serial.to_string()),
+            ..Identity::default()
+        };
+        Ok(())
+    }
+
+    fn own(&self) -> Option<Identity> {
+        Some(self.own.clone())
     }
 
     fn climb(&mut self, how: Failure) -> Duration {

@@ -15,6 +15,8 @@ use visit::screen::TicketState;
 pub struct Surroundings {
     /// where print states are journalled
     pub ledger: Arc<dyn Ledger>,
+    /// the kiosk's name
+    pub kiosk: String,
     /// to the desk
     pub bus: Bus,
     /// where the printer's paper gauge is kept

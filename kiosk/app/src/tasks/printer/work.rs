@@ -2,7 +2,7 @@
 
 use ticket_printer::JobId;
 use visit::event::{Event, PrintJob, SessionId};
-use visit::screen::TicketState;
+use visit::screen::{ReportTaken, TicketState};
 use visit::technician::{Failure, Outcome, Test};
 
 /// What is printed: a ticket, of which the ledger has journalled the intention; or a receipt or a technician's
@@ -17,6 +17,8 @@ pub enum Work {
     Test(SessionId),
     /// one that is to be read back
     Loop(SessionId),
+    /// the short form of a readiness report, for whoever is in the room
+    Report(SessionId),
 }
 
 impl Work {
@@ -25,7 +27,7 @@ impl Work {
     pub(super) fn id(self, receipts: u32) -> JobId {
         JobId::new(match self {
             Self::Ticket(job) => u32::try_from(job.0 & 0x7FFF_FFFF).unwrap_or_default(),
-            Self::Receipt(_) | Self::Test(_) | Self::Loop(_) => 0x8000_0000 | receipts,
+            Self::Receipt(_) | Self::Test(_) | Self::Loop(_) | Self::Report(_) => 0x8000_0000 | receipts,
         })
     }
 
@@ -34,12 +36,23 @@ impl Work {
             Self::Ticket(job) => Event::Ticket(job, told),
             Self::Receipt(session) => Event::Receipt(session, told),
             Self::Test(stay) => Event::Tried(stay, Test::Print, tested(told)),
+            Self::Report(stay) => Event::ReportTaken(stay, report(told)),
             // Whether it came out, whoever has to lay it on the glass sees for himself.
             Self::Loop(stay) => match tested(told) {
                 Outcome::Passed(_) | Outcome::Failed(Failure::Unproven) => Event::LoopPrinted(stay),
                 failed => Event::Tried(stay, Test::Loop, failed),
             },
         }
+    }
+}
+
+/// What a print state says of a report.
+fn report(told: TicketState) -> ReportTaken {
+    match told {
+        TicketState::Printing => ReportTaken::Printing,
+        TicketState::Printed => ReportTaken::Printed,
+        TicketState::Sent | TicketState::Unknown(_) => ReportTaken::Unknown,
+        TicketState::NotPrinted(_) => ReportTaken::NotPrinted,
     }
 }
 

@@ -138,6 +138,9 @@ impl Door {
                 // Those are not the door's.
                 RoomDo::Try(..)
                 | RoomDo::ReadLoop(..)
+                | RoomDo::MakeReport(..)
+                | RoomDo::PrintReport(_)
+                | RoomDo::ExportReport(_)
                 | RoomDo::LookOutbox(_)
                 | RoomDo::SendNow(_)
                 | RoomDo::LookCounters(_)
