@@ -93,9 +93,10 @@ pub struct Signed {
     pub content: Content,
     /// With the key of which certificate
     pub certificate: Certificate,
-    /// Whom the certificate was issued to, if it says so
+    /// Whom the certificate was issued to, if it says so. How a hall names its certificates is its own affair,
+    /// so that this is not compared with the kiosk's name in the report: look at both.
     pub name: Option<Text<64>>,
-    /// What the report says, in short
+    /// What the report says, in short, by the word of the kiosk's software; a page itself is not read
     pub summary: Summary,
 }
 
