@@ -4,7 +4,10 @@
 //! steps that lead there stand, in words, in the screen's language files; what a device can say of a step
 //! stands here ([`Fault::evidence`]).
 
+mod hands;
 mod proof;
+
+pub use hands::{Cell, Cells, Colour, Keys, Missed, PadKey};
 
 use crate::fault::{Device, Fault};
 use crate::screen::CardProblem;
@@ -41,6 +44,12 @@ pub enum Test {
     Storage,
     /// how much memory is free
     Memory,
+    /// a finger over every cell of the touch panel
+    Touch,
+    /// eyes on every colour of the screen
+    Screen,
+    /// every key of the tactile pad
+    Pad,
 }
 
 impl Test {
@@ -60,6 +69,9 @@ impl Test {
         Self::Upload,
         Self::Storage,
         Self::Memory,
+        Self::Touch,
+        Self::Screen,
+        Self::Pad,
     ];
 
     /// The stable name, for ids, words and scripts.
@@ -79,6 +91,9 @@ impl Test {
             Self::Upload => "upload",
             Self::Storage => "storage",
             Self::Memory => "memory",
+            Self::Touch => "touch",
+            Self::Screen => "screen",
+            Self::Pad => "pad",
         }
     }
 
@@ -90,7 +105,15 @@ impl Test {
     /// Whether it needs nobody: no card laid, no paper used, nothing heard.
     pub fn is_automatic(self) -> bool {
         match self {
-            Self::Read | Self::Print | Self::Scan | Self::Slot | Self::Code | Self::Sound => false,
+            Self::Read
+            | Self::Print
+            | Self::Scan
+            | Self::Slot
+            | Self::Code
+            | Self::Sound
+            | Self::Touch
+            | Self::Screen
+            | Self::Pad => false,
             Self::Link
             | Self::Name
             | Self::Connection
@@ -102,9 +125,19 @@ impl Test {
         }
     }
 
-    /// How long it may take at most; whoever performs it bounds its waits below this.
+    /// Whether the technician performs it himself, with nothing asked of any device.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Touch | Self::Screen | Self::Pad)
+    }
+
+    /// How long it may take at most; whoever performs it bounds its waits below this. Where hands go from one
+    /// thing to the next it is how long nothing new may come.
     pub fn patience(self) -> Duration {
-        Duration::from_secs(if self.is_automatic() { 20 } else { 60 })
+        Duration::from_secs(match self {
+            Self::Touch | Self::Pad => 30,
+            automatic if automatic.is_automatic() => 20,
+            _ => 60,
+        })
     }
 }
 
@@ -147,6 +180,8 @@ pub enum Failure {
     TooLittle(Measure),
     /// what came out is not known
     Unproven,
+    /// these gave no sign
+    Missed(Missed),
 }
 
 /// What a device itself can say of a step of a repair.

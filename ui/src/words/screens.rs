@@ -220,11 +220,15 @@ tables! {
         Text: repair, step_open, step_ticked, step_awaited, step_seen, prove;
         Told: mended, still_broken, gone, heard, came_out;
         Text: yes, no;
+        Count: slide, cells_more;
+        Text: finished, panel, whole_columns, whole_rows, cell, colour_next, begin, once_more, nothing_missed;
+        Told: spots;
+        Text: keys_awaited, key_up, key_down, key_back, key_next, key_select;
     }
 
     /// Why a test failed.
     FailedText {
-        Text: fault, card, nothing, silent, denied, too_little, unproven;
+        Text: fault, card, nothing, silent, denied, too_little, unproven, missed;
     }
 
     /// How the screen shall look.

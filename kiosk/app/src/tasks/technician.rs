@@ -89,8 +89,15 @@ impl Technician {
 
     async fn attempt(self: Arc<Self>, trial: SessionId, test: Test) {
         let outcome = match test {
-            // Their owners and the desk try these.
-            Test::Read | Test::Scan | Test::Slot | Test::Code | Test::Sound => return,
+            // Their owners, the desk and the technician himself try these.
+            Test::Read
+            | Test::Scan
+            | Test::Slot
+            | Test::Code
+            | Test::Sound
+            | Test::Touch
+            | Test::Screen
+            | Test::Pad => return,
             Test::Print => {
                 drop(self.printer.send(printer::Ask::Test(trial)));
                 return;

@@ -4,6 +4,7 @@
 //! and while there is a session its door does not open. It closes by itself.
 
 mod door;
+mod hands;
 mod trying;
 
 use super::Desk;
@@ -16,6 +17,7 @@ use crate::screen::{
 };
 use crate::technician::{Evidence, Failure, Outcome, Test};
 use door::Entry;
+use hands::Hands;
 use jiff::civil::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -61,10 +63,15 @@ enum Page {
     Door(Entry),
     Overview,
     Device(Device),
-    Repair { fault: Fault, ticked: BTreeSet<usize> },
+    Repair {
+        fault: Fault,
+        ticked: BTreeSet<usize>,
+    },
     Tests,
     Outbox,
     Counters,
+    /// a test that the technician performs himself
+    Hands(Test),
 }
 
 impl Desk {
@@ -132,6 +139,9 @@ impl Desk {
             }
             return entry.touched(intent, room.id, now, actions);
         }
+        if room.trying.hands().is_some() {
+            return self.touched_by_hand(intent, now, actions);
+        }
         match intent {
             Intent::Finish => self.close_room(actions),
             Intent::Back => self.room_back(actions),
@@ -144,6 +154,7 @@ impl Desk {
                 room.page = Page::Repair { fault, ticked: BTreeSet::new() };
             }
             Intent::Step(at) => room.tick(at),
+            Intent::Test(test) if test.is_by_hand() => self.begin_by_hand(test),
             Intent::Test(test) => room.trying.ask(&[test]),
             Intent::TestAll => {
                 let automatic: Vec<Test> = Test::ALL.iter().copied().filter(|t| t.is_automatic()).collect();
@@ -163,6 +174,7 @@ impl Desk {
         room.trying.stop(actions);
         room.page = match room.page {
             Page::Repair { fault, .. } => Page::Device(fault.device()),
+            Page::Hands(_) => Page::Tests,
             Page::Overview => return self.close_room(actions),
             _ => Page::Overview,
         };
@@ -185,6 +197,7 @@ impl Desk {
                 Shown::Outbox(room.outbox.clone().map(|shown| OutboxShown { why, ..shown }))
             }
             Page::Counters => Shown::Counters(room.counters.clone()),
+            Page::Hands(test) => Hands::shown(*test, &room.trying),
         }))
     }
 

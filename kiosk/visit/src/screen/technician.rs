@@ -1,7 +1,7 @@
 //! What a technician sees. It holds nothing of any visitor.
 
 use crate::fault::{Device, Fault};
-use crate::technician::{Outcome, Test};
+use crate::technician::{Cells, Colour, Keys, Outcome, Test};
 use jiff::civil::DateTime;
 use std::time::Duration;
 
@@ -22,6 +22,12 @@ pub enum Room {
     Outbox(Option<OutboxShown>),
     /// what was used up
     Counters(Option<Counters>),
+    /// the touch panel
+    Touch(TouchShown),
+    /// the screen's colours
+    Colours(ColoursShown),
+    /// the tactile pad
+    Pad(PadShown),
 }
 
 impl Room {
@@ -35,6 +41,11 @@ impl Room {
             Self::Tests(_) => "tests",
             Self::Outbox(_) => "outbox",
             Self::Counters(_) => "counters",
+            Self::Touch(touch) if touch.state == TestState::Running => "touch",
+            Self::Touch(_) => "touch-result",
+            Self::Colours(ColoursShown { colour: Some(_), .. }) => "colour",
+            Self::Colours(_) => "colours",
+            Self::Pad(_) => "pad",
         }
     }
 }
@@ -182,6 +193,33 @@ pub struct Tests {
     pub tests: Vec<(Test, TestState)>,
     /// something is under way
     pub busy: bool,
+}
+
+/// The touch panel while it is tried, as large as it is; then how that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TouchShown {
+    /// cells that a finger has crossed
+    pub done: Cells,
+    /// how it stands
+    pub state: TestState,
+}
+
+/// The screen while it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColoursShown {
+    /// what fills the screen; `None` before the first and after the last
+    pub colour: Option<Colour>,
+    /// how it stands
+    pub state: TestState,
+}
+
+/// The tactile pad while it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PadShown {
+    /// keys that came
+    pub pressed: Keys,
+    /// how it stands
+    pub state: TestState,
 }
 
 /// What waits to be sent.
