@@ -349,3 +349,150 @@ fn commands_ask_the_running_kiosk() {
     assert!(!well && told["answer"] == "busy", "{told}");
     assert_eq!(name(&hall.state()), "choose", "the visitor is not disturbed");
 }
+
+/// As a finger goes from lane to lane over the whole panel, a lane a column.
+fn lanes(columns: impl Iterator<Item = i32>) -> Value {
+    let lane = |column: i32| {
+        let x = column * 180 + 90;
+        if column % 2 == 0 { [[x, 5], [x, 1915]] } else { [[x, 1915], [x, 5]] }
+    };
+    json!({ "along": columns.flat_map(lane).collect::<Vec<_>>() })
+}
+
+/// "Touch: every cell of a grid over the whole panel answers; a dead strip is found and named."
+#[test]
+fn a_finger_goes_over_the_whole_touch_panel() {
+    let hall = Hall::open();
+    hall.let_in();
+    hall.reach("room.tests");
+    hall.reach("test.touch");
+    hall.wait_screen("touch");
+    // Of a panel that is dead in its fifth column nothing comes from there.
+    hall.post("/api/drag", lanes(0..4));
+    hall.post("/api/drag", lanes(5..6));
+    let left = word("room.slide.many").replace("{count}", "10");
+    hall.wait("all but one column", |state| says(state, &left));
+    hall.touch("back");
+    hall.wait_screen("touch-result");
+    let dead = word("room.whole_columns").replace("{list}", "5");
+    hall.wait("the dead strip named", |state| says(state, &dead));
+    hall.touch("test.touch");
+    hall.wait_screen("touch");
+    hall.post("/api/drag", lanes(0..6));
+    hall.wait_screen("touch-result");
+    hall.wait("passed", |state| texts(state).any(|text| text.starts_with(&word("room.passed"))));
+    hall.touch("back");
+    hall.wait_screen("tests");
+}
+
+/// "Screen: colours one after the other, then what was seen."
+#[test]
+fn eyes_go_over_every_colour_of_the_screen() {
+    let hall = Hall::open();
+    hall.let_in();
+    hall.reach("room.tests");
+    for (answer, told) in [("answer.yes", "failed.denied"), ("answer.no", "room.passed")] {
+        hall.reach("test.screen");
+        hall.wait_screen("colours");
+        hall.touch("colour.next");
+        hall.wait_screen("colour");
+        let mut seen = BTreeSet::new();
+        for at in 1..=7 {
+            let before = hall.get("/api/screen.png");
+            assert!(seen.insert(before.clone()), "picture {at} was shown before");
+            // Anywhere, and also where the bars are on other screens.
+            hall.post("/api/touch", json!({ "x": 1000, "y": 20 }));
+            hall.wait("the next picture", |_| hall.get("/api/screen.png") != before);
+        }
+        hall.wait_word("room.spots.title");
+        hall.touch(answer);
+        hall.wait("how it was", |state| texts(state).any(|text| text.starts_with(&word(told))));
+        hall.touch("back");
+        hall.wait_screen("tests");
+    }
+}
+
+/// "Key pad: every key comes; those that do not are named."
+#[test]
+fn the_five_keys_of_the_pad_are_tried() {
+    let hall = Hall::open();
+    hall.let_in();
+    hall.reach("room.tests");
+    hall.reach("test.pad");
+    hall.wait_screen("pad");
+    for key in ["up", "down", "back", "next"] {
+        assert!(!texts(&hall.state()).any(|text| text.starts_with(&word("room.passed"))));
+        hall.post("/api/keys", json!({ "key": key }));
+    }
+    let awaited = word("room.keys_awaited").replace("{list}", &word("room.key_select"));
+    hall.wait("one key left", |state| says(state, &awaited));
+    hall.post("/api/keys", json!({ "key": "select" }));
+    hall.wait("passed", |state| texts(state).any(|text| text.starts_with(&word("room.passed"))));
+    // Once more; this time the select key is broken, and the technician does not wait for it.
+    hall.touch("test.pad");
+    hall.wait("anew", |state| says(state, &word("room.key_select")) && enabled(state, "back"));
+    hall.post("/api/keys", json!({ "key": "up" }));
+    hall.wait("one that came", |state| {
+        texts(state).any(|text| text.starts_with("还没有按到") && !text.contains(&word("room.key_up")))
+    });
+    hall.touch("back");
+    let missed = ["room.key_down", "room.key_back", "room.key_next", "room.key_select"].map(word).join("、");
+    let failed = word("failed.missed").replace("{what}", &missed);
+    hall.wait("those that did not come", |state| says(state, &failed));
+    // Its keys lead out again as everywhere.
+    hall.post("/api/keys", json!({ "key": "up" }));
+    hall.post("/api/keys", json!({ "key": "back" }));
+    hall.wait_screen("tests");
+}
+
+/// "Readiness report: one page as PDF/A and JSON with every result …, signed with the kiosk's key; a short form on the
+/// ticket printer; export to a USB stick that is allowed, or as QR", and `kiosk export-report`.
+#[test]
+fn a_report_proves_how_the_kiosk_was_left() {
+    let hall = Hall::open();
+    hall.let_in();
+    hall.reach("room.report");
+    hall.wait("a report", |state| enabled(state, "report.print"));
+    hall.touch("report.print");
+    hall.wait_word("report.printed");
+    let ticket = hall.ticket_text(1);
+    assert!(ticket.contains("检查报告") && ticket.contains("kiosk-a"), "{ticket}");
+    hall.reach("report.stick");
+    hall.wait_word("report.no_stick");
+    hall.touch("back");
+    hall.reach("finish");
+    hall.wait_screen("home");
+    let folder = hall.folder().join("exported");
+    let exported = Command::new(Path::new(env!("CARGO_BIN_EXE_hall")).with_file_name("kiosk-appliance"))
+        .arg("--config")
+        .arg(hall.folder().join("kiosk.toml"))
+        .arg("export-report")
+        .arg(&folder)
+        .output()
+        .expect("the program");
+    assert!(exported.status.success(), "{exported:?}");
+    let kept: Vec<_> =
+        std::fs::read_dir(hall.folder().join("kiosk/reports")).expect("reports").flatten().collect();
+    assert_eq!(kept.len(), 8, "both reports are kept");
+    let verify = |path: &Path| {
+        let program = Path::new(env!("CARGO_BIN_EXE_hall")).with_file_name("kiosk");
+        let mut command = Command::new(program);
+        command.arg("verify-report").arg(path).arg("--ca").arg(hall.folder().join("pki/ca.pem"));
+        command.output().expect("the program")
+    };
+    let mut seen = 0;
+    for path in std::fs::read_dir(&folder).expect("a folder").flatten().map(|file| file.path()) {
+        if path.extension().is_some_and(|ending| ending == "jws") {
+            continue;
+        }
+        let good = verify(&path);
+        assert!(good.status.success(), "{good:?}");
+        let mut bytes = std::fs::read(&path).expect("a file");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).expect("written");
+        assert!(!verify(&path).status.success(), "{} was changed", path.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 2, "JSON and PDF");
+}

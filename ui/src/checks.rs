@@ -1,6 +1,7 @@
 //! Checks of every sample view in every language: what can be touched, what is written, and where.
 
 mod golden;
+mod hands;
 mod looks;
 mod monkey;
 mod reading;

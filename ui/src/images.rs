@@ -1,9 +1,11 @@
-//! Pictures on a screen: a scanned page, an example of one, the code of a number, of a receipt, or of an address.
+//! Pictures on a screen: a scanned page, an example of one, the code of a number, of a receipt, or of an address;
+//! and the pattern that a screen is tried with.
 
 use qrcodegen::{QrCode, QrCodeEcc};
 use slint::{Image, Rgb8Pixel, SharedPixelBuffer};
 use std::sync::Arc;
-use visit::screen::{Preview, Room, Screen};
+use visit::screen::{ColoursShown, Preview, Room, Screen};
+use visit::technician::Colour;
 
 /// Edge of the square that a code may fill, in pixels; `screens/number.slint`,
 /// `screens/receipt.slint` and `screens/about.slint` leave as much room.
@@ -21,13 +23,15 @@ pub(crate) enum Pictured {
     Code(String),
     /// one that says much, and has the screen to itself
     LargeCode(String),
+    /// point by point black and white
+    Checker,
 }
 
 impl PartialEq for Pictured {
     /// Whether it is the very same picture; pages are compared by where they lie, not pixel by pixel.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Nothing, Self::Nothing) => true,
+            (Self::Nothing, Self::Nothing) | (Self::Checker, Self::Checker) => true,
             (Self::Page(a), Self::Page(b)) => Arc::ptr_eq(a, b),
             (Self::Code(a), Self::Code(b)) | (Self::LargeCode(a), Self::LargeCode(b)) => a == b,
             _ => false,
@@ -51,6 +55,7 @@ impl Pictured {
             Screen::Room(Room::Report(Some(report))) if !report.code.is_empty() => {
                 Self::LargeCode(report.code.clone())
             }
+            Screen::Room(Room::Colours(ColoursShown { colour: Some(Colour::Checker), .. })) => Self::Checker,
             _ => Self::Nothing,
         }
     }
@@ -62,6 +67,7 @@ impl Pictured {
             Self::Page(preview) => page(preview),
             Self::Code(text) => code(text, QrCodeEcc::Medium, CODE_ROOM),
             Self::LargeCode(text) => code(text, QrCodeEcc::Low, LARGE_CODE_ROOM),
+            Self::Checker => checker(),
         }
     }
 }
@@ -85,6 +91,17 @@ fn code(text: &str, correction: QrCodeEcc, room: u32) -> Image {
         let module = |at: u32| i32::try_from(at / scale).map_or(-1, |module| module - QUIET);
         let is_dark = code.get_module(module(at % edge), module(at / edge));
         let grey = if is_dark { 0 } else { 255 };
+        *pixel = Rgb8Pixel { r: grey, g: grey, b: grey };
+    }
+    Image::from_rgb8(buffer)
+}
+
+/// A small part of it, of which the screen lays as much as it needs.
+fn checker() -> Image {
+    const EDGE: u32 = 60;
+    let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(EDGE, EDGE);
+    for (at, pixel) in (0..).zip(buffer.make_mut_slice()) {
+        let grey = if (at % EDGE + at / EDGE).is_multiple_of(2) { 0 } else { 255 };
         *pixel = Rgb8Pixel { r: grey, g: grey, b: grey };
     }
     Image::from_rgb8(buffer)

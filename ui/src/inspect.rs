@@ -128,6 +128,16 @@ impl Handle {
         })
     }
 
+    /// A finger comes down at the first of these places, slides to each of the others, and leaves; in pixels from
+    /// the upper left corner.
+    ///
+    /// # Errors
+    /// As [`Handle::inspect`].
+    pub fn drag(&self, along: &[(i32, i32)]) -> Result<(), UiError> {
+        let along = along.to_vec();
+        self.ask(move |live| drag(live, &along))
+    }
+
     /// Presses and releases a key of the tactile pad.
     ///
     /// # Errors
@@ -297,6 +307,27 @@ pub(crate) fn tap(live: &Live, x: i32, y: i32) {
     window.dispatch_event(WindowEvent::PointerPressed { position, button });
     window.dispatch_event(WindowEvent::PointerReleased { position, button });
     // A finger that has left hovers over nothing.
+    window.dispatch_event(WindowEvent::PointerExited);
+}
+
+/// A finger is seen at most so far from where it was seen before.
+const STRIDE: i32 = 40;
+
+pub(crate) fn drag(live: &Live, along: &[(i32, i32)]) {
+    let window = live.stage.kiosk().window();
+    let button = PointerEventButton::Left;
+    let Some(((x, y), rest)) = along.split_first() else { return };
+    let mut at = (*x, *y);
+    window.dispatch_event(WindowEvent::PointerPressed { position: place(live, at.0, at.1), button });
+    for to in rest {
+        let (from, way) = (at, (to.0 - at.0, to.1 - at.1));
+        let steps = way.0.abs().max(way.1.abs()) / STRIDE + 1;
+        for step in 1..=steps {
+            at = (from.0 + way.0 * step / steps, from.1 + way.1 * step / steps);
+            window.dispatch_event(WindowEvent::PointerMoved { position: place(live, at.0, at.1) });
+        }
+    }
+    window.dispatch_event(WindowEvent::PointerReleased { position: place(live, at.0, at.1), button });
     window.dispatch_event(WindowEvent::PointerExited);
 }
 

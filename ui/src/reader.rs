@@ -4,14 +4,16 @@
 //! behind what is just being said; on the same screen only what is news is told. What is being said is
 //! cut off by a key or a finger, and by nothing else.
 
-use crate::reading::{Kind, Line, Reading, Told};
+use crate::reading::{Keys, Kind, Line, Reading, Told};
 use crate::speech::{Turn, Utterance, Voice};
 use crate::words::Words;
 use slint::platform::Key as ToolkitKey;
 use std::cell::RefCell;
 use std::rc::Rc;
+use visit::intent::Intent;
 use visit::screen::{Language, View};
 use visit::speech::Speech;
+use visit::technician::PadKey;
 
 /// A key of the tactile pad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,18 @@ impl Key {
     pub(crate) fn text(self) -> slint::SharedString {
         let sent = Self::SENDS.into_iter().find(|(key, ..)| *key == self);
         sent.map(|(_, sends, _)| char::from(sends).into()).unwrap_or_default()
+    }
+}
+
+impl From<Key> for PadKey {
+    fn from(key: Key) -> Self {
+        match key {
+            Key::Up => Self::Up,
+            Key::Down => Self::Down,
+            Key::Select => Self::Select,
+            Key::Back => Self::Back,
+            Key::Next => Self::Next,
+        }
     }
 }
 
@@ -122,6 +136,9 @@ impl Reader {
     pub fn pressed(&self, key: Key) -> Pressed {
         self.hush();
         let mut state = self.state.borrow_mut();
+        if let Some(touch) = state.reading.at_once(key) {
+            return Pressed { touch: Some(touch), begins: false };
+        }
         if !state.keys {
             // The first one does nothing but show where it would begin.
             state.keys = true;
@@ -258,6 +275,15 @@ impl Reading {
 
     fn line_of(&self, id: &str) -> Option<usize> {
         self.lines.iter().position(|line| line.id() == Some(id))
+    }
+
+    /// What a key does before it leads anywhere.
+    fn at_once(&self, key: Key) -> Option<String> {
+        match (self.keys, key) {
+            (Keys::Tried, key) => Some(Intent::PadKey(key.into()).to_string()),
+            (Keys::Leave, Key::Back) => Some(self.leave.clone()),
+            (Keys::Leave | Keys::Lead, _) => None,
+        }
     }
 
     /// What is touched with a line, if that does anything now.

@@ -12,7 +12,7 @@ use crate::wording::Worded;
 use crate::words::Words;
 use aloud::Aloud;
 use list::List;
-use visit::screen::View;
+use visit::screen::{Room, Screen, TestState, View};
 
 /// What kind of touchable thing a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,20 @@ pub(crate) struct Reading {
     pub leave: String,
     /// the way on; empty without one
     pub go: String,
+    /// what the keys do besides
+    pub keys: Keys,
+}
+
+/// What the five keys of the pad do on a screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// lead through its lines
+    #[default]
+    Lead,
+    /// lead through its lines; back leads out even when it is the first to be pressed: nothing on the screen may
+    Leave,
+    /// nothing but show that they come
+    Tried,
 }
 
 /// Reads a view that has been put into words.
@@ -82,14 +96,27 @@ pub(crate) fn read(words: &Words, view: &View, worded: &Worded) -> Reading {
     let mut list = List::default();
     countdown(&mut list, frame);
     screens::screen(&mut list, &worded.screen);
-    bottom_bar(&mut list, frame);
+    // What fills the whole screen has its way out on it, or none.
+    let keys = keys(view);
+    if keys != Keys::Leave {
+        bottom_bar(&mut list, frame);
+    }
     top_bar(&mut list, frame);
     let aloud = Aloud::of(words, view);
     let mut lines = list.lines();
     for line in &mut lines {
         line.said = aloud.said(&line.pieces);
     }
-    Reading { lines, leave: frame.leave.id.to_string(), go: frame.go.id.to_string() }
+    Reading { lines, leave: frame.leave.id.to_string(), go: frame.go.id.to_string(), keys }
+}
+
+fn keys(view: &View) -> Keys {
+    match &view.screen {
+        Screen::Room(Room::Pad(pad)) if pad.state == TestState::Running => Keys::Tried,
+        Screen::Room(Room::Touch(touch)) if touch.state == TestState::Running => Keys::Leave,
+        Screen::Room(Room::Colours(colours)) if colours.colour.is_some() => Keys::Leave,
+        _ => Keys::Lead,
+    }
 }
 
 /// It stands over the title, and says itself once, not every second.

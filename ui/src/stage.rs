@@ -197,7 +197,8 @@ screens! {
     Receipt: get_receipt set_receipt [rows];
     Goodbye: get_goodbye set_goodbye [];
     Service: get_service set_service [steps, meanwhile];
-    Room: get_room set_room [facts, rows, keys, acts];
+    Room: get_room set_room [facts, cells, pad, rows, keys, acts];
+    Panel: get_panel set_panel [cells];
     Look: get_look set_look [sizes, contrasts];
     Help: get_help set_help [texts];
 }

@@ -64,6 +64,7 @@ pub(crate) enum ScreenWords {
     Goodbye(t::GoodbyeWords),
     Service(t::ServiceWords),
     Room(t::RoomWords),
+    Panel(t::PanelWords),
     Look(t::LookWords),
     Help(t::HelpWords),
 }
@@ -90,11 +91,18 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Receipt(receipt) => ScreenWords::Receipt(voice.receipt(receipt)),
         Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
         Screen::Service(service) => ScreenWords::Service(voice.service(service)),
-        Screen::Room(room) => ScreenWords::Room(voice.room(room)),
+        Screen::Room(room) => match voice.panel(room) {
+            Some(panel) => ScreenWords::Panel(panel),
+            None => ScreenWords::Room(voice.room(room)),
+        },
         Screen::Look => ScreenWords::Look(voice.look(view.look, view.speech)),
         Screen::Help(help) => ScreenWords::Help(voice.help(help)),
     };
-    Worded { frame: voice.frame(view), screen }
+    let frame = match &screen {
+        ScreenWords::Panel(_) => voice.no_frame(),
+        _ => voice.frame(view),
+    };
+    Worded { frame, screen }
 }
 
 /// How to say things in a language.

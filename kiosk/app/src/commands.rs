@@ -154,6 +154,7 @@ pub fn why_key(failure: Failure) -> &'static str {
         Failure::Unreadable => "unreadable",
         Failure::OtherTicket => "other-ticket",
         Failure::Graded(grade) => grade.key(),
+        Failure::Missed(_) => "missed",
     }
 }
 

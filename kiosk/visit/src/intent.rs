@@ -7,7 +7,7 @@ use crate::catalogue::{DepartmentCode, GroupCode, ItemCode, MaterialCode, Matter
 use crate::desk::MOST_STEPS;
 use crate::fault::{Device, Fault};
 use crate::look::{Contrast, TextSize};
-use crate::technician::Test;
+use crate::technician::{Cell, PadKey, Test};
 use std::fmt;
 
 /// Which list is shown: of matters, or of what leads to lists of them.
@@ -193,6 +193,12 @@ pub enum Intent {
     ReportPrint,
     /// write the report to a USB stick
     ReportStick,
+    /// a finger has crossed this cell of the touch panel
+    Cell(Cell),
+    /// the next colour, seen or not
+    ColourNext,
+    /// a key of the pad was pressed while its keys are tried
+    PadKey(PadKey),
 }
 
 /// A part of the technician's room.
@@ -226,6 +232,8 @@ impl fmt::Display for Intent {
             Self::Repair(fault) => write!(f, "repair.{}", fault.code()),
             Self::Step(at) => write!(f, "step.{}", at + 1),
             Self::Test(test) => write!(f, "test.{}", test.key()),
+            Self::Cell(cell) => write!(f, "cell.{}.{}", cell.row() + 1, cell.column() + 1),
+            Self::PadKey(key) => write!(f, "pad.{}", key.key()),
             other => f.write_str(FIXED.iter().find(|(_, intent)| intent == other).map_or("", |(id, _)| id)),
         }
     }
@@ -250,11 +258,13 @@ impl Intent {
             }
             "device" => Device::parse(rest).map(Self::RoomDevice),
             "repair" => Fault::parse(rest).map(Self::Repair),
-            "step" => {
-                let digit = rest.parse::<usize>().ok().filter(|_| !rest.starts_with(['0', '+']))?;
-                digit.checked_sub(1).filter(|at| *at < MOST_STEPS).map(Self::Step)
-            }
+            "step" => place(rest).map(usize::from).filter(|at| *at < MOST_STEPS).map(Self::Step),
             "test" => Test::parse(rest).map(Self::Test),
+            "cell" => {
+                let (row, column) = rest.split_once('.')?;
+                Cell::at(place(row)?, place(column)?).map(Self::Cell)
+            }
+            "pad" => PadKey::parse(rest).map(Self::PadKey),
             "key" => {
                 let mut chars = rest.chars();
                 let key = chars.next().filter(char::is_ascii_alphanumeric)?;
@@ -263,6 +273,12 @@ impl Intent {
             _ => None,
         }
     }
+}
+
+/// A place from 0, as it is counted from 1.
+fn place(text: &str) -> Option<u8> {
+    let counted = text.parse::<u8>().ok().filter(|_| !text.starts_with(['0', '+']))?;
+    counted.checked_sub(1)
 }
 
 const FIXED: &[(&str, Intent)] = &[
@@ -350,6 +366,7 @@ const FIXED: &[(&str, Intent)] = &[
     ("tests.all", Intent::TestAll),
     ("outbox.send", Intent::OutboxSend),
     ("roll.changed", Intent::RollChanged),
+    ("colour.next", Intent::ColourNext),
 ];
 
 #[cfg(test)]
@@ -373,6 +390,10 @@ mod tests {
             "step.1",
             "step.5",
             "test.round-trip",
+            "test.touch",
+            "cell.1.1",
+            "cell.10.6",
+            "pad.select",
         ];
         for id in FIXED.iter().map(|(id, _)| *id).chain(more) {
             let intent = Intent::parse(id).unwrap_or_else(|| panic!("{id} means nothing"));
@@ -391,6 +412,13 @@ mod tests {
             "repair.P00",
             "test.",
             "device.P",
+            "cell.0.1",
+            "cell.11.1",
+            "cell.1.7",
+            "cell.01.1",
+            "cell.1",
+            "cell.1.300",
+            "pad.left",
         ]) {
             assert_eq!(Intent::parse(id), None, "{id}");
         }

@@ -4,10 +4,13 @@
 //! steps that lead there stand, in words, in the screen's language files; what a device can say of a step
 //! stands here ([`Fault::evidence`]).
 
+mod hands;
 mod proof;
 mod ticket_loop;
 
 pub use ticket_loop::{Finding, Grade, Looped, Verdict, When};
+
+pub use hands::{Cell, Cells, Colour, Keys, Missed, PadKey};
 
 use crate::fault::{Device, Fault};
 use crate::screen::CardProblem;
@@ -49,6 +52,12 @@ pub enum Test {
     Storage,
     /// how much memory is free
     Memory,
+    /// a finger over every cell of the touch panel
+    Touch,
+    /// eyes on every colour of the screen
+    Screen,
+    /// every key of the tactile pad
+    Pad,
 }
 
 impl Test {
@@ -69,6 +78,9 @@ impl Test {
         Self::Upload,
         Self::Storage,
         Self::Memory,
+        Self::Touch,
+        Self::Screen,
+        Self::Pad,
     ];
 
     /// The stable name, for ids, words and scripts.
@@ -89,6 +101,9 @@ impl Test {
             Self::Upload => "upload",
             Self::Storage => "storage",
             Self::Memory => "memory",
+            Self::Touch => "touch",
+            Self::Screen => "screen",
+            Self::Pad => "pad",
         }
     }
 
@@ -100,9 +115,16 @@ impl Test {
     /// Whether it needs nobody: no card laid, no paper used, nothing heard.
     pub fn is_automatic(self) -> bool {
         match self {
-            Self::Read | Self::Print | Self::Scan | Self::Loop | Self::Slot | Self::Code | Self::Sound => {
-                false
-            }
+            Self::Read
+            | Self::Print
+            | Self::Scan
+            | Self::Loop
+            | Self::Slot
+            | Self::Code
+            | Self::Sound
+            | Self::Touch
+            | Self::Screen
+            | Self::Pad => false,
             Self::Link
             | Self::Name
             | Self::Connection
@@ -114,15 +136,21 @@ impl Test {
         }
     }
 
-    /// How long it may take at most; whoever performs it bounds its waits below this.
+    /// Whether the technician performs it himself, with nothing asked of any device.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Touch | Self::Screen | Self::Pad)
+    }
+
+    /// How long it may take at most; whoever performs it bounds its waits below this. Where hands go from one
+    /// thing to the next it is how long nothing new may come.
     pub fn patience(self) -> Duration {
-        let seconds = match self {
+        Duration::from_secs(match self {
+            Self::Touch | Self::Pad => 30,
             // A ticket has to be carried and laid down.
             Self::Loop => 120,
-            _ if self.is_automatic() => 20,
+            automatic if automatic.is_automatic() => 20,
             _ => 60,
-        };
-        Duration::from_secs(seconds)
+        })
     }
 }
 
@@ -182,6 +210,8 @@ pub enum Failure {
     OtherTicket,
     /// something was found that has to be mended
     Graded(Grade),
+    /// these gave no sign
+    Missed(Missed),
 }
 
 /// When a fault began, and how often on which day: what outlives a restart of the kiosk.

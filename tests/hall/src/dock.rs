@@ -39,6 +39,7 @@ pub(crate) async fn serve(hall: Hall, address: SocketAddr, stop: CancellationTok
         .route("/api/screen.png", get(to_kiosk::screen))
         .route("/api/touch", post(to_kiosk::touch))
         .route("/api/hold", post(to_kiosk::hold))
+        .route("/api/drag", post(to_kiosk::drag))
         .route("/api/answer", post(answers::answer))
         .route("/api/keys", post(to_kiosk::keys))
         .route("/api/heard", get(to_kiosk::heard))

@@ -37,6 +37,12 @@ pub(crate) struct Hold {
     seconds: f32,
 }
 
+/// A finger that comes down and slides from place to place, in screen pixels.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Drag {
+    along: Vec<(i16, i16)>,
+}
+
 /// A key of the tactile pad.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Pressed {
@@ -95,6 +101,7 @@ pub(crate) async fn serve(socket: &str, screen: ui::Handle, heard: Log) -> std::
         .route("/screen.png", get(png))
         .route("/touch", post(touch))
         .route("/hold", post(hold))
+        .route("/drag", post(drag))
         .route("/keys", post(keys))
         .route("/heard", get(move |Query(since): Query<Since>| async move { Json(heard.said(&since).await) }))
         .with_state(screen);
@@ -156,6 +163,15 @@ async fn hold(
     // This is how long the finger stays.
     tokio::time::sleep(Duration::from_secs_f32(seconds.clamp(0., 10.))).await;
     ask(screen, move |screen| screen.finger_up(x, y)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn drag(
+    State(screen): State<ui::Handle>,
+    Json(Drag { along }): Json<Drag>,
+) -> Result<StatusCode, Response> {
+    let along: Vec<(i32, i32)> = along.iter().map(|(x, y)| (i32::from(*x), i32::from(*y))).collect();
+    ask(screen, move |screen| screen.drag(&along)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

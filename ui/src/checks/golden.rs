@@ -33,6 +33,10 @@ fn chosen() -> Vec<(&'static str, Language, Look)> {
         ("look", Language::Zh, contrast(Contrast::BlackOnWhite)),
         ("help", Language::En, large),
         ("goodbye", Language::Zh, own),
+        ("repair", Language::Zh, own),
+        ("repair-gone", Language::En, Look { contrast: Contrast::WhiteOnBlack, ..large }),
+        ("touch-result", Language::Zh, own),
+        ("pad", Language::En, contrast(Contrast::YellowOnBlack)),
     ]
 }
 

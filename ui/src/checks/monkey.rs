@@ -22,15 +22,17 @@ use visit::intent::Intent;
 use visit::number::TicketNumber;
 use visit::screen::{
     CardProblem, CardReminder, Counters, DoorRefusal, Language, OutboxShown, PageWarning, Preview, Refusal,
-    ScanProblem, Screen, TicketState, View,
+    ReportShown, ReportTaken, ScanProblem, Screen, TicketState, View,
 };
-use visit::technician::{Failure, Outcome, Test};
+use visit::technician::{Cell, Failure, Outcome, PadKey, Test};
 use visit::turn::Turn;
 
 const STEPS: usize = 100_000;
 /// On so many of them it is a finger on pixels, and not only on what is there to touch.
 const ON_PIXELS: usize = 400;
 const NAME: &str = "张某某";
+/// Three of many that can be tried, each with a screen of its own.
+const BY_HAND: [Test; 3] = [Test::Touch, Test::Screen, Test::Pad];
 
 /// Numbers that look random and are the same every time (xorshift64).
 struct Dice(u64);
@@ -134,6 +136,11 @@ impl Lobby {
             },
         };
         self.hear(event);
+    }
+
+    fn cell(&mut self) -> Option<Cell> {
+        let (row, column) = (self.dice.below(Cell::ROWS.into()), self.dice.below(Cell::COLUMNS.into()));
+        Cell::at(row as u8, column as u8)
     }
 
     fn card(&mut self) -> CardEvent {
@@ -321,7 +328,7 @@ fn a_monkey_finds_no_dead_end_and_leaves_no_name() {
         // What waits for an answer ends by itself; all else has a way out.
         let out = reading.lines.iter().filter_map(|line| line.act.as_ref());
         let out = out.filter(|act| act.enabled && ["back", "finish"].contains(&act.id.as_str())).count();
-        let waits = ["wait", "scanning", "home"].contains(&name);
+        let waits = ["wait", "scanning", "home", "colour"].contains(&name);
         assert!(out > 0 || waits && lobby.has_an_end(&view), "{told}: no way out");
         assert!(!written(&reading).contains(NAME), "{told}: a name");
 
@@ -338,7 +345,14 @@ fn a_monkey_finds_no_dead_end_and_leaves_no_name() {
             act.map(|id| Intent::parse(&id).unwrap_or_else(|| panic!("{told}: {id} means nothing")))
         };
         // What nobody sees to touch: a finger that stays on the hall's name.
-        let touched = if name == "home" && lobby.dice.one_in(8) { Some(Intent::Door) } else { touched };
+        // And what a finger crosses, and keys that are pressed, without anything to touch.
+        let touched = match name {
+            "home" if lobby.dice.one_in(8) => Some(Intent::Door),
+            "tests" if lobby.dice.one_in(3) => Some(Intent::Test(lobby.dice.of(&BY_HAND))),
+            "touch" if lobby.dice.one_in(2) => lobby.cell().map(Intent::Cell),
+            "pad" if lobby.dice.one_in(2) => Some(Intent::PadKey(lobby.dice.of(&PadKey::ALL))),
+            _ => touched,
+        };
         if let Some(intent) = touched {
             lobby.hear(Event::Touched(intent));
         }

@@ -37,7 +37,10 @@ fn every_touchable_is_an_intent_with_a_label_and_room_for_a_finger() {
             }
         }
         let home = matches!(sample.view.screen, Screen::Home(_));
-        assert_eq!(ids.contains("back") || ids.contains("finish"), !home, "{told}: the way out");
+        // Behind a colour comes the next: a finger has nothing else to touch there.
+        let colour = sample.view.screen.name() == "colour";
+        let out = ids.contains("back") || ids.contains("finish");
+        assert_eq!(out, !home && !colour, "{told}: the way out");
         assert_eq!(ids.contains("stay"), sample.view.ending_in.is_some(), "{told}: stay");
     }
 }
@@ -75,7 +78,9 @@ fn language_and_the_way_out_are_at_the_same_place_everywhere() {
             let id = element.id.as_str();
             // On the checklist and the receipt, `back` goes elsewhere than out and stands beside the title.
             let checklist = matches!(sample.view.screen, Screen::Materials(_) | Screen::Receipt(_));
-            if id == "language" || id == "finish" || (id == "back" && !checklist) {
+            // The touch panel that is tried has its way out where cells meet.
+            let tried = sample.view.screen.name() == "touch";
+            if id == "language" || id == "finish" || (id == "back" && !checklist && !tried) {
                 let kind = if id == "language" { id } else { "out" };
                 corners.insert((kind.to_owned(), element.x, element.y, element.h));
             }

@@ -27,6 +27,7 @@ pub(super) fn screen(list: &mut List, words: &ScreenWords) {
         ScreenWords::Goodbye(words) => goodbye(list, words),
         ScreenWords::Service(words) => service(list, words),
         ScreenWords::Room(words) => room(list, words),
+        ScreenWords::Panel(words) => panel(list, words),
         ScreenWords::Look(words) => look(list, words),
         ScreenWords::Help(words) => help(list, words),
     }
@@ -285,6 +286,9 @@ fn room(list: &mut List, words: &t::RoomWords) {
     list.text(&words.question);
     list.note(&words.note);
     list.each(words.facts.iter());
+    for key in words.pad.iter() {
+        list.text_told(&key.label, Told::WhenAsked);
+    }
     for row in words.rows.iter() {
         list.act_with(&row.act, &[&row.name, &row.detail]);
     }
@@ -292,6 +296,12 @@ fn room(list: &mut List, words: &t::RoomWords) {
     words.keys.iter().for_each(|key| list.key(&key));
     list.note(&words.ask);
     words.acts.iter().for_each(|act| list.act(&act));
+}
+
+fn panel(list: &mut List, words: &t::PanelWords) {
+    // It counts with every cell.
+    list.text_told(&words.text, Told::AtFirst);
+    list.act(&words.act);
 }
 
 fn notes(list: &mut List, notes: &ModelRc<t::Note>) {

@@ -5,10 +5,13 @@ use jiff::civil::{DateTime, date};
 use std::time::Duration;
 use visit::fault::{Device, Fault};
 use visit::screen::{
-    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, ReportShown,
-    ReportTaken, Room, Screen, StepState, TestState, Tests, Typed,
+    ColoursShown, Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, PadShown,
+    Repair, ReportShown, ReportTaken, Room, Screen, StepState, TestState, Tests, TouchShown, Typed,
 };
-use visit::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
+use visit::technician::{
+    Cell, Cells, Colour, Failure, Finding, Grade, Keys, Looped, Measure, Missed, Outcome, PadKey, Test,
+    Verdict, When,
+};
 
 const MORNING: DateTime = date(2026, 11, 26).at(8, 5, 0, 0);
 
@@ -79,6 +82,7 @@ pub(super) fn samples() -> Vec<Sample> {
     ]);
     all.extend(repair());
     all.extend(tests());
+    all.extend(by_hand());
     all
 }
 
@@ -174,6 +178,38 @@ fn tests() -> Vec<Sample> {
         tests("tests", false, &state),
         tests("tests-busy", true, &busy),
         tests("tests-asking", true, &asking),
+    ]
+}
+
+/// What hands and eyes try.
+fn by_hand() -> Vec<Sample> {
+    let took = Duration::from_millis(21_400);
+    let ended = |outcome| TestState::Done(outcome, took);
+    let touch = |name, done, state| sample(name, Screen::Room(Room::Touch(TouchShown { done, state })));
+    let colours =
+        |name, colour, state| sample(name, Screen::Room(Room::Colours(ColoursShown { colour, state })));
+    let pad = |name, pressed, state| sample(name, Screen::Room(Room::Pad(PadShown { pressed, state })));
+    let running = TestState::Running;
+    let half = Cell::all().filter(|cell| cell.row() < 4 || cell.column() == 1).collect();
+    let strip = Cell::all().filter(|cell| cell.column() == 3);
+    let spots = [(0, 0), (0, 5), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1)];
+    let missed: Cells =
+        strip.chain(spots.into_iter().filter_map(|(row, column)| Cell::at(row, column))).collect();
+    let pressed: Keys = [PadKey::Up, PadKey::Down, PadKey::Select].into_iter().collect();
+    let failed = |missed| ended(Outcome::Failed(Failure::Missed(missed)));
+    vec![
+        touch("touch", half, running),
+        touch("touch-result", missed.others(), failed(Missed::Cells(missed))),
+        touch("touch-passed", Cells::ALL, ended(Outcome::Passed(None))),
+        touch("touch-dead", Cells::default(), failed(Missed::Cells(Cells::ALL))),
+        colours("colours", None, running),
+        colours("colour-red", Some(Colour::Red), running),
+        colours("colour-ramp", Some(Colour::Ramp), running),
+        colours("colour-checker", Some(Colour::Checker), running),
+        colours("colours-asked", None, TestState::Asking),
+        colours("colours-failed", None, ended(Outcome::Failed(Failure::Denied))),
+        pad("pad", pressed, running),
+        pad("pad-missed", pressed, failed(Missed::Keys(pressed.others()))),
     ]
 }
 

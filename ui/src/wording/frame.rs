@@ -50,6 +50,12 @@ impl Voice<'_> {
         }
     }
 
+    /// Around what fills the whole screen there is nothing. The pad's key back leads out all the same.
+    pub(super) fn no_frame(&self) -> t::FrameWords {
+        let leave = act(Intent::Back, self.words.frame.back.plain(), true);
+        t::FrameWords { shown: t::Shown::Panel, leave, ..Default::default() }
+    }
+
     /// One screen back, or out.
     fn leave(&self, screen: &Screen) -> t::Act {
         let words = self.words;

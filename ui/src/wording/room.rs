@@ -1,5 +1,8 @@
 //! The technician's room.
 
+mod drawings;
+mod hands;
+
 use super::{Voice, act, model, note};
 use crate::toolkit as t;
 use crate::words::{TestText, Text};
@@ -32,6 +35,9 @@ impl Voice<'_> {
                 text: self.words.room.remote_text.plain().into(),
                 ..Default::default()
             },
+            Room::Touch(shown) => self.touch_result(*shown),
+            Room::Colours(shown) => self.colours(*shown),
+            Room::Pad(shown) => self.pad(*shown),
         }
     }
 
@@ -64,6 +70,9 @@ impl Voice<'_> {
             Room::Remote => act(Intent::Confirm, words.to_home.plain(), true),
             Room::Looped(_) => act(Intent::Test(Test::Loop), words.prove.plain(), true),
             Room::Overview(_) | Room::Device(..) => t::Act::default(),
+            Room::Touch(shown) => self.by_hand_go(Test::Touch, shown.state),
+            Room::Colours(shown) => self.by_hand_go(Test::Screen, shown.state),
+            Room::Pad(shown) => self.by_hand_go(Test::Pad, shown.state),
         }
     }
 
@@ -145,6 +154,7 @@ impl Voice<'_> {
             mark: if shown.faults.is_empty() { t::Mark::Good } else { t::Mark::Bad },
             name: self.words.device(shown.device).into(),
             detail: self.device_detail(shown).into(),
+            drawing: t::Drawing::None,
         };
         let go = |place, label: &Text| act(Intent::Room(place), label.plain(), true);
         t::RoomWords {
@@ -196,6 +206,7 @@ impl Voice<'_> {
                     .collect::<Vec<_>>()
                     .join(self.words.frame.between.plain())
                     .into(),
+                drawing: t::Drawing::None,
             }
         };
         t::RoomWords {
@@ -211,6 +222,10 @@ impl Voice<'_> {
         let steps = self.words.fault(repair.fault).map_or(&[][..], |said| said.steps.as_slice());
         // The last one says how one sees that it is mended: here it is the test.
         let steps = steps.split_last().map_or(&[][..], |(_, steps)| steps);
+        // What is to be done now is drawn: the first step that is not done, or then the test.
+        let undone = |state: &StepState| matches!(state, StepState::Open | StepState::Awaited);
+        let next = steps.iter().zip(&repair.steps).position(|(_, state)| undone(state));
+        let drawn = |at| drawings::of_fault(repair.fault).get(at).copied().unwrap_or_default();
         let row = |(at, (step, state)): (usize, (&Text, &StepState))| {
             let (mark, told, by_hand) = match state {
                 StepState::Open => (t::Mark::Open, &words.step_open, true),
@@ -224,6 +239,7 @@ impl Voice<'_> {
                 mark,
                 name: name.into(),
                 detail: told.plain().into(),
+                drawing: if next == Some(at) { drawn(at) } else { t::Drawing::None },
             }
         };
         let passed = matches!(repair.outcome, TestState::Done(Outcome::Passed(_), _));
@@ -243,6 +259,10 @@ impl Voice<'_> {
                     .into_iter()
                     .collect(),
             ),
+            drawing: match next {
+                None if !passed => drawings::of_test(repair.test),
+                _ => t::Drawing::None,
+            },
             rows: model(steps.iter().zip(&repair.steps).enumerate().map(row).collect()),
             ask,
             acts: model(acts),
@@ -280,6 +300,7 @@ impl Voice<'_> {
                 },
                 name: name.into(),
                 detail: slint::format!("{}{}", self.state(*state), more.unwrap_or_default()),
+                drawing: t::Drawing::None,
             }
         };
         let asking = tests.tests.iter().find(|(_, state)| *state == TestState::Asking).map(|(test, _)| *test);
@@ -310,13 +331,14 @@ impl Voice<'_> {
         let words = &self.words.room;
         let Some(test) = asking else { return Default::default() };
         let told = match test {
-            Test::Print => &words.came_out,
-            Test::Loop => &words.laid,
-            _ => &words.heard,
+            Test::Screen => self.spots(),
+            Test::Print => note(&words.came_out, false),
+            Test::Loop => note(&words.laid, false),
+            _ => note(&words.heard, false),
         };
         let answers = [(Intent::AnswerYes, &words.yes), (Intent::AnswerNo, &words.no)];
         let acts = answers.map(|(intent, label)| act(intent, label.plain(), true));
-        (note(told, false), acts.to_vec())
+        (told, acts.to_vec())
     }
 
     fn state(&self, state: TestState) -> String {
@@ -328,7 +350,7 @@ impl Voice<'_> {
             TestState::Done(Outcome::Passed(measured), took) => {
                 let measured =
                     measured.map(|m| format!("{}{}", self.words.frame.between.plain(), self.measure(m)));
-                let took = words.took.with(&[("seconds", &seconds(took))]);
+                let took = self.took(took);
                 let between = self.words.frame.between.plain();
                 format!("{}{}{between}{took}", words.passed.plain(), measured.unwrap_or_default())
             }
@@ -349,7 +371,12 @@ impl Voice<'_> {
             Failure::Unreadable => words.unreadable.plain().to_owned(),
             Failure::OtherTicket => words.other_ticket.plain().to_owned(),
             Failure::Graded(_) => words.graded.plain().to_owned(),
+            Failure::Missed(missed) => words.missed.with(&[("what", &self.missed(missed))]),
         }
+    }
+
+    fn took(&self, took: Duration) -> String {
+        self.words.room.took.with(&[("seconds", &seconds(took))])
     }
 
     pub(crate) fn measure(&self, measure: Measure) -> String {
@@ -429,6 +456,7 @@ impl Voice<'_> {
             return t::RoomWords { title, text: words.looped_none.plain().into(), ..Default::default() };
         };
         let machine = |device, verdict: &Verdict| t::RoomRow {
+            drawing: t::Drawing::None,
             mark: if verdict.grade == Grade::Bad { t::Mark::Bad } else { t::Mark::Good },
             name: self.words.device(device).into(),
             detail: self.grade(verdict.grade).into(),

@@ -224,11 +224,15 @@ tables! {
         Told: ready, report_failed;
         Count: not_ready;
         Text: yes, no;
+        Count: slide, cells_more;
+        Text: finished, panel, whole_columns, whole_rows, cell, colour_next, begin, once_more, nothing_missed;
+        Told: spots;
+        Text: keys_awaited, key_up, key_down, key_back, key_next, key_select;
     }
 
     /// Why a test failed.
     FailedText {
-        Text: fault, card, nothing, silent, denied, too_little, unproven, unreadable, other_ticket, graded;
+        Text: fault, card, nothing, silent, denied, too_little, unproven, unreadable, other_ticket, graded, missed;
     }
 
     /// What became of a report.

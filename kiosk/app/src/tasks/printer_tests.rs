@@ -43,6 +43,7 @@ fn a_ticket_whose_owner_panicked_is_not_forgotten() {
         };
         let (bus, mut heard) = bus();
         let around = Surroundings {
+            kiosk: "lobby-1".to_owned(),
             ledger: Arc::new(ledger),
             bus: bus.clone(),
             gauge: folder.path().join("paper.json"),

@@ -139,7 +139,16 @@ impl Technician {
     /// Tries what needs nobody; `None` is what their owners and the desk try.
     async fn try_by_itself(&self, test: Test) -> Option<Outcome> {
         Some(match test {
-            Test::Read | Test::Scan | Test::Loop | Test::Slot | Test::Code | Test::Sound | Test::Print => {
+            Test::Read
+            | Test::Scan
+            | Test::Loop
+            | Test::Slot
+            | Test::Code
+            | Test::Sound
+            | Test::Touch
+            | Test::Screen
+            | Test::Pad
+            | Test::Print => {
                 return None;
             }
             Test::Link => machine::link(),

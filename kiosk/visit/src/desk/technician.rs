@@ -4,6 +4,7 @@
 //! and while there is a session its door does not open. It closes by itself.
 
 mod door;
+mod hands;
 mod remote;
 mod trying;
 
@@ -17,6 +18,7 @@ use crate::screen::{
 };
 use crate::technician::{Evidence, Failure, Looped, Outcome, Past, Test};
 use door::Entry;
+use hands::Hands;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use trying::Trying;
@@ -67,6 +69,8 @@ enum Page {
     Report,
     /// nobody's: a command has something tried
     Remote,
+    /// a test that the technician performs himself
+    Hands(Test),
 }
 
 impl Desk {
@@ -129,6 +133,9 @@ impl Desk {
             }
             return entry.touched(intent, room.id, now, actions);
         }
+        if room.trying.hands().is_some() {
+            return self.touched_by_hand(intent, now, actions);
+        }
         match intent {
             Intent::Finish => self.close_room(actions),
             Intent::Back => self.room_back(actions),
@@ -141,6 +148,7 @@ impl Desk {
                 room.page = Page::Repair { fault, ticked: BTreeSet::new() };
             }
             Intent::Step(at) => room.tick(at),
+            Intent::Test(test) if test.is_by_hand() => self.begin_by_hand(test),
             Intent::Test(test) => {
                 // What is asked of him stands among the tests.
                 if matches!(room.page, Page::Looped) {
@@ -171,6 +179,7 @@ impl Desk {
         room.trying.stop(actions);
         room.page = match room.page {
             Page::Repair { fault, .. } => Page::Device(fault.device()),
+            Page::Hands(_) => Page::Tests,
             Page::Overview => return self.close_room(actions),
             Page::Looped => Page::Tests,
             _ => Page::Overview,
@@ -201,6 +210,7 @@ impl Desk {
             Page::Looped => Shown::Looped(room.looped.clone()),
             Page::Remote => Shown::Remote,
             Page::Report => Shown::Report(room.report.clone()),
+            Page::Hands(test) => Hands::shown(*test, &room.trying),
         }))
     }
 

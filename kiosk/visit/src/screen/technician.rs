@@ -1,7 +1,7 @@
 //! What a technician sees. It holds nothing of any visitor.
 
 use crate::fault::{Device, Fault};
-use crate::technician::{Looped, Outcome, Test};
+use crate::technician::{Cells, Colour, Keys, Looped, Outcome, Test};
 use jiff::civil::DateTime;
 use std::time::Duration;
 
@@ -28,6 +28,12 @@ pub enum Room {
     Remote,
     /// proof of how the kiosk is; `None` while it is made
     Report(Option<ReportShown>),
+    /// the touch panel
+    Touch(TouchShown),
+    /// the screen's colours
+    Colours(ColoursShown),
+    /// the tactile pad
+    Pad(PadShown),
 }
 
 impl Room {
@@ -44,6 +50,11 @@ impl Room {
             Self::Looped(_) => "looped",
             Self::Remote => "remote",
             Self::Report(_) => "report",
+            Self::Touch(touch) if touch.state == TestState::Running => "touch",
+            Self::Touch(_) => "touch-result",
+            Self::Colours(ColoursShown { colour: Some(_), .. }) => "colour",
+            Self::Colours(_) => "colours",
+            Self::Pad(_) => "pad",
         }
     }
 }
@@ -191,6 +202,33 @@ pub struct Tests {
     pub tests: Vec<(Test, TestState)>,
     /// something is under way
     pub busy: bool,
+}
+
+/// The touch panel while it is tried, as large as it is; then how that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TouchShown {
+    /// cells that a finger has crossed
+    pub done: Cells,
+    /// how it stands
+    pub state: TestState,
+}
+
+/// The screen while it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColoursShown {
+    /// what fills the screen; `None` before the first and after the last
+    pub colour: Option<Colour>,
+    /// how it stands
+    pub state: TestState,
+}
+
+/// The tactile pad while it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PadShown {
+    /// keys that came
+    pub pressed: Keys,
+    /// how it stands
+    pub state: TestState,
 }
 
 /// What waits to be sent.

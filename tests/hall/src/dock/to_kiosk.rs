@@ -2,7 +2,7 @@
 
 use super::{Asked, Refused};
 use crate::heard::{Said, Since};
-use crate::screen::{Hold, Pressed, Shown, Touch};
+use crate::screen::{Drag, Hold, Pressed, Shown, Touch};
 use crate::setup::Hall;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -73,6 +73,11 @@ pub(super) async fn touch(State(hall): State<Hall>, Asked(touch): Asked<Touch>) 
 /// `POST /api/hold`
 pub(super) async fn hold(State(hall): State<Hall>, Asked(hold): Asked<Hold>) -> Result<Response, Refused> {
     pass_on(&hall, "/hold", &hold).await
+}
+
+/// `POST /api/drag`
+pub(super) async fn drag(State(hall): State<Hall>, Asked(drag): Asked<Drag>) -> Result<Response, Refused> {
+    pass_on(&hall, "/drag", &drag).await
 }
 
 /// `POST /api/keys`

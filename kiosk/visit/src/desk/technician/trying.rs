@@ -1,9 +1,10 @@
 //! Tests under way: one after the other, each bounded in time.
 
 use super::Page;
+use super::hands::{Came, Hands};
 use crate::desk::Desk;
 use crate::event::{Action, CardEvent, Keep, Note, Now, ReaderDo, RoomDo, ScanEvent, SessionId, Sheets, Way};
-use crate::intent::Source;
+use crate::intent::{Intent, Source};
 use crate::screen::{CardProblem, ScanProblem, TestState};
 use crate::technician::{Failure, Outcome, Test, Tried};
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +26,10 @@ struct Running {
     /// what is asked for it carries this, so that no answer to an earlier one counts
     id: SessionId,
     since: Duration,
+    /// when something last came of it: from then on it is waited for
+    heard: Duration,
+    /// how far hands have come, where they perform it
+    hands: Option<Hands>,
     /// it has happened; the technician says how it was
     asking: bool,
 }
@@ -95,14 +100,16 @@ impl Trying {
     /// The technician says how it was.
     pub fn answered(&mut self, yes: bool, now: Now) {
         if let Some(Running { test, asking: true, .. }) = self.now {
-            let outcome = if yes { Outcome::Passed(None) } else { Outcome::Failed(Failure::Denied) };
+            // Of the screen it is asked whether something was wrong, of all else whether it came.
+            let good = yes != (test == Test::Screen);
+            let outcome = if good { Outcome::Passed(None) } else { Outcome::Failed(Failure::Denied) };
             self.end(test, outcome, now);
         }
     }
 
     fn ask_who_stands_there(&mut self, test: Test, now: Now) {
         if let Some(running) = self.now.as_mut().filter(|running| running.test == test) {
-            (running.asking, running.since) = (true, now.tick);
+            (running.asking, running.since, running.heard) = (true, now.tick, now.tick);
         }
     }
 
@@ -114,9 +121,37 @@ impl Trying {
         }
     }
 
+    /// How far hands have come with the test under way, if it is theirs.
+    pub fn hands(&self) -> Option<Hands> {
+        self.now.and_then(|running| running.hands)
+    }
+
+    /// Hands did something for the test under way.
+    pub fn hands_did(&mut self, intent: &Intent, now: Now) {
+        let Some(running) = self.now.as_mut().filter(|running| !running.asking) else { return };
+        let Some(hands) = &mut running.hands else { return };
+        match hands.take(intent) {
+            Came::Nothing => {}
+            Came::More => running.heard = now.tick,
+            Came::Seen => (running.asking, running.heard) = (true, now.tick),
+            Came::All => {
+                let test = running.test;
+                self.end(test, Outcome::Passed(None), now);
+            }
+        }
+    }
+
+    /// Hands have finished what they had begun; false if there is nothing of it.
+    pub fn finish(&mut self, now: Now) -> bool {
+        let begun = self.now.and_then(|running| Some((running.test, running.hands?)));
+        let Some((test, hands)) = begun.filter(|(_, hands)| hands.has_begun()) else { return false };
+        self.end(test, Outcome::Failed(hands.failure()), now);
+        true
+    }
+
     /// When the test under way has taken too long.
     pub fn next_change(&self) -> Option<Duration> {
-        self.now.map(|running| running.since + running.test.patience())
+        self.now.map(|running| running.heard + running.test.patience())
     }
 }
 
@@ -134,6 +169,8 @@ fn undo(running: Running, actions: &mut Vec<Action>) {
 
 fn begin(test: Test, id: SessionId, actions: &mut Vec<Action>) {
     actions.push(match test {
+        // What is before the technician is all that they need.
+        Test::Touch | Test::Screen | Test::Pad => return,
         Test::Read => Action::Watch(Way::Reader, id),
         Test::Slot => Action::Watch(Way::Slot, id),
         Test::Code => Action::Watch(Way::Code, id),
@@ -167,13 +204,13 @@ impl Desk {
     fn begin_or_end(&mut self, now: Now, actions: &mut Vec<Action>) {
         let Some(room) = &mut self.room else { return };
         let trying = &mut room.trying;
-        if let Some(running) = trying.now.filter(|r| now.tick >= r.since + r.test.patience()) {
+        if let Some(running) = trying.now.filter(|r| now.tick >= r.heard + r.test.patience()) {
             let why = match running.test {
                 Test::Print if running.asking => Failure::Unproven,
                 Test::Read | Test::Scan | Test::Loop | Test::Slot | Test::Code | Test::Sound => {
                     Failure::Nothing
                 }
-                _ => Failure::Silent,
+                _ => running.hands.map_or(Failure::Silent, Hands::failure),
             };
             undo(running, actions);
             trying.end(running.test, Outcome::Failed(why), now);
@@ -184,7 +221,14 @@ impl Desk {
             self.sessions += 1;
             let id = SessionId(self.sessions);
             begin(test, id, actions);
-            trying.now = Some(Running { test, id, since: now.tick, asking: test == Test::Sound });
+            trying.now = Some(Running {
+                test,
+                id,
+                since: now.tick,
+                heard: now.tick,
+                hands: Hands::at_first(test),
+                asking: test == Test::Sound,
+            });
         }
     }
 
