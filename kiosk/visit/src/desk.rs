@@ -258,6 +258,7 @@ impl Desk {
                     self.looped(*looped);
                 }
             }
+            Event::Kiosk(stay, shown) => self.kiosk_is(stay, shown),
             Event::Report(stay, shown) => self.report_is(stay, *shown),
             Event::ReportTaken(stay, taken) => self.report_taken(stay, taken),
             Event::Command(tests) => self.command(&tests, now, &mut actions),

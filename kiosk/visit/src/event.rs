@@ -11,8 +11,8 @@ use crate::identity::{Applicant, CompanyCode, CompanyOffer, Person};
 use crate::intent::{Intent, Source};
 use crate::number::TicketNumber;
 use crate::screen::{
-    CardProblem, CardReminder, Counters, DoorRefusal, MaterialState, OutboxShown, PageWarning, Preview,
-    Refusal, ReportShown, ReportTaken, ScanProblem, TicketState,
+    CardProblem, CardReminder, Counters, DoorRefusal, KioskShown, MaterialState, OutboxShown, PageWarning,
+    Preview, Refusal, ReportShown, ReportTaken, ScanProblem, TicketState,
 };
 use crate::technician::{Looped, Outcome, Test, Tried};
 use crate::ticket::{ReceiptContents, TicketContents};
@@ -95,6 +95,8 @@ pub enum Event {
     LoopPrinted(SessionId),
     /// what came of it, before the test's end is told
     Looped(SessionId, Box<Looped>),
+    /// how the kiosk itself is, for the technician
+    Kiosk(SessionId, KioskShown),
     /// a readiness report was made, for the technician
     Report(SessionId, Box<ReportShown>),
     /// what became of it
@@ -468,6 +470,8 @@ pub enum RoomDo {
     LookOutbox(SessionId),
     /// send it now
     SendNow(SessionId),
+    /// tell how the kiosk itself is
+    LookKiosk(SessionId),
     /// tell what was used up
     LookCounters(SessionId),
     /// make a report, with what was tried in this stay, and what a test ticket said in it

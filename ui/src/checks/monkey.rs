@@ -21,8 +21,8 @@ use visit::identity::{DocumentKind, DocumentNumber, Person, PersonName, Ways};
 use visit::intent::Intent;
 use visit::number::TicketNumber;
 use visit::screen::{
-    CardProblem, CardReminder, Counters, DoorRefusal, Language, OutboxShown, PageWarning, Preview, Refusal,
-    ReportShown, ReportTaken, ScanProblem, Screen, TicketState, View,
+    CardProblem, CardReminder, Counters, DoorRefusal, KioskShown, Language, OutboxShown, PageWarning,
+    Preview, Refusal, ReportShown, ReportTaken, ScanProblem, Screen, TicketState, View,
 };
 use visit::technician::{Cell, Failure, Outcome, PadKey, Test};
 use visit::turn::Turn;
@@ -124,6 +124,7 @@ impl Lobby {
                 Event::Status(device, DeviceStatus::of(&faults))
             }
             1 => Event::Feeder(self.dice.of(&[Feeder::Unknown, Feeder::Empty, Feeder::Loaded])),
+            2 if self.dice.one_in(4) => Event::Command(vec![Test::Print, Test::Storage]),
             2 => Event::Headphones(self.dice.one_in(2)),
             3 => Event::TicketsLeft(Some(self.dice.below(400) as u16)),
             4 => match self.watching {
@@ -230,6 +231,12 @@ impl Lobby {
                 let ready = self.dice.of(&[None, Some(true), Some(false)]);
                 let shown = ReportShown { ready, hindrances: 2, made, code: "x".repeat(500), taken: None };
                 Event::Report(stay, Box::new(shown))
+            }
+            RoomDo::LookKiosk(stay) => {
+                let days = self.dice.of(&[-1, 400]);
+                let shown =
+                    KioskShown { certificate_days: days, clock_ahead: Some(-3), free: None, self_test: None };
+                Event::Kiosk(stay, shown)
             }
             RoomDo::PrintReport(stay) => Event::ReportTaken(stay, ReportTaken::Unknown),
             RoomDo::ExportReport(stay) => Event::ReportTaken(stay, ReportTaken::NoStick),

@@ -5,8 +5,8 @@ use jiff::civil::{DateTime, date};
 use std::time::Duration;
 use visit::fault::{Device, Fault};
 use visit::screen::{
-    ColoursShown, Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, PadShown,
-    Repair, ReportShown, ReportTaken, Room, Screen, StepState, TestState, Tests, TouchShown, Typed,
+    ColoursShown, Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, KioskShown, OutboxShown,
+    PadShown, Repair, ReportShown, ReportTaken, Room, Screen, StepState, TestState, Tests, TouchShown, Typed,
 };
 use visit::technician::{
     Cell, Cells, Colour, Failure, Finding, Grade, Keys, Looped, Measure, Missed, Outcome, PadKey, Test,
@@ -19,16 +19,19 @@ pub(super) fn samples() -> Vec<Sample> {
     let room = |name, room| sample(name, Screen::Room(room));
     let mut all = door();
     all.extend([
-        room("overview", Room::Overview(devices(&[]))),
+        room("overview", Room::Overview(devices(&[]), Some(kiosk()))),
         room(
             "overview-faults",
-            Room::Overview(devices(&[
-                Fault::PaperOut,
-                Fault::CoverOpen,
-                Fault::ReaderAuthentication,
-                Fault::StoreClockDisagrees,
-                Fault::LedgerFailed,
-            ])),
+            Room::Overview(
+                devices(&[
+                    Fault::PaperOut,
+                    Fault::CoverOpen,
+                    Fault::ReaderAuthentication,
+                    Fault::StoreClockDisagrees,
+                    Fault::LedgerFailed,
+                ]),
+                None,
+            ),
         )
         .ending_in(12),
         room(
@@ -89,6 +92,15 @@ pub(super) fn samples() -> Vec<Sample> {
 fn report(ready: Option<bool>, hindrances: u32, taken: Option<ReportTaken>) -> ReportShown {
     let code = ready.map(|_| "eyJhbGciOiJFUzI1NiJ9.".repeat(30)).unwrap_or_default();
     ReportShown { ready, hindrances, made: MORNING, code, taken }
+}
+
+fn kiosk() -> KioskShown {
+    KioskShown {
+        certificate_days: 212,
+        clock_ahead: Some(0),
+        free: Some(23_410),
+        self_test: Some((MORNING, 8, 1)),
+    }
 }
 
 fn looped() -> Looped {

@@ -31,7 +31,7 @@ impl Voice<'_> {
                     | Screen::Materials(_)
                     | Screen::Receipt(_)
                     | Screen::Goodbye(_)
-                    | Screen::Room(Room::Overview(_))
+                    | Screen::Room(Room::Overview(..))
                     | Screen::Look
                     | Screen::Help(_)
             ),
@@ -73,7 +73,7 @@ impl Voice<'_> {
             Screen::Review(_) => act(Intent::Back, words.review.back.plain(), true),
             Screen::Licences(_) => act(Intent::Back, words.licences.no.plain(), true),
             Screen::Look | Screen::Help(_) => act(Intent::Back, words.frame.done.plain(), true),
-            Screen::Room(Room::Overview(_)) => act(Intent::Finish, words.room.leave.plain(), true),
+            Screen::Room(Room::Overview(..)) => act(Intent::Finish, words.room.leave.plain(), true),
             Screen::Room(_) => act(Intent::Back, words.frame.back.plain(), true),
             Screen::Identify(_)
             | Screen::Choose(_)

@@ -11,8 +11,8 @@ use std::time::Duration;
 use visit::fault::{Device, Fault};
 use visit::intent::{Intent, RoomPlace};
 use visit::screen::{
-    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, OutboxShown, Repair, ReportShown,
-    ReportTaken, Room, StepState, TestState, Tests, Typed,
+    Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, KioskShown, OutboxShown, Repair,
+    ReportShown, ReportTaken, Room, StepState, TestState, Tests, Typed,
 };
 use visit::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
 
@@ -20,7 +20,7 @@ impl Voice<'_> {
     pub(super) fn room(&self, room: &Room) -> t::RoomWords {
         match room {
             Room::Door(door) => self.door(door),
-            Room::Overview(devices) => self.overview(devices),
+            Room::Overview(devices, kiosk) => self.overview(devices, kiosk.as_ref()),
             Room::Device(device, faults) => self.device(device, faults),
             Room::Repair(repair) => self.repair(repair),
             Room::Tests(tests) => self.tests(tests),
@@ -69,7 +69,7 @@ impl Voice<'_> {
             }
             Room::Remote => act(Intent::Confirm, words.to_home.plain(), true),
             Room::Looped(_) => act(Intent::Test(Test::Loop), words.prove.plain(), true),
-            Room::Overview(_) | Room::Device(..) => t::Act::default(),
+            Room::Overview(..) | Room::Device(..) => t::Act::default(),
             Room::Touch(shown) => self.by_hand_go(Test::Touch, shown.state),
             Room::Colours(shown) => self.by_hand_go(Test::Screen, shown.state),
             Room::Pad(shown) => self.by_hand_go(Test::Pad, shown.state),
@@ -147,7 +147,7 @@ impl Voice<'_> {
         note
     }
 
-    fn overview(&self, devices: &[DeviceShown]) -> t::RoomWords {
+    fn overview(&self, devices: &[DeviceShown], kiosk: Option<&KioskShown>) -> t::RoomWords {
         let words = &self.words.room;
         let row = |shown: &DeviceShown| t::RoomRow {
             act: act(Intent::RoomDevice(shown.device), self.words.device(shown.device), shown.fitted),
@@ -160,6 +160,7 @@ impl Voice<'_> {
         t::RoomWords {
             title: words.title.plain().into(),
             text: words.text.with(&[("version", &env!("CARGO_PKG_VERSION"))]).into(),
+            facts: model(kiosk.map(|kiosk| self.kiosk(kiosk).into()).into_iter().collect()),
             rows: model(devices.iter().filter(|shown| shown.fitted).map(row).collect()),
             acts: model(vec![
                 go(RoomPlace::Tests, &words.tests),
@@ -169,6 +170,27 @@ impl Voice<'_> {
             ]),
             ..Default::default()
         }
+    }
+
+    /// Certificate, clock, room and the last self-test, in one line.
+    fn kiosk(&self, kiosk: &KioskShown) -> String {
+        let words = &self.words.room;
+        let certificate = if kiosk.certificate_days < 0 {
+            words.certificate_ended.plain().to_owned()
+        } else {
+            words.certificate_days.with(&[("days", &kiosk.certificate_days)])
+        };
+        let clock = kiosk.clock_ahead.map(|ahead| {
+            let by = if ahead < 0 { &words.clock_behind } else { &words.clock_ahead };
+            by.with(&[("seconds", &ahead.abs())])
+        });
+        let free = kiosk.free.map(|free| words.free.with(&[("mebibytes", &free)]));
+        let tested = kiosk.self_test.map(|(at, passed, failed)| {
+            let time = self.date_time(at);
+            words.self_test.with(&[("time", &time), ("passed", &passed), ("failed", &failed)])
+        });
+        let told = [Some(certificate), clock, free, tested];
+        told.into_iter().flatten().collect::<Vec<_>>().join(self.words.frame.between.plain())
     }
 
     /// What is wrong, since when, and how often lately.
@@ -455,25 +477,18 @@ impl Voice<'_> {
         let Some(looped) = looped else {
             return t::RoomWords { title, text: words.looped_none.plain().into(), ..Default::default() };
         };
-        let machine = |device, verdict: &Verdict| t::RoomRow {
-            drawing: t::Drawing::None,
-            mark: if verdict.grade == Grade::Bad { t::Mark::Bad } else { t::Mark::Good },
-            name: self.words.device(device).into(),
-            detail: self.grade(verdict.grade).into(),
-            ..Default::default()
+        let machine = |device, verdict: &Verdict| {
+            slint::format!("{}{}{}", self.words.device(device), self.stop(), self.grade(verdict.grade))
         };
+        let mut facts =
+            vec![machine(Device::Printer, &looped.printer), machine(Device::Scanner, &looped.scanner)];
         let said = [&looped.printer, &looped.scanner];
         let findings = said.into_iter().flat_map(|verdict| &verdict.findings);
-        let mut facts: Vec<SharedString> =
-            findings.map(|(_, finding)| self.finding(*finding).into()).collect();
+        facts.extend(findings.map(|(_, finding)| SharedString::from(self.finding(*finding))));
         facts.extend(self.forecasts(looped).map(SharedString::from));
         t::RoomWords {
             title,
             text: words.looped_text.plain().into(),
-            rows: model(vec![
-                machine(Device::Printer, &looped.printer),
-                machine(Device::Scanner, &looped.scanner),
-            ]),
             facts: model(facts),
             ..Default::default()
         }

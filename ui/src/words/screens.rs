@@ -212,6 +212,7 @@ tables! {
     /// The technician's room.
     RoomText {
         Text: title, text, leave, good, since, device_good, over, mend;
+        Text: certificate_days, certificate_ended, clock_ahead, clock_behind, free, self_test;
         Count: times;
         Text: tests, tests_text, all, untried, waiting, running, passed, took, days, seconds, mebibytes, rate;
         Text: looking, outbox, outbox_text, oldest, refused, send, nothing_waits;

@@ -32,7 +32,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use visit::event::{Event, RoomDo, SessionId};
 use visit::fault::Fault;
-use visit::screen::OutboxShown;
+use visit::screen::{KioskShown, OutboxShown};
 use visit::technician::{Failure, Measure, Outcome, Test};
 
 /// Two clocks further apart than this disagree: a certificate's day could begin on one and not on the other.
@@ -110,6 +110,7 @@ impl Technician {
                     own.wake.notify_one();
                     own.tell_outbox(stay).await;
                 }
+                RoomDo::LookKiosk(stay) => own.tell_kiosk(stay).await,
                 RoomDo::LookCounters(stay) => drop(own.printer.send(printer::Ask::Counters(stay))),
                 RoomDo::RollChanged(stay) => drop(own.printer.send(printer::Ask::NewRoll(stay))),
                 at_door @ (RoomDo::Knock(_)
@@ -204,6 +205,24 @@ impl Technician {
             }
             Err(fault) => Outcome::Failed(Failure::Fault(store_fault(&fault))),
         }
+    }
+
+    async fn tell_kiosk(&self, stay: SessionId) {
+        let facts = self.facts.borrow().clone();
+        let self_test = facts.self_test.and_then(|test| {
+            let at = jiff::Timestamp::from_second(test.at).ok()?;
+            // It was taken from the hall's clock, which may be another than the machine's.
+            Some((self.clock.zone().to_datetime(at), test.passed, test.failed))
+        });
+        let shown = KioskShown {
+            certificate_days: self.store.certificate_days(self.clock.timestamp()),
+            // Whole seconds are what people compare.
+            #[expect(clippy::cast_possible_truncation)]
+            clock_ahead: facts.clock_skew_seconds.map(|seconds| seconds.round() as i64),
+            free: machine::free(&self.data),
+            self_test,
+        };
+        self.bus.send(Event::Kiosk(stay, shown)).await;
     }
 
     async fn tell_outbox(&self, stay: SessionId) {

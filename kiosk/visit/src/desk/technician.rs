@@ -13,8 +13,8 @@ use crate::event::{Action, Now, ReaderDo, RoomDo, SessionId};
 use crate::fault::{Device, Fault};
 use crate::intent::{Intent, RoomPlace};
 use crate::screen::{
-    Counters, DeviceShown, FaultShown, OutboxShown, Repair, ReportShown, ReportTaken, Room as Shown, Screen,
-    StepState, TestState, Tests,
+    Counters, DeviceShown, FaultShown, KioskShown, OutboxShown, Repair, ReportShown, ReportTaken,
+    Room as Shown, Screen, StepState, TestState, Tests,
 };
 use crate::technician::{Evidence, Failure, Looped, Outcome, Past, Test};
 use door::Entry;
@@ -46,9 +46,10 @@ pub(super) struct Room {
     /// what came of the test ticket that was last read back
     looped: Option<Looped>,
     report: Option<ReportShown>,
+    kiosk: Option<KioskShown>,
     /// what was wrong at some time since the repair began
     came: BTreeSet<Fault>,
-    /// when what waits to be sent is looked at again, while that is shown
+    /// when what changes by itself is looked at again, while that is shown
     look_at: Duration,
     pub ends_at: Duration,
 }
@@ -192,7 +193,8 @@ impl Desk {
         Some(Screen::Room(match &room.page {
             Page::Door(entry) => Shown::Door(entry.shown(self.cards, now)),
             Page::Overview => {
-                Shown::Overview(Device::ALL.iter().map(|d| self.device_shown(*d, now)).collect())
+                let devices = Device::ALL.iter().map(|d| self.device_shown(*d, now)).collect();
+                Shown::Overview(devices, room.kiosk.clone())
             }
             Page::Device(device) => {
                 Shown::Device(self.device_shown(*device, now), self.faults_shown(*device, now))
@@ -338,6 +340,13 @@ impl Desk {
         }
     }
 
+    /// How the kiosk itself is.
+    pub(super) fn kiosk_is(&mut self, stay: SessionId, shown: KioskShown) {
+        if let Some(room) = self.room.as_mut().filter(|room| room.id == stay) {
+            room.kiosk = Some(shown);
+        }
+    }
+
     /// A report was made.
     pub(super) fn report_is(&mut self, stay: SessionId, shown: ReportShown) {
         if let Some(room) = self.room.as_mut().filter(|room| room.id == stay) {
@@ -372,6 +381,7 @@ impl Room {
             counters: None,
             looped: None,
             report: None,
+            kiosk: None,
             came: BTreeSet::new(),
             look_at: now,
             ends_at: now + lasts,
@@ -379,6 +389,8 @@ impl Room {
     }
 
     fn go_to(&mut self, place: RoomPlace, actions: &mut Vec<Action>) {
+        // Whatever is shown next is looked at at once.
+        self.look_at = Duration::ZERO;
         self.page = match place {
             RoomPlace::Overview => Page::Overview,
             RoomPlace::Tests => Page::Tests,
@@ -398,11 +410,17 @@ impl Room {
         };
     }
 
-    /// Looks at what waits to be sent as soon as that is shown, and again and again: it changes by itself.
+    /// Looks at what waits to be sent, or at the kiosk itself, as soon as that is shown, and again and again: both
+    /// change by themselves.
     fn look_again(&mut self, now: Now, actions: &mut Vec<Action>) {
-        if matches!(self.page, Page::Outbox) && now.tick >= self.look_at {
+        let looked = match self.page {
+            Page::Outbox => RoomDo::LookOutbox(self.id),
+            Page::Overview => RoomDo::LookKiosk(self.id),
+            _ => return,
+        };
+        if now.tick >= self.look_at {
             self.look_at = now.tick + LOOK_AGAIN;
-            actions.push(Action::Room(RoomDo::LookOutbox(self.id)));
+            actions.push(Action::Room(looked));
         }
     }
 
@@ -410,7 +428,7 @@ impl Room {
     pub fn next_change(&self, now: Now) -> Option<Duration> {
         let waiting = match &self.page {
             Page::Door(entry) => entry.next_change(now),
-            Page::Outbox => Some(self.look_at),
+            Page::Outbox | Page::Overview => Some(self.look_at),
             _ => None,
         };
         [waiting, self.trying.next_change()].into_iter().flatten().filter(|at| *at > now.tick).min()

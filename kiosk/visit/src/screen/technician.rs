@@ -10,8 +10,8 @@ use std::time::Duration;
 pub enum Room {
     /// who is there?
     Door(Door),
-    /// every device at a glance
-    Overview(Vec<DeviceShown>),
+    /// every device at a glance, and how the kiosk itself is, once that is known
+    Overview(Vec<DeviceShown>, Option<KioskShown>),
     /// one device, with all that is wrong with it
     Device(DeviceShown, Vec<FaultShown>),
     /// how a fault is mended
@@ -41,7 +41,7 @@ impl Room {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Door(_) => "door",
-            Self::Overview(_) => "overview",
+            Self::Overview(..) => "overview",
             Self::Device(..) => "device",
             Self::Repair(_) => "repair",
             Self::Tests(_) => "tests",
@@ -265,6 +265,19 @@ pub struct Counters {
     pub tickets_left: Option<u32>,
     /// days that it is enough for, by this hall's own days
     pub days_left: Option<u32>,
+}
+
+/// How the kiosk itself is, at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KioskShown {
+    /// days until its certificate ends; negative once it has
+    pub certificate_days: i64,
+    /// seconds by which its clock is ahead of the store's; `None` while that is not known
+    pub clock_ahead: Option<i64>,
+    /// free room on its disk, in mebibytes; `None` when the disk does not say
+    pub free: Option<u64>,
+    /// the last self-test: when, how many tests were passed, and how many were not
+    pub self_test: Option<(DateTime, u32, u32)>,
 }
 
 /// A readiness report.

@@ -144,6 +144,7 @@ impl Door {
                 | RoomDo::LookOutbox(_)
                 | RoomDo::SendNow(_)
                 | RoomDo::LookCounters(_)
+                | RoomDo::LookKiosk(_)
                 | RoomDo::RollChanged(_) => {}
             }
         }

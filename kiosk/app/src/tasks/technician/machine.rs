@@ -24,6 +24,12 @@ pub fn link() -> Outcome {
     }
 }
 
+/// How much is free there, in mebibytes.
+pub fn free(data: &Path) -> Option<u64> {
+    let room = rustix::fs::statvfs(data).ok()?;
+    Some(room.f_bavail.saturating_mul(room.f_frsize) >> 20)
+}
+
 /// Writes, syncs and reads back, and looks how much is free.
 pub fn storage(data: &Path, reserve: u64) -> Outcome {
     let full = Outcome::Failed(Failure::Fault(Fault::DiskFull));

@@ -252,7 +252,7 @@ fn every_fault_is_seen_mended_and_only_then_proven() {
     for fault in Fault::ALL {
         let mut hall = Lobby::let_in();
         hall.status(&[*fault]);
-        let Room::Overview(devices) = hall.room() else { panic!() };
+        let Room::Overview(devices, _) = hall.room() else { panic!() };
         let device = devices.iter().find(|shown| shown.device == fault.device()).expect("the device");
         assert_eq!((device.faults.as_slice(), device.times), (&[*fault][..], 1), "{fault:?}");
         hall.touch(&format!("device.{}", fault.device().key()));
