@@ -16,6 +16,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("entry", &[]),
     ("ticket-loop", &[]),
     ("log-book", &[]),
+    ("capsule", &["visit", "link"]),
     ("metrics-page", &[]),
     ("command", &["documents", "store", "log-book"]),
     ("link", &[]),
@@ -38,6 +39,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "documents",
             "store",
             "log-book",
+            "capsule",
             "metrics-page",
             "command",
             "entry",
@@ -54,7 +56,7 @@ const PLAN: &[(&str, &[&str])] = &[
     // Emulators share no code with what they answer.
     ("emulators", &[]),
     ("forgetful-vfs", &[]),
-    ("hall", &["kiosk", "queue", "store", "ui", "emulators", "forgetful-vfs", "skf-vendor"]),
+    ("hall", &["kiosk", "capsule", "queue", "store", "ui", "emulators", "forgetful-vfs", "skf-vendor"]),
     (
         "bench",
         &["kiosk", "queue", "store", "visit", "ui", "emulators", "link", "id-reader", "ticket-printer"],
@@ -75,6 +77,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "company-key",
             "store",
             "documents",
+            "capsule",
         ],
     ),
 ];
