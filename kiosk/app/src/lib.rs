@@ -7,6 +7,7 @@
 
 pub mod appliance;
 mod bus;
+mod capsules;
 mod clock;
 pub mod config;
 mod counters;
@@ -15,7 +16,6 @@ mod examples;
 mod faults;
 mod gauge;
 mod paper;
-mod recordings;
 pub mod replay;
 pub mod start;
 mod tasks;

@@ -23,7 +23,7 @@
 //! [timeline 120]
 //! -12.300000 event touched
 //! -12.299811 screen identify
-//! -12.299700 asked reader
+//! -12.299700 asked readers-watch
 //! -4.000000 event scan-arriving *57
 //! -0.100000 state events-waiting 17
 //! +0.000000 fault R03 began

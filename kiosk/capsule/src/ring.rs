@@ -106,7 +106,8 @@ impl Ring {
         Timeline { left_out, entries: entries.collect() }
     }
 
-    fn see_at(&self, at: Instant, seen: Seen) {
+    /// Remembers what was seen at this moment, which is now or just past.
+    pub fn see_at(&self, at: Instant, seen: Seen) {
         let mut inner = self.inner();
         if let Seen::Screen(name) = seen
             && inner.screen.replace(name) == Some(name)
