@@ -155,6 +155,10 @@ fn run(hall: &Hall, cases: &[Case], goes_on: impl Fn(&Hall, &Case)) {
         // midst of it, it can take no question until it is on line again, and is silent and no more.
         hall.wait("an idle printer", |state| state["printer"]["buffered"] == 0);
     }
+    for case in cases {
+        crate::capsules::sealed(hall, case.code);
+    }
+    crate::capsules::are_the_same_again(hall);
 }
 
 /// Whether the screen names any fault of the device that this one is of.
@@ -303,6 +307,7 @@ fn faults_of_a_scan_under_way() {
     }
     crate::papers::hand_in(&hall, "premises", &["lease", "id-copy"]);
     leave(&hall);
+    crate::capsules::are_the_same_again(&hall);
 }
 
 /// A company's key without its vendor's library, and without the program that loads it.

@@ -2,6 +2,7 @@
 //! people do, through the dock alone.
 
 mod again;
+mod capsules;
 mod configuration;
 mod crash;
 mod custody;

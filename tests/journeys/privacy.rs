@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 const RESTAURANT: &str = "package.open-restaurant";
 /// How long what was asked on somebody's behalf may outlast his leaving, on a busy machine.
 const UNDER_WAY: Duration = Duration::from_secs(3);
-const NAME: &str = "欧阳测无痕";
-const DIGITS: &str = "31011419871103257";
+pub const NAME: &str = "欧阳测无痕";
+pub const DIGITS: &str = "31011419871103257";
 const RELATIVE: &str = "诸葛验无迹";
 const RELATIVE_DIGITS: &str = "31011419590617814";
 /// 欧阳测无痕 and 诸葛验无迹 in GBK.
@@ -25,7 +25,7 @@ const RELATIVE_GBK: &[u8] = b"\xD6\xEE\xB8\xF0\xD1\xE9\xCE\xDE\xBC\xA3";
 const PIECE: usize = 1 << 20;
 
 /// What may be found nowhere: a text in every form it could have.
-struct Secret {
+pub struct Secret {
     what: &'static str,
     forms: Vec<(&'static str, Vec<u8>)>,
 }
@@ -41,7 +41,7 @@ fn secret(what: &'static str, text: &str, gbk: &[u8]) -> Secret {
     Secret { what, forms }
 }
 
-fn secrets() -> Vec<Secret> {
+pub fn secrets() -> Vec<Secret> {
     let number = numbered(DIGITS);
     let relative = numbered(RELATIVE_DIGITS);
     vec![
@@ -55,7 +55,7 @@ fn secrets() -> Vec<Secret> {
 }
 
 /// What of `secrets` stands in `bytes`.
-fn found(secrets: &[Secret], bytes: &[u8]) -> Vec<String> {
+pub fn found(secrets: &[Secret], bytes: &[u8]) -> Vec<String> {
     let forms = secrets.iter().flat_map(|s| s.forms.iter().map(move |(form, bytes)| (s.what, form, bytes)));
     forms
         .filter(|(_, _, form)| memchr::memmem::find(bytes, form).is_some())

@@ -1,13 +1,13 @@
 //! The kiosk as a whole: everything opened, every device given its owner, the desk fed.
 
 use crate::bus::{Bus, Health, bus};
+use crate::capsules::Sealer;
 use crate::chronicle::Chronicle;
 use crate::clock::Clock;
 use crate::commands::{Ask, Commanded, Commands, Reply, SOCKET};
 use crate::config::{CompanyKeyConfig, Config, DeviceConfig, SlotConfig};
 use crate::device::Line;
 use crate::figures::{self, Figures, Found};
-use crate::recordings::Recordings;
 use crate::report::{Reporter, Stick};
 use crate::start::{Opened, Options, StartError};
 use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
@@ -212,8 +212,10 @@ impl Owners {
             code: config.code_scanner.is_some(),
             key: config.company_key.is_some(),
         };
-        let recordings = Recordings::new(config.kiosk.data.join("recordings"), bus.clone());
-        let people = People { bus: bus.clone(), recordings: recordings.clone() };
+        let folder = config.kiosk.data.join("capsules");
+        let sealer = Sealer { folder, kiosk: config.kiosk.name.clone(), clock, bus: bus.clone() };
+        supervise("capsules", &bus, move || sealer.run());
+        let people = People { bus: bus.clone() };
         let mut to_identity = vec![(Way::Reader, people.reader(config.reader))];
         to_identity.extend(config.slot.map(|slot| (Way::Slot, people.slot(slot))));
         if let (Some(codes), Some(store)) = (config.code_scanner, opened.codes) {
@@ -230,7 +232,6 @@ impl Owners {
             bus: bus.clone(),
             gauge: config.kiosk.data.join("printer").join("paper.json"),
             receipt_mark: config.kiosk.data.join("printer").join("receipt"),
-            recordings: recordings.clone(),
             clock,
             runtime: runtime.handle().clone(),
             cut_off: opened.prints_cut_off,
@@ -249,7 +250,7 @@ impl Owners {
 
         let scanning = scanner::ScannerTask {
             scanner: Arc::clone(&opened.scanner),
-            recorder: opened.scanner_recorder.map(|recorder| (recorder, recordings.clone())),
+            recorder: opened.scanner_recorder,
             folders: folders.clone(),
             reserve: config.kiosk.reserve_mib * 1024 * 1024,
             bus: bus.clone(),
@@ -406,6 +407,7 @@ impl Owners {
         loop {
             let view = self.desk.view(now);
             if shown.as_ref() != Some(&view) {
+                self.bus.witness().shown(&view.screen);
                 show(view.clone());
                 shown = Some(view);
             }
@@ -419,8 +421,10 @@ impl Owners {
                 () = tokio::time::sleep(self.until_next(now)) => Event::Tick,
             };
             now = self.clock.now();
+            self.bus.witness().heard(&event, events.len());
             self.chronicle.heard(&mut event, now);
             for action in self.desk.handle(event, now) {
+                self.bus.witness().asked(&action);
                 self.chronicle.asked(&action, now);
                 self.dispatch(action).await;
             }
@@ -533,13 +537,12 @@ impl Owners {
 /// Those who learn who stands at the kiosk, each on a thread of its own.
 struct People {
     bus: Bus,
-    recordings: Recordings,
 }
 
 impl People {
     fn reader(&self, config: DeviceConfig) -> blocking::Sender<ReaderDo> {
         let (to, asks) = blocking::channel();
-        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let bus = self.bus.clone();
         let mut health = Health::new(Device::Reader, self.bus.clone());
         let mut wish = Wish::NONE;
         supervise("id-reader", &self.bus, move || {
@@ -548,7 +551,7 @@ impl People {
             profile.baud = id_reader::Baud::from_rate(config.baud).unwrap_or(profile.baud);
             let recorder = CardReader::recorder(&profile);
             let line = Line::new(config.port.clone(), config.baud, recorder.clone());
-            health.record(recorder, recordings.clone());
+            health.record(recorder);
             identity::run(CardReader::new(line, profile), &asks, &mut wish, &bus, &mut health);
         });
         to
@@ -556,14 +559,14 @@ impl People {
 
     fn slot(&self, config: SlotConfig) -> blocking::Sender<ReaderDo> {
         let (to, asks) = blocking::channel();
-        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let bus = self.bus.clone();
         let mut health = Health::new(Device::CardSlot, self.bus.clone());
         let mut wish = Wish::NONE;
         supervise("card-slot", &self.bus, move || {
             let profile =
                 social_card::Profile { reader: config.reader.clone(), ..social_card::Profile::generic() };
             let source = SocialCardSlot::new(profile);
-            health.record(source.recorder().clone(), recordings.clone());
+            health.record(source.recorder().clone());
             identity::run(source, &asks, &mut wish, &bus, &mut health);
         });
         to
@@ -576,7 +579,7 @@ impl People {
         runtime: tokio::runtime::Handle,
     ) -> blocking::Sender<ReaderDo> {
         let (to, asks) = blocking::channel();
-        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let bus = self.bus.clone();
         let mut health = Health::new(Device::CodeScanner, self.bus.clone());
         let mut wish = Wish::NONE;
         supervise("code-scanner", &self.bus, move || {
@@ -584,17 +587,17 @@ impl People {
             let recorder = Codes::recorder(&profile);
             let line = Line::new(config.port.clone(), config.baud, recorder.clone());
             let source = Codes::new(line, profile, store.clone(), runtime.clone());
-            health.record(recorder, recordings.clone());
+            health.record(recorder);
             identity::run(source, &asks, &mut wish, &bus, &mut health);
         });
         to
     }
 
     fn keys(&self, config: CompanyKeyConfig) {
-        let (bus, recordings) = (self.bus.clone(), self.recordings.clone());
+        let bus = self.bus.clone();
         let mut health = Health::new(Device::CompanyKey, self.bus.clone());
         supervise("company-key", &self.bus, move || {
-            company_key::run(&config, &bus, &recordings, &mut health);
+            company_key::run(&config, &bus, &mut health);
         });
     }
 }

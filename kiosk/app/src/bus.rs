@@ -1,6 +1,6 @@
 //! The one way news travels to the desk, and what happened to the log.
 
-use crate::recordings::Recordings;
+use crate::capsules::Witness;
 use link::record::Recorder;
 use log_book::Log;
 use log_book::field::Letter;
@@ -39,6 +39,7 @@ pub struct Identity {
 struct Told {
     next: AtomicU32,
     faults: Mutex<BTreeMap<(Device, u32), Vec<Fault>>>,
+    witness: Witness,
 }
 
 /// A bus, and the end at which the desk listens.
@@ -66,6 +67,11 @@ impl Bus {
         let everybody = told.range((device, 0)..=(device, u32::MAX));
         let all: Vec<Fault> = everybody.flat_map(|(_, faults)| faults).copied().collect();
         DeviceStatus::of(&all)
+    }
+
+    /// Whoever sees it all, for when a fault occurs.
+    pub fn witness(&self) -> &Witness {
+        &self.told.witness
     }
 
     /// From where nobody may wait, such as the screen; what finds no room is dropped.
@@ -113,14 +119,14 @@ pub struct Health {
     voice: u32,
     faults: Option<Vec<Fault>>,
     bus: Bus,
-    recording: Option<(Recorder, Recordings)>,
+    recorder: Option<Recorder>,
 }
 
 impl Health {
     /// Nothing has been told yet.
     pub fn new(device: Device, bus: Bus) -> Self {
         let voice = bus.told.next.fetch_add(1, Ordering::Relaxed);
-        Self { device, voice, faults: None, bus, recording: None }
+        Self { device, voice, faults: None, bus, recorder: None }
     }
 
     /// Whose it is.
@@ -133,9 +139,10 @@ impl Health {
         Letter::of(self.device.letter())
     }
 
-    /// From now on with what crosses its link, to be written out when a fault begins.
-    pub fn record(&mut self, recorder: Recorder, recordings: Recordings) {
-        self.recording = Some((recorder, recordings));
+    /// From now on with what crosses its link, to be sealed when a fault begins.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.bus.witness().record(self.device, recorder.clone());
+        self.recorder = Some(recorder);
     }
 
     /// From an owner thread.
@@ -169,11 +176,10 @@ impl Health {
         let codes: Vec<_> = faults.iter().map(|f| f.code()).collect();
         tracing::info!(device = ?self.device, ?codes, "faults changed");
         let before = self.faults.replace(faults.clone()).unwrap_or_default();
-        if let Some((recorder, recordings)) = &self.recording {
-            let own = |fault: &&Fault| fault.device() == self.device && !before.contains(fault);
-            for begun in faults.iter().filter(own) {
-                recordings.keep(recorder, *begun);
-            }
+        // Who tells that the device has failed does not speak with it at this moment: no frame is under way.
+        let own = |fault: &Fault| fault.device() == self.device && !before.contains(fault);
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| faults.iter().any(own)) {
+            recorder.settle();
         }
         let devices: BTreeSet<Device> =
             before.iter().chain(&faults).map(|f| f.device()).chain([self.device]).collect();
@@ -184,7 +190,9 @@ impl Health {
             drop(told);
             Event::Status(device, self.bus.status(device))
         };
-        devices.into_iter().map(status).collect()
+        let events = devices.into_iter().map(status).collect();
+        self.bus.witness().changed(&before, &faults);
+        events
     }
 }
 

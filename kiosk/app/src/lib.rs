@@ -7,6 +7,7 @@
 
 pub mod appliance;
 mod bus;
+mod capsules;
 mod chronicle;
 mod clock;
 pub mod commands;
@@ -20,7 +21,6 @@ mod gauge;
 mod history;
 mod kept;
 mod paper;
-mod recordings;
 pub mod replay;
 mod report;
 pub mod start;

@@ -37,15 +37,9 @@ fn main() -> ExitCode {
 }
 
 fn replay(file: &Path) -> Result<(), Fatal> {
-    let played = kiosk::replay::replay(file)?;
-    let calls = played.calls.iter().map(|call| format!("{call}\n"));
-    let end = format!(
-        "the same again: {} calls, {} bytes to the device, {} from it\n",
-        played.calls.len(),
-        played.to_device,
-        played.from_device
-    );
-    print(calls.chain([end]))
+    let performed = kiosk::replay::replay(file)?;
+    print(performed.iter().map(|one| format!("{one}\n")))?;
+    if performed.iter().all(|one| one.outcome.is_ok()) { Ok(()) } else { Err(DIFFERS.into()) }
 }
 
 fn status(config: &Path, json: bool) -> Result<(), Fatal> {
@@ -93,6 +87,8 @@ fn say(reply: &Reply, json: bool) -> Result<(), Fatal> {
         Reply::Unknown { why } => Err(why.clone().into()),
     }
 }
+const DIFFERS: &str = "not all is the same again: either this is of another version of the software, or it is \
+                       the defect that is looked for";
 
 /// The outbox is only read: the kiosk may be running.
 fn receipt(config: &Path, visit: &str) -> Result<(), Fatal> {

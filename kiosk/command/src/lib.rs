@@ -89,9 +89,9 @@ pub enum Files {
 pub enum OfKiosk {
     /// List the devices that are there, and those that are there but not permitted
     Devices,
-    /// Perform a recording again, with the driver that made it
+    /// Perform a fault capsule or a recording again, with the drivers that made it
     Replay {
-        /// a file of `kiosk.data/recordings`
+        /// a file of `kiosk.data/capsules`
         file: PathBuf,
     },
     /// Say how the kiosk is

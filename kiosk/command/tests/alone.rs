@@ -25,7 +25,7 @@ fn folder() -> (tempfile::TempDir, MutexGuard<'static, ()>) {
 #[test]
 fn what_needs_the_kiosk_is_refused_with_a_word_on_why() {
     let (folder, _turn) = folder();
-    for arguments in [&["devices"][..], &["replay", "a-recording"], &["receipt", "visit-1"], &[]] {
+    for arguments in [&["devices"][..], &["replay", "a-capsule"], &["receipt", "visit-1"], &[]] {
         let done = kiosk(folder.path(), arguments);
         assert_eq!(done.status.code(), Some(1), "{arguments:?}");
         let said = said(&done);

@@ -25,6 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
+mod name;
+
 /// The time, passed in: this room has no clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {

@@ -336,7 +336,7 @@ faults! {
     ClockWrong = "K05", Kiosk, Degraded, ALL_GOES_ON;
     /// the owner of a device panicked and was started again
     OwnerRestarted = "K06", Kiosk, Notice, ALL_GOES_ON;
-    /// a recording of a device's bytes could not be written
+    /// the capsule of a fault could not be written
     RecorderFailed = "K07", Kiosk, Notice, ALL_GOES_ON;
     /// the font for tickets is missing: only what the printer's own font has is printed
     FontMissing = "K08", Kiosk, Degraded, NO_TICKET;

@@ -8,6 +8,7 @@ type Target = (&'static str, fn(&[u8]));
 
 /// Every target, by room.
 pub const TARGETS: &[Target] = &[
+    ("capsule", capsule::fuzz::capsule),
     ("code_scanner_redact", code_scanner::fuzz::redact),
     ("code_scanner_scan", code_scanner::fuzz::scan),
     ("company_key_certificate", company_key::fuzz::certificate),

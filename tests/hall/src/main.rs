@@ -10,6 +10,7 @@ mod heard;
 mod kiosk_process;
 mod occupant;
 mod page;
+mod replay;
 mod screen;
 mod setup;
 mod slot;
@@ -32,6 +33,10 @@ static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
 struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
+    /// instead of a hall: what stands in a fault capsule, in the order of time, and whether the kiosk's drivers
+    /// do the same again
+    #[arg(long, value_name = "CAPSULE")]
+    replay: Option<PathBuf>,
     #[command(flatten)]
     hall: HallArguments,
 }
@@ -104,7 +109,10 @@ fn main() -> ExitCode {
     let done = match arguments.part {
         Some(Part::Kiosk(kiosk)) => kiosk_process::run(kiosk),
         Some(Part::OccupySlot) => occupant::run(),
-        None => run_hall(arguments.hall),
+        None => match &arguments.replay {
+            Some(capsule) => replay::run(capsule),
+            None => run_hall(arguments.hall),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,6 +18,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("readiness", &[]),
     ("ticket-loop", &[]),
     ("log-book", &[]),
+    ("capsule", &["visit", "link"]),
     ("metrics-page", &[]),
     ("command", &["documents", "store", "log-book", "readiness"]),
     ("link", &[]),
@@ -40,6 +41,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "documents",
             "store",
             "log-book",
+            "capsule",
             "metrics-page",
             "command",
             "entry",
@@ -59,7 +61,7 @@ const PLAN: &[(&str, &[&str])] = &[
     // Emulators share no code with what they answer.
     ("emulators", &[]),
     ("forgetful-vfs", &[]),
-    ("hall", &["kiosk", "queue", "store", "ui", "emulators", "forgetful-vfs", "skf-vendor"]),
+    ("hall", &["kiosk", "capsule", "queue", "store", "ui", "emulators", "forgetful-vfs", "skf-vendor"]),
     (
         "bench",
         &["kiosk", "queue", "store", "visit", "ui", "emulators", "link", "id-reader", "ticket-printer"],
@@ -80,6 +82,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "company-key",
             "store",
             "documents",
+            "capsule",
         ],
     ),
 ];

@@ -137,7 +137,22 @@ impl Recorder {
     /// What was held back is made safe first: a frame under way is cut here.
     #[must_use]
     pub fn snapshot(&self, fault: &str) -> Recording {
-        self.ring().snapshot(fault)
+        let mut ring = self.ring();
+        ring.settle_all();
+        ring.so_far(fault).0
+    }
+
+    /// Makes safe what is held back, and lets it go: for whoever knows that no frame is under way, such as
+    /// the driver's owner between two calls.
+    pub fn settle(&self) {
+        self.ring().settle_all();
+    }
+
+    /// What is final until now, as a recording for `fault`, and when its first event was. Nothing is
+    /// disturbed: a frame under way is left out here, and stands whole in what is written out later.
+    #[must_use]
+    pub fn so_far(&self, fault: &str) -> (Recording, Option<Instant>) {
+        self.ring().so_far(fault)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -249,21 +264,21 @@ impl Ring {
         }
     }
 
-    fn snapshot(&mut self, fault: &str) -> Recording {
-        self.settle_all();
+    fn so_far(&self, fault: &str) -> (Recording, Option<Instant>) {
         let first = self.kept.front().map(|(at, _)| *at);
         let since = |at: &Instant| first.map_or(Duration::ZERO, |f| at.saturating_duration_since(f));
         let events = self.kept.iter().map(|(at, what)| Event {
             at: Duration::from_micros(u64::try_from(since(at).as_micros()).unwrap_or(u64::MAX)),
             what: what.clone(),
         });
-        Recording {
+        let recording = Recording {
             driver: self.driver.clone(),
             profile: self.profile.clone(),
             link: self.link.clone(),
             fault: text::one_line(fault),
             events: events.collect(),
-        }
+        };
+        (recording, first)
     }
 
     fn pending(&mut self, direction: Direction) -> &mut Pending {

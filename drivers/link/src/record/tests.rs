@@ -120,6 +120,30 @@ fn a_redactor_that_never_judges_cannot_hold_back_for_ever() {
 }
 
 #[test]
+fn looking_in_the_midst_of_a_frame_disturbs_nothing() {
+    let recorder = Recorder::new("lines", "generic", Lines);
+    let before = Instant::now();
+    recorder.crossed(Direction::ToDevice, b"who?.");
+    recorder.crossed(Direction::FromDevice, b"nZhang");
+    let (looked, began) = recorder.so_far("none");
+    assert_eq!(whats(&looked), [to(b"who?.")], "nothing that was not judged");
+    assert!(began.is_some_and(|began| began >= before && began <= Instant::now()));
+    assert_eq!(recorder.held_back(), 6);
+    recorder.crossed(Direction::FromDevice, b" San.");
+    let undisturbed = Recorder::new("lines", "generic", Lines);
+    undisturbed.crossed(Direction::ToDevice, b"who?.");
+    undisturbed.crossed(Direction::FromDevice, b"nZhang");
+    undisturbed.crossed(Direction::FromDevice, b" San.");
+    assert_eq!(whats(&recorder.so_far("none").0), whats(&undisturbed.snapshot("none")));
+
+    recorder.crossed(Direction::FromDevice, b"nLi");
+    recorder.settle();
+    assert_eq!(recorder.held_back(), 0);
+    assert_eq!(whats(&recorder.so_far("none").0).len(), 4);
+    assert_eq!(Recorder::new("lines", "generic", Lines).so_far("none").1, None);
+}
+
+#[test]
 fn one_direction_held_back_does_not_hold_the_other_for_ever() {
     let recorder = Recorder::new("lines", "generic", Lines);
     recorder.crossed(Direction::ToDevice, b"nobody ends this");

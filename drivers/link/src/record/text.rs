@@ -40,15 +40,20 @@ impl Display for Recording {
         }
         writeln!(f)?;
         for event in &self.events {
-            write!(f, "+{}.{:06} ", event.at.as_secs(), event.at.subsec_micros())?;
-            match &event.what {
-                What::Crossed(direction, bytes) => crossed(f, *direction, bytes)?,
-                What::Note(note) => write!(f, "# {}", one_line(note))?,
-                What::Mark(mark) => write!(f, "! {}", mark.word())?,
-            }
-            writeln!(f)?;
+            writeln!(f, "+{}.{:06} {}", event.at.as_secs(), event.at.subsec_micros(), event.what)?;
         }
         Ok(())
+    }
+}
+
+/// As it stands in a recording after its time.
+impl Display for What {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Crossed(direction, bytes) => crossed(f, *direction, bytes),
+            Self::Note(note) => write!(f, "# {}", one_line(note)),
+            Self::Mark(mark) => write!(f, "! {}", mark.word()),
+        }
     }
 }
 

@@ -5,7 +5,6 @@
 use crate::bus::{Bus, Health};
 use crate::config::CompanyKeyConfig;
 use crate::faults::keys::key_fault;
-use crate::recordings::Recordings;
 use company_key::{HelperConfig, KeyError, KeyFault, KeyHost, Keys, Profile, Redactor};
 use link::record::Recorder;
 use std::time::Duration;
@@ -17,10 +16,10 @@ use visit::identity::{CompanyCode, CompanyOffer};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Owns the place for keys, for ever.
-pub fn run(config: &CompanyKeyConfig, bus: &Bus, recordings: &Recordings, health: &mut Health) {
+pub fn run(config: &CompanyKeyConfig, bus: &Bus, health: &mut Health) {
     let profile = Profile::for_model(&config.profile);
     let recorder = Recorder::new("company-key", &profile.model, Redactor);
-    health.record(recorder.clone(), recordings.clone());
+    health.record(recorder.clone());
     // Whatever was plugged in before this began is not known any more.
     bus.send_blocking(Event::CompanyKey(None));
     let helper = HelperConfig::beside_this_program(&config.library).map(|beside| HelperConfig {

@@ -104,7 +104,10 @@ impl Papers {
                 self.wake.notify_one();
                 DocumentEvent::Stored(session, material, document, code)
             }
-            Err(fault) => DocumentEvent::Failed(session, material, fault),
+            Err(fault) => {
+                self.bus.witness().occurred(fault);
+                DocumentEvent::Failed(session, material, fault)
+            }
         };
         self.bus.send(Event::Document(event)).await;
     }

@@ -90,7 +90,7 @@ pub fn run(
         .inspect_err(|error| tracing::error!(%error, "ticket printer"))
         .ok();
     let recorder = Recorder::new(ticket_printer::DRIVER, &profile.model, TicketRedactor::new(profile.status));
-    health.record(recorder.clone(), around.recordings.clone());
+    health.record(recorder.clone());
     let mut owner = Owner {
         standing: font.is_none().then_some(Fault::FontMissing).into_iter().collect(),
         encoder: Encoder::new(profile.clone(), font),

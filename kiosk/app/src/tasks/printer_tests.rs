@@ -1,7 +1,6 @@
 use super::*;
 use crate::bus::bus;
 use crate::clock::Clock;
-use crate::recordings::Recordings;
 use jiff::SignedDuration;
 use queue::key::PersonKey;
 use queue::ledger::{ApplicantRef, Enter, Ledger, Take, TakeAnswer, TicketIntent};
@@ -48,7 +47,6 @@ fn a_ticket_whose_owner_panicked_is_not_forgotten() {
             bus: bus.clone(),
             gauge: folder.path().join("paper.json"),
             receipt_mark: folder.path().join("receipt"),
-            recordings: Recordings::new(folder.path().join("recordings"), bus.clone()),
             clock,
             runtime: runtime.handle().clone(),
             cut_off: true,

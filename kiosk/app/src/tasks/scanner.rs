@@ -4,7 +4,6 @@
 
 use crate::bus::{Bus, Health, Identity};
 use crate::faults::scanner::{said_fault, status_fault, tally_fault};
-use crate::recordings::Recordings;
 use crate::turns::turn;
 use document_scanner::sane::SaneScanner;
 use document_scanner::{Fault as Said, Profile, Request, ScanError, Scanned, Scanner, StoredPage, Tally};
@@ -185,7 +184,7 @@ pub struct ScannerTask {
     /// the driver
     pub scanner: Arc<BackEnd>,
     /// what crosses its connection
-    pub recorder: Option<(Recorder, Recordings)>,
+    pub recorder: Option<Recorder>,
     /// the pages
     pub folders: PageFolders,
     /// bytes that must stay free
@@ -204,8 +203,8 @@ impl ScannerTask {
     /// Scans for whoever asks, one after the other, until nobody can ask any more.
     pub async fn run(self, mut asks: mpsc::Receiver<Ask>) {
         let mut health = Health::new(Device::Scanner, self.bus.clone());
-        if let Some((recorder, recordings)) = &self.recorder {
-            health.record(recorder.clone(), recordings.clone());
+        if let Some(recorder) = &self.recorder {
+            health.record(recorder.clone());
         }
         let mut running: Option<Running> = None;
         let mut next_page = (SessionId(0), 1);
@@ -322,7 +321,7 @@ struct OneScan {
     scanner: Arc<BackEnd>,
     folders: PageFolders,
     reserve: u64,
-    recorder: Option<(Recorder, Recordings)>,
+    recorder: Option<Recorder>,
     bus: Bus,
     session: SessionId,
     sheets: Sheets,
@@ -334,13 +333,13 @@ impl OneScan {
     /// Returns the number of the next page of this session.
     async fn run(self, source: Source, first: u32) -> u32 {
         let (next, problem) = self.scan(source, first).await;
-        self.keep(problem).await;
+        self.witness(problem);
         self.tell(ScanEvent::Ended(problem)).await;
         next
     }
 
-    /// Keeps what crossed the connection until a scan ended in a fault.
-    async fn keep(&self, problem: Option<ScanProblem>) {
+    /// What crossed the connection until a scan ended in a fault is sealed.
+    fn witness(&self, problem: Option<ScanProblem>) {
         let fault = match problem {
             Some(ScanProblem::Fault(fault)) => fault,
             Some(ScanProblem::BadPage) => Fault::ScannerBadPage,
@@ -353,10 +352,10 @@ impl OneScan {
             )
             | None => return,
         };
-        if let Some((recorder, recordings)) = self.recorder.clone() {
-            // A failed write is told as a fault of the kiosk's own.
-            let _ = tokio::task::spawn_blocking(move || recordings.keep(&recorder, fault)).await;
+        if let Some(recorder) = &self.recorder {
+            recorder.settle();
         }
+        self.bus.witness().occurred(fault);
     }
 
     async fn scan(&self, source: Source, first: u32) -> (u32, Option<ScanProblem>) {

@@ -3,7 +3,6 @@
 use super::work::{UnderWay, Work};
 use crate::bus::Bus;
 use crate::clock::Clock;
-use crate::recordings::Recordings;
 use queue::ledger::{Ledger, PrintJobId, PrintState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,8 +22,6 @@ pub struct Surroundings {
     pub gauge: PathBuf,
     /// a file that is there while a receipt may hang out of the printer: the ledger journals tickets alone
     pub receipt_mark: PathBuf,
-    /// where what crossed its line is kept when a fault begins
-    pub recordings: Recordings,
     /// the hall's clock
     pub clock: Clock,
     /// to reach the ledger from this thread
