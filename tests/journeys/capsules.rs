@@ -134,7 +134,7 @@ fn a_fault_is_sealed_with_what_was_around_it_and_nobody() {
     let lines: Vec<&str> = told.lines().collect();
     let at =
         |what: &str| lines.iter().position(|line| line.ends_with(what)).unwrap_or_else(|| panic!("{told}"));
-    assert!(at("# call read clear") < at("kiosk             event card-read"), "{told}");
+    assert!(at("# call read ready") < at("kiosk             event card-read"), "{told}");
     assert!(told.contains("id-reader: the same again: "), "{told}");
 
     // Frames are written as hexadecimal: what crossed is searched as it crossed.
