@@ -445,6 +445,29 @@ fn the_five_keys_of_the_pad_are_tried() {
     hall.wait_screen("tests");
 }
 
+/// "Without a running kiosk they open the devices themselves."
+#[test]
+fn commands_open_the_devices_where_no_kiosk_runs() {
+    let hall = Opening::default().with(&["--no-kiosk"]).start();
+    let (well, told) = hall.kiosk(&["diagnose", "--json", "printer"]);
+    assert!(well && told["passed"] == true, "{told}");
+    assert_eq!(told["tests"][0]["test"], "print");
+    hall.wait("a test ticket", |state| tickets(state).len() == 1);
+    hall.post("/api/printer", json!({ "cover": "open" }));
+    let (well, told) = hall.kiosk(&["diagnose", "--json", "printer"]);
+    assert!(!well && told["devices"][0]["faults"][0] == "P05", "{told}");
+    let (well, told) = hall.kiosk(&["diagnose", "--json"]);
+    assert!(!well, "{told}");
+    let down: Vec<&str> = told["devices"]
+        .as_array()
+        .expect("devices")
+        .iter()
+        .filter(|device| device["faults"].as_array().is_some_and(|faults| !faults.is_empty()))
+        .filter_map(|device| device["device"].as_str())
+        .collect();
+    assert_eq!(down, ["printer"], "{told}");
+}
+
 /// "Readiness report: one page as PDF/A and JSON with every result …, signed with the kiosk's key; a short form on the
 /// ticket printer; export to a USB stick that is allowed, or as QR", and `kiosk export-report`.
 #[test]

@@ -72,6 +72,9 @@ pub(crate) struct HallArguments {
     /// no slot for social-security cards
     #[arg(long)]
     no_slot: bool,
+    /// the devices and services alone: the kiosk is started by hand, with `kiosk.toml` in the data folder
+    #[arg(long)]
+    no_kiosk: bool,
     /// the district has a store of its own, which is asked for licences
     #[arg(long)]
     district: bool,
@@ -131,10 +134,15 @@ fn run_hall(arguments: HallArguments) -> Result<(), Fatal> {
     let done = runtime.block_on(async {
         let stop = stop_on_signals()?;
         let hall = setup::Hall::open(&arguments).await?;
-        let child = child::Child::keep(hall.kiosk_command(&arguments)?, stop.clone());
+        let child = match arguments.no_kiosk {
+            true => None,
+            false => Some(child::Child::keep(hall.kiosk_command(&arguments)?, stop.clone())),
+        };
         let served = dock::serve(hall.clone(), arguments.dock, stop.clone()).await;
         stop.cancel();
-        child.gone().await;
+        if let Some(child) = child {
+            child.gone().await;
+        }
         hall.close().await;
         served
     });
