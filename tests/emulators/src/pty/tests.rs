@@ -85,7 +85,12 @@ fn bytes_from_the_host_take_the_time_of_the_wire() {
         took = took.min(last.duration_since(start));
     }
     assert!(took <= Duration::from_millis(30), "slower than the wire: {took:?}");
-    assert!(port.last_out() >= port.last_in());
+    // When a byte went out is noted once it has: whoever read it may look before that.
+    let until = Instant::now() + Duration::from_secs(5);
+    while port.last_out() < port.last_in() {
+        assert!(Instant::now() < until, "what went out is never noted");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
