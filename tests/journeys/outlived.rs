@@ -107,6 +107,16 @@ fn visit(hall: &Hall, somebody: &Somebody, case: &Case, killed: bool) {
     hall.wait("the reader is well again", |state| enabled(state, "home.number") && name(state) == "home");
 }
 
+/// A report of how the kiosk is, among what is kept.
+fn make_report(hall: &Hall) {
+    let program = Path::new(env!("CARGO_BIN_EXE_hall")).with_file_name("kiosk-appliance");
+    let config = hall.folder().join("kiosk.toml");
+    let mut command = std::process::Command::new(program);
+    command.arg("--config").arg(config).arg("export-report").arg(hall.folder().join("exported"));
+    let made = command.output().expect("the program");
+    assert!(made.status.success(), "{made:?}");
+}
+
 /// All visits at one kiosk, and then the search; how many bytes were searched.
 fn day(kiosk: usize) -> usize {
     let hall = Hall::open();
@@ -119,17 +129,24 @@ fn day(kiosk: usize) -> usize {
         let case = &cases[(n + kiosk * 11) % cases.len()];
         visit(&hall, somebody, case, n % KILLED_AT == KILLED_AT - 1);
     }
+    make_report(&hall);
     let kept = files(&hall.folder().join("kiosk"));
     assert!(kept.iter().any(|path| path.ends_with("numbers.db")), "the database is searched");
-    assert!(kept.iter().any(|path| path.to_string_lossy().contains("/log/")), "the log is searched");
+    for what in ["/log/", "/capsules/", "/reports/"] {
+        assert!(kept.iter().any(|path| path.to_string_lossy().contains(what)), "{what} is searched");
+    }
     let mut searched = 0;
     for path in &kept {
-        let bytes = std::fs::read(path).unwrap_or_default();
+        let bytes = match std::fs::read(path) {
+            // Written anew at this moment.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            read => read.expect("a file"),
+        };
         assert_eq!(found(&people, &bytes), 0, "in {}", path.display());
         assert_eq!(found(&people, path.as_os_str().as_encoded_bytes()), 0, "in a name");
         searched += bytes.len();
     }
-    let state = hall.state();
+    let state = hall.wait("the hall is told", |state| state["windows"]["kiosks"]["kiosk-a"].is_object());
     for told in [hall.log().into_bytes(), state["windows"]["kiosks"].to_string().into_bytes()] {
         assert_eq!(found(&people, &told), 0, "in what was told");
         searched += told.len();

@@ -115,6 +115,14 @@ pub fn run(
 /// # Errors
 /// As [`run`].
 pub fn diagnose_alone(config: Config, options: &Options, ask: Ask) -> Result<Reply, StartError> {
+    // What another user left behind the kiosk could not write any more.
+    let data = &config.kiosk.data;
+    if let Ok(about) = std::fs::metadata(data)
+        && std::os::unix::fs::MetadataExt::uid(&about) != rustix::process::geteuid().as_raw()
+    {
+        let why = std::io::Error::other("it is another user's; run this as the kiosk's own");
+        return Err(StartError::Folder { path: data.clone(), why });
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (bus, events) = bus();
     let mouth = voice(&config, options, &bus);
@@ -309,7 +317,7 @@ impl Owners {
         essential("technician", Box::pin(Arc::clone(&technician).run(for_technician)));
         let kept = config.kiosk.data.join("entry").join("entry.json");
         let cards =
-            opened.cards.map(|(slot, kiosk, hall)| technician::Cards::new(slot, kiosk, hall, found.clone()));
+            opened.cards.map(|cards| technician::Cards::new(cards, config.kiosk.name.clone(), found.clone()));
         let with_cards = cards.is_some();
         let mut door = technician::Door::new(opened.entry_key, cards, kept, bus.clone(), clock);
         supervise("door", &bus, move || door.run(&for_door));
@@ -332,7 +340,8 @@ impl Owners {
 
         let past = opened.history.past();
         let (chronicle, known) = Chronicle::new(bus.clone(), clock, opened.history);
-        let figures = Figures { known, found, outbox, certificate, clock, bus: bus.clone() };
+        let waiting = (0, None);
+        let figures = Figures { known, found, outbox, certificate, clock, bus: bus.clone(), waiting };
         runtime.spawn(figures.run(to_facts));
         if let Some(page) = opened.page {
             runtime.spawn(page.serve(facts.clone(), bus.clone(), stop.child_token()));
@@ -344,6 +353,7 @@ impl Owners {
             technician,
             facts: facts.clone(),
             fitted,
+            turn: tokio::sync::Mutex::default(),
         });
         let every = config.metrics.and_then(|metrics| metrics.push_every);
         if let (Some(every), Some(windows)) = (every, windows.clone()) {
@@ -448,6 +458,10 @@ impl Owners {
 
     /// What was counted is written elsewhere: it takes time, and nobody waits for it.
     fn keep_history(&mut self) {
+        // One at a time, for both would write to the same place.
+        if self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
+            return;
+        }
         let history = self.chronicle.history();
         history.remember(self.desk.past());
         if let Some(write) = history.writing() {
@@ -490,7 +504,13 @@ impl Owners {
             // It was for the log.
             Action::Note(_) => {}
             Action::Commanded(tried) => self.commanded.told(tried),
-            Action::Room(what) => drop(self.to_technician.send(what).await),
+            // Whatever the room's owner waits for, visitors do not.
+            Action::Room(what) => {
+                if self.to_technician.try_send(what).is_err() {
+                    tracing::error!("the technician's room is behind; something was dropped");
+                    self.bus.log(Happened::NewsLeftOut {});
+                }
+            }
             Action::CallStaff(call, screen) => {
                 if let Some(windows) = self.windows.clone() {
                     let (kiosk, bus) = (self.kiosk.clone(), self.bus.clone());

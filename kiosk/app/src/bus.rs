@@ -69,6 +69,12 @@ impl Bus {
         DeviceStatus::of(&all)
     }
 
+    /// Whether anybody has told how a device is. Of itself the kiosk tells when something is wrong, and not before.
+    pub fn has_told(&self, device: Device) -> bool {
+        let told = self.told.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        device == Device::Kiosk || told.range((device, 0)..=(device, u32::MAX)).next().is_some()
+    }
+
     /// Whoever sees it all, for when a fault occurs.
     pub fn witness(&self) -> &Witness {
         &self.told.witness

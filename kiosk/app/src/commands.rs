@@ -10,6 +10,7 @@ pub use client::{CommandError, ask, without_kiosk};
 pub use text::written;
 
 use crate::bus::Bus;
+use crate::chronicle::came;
 use crate::tasks::technician::Technician;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -22,14 +23,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::timeout;
 use visit::event::Event;
 use visit::fault::Device;
 use visit::technician::{Failure, Measure, Outcome, Test, Tried};
 
-/// The socket, in the folder of the kiosk's data.
-pub const SOCKET: &str = "command.socket";
+/// The socket, in the folder of the kiosk's data; its own folder is its owner's alone.
+pub const SOCKET: &str = "command/socket";
+/// So many ask at a time; one more waits.
+const MOST: usize = 8;
 /// The longest question, in bytes.
 const LONGEST: u64 = 4096;
 /// How long somebody may take to ask.
@@ -211,10 +214,12 @@ pub struct Commands {
     pub facts: watch::Receiver<Facts>,
     /// which devices this kiosk has
     pub fitted: Vec<Device>,
+    /// whose turn it is to try something
+    pub turn: tokio::sync::Mutex<()>,
 }
 
 impl Commands {
-    /// Answers at the socket in this folder, one after the other, until the kiosk stops. A socket that cannot be
+    /// Answers at the socket in this folder until the kiosk stops; what tries something, one after the other. A socket that cannot be
     /// had is no reason for a kiosk not to run.
     pub async fn run(self: Arc<Self>, socket: PathBuf) {
         let listener = match listen(&socket).await {
@@ -223,9 +228,18 @@ impl Commands {
                 return tracing::error!(%error, "commands cannot ask this kiosk for anything");
             }
         };
+        let room = Arc::new(Semaphore::new(MOST));
         loop {
+            // Never closed.
+            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((stream, _)) => self.serve(stream).await,
+                Ok((stream, _)) => {
+                    let own = Arc::clone(&self);
+                    tokio::spawn(async move {
+                        own.serve(stream).await;
+                        drop(place);
+                    });
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a command could not be heard");
                     tokio::time::sleep(PATIENCE).await;
@@ -276,13 +290,20 @@ impl Commands {
                 let facts = serde_json::to_value(&facts).unwrap_or_default();
                 Reply::Status { devices: self.told(&self.fitted), facts }
             }
-            Ask::Report => self.report().await,
+            Ask::Report => {
+                let _turn = self.turn.lock().await;
+                self.report().await
+            }
             Ask::Diagnose { device: None } => {
+                let _turn = self.turn.lock().await;
                 let tried = self.technician.test_itself(Asker::Command).await;
                 Reply::Diagnosed(self.diagnosed(&self.fitted, &tried))
             }
             Ask::Diagnose { device: Some(key) } => match Device::parse(&key) {
-                Some(device) if self.fitted.contains(&device) => self.device(device).await,
+                Some(device) if self.fitted.contains(&device) => {
+                    let _turn = self.turn.lock().await;
+                    self.device(device).await
+                }
                 _ => Reply::Unknown { why: format!("this kiosk has no device {key:?}") },
             },
         }
@@ -307,11 +328,23 @@ impl Commands {
             self.bus.send(Event::Command(tests.to_vec())).await;
             match timeout(DEVICE, answer).await {
                 // A visitor's touch ends it before it has begun.
-                Ok(Ok(Some(tried))) if tried.len() == tests.len() => tried,
+                Ok(Ok(Some(tried))) if tried.len() == tests.len() => {
+                    tried.iter().for_each(|tried| self.log(tried));
+                    tried
+                }
                 _ => return Reply::Busy,
             }
         };
         Reply::Diagnosed(self.diagnosed(&[device], &tried))
+    }
+
+    fn log(&self, Tried { test, outcome, took }: &Tried) {
+        self.bus.log(Happened::TestDone {
+            test: Word::of(test.key()),
+            outcome: came(outcome),
+            took: (*took).into(),
+            by: Asker::Command,
+        });
     }
 
     /// How these devices are now.
@@ -320,7 +353,8 @@ impl Commands {
             let status = self.bus.status(*device);
             DeviceTold {
                 device: device.key().to_owned(),
-                works: status.works(),
+                // Of which nothing is known yet, nothing is said to work.
+                works: self.bus.has_told(*device) && status.works(),
                 faults: status.faults().map(|fault| fault.code().to_owned()).collect(),
             }
         };
@@ -354,7 +388,7 @@ fn tests_of(device: Device) -> &'static [Test] {
 
 /// Listens where nobody else does; what a kiosk before this one left behind is taken away.
 async fn listen(path: &Path) -> std::io::Result<UnixListener> {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::DirBuilderExt;
     if UnixStream::connect(path).await.is_ok() {
         return Err(std::io::Error::other(format!("{}: another kiosk answers there", path.display())));
     }
@@ -362,9 +396,10 @@ async fn listen(path: &Path) -> std::io::Result<UnixListener> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    UnixListener::bind(path)
 }
 
 async fn question(stream: &mut UnixStream) -> Result<Ask, String> {

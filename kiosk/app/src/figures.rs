@@ -3,10 +3,9 @@
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::MetricsConfig;
-use crate::start::StartError;
 use log_book::Event as Happened;
 use log_book::field::Word;
-use metrics_page::{Bounds, Facts, SelfTest, Server, TlsFiles};
+use metrics_page::{Bounds, Facts, SelfTest, Server, TlsError, TlsFiles};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -46,6 +45,8 @@ pub struct Figures {
     pub clock: Clock,
     /// for the log
     pub bus: Bus,
+    /// how many documents wait, and since when, as it was last known
+    pub waiting: (u64, Option<jiff::Timestamp>),
 }
 
 impl Figures {
@@ -75,10 +76,10 @@ impl Figures {
             Ok::<_, store::OutboxError>((outbox.pending()?, outbox.oldest()?))
         });
         // Who cannot look says nothing new of it.
-        let (documents, oldest) = match looked.await {
-            Ok(Ok((pending, oldest))) => (pending.documents, oldest),
-            _ => (0, None),
-        };
+        if let Ok(Ok((pending, oldest))) = looked.await {
+            self.waiting = (pending.documents, oldest);
+        }
+        let (documents, oldest) = self.waiting;
         let now = jiff::Timestamp::now();
         let waits = oldest.map_or(0, |oldest| now.as_second().saturating_sub(oldest.as_second()));
         let log = self.bus.the_log().map(log_book::Log::health);
@@ -107,8 +108,8 @@ impl Page {
     /// Reads certificates and key; nothing where no page is wanted.
     ///
     /// # Errors
-    /// [`StartError::Metrics`].
-    pub fn open(config: &MetricsConfig) -> Result<Option<Self>, StartError> {
+    /// [`TlsError`], naming the file.
+    pub fn open(config: &MetricsConfig) -> Result<Option<Self>, TlsError> {
         let Some(address) = config.listen else { return Ok(None) };
         let files = TlsFiles {
             ca: config.ca.clone(),

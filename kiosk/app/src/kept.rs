@@ -45,9 +45,8 @@ pub fn write<T: Serialize>(path: &Path, what: &T, sync: Sync) -> Result<(), Erro
     let fresh = path.with_extension("new");
     let mut file = std::fs::File::create(&fresh)?;
     file.write_all(&serde_json::to_vec(what)?)?;
-    if sync == Sync::Now {
-        file.sync_all()?;
-    }
+    // Else the name could outlive what it stands for, and all of it would be lost.
+    file.sync_data()?;
     std::fs::rename(&fresh, path)?;
     if sync == Sync::Now {
         std::fs::File::open(folder)?.sync_all()?;

@@ -110,11 +110,18 @@ impl Reporter {
     ///
     /// # Errors
     /// [`ReportError`].
-    pub fn make(&self, tried: &[Tried], looped: Option<&Looped>, facts: &Facts) -> Result<Made, ReportError> {
+    pub fn make(
+        &self,
+        tried: &[Tried],
+        looped: Option<&Looped>,
+        facts: &Facts,
+        refused: u64,
+    ) -> Result<Made, ReportError> {
         let now = self.clock.timestamp();
         let sign = |message: &[u8]| self.tls.sign(message).map_err(Into::into);
         let signer = Signer::new(self.tls.chain(), &sign)?;
-        let report = self.report(&Lexicon::read()?, now, signer.certificate(), tried, looped, facts);
+        let mut report = self.report(&Lexicon::read()?, now, signer.certificate(), tried, looped, facts);
+        report.outbox.refused = count(refused);
         let sealed = Sealed::new(&report, &signer, &self.fonts()?)?;
         let wall = self.clock.now().wall;
         let made = Made {
@@ -125,7 +132,7 @@ impl Reporter {
             sealed,
         };
         write_all(&self.folder, &made)?;
-        thin_out(&self.folder);
+        thin_out(&self.folder, &made.name);
         Ok(made)
     }
 
@@ -278,7 +285,13 @@ pub fn write_all(folder: &Path, made: &Made) -> Result<(), ReportError> {
     for (name, content) in made.files() {
         let path = folder.join(&name);
         let fresh = folder.join(format!(".{name}.new"));
-        let written = std::fs::File::create(&fresh).and_then(|mut file| {
+        // What an earlier attempt left goes; and a stick may hold a link in this place, which is not followed.
+        let cleared = match std::fs::remove_file(&fresh) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        let create = || std::fs::OpenOptions::new().write(true).create_new(true).open(&fresh);
+        let written = cleared.and_then(|()| create()).and_then(|mut file| {
             std::io::Write::write_all(&mut file, content)?;
             file.sync_all()
         });
@@ -287,12 +300,13 @@ pub fn write_all(folder: &Path, made: &Made) -> Result<(), ReportError> {
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
 }
 
-/// Removes the oldest reports; their names end in their time.
-fn thin_out(folder: &Path) {
+/// Removes the oldest reports, and never the one that was just made: a clock that went back makes it look old.
+fn thin_out(folder: &Path, made: &str) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let others = |entry: &std::fs::DirEntry| !entry.file_name().to_string_lossy().starts_with(made);
+    let mut files: Vec<PathBuf> = entries.flatten().filter(others).map(|entry| entry.path()).collect();
     files.sort();
-    let surplus = files.len().saturating_sub(KEPT * 4);
+    let surplus = files.len().saturating_sub((KEPT - 1) * 4);
     for path in files.into_iter().take(surplus) {
         if let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(path = %path.display(), %error, "an old report could not be removed");

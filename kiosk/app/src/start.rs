@@ -10,7 +10,7 @@ use crate::tasks::papers::Papers;
 use crate::tasks::scanner::{BackEnd, PageFolders};
 use crate::tasks::speech::HeardObserver;
 use document_scanner::sane::{self, HelperProgram, SaneProfile, SaneScanner};
-use entry::{KEY_LENGTH, KioskKey, KioskName, StaffCertificates};
+use entry::{KEY_LENGTH, KioskKey};
 use jiff::SignedDuration;
 use link::record::Recorder;
 use log_book::field::{self, Version};
@@ -19,7 +19,6 @@ use queue::key::{HallKey, KeyError};
 use queue::ledger::{Ledger, LedgerError};
 use queue::sqlite::{Durability, SqliteLedger};
 use sha2::{Digest, Sha256};
-use staff_card::StaffSlot;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -140,15 +139,6 @@ pub enum StartError {
     /// The log's key.
     #[error("log.key: {0}")]
     LogKey(#[from] log_book::LogKeyError),
-    /// The page of figures.
-    #[error("metrics: {0}")]
-    Metrics(#[from] metrics_page::TlsError),
-    /// The hall's authorities, or their lists, for technicians' cards.
-    #[error("technician.cards: {why}")]
-    StaffCards {
-        /// what is wrong, and with which file
-        why: String,
-    },
     /// The screen.
     #[error(transparent)]
     Screen(#[from] ui::UiError),
@@ -173,7 +163,7 @@ pub(crate) struct Opened {
     /// for codes of the hall's office
     pub entry_key: Option<KioskKey>,
     /// for cards of the hall's staff
-    pub cards: Option<(StaffSlot, KioskName, StaffCertificates)>,
+    pub cards: Option<StaffCardsConfig>,
     /// the store once more, for whoever looks for what is wrong with it
     pub probe: Client,
     pub licences: Arc<Licences>,
@@ -197,17 +187,28 @@ impl Opened {
 
         let data = &config.kiosk.data;
         std::fs::create_dir_all(data).map_err(|why| StartError::Folder { path: data.clone(), why })?;
+        // First, for it takes the lock: a second kiosk on the same data ends here and has touched nothing.
+        let outbox_key = OutboxKey::load(&config.kiosk.outbox_key, data)?;
+        let outbox = Outbox::open_with(
+            &data.join("outbox"),
+            outbox_key,
+            OutboxConfig { keep_days: config.kiosk.retention_days, observer: options.step.clone() },
+        )?;
         if let Some(log) = &config.log {
             bus.keep_log(open_log(log, data, &bus)?);
         }
         let (history, before) = History::begin(data.join("history.json"), VERSION);
         tell_start(&bus, &before, config, &catalogue, &digest);
-        let page = config.metrics.as_ref().map(Page::open).transpose()?.flatten();
+        // Figures are no reason for a kiosk not to run.
+        let page = config.metrics.as_ref().map(Page::open).transpose().unwrap_or_else(|error| {
+            tracing::error!(%error, "metrics: nobody can read them");
+            None
+        });
+        let page = page.flatten();
         let database = data.join("queue").join("numbers.db");
         let queue_dir = data.join("queue");
         std::fs::create_dir_all(&queue_dir).map_err(|why| StartError::Folder { path: queue_dir, why })?;
         let key = HallKey::load(&config.kiosk.hall_key, &database)?;
-        let outbox_key = OutboxKey::load(&config.kiosk.outbox_key, data)?;
         let ledger = SqliteLedger::open(
             &database,
             queue::sqlite::Options {
@@ -231,11 +232,6 @@ impl Opened {
         let pages = data.join("pages");
         let folders =
             PageFolders::open(pages.clone()).map_err(|why| StartError::Folder { path: pages, why })?;
-        let outbox = Outbox::open_with(
-            &data.join("outbox"),
-            outbox_key,
-            OutboxConfig { keep_days: config.kiosk.retention_days, observer: options.step.clone() },
-        )?;
         let wake = Arc::new(Notify::new());
         let papers = Arc::new(Papers::new(
             outbox.clone(),
@@ -268,12 +264,7 @@ impl Opened {
         Ok(Self {
             licences: Arc::new(licences),
             reviews: client("store.url", &config.store.url)?,
-            cards: config
-                .technician
-                .cards
-                .as_ref()
-                .map(|cards| staff_cards(cards, &config.kiosk.name))
-                .transpose()?,
+            cards: config.technician.cards.clone(),
             entry_key: config.technician.key.as_deref().map(|path| entry_key(path, data)).transpose()?,
             probe: client("store.url", &config.store.url)?,
             certificate: tls.clone(),
@@ -306,8 +297,6 @@ impl Opened {
     }
 }
 
-/// Certificates and lists of a hall are far shorter than this, in bytes.
-const LONGEST_LIST: u64 = 4 << 20;
 /// The version of the software.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -357,30 +346,6 @@ fn entry_key(path: &Path, data: &Path) -> Result<KioskKey, StartError> {
     let mut bytes = Zeroizing::new([0; KEY_LENGTH]);
     std::fs::File::open(path).and_then(|mut file| file.read_exact(bytes.as_mut_slice())).map_err(refused)?;
     Ok(KioskKey::from_bytes(bytes))
-}
-
-/// The slot for technicians' cards, and who may come in by them.
-fn staff_cards(
-    config: &StaffCardsConfig,
-    kiosk: &str,
-) -> Result<(StaffSlot, KioskName, StaffCertificates), StartError> {
-    let refused = |path: &Path, why: &dyn std::fmt::Display| StartError::StaffCards {
-        why: format!("{}: {why}", path.display()),
-    };
-    let read = |path: &Path| {
-        let file = std::fs::File::open(path).map_err(|why| refused(path, &why))?;
-        let mut bytes = Vec::new();
-        file.take(LONGEST_LIST + 1).read_to_end(&mut bytes).map_err(|why| refused(path, &why))?;
-        if bytes.len() as u64 > LONGEST_LIST {
-            return Err(refused(path, &"it is too long"));
-        }
-        Ok(bytes)
-    };
-    let (authorities, revoked) = (read(&config.authorities)?, read(&config.revoked)?);
-    let hall =
-        StaffCertificates::new(&authorities, &revoked).map_err(|why| refused(&config.authorities, &why))?;
-    let kiosk = kiosk.parse().map_err(|why| StartError::StaffCards { why: format!("kiosk.name: {why}") })?;
-    Ok((StaffSlot::open(&config.reader), kiosk, hall))
 }
 
 /// The times of day at which documents may not take all of the line.

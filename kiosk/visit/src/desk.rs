@@ -339,6 +339,13 @@ impl Desk {
     }
 
     fn touched(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
+        // Visitors come first, whatever they touch.
+        if self.is_commanded() {
+            self.close_room(actions);
+            if !matches!(intent, Intent::Look | Intent::Language | Intent::Help) {
+                return;
+            }
+        }
         if self.touched_manner(&intent, now, actions) {
             self.renew(now);
             return;

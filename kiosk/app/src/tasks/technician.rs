@@ -90,6 +90,8 @@ impl Technician {
         let by_itself =
             [tokio::spawn(Arc::clone(&own).watch_store()), tokio::spawn(Arc::clone(&own).test_nightly())];
         let mut trying: Option<JoinHandle<()>> = None;
+        let mut making: Option<JoinHandle<()>> = None;
+        let mut exporting: Option<JoinHandle<()>> = None;
         while let Some(ask) = asks.recv().await {
             match ask {
                 RoomDo::Try(trial, test) => {
@@ -101,10 +103,18 @@ impl Technician {
                 }
                 RoomDo::ReadLoop(trial, page) => drop(tokio::spawn(Arc::clone(&own).read_loop(trial, page))),
                 RoomDo::MakeReport(stay, tried, looped) => {
-                    drop(tokio::spawn(Arc::clone(&own).make_report(stay, tried, looped)));
+                    // The one before is nobody's any more.
+                    let next = tokio::spawn(Arc::clone(&own).make_report(stay, tried, looped));
+                    if let Some(before) = making.replace(next) {
+                        before.abort();
+                    }
                 }
                 RoomDo::PrintReport(stay) => own.print_report(stay).await,
-                RoomDo::ExportReport(stay) => own.export_report(stay).await,
+                // A stick that hangs holds up nobody else.
+                RoomDo::ExportReport(stay) if exporting.as_ref().is_none_or(JoinHandle::is_finished) => {
+                    exporting = Some(tokio::spawn(Arc::clone(&own).export_report(stay)));
+                }
+                RoomDo::ExportReport(_) => {}
                 RoomDo::LookOutbox(stay) => own.tell_outbox(stay).await,
                 RoomDo::SendNow(stay) => {
                     own.wake.notify_one();

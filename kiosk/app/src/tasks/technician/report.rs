@@ -6,16 +6,21 @@ use crate::report::{Made, ReportError, Stick, StickError, write_all};
 use crate::tasks::printer;
 use log_book::Event as Happened;
 use log_book::field::{Asker, Digest as Marked, Taken};
+use metrics_page::Facts;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use visit::event::{Event, SessionId};
 use visit::fault::Device;
 use visit::screen::{ReportShown, ReportTaken};
 use visit::technician::{Looped, Tried};
 
-/// The report that was made last.
-pub type LastReport = Mutex<Option<Arc<Made>>>;
+/// A stick that takes longer is broken.
+const STICK: Duration = Duration::from_secs(60);
+
+/// The report that was made last for somebody in the room, and in which stay.
+pub type LastReport = Mutex<Option<(SessionId, Arc<Made>)>>;
 
 impl Technician {
     /// Makes a report for whoever stands there: what needs nobody is tried anew.
@@ -25,7 +30,11 @@ impl Technician {
         by_hand: Vec<Tried>,
         looped: Option<Looped>,
     ) {
+        self.last_report.lock().await.take();
         let made = self.report(by_hand, looped, Asker::Technician).await;
+        if let Ok(made) = &made {
+            *self.last_report.lock().await = Some((stay, Arc::clone(made)));
+        }
         let shown = match &made {
             Ok(made) => ReportShown {
                 ready: Some(made.ready),
@@ -68,33 +77,45 @@ impl Technician {
         }
         let mut tried = self.test_itself(by).await;
         tried.extend(by_hand.into_iter().filter(|tried| !tried.test.is_automatic()));
-        let (reporter, facts) = (self.reporter.clone(), self.facts.borrow().clone());
-        let making = tokio::task::spawn_blocking(move || reporter.make(&tried, looped.as_ref(), &facts));
+        // What was just found out may not have reached the figures yet.
+        let self_test = self.found.borrow().self_test;
+        let outbox = self.outbox.clone();
+        let pending = tokio::task::spawn_blocking(move || outbox.pending()).await;
+        let refused = pending.ok().and_then(Result::ok).map_or(0, |pending| pending.refused);
+        let facts = Facts { self_test, ..self.facts.borrow().clone() };
+        let reporter = self.reporter.clone();
+        let making =
+            tokio::task::spawn_blocking(move || reporter.make(&tried, looped.as_ref(), &facts, refused));
         let made = making.await.map_err(|error| ReportError::File {
             path: self.reporter.folder.clone(),
             why: std::io::Error::other(error),
         })??;
         let (digest, ready) = (marked(&made), made.ready);
         self.bus.log(Happened::ReportMade { digest, ready });
-        let made = Arc::new(made);
-        *self.last_report.lock().await = Some(Arc::clone(&made));
-        Ok(made)
+        Ok(Arc::new(made))
+    }
+
+    /// The report that is on the screen of this stay.
+    async fn shown_report(&self, stay: SessionId) -> Option<Arc<Made>> {
+        let last = self.last_report.lock().await.clone();
+        last.filter(|(of, _)| *of == stay).map(|(_, made)| made)
     }
 
     /// Prints the short form of the last one.
     pub(super) async fn print_report(&self, stay: SessionId) {
-        if let Some(made) = self.last_report.lock().await.clone() {
+        if let Some(made) = self.shown_report(stay).await {
             self.bus.log(Happened::ReportTaken { digest: marked(&made), on: Taken::Printer });
             drop(self.printer.send(printer::Ask::Report(stay, made)));
         }
     }
 
     /// Writes the last one to a stick that is allowed.
-    pub(super) async fn export_report(&self, stay: SessionId) {
-        let Some(made) = self.last_report.lock().await.clone() else { return };
+    pub(super) async fn export_report(self: Arc<Self>, stay: SessionId) {
+        let Some(made) = self.shown_report(stay).await else { return };
         let (stick, written) = (self.stick.clone(), Arc::clone(&made));
-        let taken = tokio::task::spawn_blocking(move || export(stick.as_ref(), &written)).await;
-        let taken = taken.unwrap_or(ReportTaken::StickFailed);
+        let exporting = tokio::task::spawn_blocking(move || export(stick.as_ref(), &written));
+        let taken = tokio::time::timeout(STICK, exporting).await;
+        let taken = taken.map_or(ReportTaken::StickFailed, |taken| taken.unwrap_or(ReportTaken::StickFailed));
         if taken == ReportTaken::OnStick {
             self.bus.log(Happened::ReportTaken { digest: marked(&made), on: Taken::Stick });
         }

@@ -85,15 +85,15 @@ impl Loops {
         if kept.last().is_some_and(|last| summary.dead_dots < last.dead_dots) {
             kept.clear();
         }
-        // A clock that was wrong for a while leaves no days that have not been.
-        kept.retain(|measured| measured.day <= day);
         kept.push(Measurement { day, dead_dots: summary.dead_dots, density: summary.density });
         kept.drain(..kept.len().saturating_sub(MOST));
         if let Err(error) = kept::write(&self.path, &kept, Sync::Later) {
             tracing::warn!(path = %self.path.display(), %error, "a measurement could not be kept");
         }
+        // A clock that is, or was, wrong: days that have not been count for nothing.
         let history: Vec<(u32, Summary)> = kept
             .iter()
+            .filter(|measured| measured.day <= day)
             .map(|Measurement { day, dead_dots, density }| {
                 let since = (*day - FIRST_DAY).get_days();
                 (u32::try_from(since).unwrap_or(0), Summary { dead_dots: *dead_dots, density: *density })

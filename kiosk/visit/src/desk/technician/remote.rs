@@ -13,7 +13,9 @@ const MARGIN: Duration = Duration::from_secs(10);
 impl Desk {
     /// Has these tried, if nobody is there.
     pub(in crate::desk) fn command(&mut self, tests: &[Test], now: Now, actions: &mut Vec<Action>) {
-        if self.session.is_some() || self.room.is_some() || self.manner.over.is_some() {
+        // Whoever has made the screen his own stands there, though he has touched no door yet.
+        let somebody = self.manner.over.is_some() || self.manner.until.is_some();
+        if self.session.is_some() || self.room.is_some() || somebody {
             return actions.push(Action::Commanded(None));
         }
         let fitted: Vec<Test> = self.tests_fitted().filter(|test| tests.contains(test)).collect();
@@ -22,6 +24,11 @@ impl Desk {
         room.trying.ask(&fitted);
         self.room = Some(room);
         self.go_on_trying(now, actions);
+    }
+
+    /// Whether a command has something tried now.
+    pub(in crate::desk) fn is_commanded(&self) -> bool {
+        self.room.as_ref().is_some_and(|room| matches!(room.page, Page::Remote))
     }
 
     /// Tells what came of it once nothing is tried any more.

@@ -190,7 +190,9 @@ impl Desk {
 
     fn tell_ended(&mut self, actions: &mut Vec<Action>) {
         let ended = self.room.as_mut().map(|room| std::mem::take(&mut room.trying.ended));
-        for (test, outcome, took) in ended.into_iter().flatten() {
+        // What a command wanted, whoever serves it notes.
+        let commanded = self.room.as_ref().is_some_and(|room| matches!(room.page, Page::Remote));
+        for (test, outcome, took) in ended.into_iter().flatten().filter(|_| !commanded) {
             actions.push(Action::Note(Note::Tested(test, outcome, took)));
             if let Some(Page::Repair { fault, .. }) = self.room.as_ref().map(|room| &room.page)
                 && fault.proof() == test
@@ -249,7 +251,7 @@ impl Desk {
         let Some(room) = &mut self.room else { return };
         match &mut room.trying.now {
             Some(running) if running.test == Test::Loop && running.asking && yes => {
-                (running.asking, running.since) = (false, now.tick);
+                (running.asking, running.since, running.heard) = (false, now.tick, now.tick);
                 actions.push(Action::Scan(running.id, Source::Flatbed, Sheets::One, Keep::Scan));
             }
             _ => room.trying.answered(yes, now),
@@ -267,7 +269,9 @@ impl Desk {
         let Some(room) = &mut self.room else { return };
         match outcome {
             // What the printer cannot say, who stands before it can.
-            Outcome::Failed(Failure::Unproven) if !matches!(room.page, Page::Remote) => {
+            Outcome::Failed(Failure::Unproven)
+                if test == Test::Print && !matches!(room.page, Page::Remote) =>
+            {
                 room.trying.ask_who_stands_there(test, now)
             }
             outcome => {

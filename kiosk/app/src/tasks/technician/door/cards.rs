@@ -2,15 +2,19 @@
 
 use super::{Record, chance};
 use crate::clock::Clock;
+use crate::config::StaffCardsConfig;
 use crate::figures::Found;
 use entry::{Calendar, CardChallenge, CardKey, KioskName, Refusal, StaffCertificates, Technician, TooSoon};
 use staff_card::{KeyKind, Slot, SlotFault, StaffSlot};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
 use visit::event::{DoorNews, Pin};
 use visit::screen::DoorRefusal;
 
+/// Certificates and lists of a hall are far shorter than this, in bytes.
+const LONGEST: u64 = 4 << 20;
 /// While systemd-timesyncd has set the clock, this file is there (systemd-timesyncd.service(8)).
 const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
 /// The kiosk's clock is right if the store's is no further from it, in seconds.
@@ -19,8 +23,10 @@ const RIGHT: f64 = 120.0;
 /// Who may come in by a card.
 pub struct Cards {
     slot: StaffSlot,
-    kiosk: KioskName,
-    hall: StaffCertificates,
+    kiosk: String,
+    config: StaffCardsConfig,
+    /// as they were last read; without them nobody comes in
+    hall: Option<StaffCertificates>,
     /// what was found out of the clock
     found: watch::Receiver<Found>,
     /// what was last said of the slot
@@ -30,24 +36,32 @@ pub struct Cards {
 }
 
 impl Cards {
-    /// Cards of this hall in this slot.
-    pub fn new(
-        slot: StaffSlot,
-        kiosk: KioskName,
-        hall: StaffCertificates,
-        found: watch::Receiver<Found>,
-    ) -> Self {
-        Self { slot, kiosk, hall, found, told: None, card: None }
+    /// Cards of this hall, as the configuration says.
+    pub fn new(config: StaffCardsConfig, kiosk: String, found: watch::Receiver<Found>) -> Self {
+        let slot = StaffSlot::open(&config.reader);
+        let mut cards = Self { slot, kiosk, config, hall: None, found, told: None, card: None };
+        cards.read_hall();
+        cards
+    }
+
+    /// Reads the hall's authorities and their lists, which are renewed while the kiosk runs. What cannot be used
+    /// leaves what was read before; without either nobody comes in by a card, and all else goes on.
+    fn read_hall(&mut self) {
+        match read_hall(&self.config) {
+            Ok(hall) => self.hall = Some(hall),
+            Err(why) => tracing::error!(why, "technicians' cards: the hall's files cannot be used"),
+        }
     }
 
     /// Somebody has come: a card that lies there already is his.
     pub fn begin(&mut self) {
-        (self.told, self.card) = (None, None);
+        self.read_hall();
+        self.leave();
     }
 
     /// Nobody stands there any more.
     pub fn leave(&mut self) {
-        self.begin();
+        (self.told, self.card) = (None, None);
     }
 
     /// Looks for a card, for so long; a new one is read and judged at once, before any PIN is asked for.
@@ -81,7 +95,8 @@ impl Cards {
                 return vec![refused(of_slot(&error.fault))];
             }
         };
-        match self.hall.check(&certificate, self.calendar(clock)) {
+        let Some(hall) = &self.hall else { return vec![refused(DoorRefusal::Unable)] };
+        match hall.check(&certificate, self.calendar(clock)) {
             Ok(technician) => {
                 self.card = Some(technician);
                 let wait = record.wait(clock);
@@ -102,7 +117,8 @@ impl Cards {
         let unable = || vec![refused(DoorRefusal::Unable)];
         let Some(chance) = chance() else { return unable() };
         let Ok(pin) = pin.digits().parse::<staff_card::Pin>() else { return unable() };
-        let challenge = match CardChallenge::new(&self.kiosk, chance, &record.attempts, now) {
+        let Ok(kiosk) = self.kiosk.parse::<KioskName>() else { return unable() };
+        let challenge = match CardChallenge::new(&kiosk, chance, &record.attempts, now) {
             Ok(challenge) => challenge,
             Err(TooSoon(wait)) => {
                 self.card = Some(technician);
@@ -148,6 +164,20 @@ impl Cards {
             Calendar::NotBefore(0)
         }
     }
+}
+
+/// The hall's authorities and their lists; what is wrong, and with which file.
+fn read_hall(config: &StaffCardsConfig) -> Result<StaffCertificates, String> {
+    let read = |path: &Path| {
+        let said = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(|why| said(&why))?;
+        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|why| said(&why))?;
+        if bytes.len() as u64 > LONGEST { Err(said(&"it is too long")) } else { Ok(bytes) }
+    };
+    let (authorities, revoked) = (read(&config.authorities)?, read(&config.revoked)?);
+    StaffCertificates::new(&authorities, &revoked)
+        .map_err(|why| format!("{}: {why}", config.authorities.display()))
 }
 
 fn refused(why: DoorRefusal) -> DoorNews {
