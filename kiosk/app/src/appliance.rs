@@ -138,7 +138,7 @@ pub fn diagnose_alone(config: Config, options: &Options, ask: Ask) -> Result<Rep
     });
     stop.cancel();
     // It may not end: its devices are closed with this program.
-    let _ = runtime.block_on(tokio::time::timeout(Duration::from_secs(5), served));
+    let _ = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), served).await });
     runtime.shutdown_timeout(Duration::from_secs(2));
     if let Some(log) = bus.the_log() {
         log.close(LOG_CLOSES_IN);

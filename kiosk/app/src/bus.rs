@@ -7,9 +7,11 @@ use log_book::field::Letter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use visit::event::Event;
 use visit::fault::{Device, DeviceStatus, Fault};
+use visit::technician::{Looped, Test, Tried};
 
 /// How much news may wait for the desk; more than any burst, so that a task is never held up long.
 const ROOM: usize = 1024;
@@ -21,7 +23,18 @@ pub struct Bus {
     told: Arc<Told>,
     log: Arc<OnceLock<Log>>,
     identities: Arc<Mutex<BTreeMap<Device, Identity>>>,
+    lately: Arc<Mutex<Lately>>,
 }
+
+/// What a technician tried not long ago.
+#[derive(Debug, Default)]
+struct Lately {
+    tried: BTreeMap<Test, (Tried, Instant)>,
+    looped: Option<(Looped, Instant)>,
+}
+
+/// What was tried longer ago says nothing of now.
+const LATELY: Duration = Duration::from_secs(3600);
 
 /// What a device says of itself; all of it is its maker's own, and hostile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,8 +58,8 @@ struct Told {
 /// A bus, and the end at which the desk listens.
 pub fn bus() -> (Bus, mpsc::Receiver<Event>) {
     let (sender, receiver) = mpsc::channel(ROOM);
-    let (told, log, identities) = (Arc::default(), Arc::default(), Arc::default());
-    (Bus { sender, told, log, identities }, receiver)
+    let (told, log) = (Arc::default(), Arc::default());
+    (Bus { sender, told, log, identities: Arc::default(), lately: Arc::default() }, receiver)
 }
 
 impl Bus {
@@ -110,6 +123,25 @@ impl Bus {
     /// What a device said of itself last.
     pub fn identity(&self, device: Device) -> Option<Identity> {
         self.identities.lock().unwrap_or_else(PoisonError::into_inner).get(&device).cloned()
+    }
+
+    /// A technician tried something.
+    pub fn tried(&self, tried: Tried) {
+        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.tried.insert(tried.test, (tried, Instant::now()));
+    }
+
+    /// A test ticket was read back.
+    pub fn looped(&self, looped: Looped) {
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner).looped = Some((looped, Instant::now()));
+    }
+
+    /// What was tried within the last hour, and what the last test ticket said.
+    pub fn tried_lately(&self) -> (Vec<Tried>, Option<Looped>) {
+        let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        let tried = lately.tried.values().filter(|(_, at)| at.elapsed() < LATELY).map(|(tried, _)| *tried);
+        let looped = lately.looped.as_ref().filter(|(_, at)| at.elapsed() < LATELY);
+        (tried.collect(), looped.map(|(looped, _)| looped.clone()))
     }
 
     /// The log itself, for whoever asks how it is and for whoever closes it.
@@ -225,6 +257,14 @@ mod tests {
         let told = heard(&mut receiver);
         let silent = vec![Fault::ReaderSilent];
         assert_eq!(told, [(Device::Reader, vec![]), (Device::Reader, silent), (Device::Reader, vec![])]);
+    }
+
+    #[test]
+    fn who_has_told_nothing_is_not_known_to_work() {
+        let (bus, _receiver) = bus();
+        assert!(!bus.has_told(Device::Reader) && bus.has_told(Device::Kiosk));
+        Health::new(Device::Reader, bus.clone()).tell_blocking(vec![]);
+        assert!(bus.has_told(Device::Reader) && !bus.has_told(Device::Printer));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use visit::fault::Fault;
 use visit::intent::Intent;
 use visit::number::TicketNumber;
 use visit::screen::{CardProblem, Counters, DoorRefusal, MaterialState, Refusal, ScanProblem};
-use visit::technician::Outcome;
+use visit::technician::{Outcome, Tried};
 
 /// The clock and the time that has passed may differ by this much before it is a step of the clock.
 const STEP: i64 = 2;
@@ -355,6 +355,9 @@ impl Chronicle {
     }
 
     fn note(&self, note: Note) {
+        if let Note::Tested(test, outcome, took) = note {
+            self.bus.tried(Tried { test, outcome, took });
+        }
         self.log(match note {
             Note::Tested(test, outcome, took) => Happened::TestDone {
                 test: Word::of(test.key()),

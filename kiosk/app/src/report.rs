@@ -84,6 +84,8 @@ pub struct Made {
     pub ready: bool,
     /// so many things keep it from being ready
     pub hindrances: usize,
+    /// so many more are worth a look
+    pub remarks: usize,
     /// its short form in lines
     pub lines: Vec<readiness::ShortLine>,
     /// what its files are called, without their endings
@@ -127,6 +129,7 @@ impl Reporter {
         let made = Made {
             ready: report.ready(),
             hindrances: report.hindrances().len(),
+            remarks: report.remarks().len(),
             lines: report.short_lines(),
             name: format!("report-{}-{}", self.kiosk, wall.strftime("%Y%m%d-%H%M%S")),
             sealed,
@@ -311,5 +314,50 @@ fn thin_out(folder: &Path, made: &str) {
         if let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(path = %path.display(), %error, "an old report could not be removed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(name: &str) -> Made {
+        let sealed = Sealed {
+            json: b"{}".to_vec(),
+            json_jws: "a".to_owned(),
+            pdf: b"%PDF".to_vec(),
+            pdf_jws: "b".to_owned(),
+            short: "c".to_owned(),
+        };
+        Made { sealed, ready: true, hindrances: 0, remarks: 0, lines: vec![], name: name.to_owned() }
+    }
+
+    #[test]
+    fn a_link_on_a_stick_leads_nowhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = folder.path().join("numbers.db");
+        std::fs::write(&ledger, "every number").expect("a file");
+        let stick = folder.path().join("stick");
+        std::fs::create_dir(&stick).expect("a folder");
+        for place in [".report-a.json.new", "report-a.json"] {
+            std::os::unix::fs::symlink(&ledger, stick.join(place)).expect("a link");
+        }
+        write_all(&stick, &made("report-a")).expect("written");
+        assert_eq!(std::fs::read_to_string(&ledger).expect("a file"), "every number");
+        assert_eq!(std::fs::read(stick.join("report-a.json")).expect("a file"), b"{}");
+        assert_eq!(std::fs::read_dir(&stick).expect("a folder").count(), 4);
+    }
+
+    #[test]
+    fn the_report_that_was_just_made_stays_whatever_the_clock_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for n in 0..KEPT + 3 {
+            write_all(folder.path(), &made(&format!("report-a-2031{n:04}"))).expect("written");
+        }
+        let now = made("report-a-20260101");
+        write_all(folder.path(), &now).expect("written");
+        thin_out(folder.path(), &now.name);
+        assert!(folder.path().join("report-a-20260101.json").exists());
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), KEPT * 4);
     }
 }

@@ -26,8 +26,10 @@ pub enum Test {
     Read,
     /// print a test ticket
     Print,
-    /// scan one page
+    /// scan one page on the glass
     Scan,
+    /// scan one sheet from the feeder
+    Feed,
     /// print a test ticket and read it back on the scanner's glass
     Loop,
     /// read a social-security card in the slot
@@ -66,6 +68,7 @@ impl Test {
         Self::Read,
         Self::Print,
         Self::Scan,
+        Self::Feed,
         Self::Loop,
         Self::Slot,
         Self::Code,
@@ -89,6 +92,7 @@ impl Test {
             Self::Read => "read",
             Self::Print => "print",
             Self::Scan => "scan",
+            Self::Feed => "feed",
             Self::Loop => "loop",
             Self::Slot => "slot",
             Self::Code => "code",
@@ -118,6 +122,7 @@ impl Test {
             Self::Read
             | Self::Print
             | Self::Scan
+            | Self::Feed
             | Self::Loop
             | Self::Slot
             | Self::Code
@@ -134,6 +139,14 @@ impl Test {
             | Self::Storage
             | Self::Memory => true,
         }
+    }
+
+    /// Whether it tries the way to the store.
+    pub fn is_of_the_store(self) -> bool {
+        matches!(
+            self,
+            Self::Link | Self::Name | Self::Connection | Self::Trust | Self::RoundTrip | Self::Upload
+        )
     }
 
     /// Whether the technician performs it himself, with nothing asked of any device.

@@ -229,7 +229,14 @@ impl Lobby {
             RoomDo::MakeReport(stay, ..) => {
                 let made = self.now.wall;
                 let ready = self.dice.of(&[None, Some(true), Some(false)]);
-                let shown = ReportShown { ready, hindrances: 2, made, code: "x".repeat(500), taken: None };
+                let shown = ReportShown {
+                    ready,
+                    hindrances: 2,
+                    remarks: 1,
+                    made,
+                    code: "x".repeat(500),
+                    taken: None,
+                };
                 Event::Report(stay, Box::new(shown))
             }
             RoomDo::LookKiosk(stay) => {

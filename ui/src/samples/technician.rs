@@ -91,7 +91,7 @@ pub(super) fn samples() -> Vec<Sample> {
 
 fn report(ready: Option<bool>, hindrances: u32, taken: Option<ReportTaken>) -> ReportShown {
     let code = ready.map(|_| "eyJhbGciOiJFUzI1NiJ9.".repeat(30)).unwrap_or_default();
-    ReportShown { ready, hindrances, made: MORNING, code, taken }
+    ReportShown { ready, hindrances, remarks: 0, made: MORNING, code, taken }
 }
 
 fn kiosk() -> KioskShown {

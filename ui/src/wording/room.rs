@@ -307,8 +307,15 @@ impl Voice<'_> {
             let name = said.map_or(test.key(), |said| said.name.plain());
             let failed = matches!(state, TestState::Done(Outcome::Failed(_), _));
             let more = match state {
-                TestState::Running => said.map(|said| said.how.plain()),
-                _ if failed => said.map(|said| said.means.plain()),
+                TestState::Running => said.map(|said| said.how.plain().to_owned()),
+                // Something else is broken, and this can only fail with it.
+                TestState::Done(Outcome::Failed(Failure::Fault(fault)), _)
+                    if test.is_of_the_store() && fault.proof() != *test =>
+                {
+                    let first = self.words.test(fault.proof());
+                    first.map(|first| words.mend_first.with(&[("test", &first.name.plain())]))
+                }
+                _ if failed => said.map(|said| said.means.plain().to_owned()),
                 _ => None,
             };
             let more = more.filter(|more| !more.is_empty()).map(|more| format!("{}{more}", self.stop()));
@@ -514,6 +521,10 @@ impl Voice<'_> {
             return t::RoomWords { title, text: words.report_making.plain().into(), ..Default::default() };
         };
         let verdict = match report.ready {
+            Some(true) if report.remarks > 0 => {
+                let title = words.ready_but.of(report.remarks).into();
+                t::Note { title, ..note(&words.ready, false) }
+            }
             Some(true) => note(&words.ready, false),
             Some(false) => {
                 let title = words.not_ready.of(report.hindrances).into();

@@ -221,9 +221,9 @@ tables! {
         Text: repair, step_open, step_ticked, step_awaited, step_seen, prove;
         Told: mended, still_broken, gone, heard, came_out, laid;
         Text: looped, looped_text, looped_none, remote, remote_text, to_home;
-        Text: report, report_text, report_making, print_report, to_stick;
+        Text: mend_first, report, report_text, report_making, print_report, to_stick;
         Told: ready, report_failed;
-        Count: not_ready;
+        Count: not_ready, ready_but;
         Text: yes, no;
         Count: slide, cells_more;
         Text: finished, panel, whole_columns, whole_rows, cell, colour_next, begin, once_more, nothing_missed;

@@ -1,5 +1,6 @@
 //! The short form of a readiness report: what was found, in lines, and the same, signed, as one code.
 
+use crate::report::Made;
 use jiff::civil::DateTime;
 use readiness::{Code, Mark, ShortLine};
 use ticket_printer::{Align, Bitmap, Line, Scale, Size, Ticket};
@@ -10,8 +11,13 @@ const MODULE: usize = 4;
 const QUIET: usize = 4;
 
 /// Lays it out. It bears no number, so that nobody takes it for a ticket.
-pub fn lay_out_report(kiosk: &str, ready: bool, lines: &[ShortLine], code: &str, at: DateTime) -> Ticket {
-    let verdict = if ready { "可以使用  READY" } else { "有故障  NOT READY" };
+pub fn lay_out_report(kiosk: &str, made: &Made, at: DateTime) -> Ticket {
+    let (lines, code) = (&made.lines, &made.sealed.short);
+    let verdict = match (made.ready, made.remarks) {
+        (true, 0) => "可以使用  READY",
+        (true, _) => "可以使用，有要留意的",
+        (false, _) => "有故障  NOT READY",
+    };
     let row = |line: &ShortLine| {
         let mark = match line.mark {
             Mark::Passed => "√",

@@ -126,7 +126,7 @@ pub fn run(
             Ok(Ask::Loop(stay, ticket)) => owner.print_loop(stay, &ticket),
             Ok(Ask::Report(stay, made)) => {
                 let (kiosk, at) = (owner.around.kiosk.clone(), owner.around.clock.now().wall);
-                let laid_out = paper::lay_out_report(&kiosk, made.ready, &made.lines, &made.sealed.short, at);
+                let laid_out = paper::lay_out_report(&kiosk, &made, at);
                 owner.print(Work::Report(stay), &laid_out)
             }
             Ok(Ask::Identify) => owner.identify(),

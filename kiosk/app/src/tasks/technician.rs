@@ -143,6 +143,11 @@ impl Technician {
             }
         } else if let Some(outcome) = self.try_by_itself(test).await {
             tracing::info!(test = test.key(), ?outcome, "tried for the technician");
+            // Whoever found the store away looks again at once: its fault would outlast the proof.
+            if test.is_of_the_store() {
+                self.look.notify_one();
+                self.wake.notify_one();
+            }
             self.bus.send(Event::Tried(trial, test, outcome)).await;
         }
     }
@@ -152,6 +157,7 @@ impl Technician {
         Some(match test {
             Test::Read
             | Test::Scan
+            | Test::Feed
             | Test::Loop
             | Test::Slot
             | Test::Code
@@ -218,6 +224,8 @@ impl Technician {
     }
 
     async fn tell_kiosk(&self, stay: SessionId) {
+        // While somebody looks, the store is looked at.
+        self.look.notify_one();
         let facts = self.facts.borrow().clone();
         let self_test = facts.self_test.and_then(|test| {
             let at = jiff::Timestamp::from_second(test.at).ok()?;

@@ -287,6 +287,8 @@ pub struct ReportShown {
     pub ready: Option<bool>,
     /// so many things keep it from being ready
     pub hindrances: u32,
+    /// so many more are worth a look
+    pub remarks: u32,
     /// when it was made
     pub made: DateTime,
     /// its short form, signed, as one QR code says it

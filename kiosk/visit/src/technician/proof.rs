@@ -20,6 +20,13 @@ impl Fault {
             StoreOffsetConflict | StoreChecksum | StoreUploadGone | StoreTooLarge | StoreDigest => {
                 Test::Upload
             }
+            ScannerJam
+            | ScannerHatchOpen
+            | ScannerMispick
+            | ScannerMultipick
+            | ScannerSheetUnsuitable
+            | FeederOverloaded
+            | PagesMissing => Test::Feed,
             FontMissing => Test::Print,
             DocumentFailed => Test::Scan,
             ClockWrong => Test::RoundTrip,

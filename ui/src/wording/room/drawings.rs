@@ -93,6 +93,7 @@ pub(super) fn of_test(test: Test) -> D {
         Test::Read => D::Card,
         Test::Print => D::Ticket,
         Test::Scan => D::Glass,
+        Test::Feed => D::Sheets,
         Test::Slot => D::Slot,
         Test::Code => D::Code,
         _ => D::None,

@@ -8,13 +8,14 @@ use log_book::Event as Happened;
 use log_book::field::{Asker, Digest as Marked, Taken};
 use metrics_page::Facts;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use visit::event::{Event, SessionId};
 use visit::fault::Device;
 use visit::screen::{ReportShown, ReportTaken};
-use visit::technician::{Looped, Tried};
+use visit::technician::{Looped, Test, Tried};
 
 /// A stick that takes longer is broken.
 const STICK: Duration = Duration::from_secs(60);
@@ -39,6 +40,7 @@ impl Technician {
             Ok(made) => ReportShown {
                 ready: Some(made.ready),
                 hindrances: u32::try_from(made.hindrances).unwrap_or(u32::MAX),
+                remarks: u32::try_from(made.remarks).unwrap_or(u32::MAX),
                 made: self.clock.now().wall,
                 code: made.sealed.short.clone(),
                 taken: None,
@@ -48,6 +50,7 @@ impl Technician {
                 ReportShown {
                     ready: None,
                     hindrances: 0,
+                    remarks: 0,
                     made: self.clock.now().wall,
                     code: String::new(),
                     taken: None,
@@ -76,7 +79,12 @@ impl Technician {
             self.bus.identify(Device::Printer, Identity { model, ..Identity::default() });
         }
         let mut tried = self.test_itself(by).await;
-        tried.extend(by_hand.into_iter().filter(|tried| !tried.test.is_automatic()));
+        // What hands tried a while ago counts, too, whoever asks.
+        let (recent, recently) = self.bus.tried_lately();
+        let by_hand: BTreeMap<Test, Tried> =
+            recent.into_iter().chain(by_hand).map(|tried| (tried.test, tried)).collect();
+        tried.extend(by_hand.into_values().filter(|tried| !tried.test.is_automatic()));
+        let looped = looped.or(recently);
         // What was just found out may not have reached the figures yet.
         let self_test = self.found.borrow().self_test;
         let outbox = self.outbox.clone();

@@ -121,6 +121,7 @@ impl Technician {
         let outcome = match judged {
             Ok(Ok(looped)) => {
                 let worst = looped.worst();
+                self.bus.looped(looped.clone());
                 self.bus.send(Event::Looped(trial, Box::new(looped))).await;
                 if worst == Grade::Bad {
                     Outcome::Failed(Failure::Graded(worst))

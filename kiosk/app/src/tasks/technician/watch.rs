@@ -12,7 +12,7 @@ use visit::fault::Device;
 /// After the start others speak to it first.
 const FIRST: Duration = Duration::from_secs(30);
 /// How often it is greeted.
-const GREET_EVERY: Duration = Duration::from_secs(300);
+const GREET_EVERY: Duration = Duration::from_secs(60);
 /// How often one that was away is looked for; who speaks to it meanwhile says so at once.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Clocks that differ by more than this, in seconds, are noted in the log.

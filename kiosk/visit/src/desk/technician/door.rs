@@ -46,6 +46,7 @@ impl Entry {
             Intent::KeyDelete => self.typed.pop(),
             Intent::DoorCode if !matches!(self.way, Way::Checking) => {
                 self.typed = Pin::default();
+                self.refused = None;
                 actions.push(Action::Room(RoomDo::NewCode(id)));
             }
             Intent::DoorCard => {
@@ -76,9 +77,11 @@ impl Entry {
         match news {
             DoorNews::Opened => return true,
             DoorNews::Card(true) if matches!(self.way, Way::Card) => self.way = Way::Pin,
-            DoorNews::Card(false) if matches!(self.way, Way::Pin | Way::Checking) => {
+            DoorNews::Card(false) if !matches!(self.way, Way::Code(_)) => {
                 self.way = Way::Card;
                 self.typed = Pin::default();
+                // What was said was of the card that has gone.
+                self.refused = None;
             }
             DoorNews::Card(_) => {}
             DoorNews::Question(text) => {

@@ -160,7 +160,7 @@ fn undo(running: Running, actions: &mut Vec<Action>) {
     match running.test {
         Test::Read | Test::Slot | Test::Code => actions.push(Action::Reader(ReaderDo::Rest)),
         // Nothing of the page stays, whether it came whole or not.
-        Test::Scan | Test::Loop => {
+        Test::Scan | Test::Feed | Test::Loop => {
             actions.extend([Action::StopScan(running.id), Action::Forget(running.id)]);
         }
         _ => {}
@@ -175,6 +175,7 @@ fn begin(test: Test, id: SessionId, actions: &mut Vec<Action>) {
         Test::Slot => Action::Watch(Way::Slot, id),
         Test::Code => Action::Watch(Way::Code, id),
         Test::Scan => Action::Scan(id, Source::Flatbed, Sheets::One, Keep::Finished),
+        Test::Feed => Action::Scan(id, Source::Feeder, Sheets::One, Keep::Finished),
         Test::Sound => Action::Remind,
         other => Action::Room(RoomDo::Try(id, other)),
     });
@@ -209,7 +210,7 @@ impl Desk {
         if let Some(running) = trying.now.filter(|r| now.tick >= r.heard + r.test.patience()) {
             let why = match running.test {
                 Test::Print if running.asking => Failure::Unproven,
-                Test::Read | Test::Scan | Test::Loop | Test::Slot | Test::Code | Test::Sound => {
+                Test::Read | Test::Scan | Test::Feed | Test::Loop | Test::Slot | Test::Code | Test::Sound => {
                     Failure::Nothing
                 }
                 _ => running.hands.map_or(Failure::Silent, Hands::failure),

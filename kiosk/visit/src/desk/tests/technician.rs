@@ -268,7 +268,7 @@ fn every_fault_is_seen_mended_and_only_then_proven() {
                 Test::Read | Test::Slot | Test::Code => {
                     hall.hear(Event::Card(stay, CardEvent::Read(person(ZHANG))))
                 }
-                Test::Scan => {
+                Test::Scan | Test::Feed => {
                     let preview = Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
                     let page =
                         ScanEvent::Stored { page: PageId(7), preview, warnings: vec![], turn: Turn::None };
@@ -679,4 +679,38 @@ fn what_hands_try_leads_nowhere_else_and_needs_nothing_else_under_way() {
     let mut hall = Lobby::let_in();
     hall.touch("room.tests").touch("test.touch").touch("cell.1.1").pass(301);
     assert!(hall.desk.room.is_none());
+}
+
+#[test]
+fn who_carries_the_ticket_slowly_has_as_long_for_the_scan() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("test.loop");
+    let trial = hall.trial();
+    hall.hear(Event::LoopPrinted(trial)).pass(105).touch("answer.yes").pass(60);
+    assert_eq!(hall.state(Test::Loop), TestState::Running, "the scan has its own time");
+    hall.pass(60);
+    assert!(matches!(hall.state(Test::Loop), TestState::Done(Outcome::Failed(Failure::Nothing), _)));
+}
+
+#[test]
+fn a_ticket_that_cannot_be_drawn_is_not_asked_for() {
+    let mut hall = Lobby::let_in();
+    hall.touch("room.tests").touch("test.loop").tried(Test::Loop, Outcome::Failed(Failure::Unproven));
+    assert!(matches!(hall.state(Test::Loop), TestState::Done(Outcome::Failed(Failure::Unproven), _)));
+}
+
+#[test]
+fn what_a_command_has_tried_is_no_technicians() {
+    let mut hall = Lobby::open();
+    hall.hear(Event::Command(vec![Test::Storage])).tried(Test::Storage, Outcome::Passed(None));
+    assert!(!hall.last.iter().any(|action| matches!(action, Action::Note(_))), "{:?}", hall.last);
+}
+
+#[test]
+fn nobody_who_has_made_the_screen_his_own_is_disturbed_by_a_command() {
+    let mut hall = Lobby::open();
+    hall.touch("look").touch("look.largest").touch("back");
+    hall.hear(Event::Command(vec![Test::Print]));
+    assert!(matches!(hall.last[..], [Action::Commanded(None)]), "{:?}", hall.last);
+    assert_ne!(hall.screen().name(), "remote");
 }
