@@ -48,9 +48,14 @@ impl Hall {
         self.wait_screen("overview");
     }
 
-    /// Touches what a long page may hide below.
+    /// Touches what a long page may hide.
     fn reach(&self, id: &str) {
-        while !elements(&self.state()).any(|e| e["id"] == id) {
+        let there = || elements(&self.state()).any(|e| e["id"] == id);
+        // From the top down: it may be above what is shown.
+        while !there() && enabled(&self.state(), "scroll.up") {
+            self.touch("scroll.up");
+        }
+        while !there() {
             self.touch("scroll.down");
         }
         self.touch(id);

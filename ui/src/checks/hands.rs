@@ -179,7 +179,7 @@ fn each_drawing_is_drawn_and_like_no_other() {
         (ScannerJam, 0),
         (ScannerJam, 1),
         (ScannerJam, 2),
-        (ScannerJam, 3),
+        (ScannerSilent, 3),
         (FeederOverloaded, 0),
         (FeederOverloaded, 1),
         (CodeScannerGarbled, 0),
