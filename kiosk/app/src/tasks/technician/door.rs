@@ -34,6 +34,8 @@ pub struct Door {
     clock: Clock,
     /// who stands there, while somebody does
     at: Option<SessionId>,
+    /// he has come in by his card: whether it is still there
+    inside: bool,
 }
 
 /// What outlives a restart.
@@ -92,13 +94,13 @@ impl Door {
         let record = Record::open(path, &clock);
         // A counter that begins anew would ask an old question again.
         let codes = Codes::new(key.filter(|_| record.sound));
-        Self { record, codes, cards, bus, clock, at: None }
+        Self { record, codes, cards, bus, clock, at: None, inside: false }
     }
 
     /// Answers until nobody can ask any more.
     pub fn run(&mut self, asks: &Receiver<RoomDo>) {
         // Whoever stood there when this ended in a panic knocks again.
-        self.at = None;
+        (self.at, self.inside) = (None, false);
         loop {
             let pause = self.look();
             let ask = match asks.recv_timeout(pause) {
@@ -108,7 +110,7 @@ impl Door {
             };
             match ask {
                 RoomDo::Knock(stay) => {
-                    self.at = Some(stay);
+                    (self.at, self.inside) = (Some(stay), false);
                     if let Some(cards) = &mut self.cards {
                         cards.begin();
                     }
@@ -119,17 +121,17 @@ impl Door {
                 }
                 RoomDo::Code(stay, typed) => {
                     let news = self.codes.answer(&typed, &mut self.record, &self.clock);
-                    self.answered(stay, news);
+                    self.answered(stay, news, false);
                 }
                 RoomDo::Pin(stay, pin) => {
                     let news = match &mut self.cards {
                         Some(cards) => cards.pin(&pin, &mut self.record, &self.clock),
                         None => vec![DoorNews::Refused(DoorRefusal::Unable, Duration::ZERO)],
                     };
-                    self.answered(stay, news);
+                    self.answered(stay, news, true);
                 }
                 RoomDo::Leave => {
-                    self.at = None;
+                    (self.at, self.inside) = (None, false);
                     self.codes.leave();
                     if let Some(cards) = &mut self.cards {
                         cards.leave();
@@ -153,15 +155,16 @@ impl Door {
     /// Looks once whether a card is there; how long nothing else is to be done.
     fn look(&mut self) -> Duration {
         let (Some(stay), Some(cards)) = (self.at, &mut self.cards) else { return Duration::from_secs(3600) };
-        let news = cards.look(LOOK, &self.record, &self.clock);
+        let news = if self.inside { cards.drawn(LOOK) } else { cards.look(LOOK, &self.record, &self.clock) };
         self.tell(stay, news);
         Duration::from_millis(1)
     }
 
-    /// Who has come in stands before the door no more.
-    fn answered(&mut self, stay: SessionId, news: Vec<DoorNews>) {
+    /// Who has come in stands before the door no more; only his card is looked after.
+    fn answered(&mut self, stay: SessionId, news: Vec<DoorNews>, by_card: bool) {
         if news.contains(&DoorNews::Opened) {
-            self.at = None;
+            self.inside = by_card;
+            self.at = self.at.filter(|_| by_card);
         }
         self.tell(stay, news);
     }

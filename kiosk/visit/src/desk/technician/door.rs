@@ -12,6 +12,9 @@ const PIN: std::ops::RangeInclusive<usize> = 6..=8;
 /// Digits of a code; whoever checks it says how many it needs.
 const CODE: usize = 24;
 
+/// How long the room stays open without the card that opened it, and without a touch.
+const CARD_DRAWN: Duration = Duration::from_secs(30);
+
 /// What somebody before the door has done so far.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
@@ -130,7 +133,13 @@ impl Desk {
     /// What whoever checks says of somebody before the door.
     pub(in crate::desk) fn door(&mut self, id: SessionId, news: DoorNews, now: Now) {
         let Some(room) = self.room.as_mut().filter(|room| room.id == id) else { return };
-        let Page::Door(entry) = &mut room.page else { return };
+        let Page::Door(entry) = &mut room.page else {
+            // Who draws his card is about to go; a touch shows that he is not.
+            if news == DoorNews::Card(false) {
+                room.ends_at = room.ends_at.min(now.tick + CARD_DRAWN);
+            }
+            return;
+        };
         if matches!(news, DoorNews::Question(_)) {
             room.ends_at = now.tick + ON_THE_TELEPHONE;
         }

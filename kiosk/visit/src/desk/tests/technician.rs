@@ -714,3 +714,15 @@ fn nobody_who_has_made_the_screen_his_own_is_disturbed_by_a_command() {
     assert!(matches!(hall.last[..], [Action::Commanded(None)]), "{:?}", hall.last);
     assert_ne!(hall.screen().name(), "remote");
 }
+
+#[test]
+fn who_draws_his_card_and_goes_leaves_no_open_room() {
+    let mut hall = Lobby::let_in();
+    hall.news(DoorNews::Card(false)).pass(29);
+    assert_eq!(hall.screen().name(), "overview");
+    // He is still there, and has only put his card away.
+    hall.touch("room.tests").pass(100);
+    assert_eq!(hall.screen().name(), "tests");
+    hall.news(DoorNews::Card(false)).pass(30);
+    assert_eq!(hall.screen().name(), "home");
+}

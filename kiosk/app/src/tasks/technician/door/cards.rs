@@ -87,6 +87,18 @@ impl Cards {
         }
     }
 
+    /// Looks for so long whether the card of whoever has come in was drawn; tells it once. Nothing is asked of it.
+    pub(super) fn drawn(&mut self, wait: Duration) -> Vec<DoorNews> {
+        let seen = self.slot.poll(wait).unwrap_or_else(|error| {
+            tracing::debug!(%error, "technicians' cards");
+            std::thread::sleep(wait);
+            Slot::NoReader
+        });
+        let was = self.told.replace(seen);
+        let drawn = seen == Slot::Empty && was != Some(seen);
+        drawn.then_some(DoorNews::Card(false)).into_iter().collect()
+    }
+
     fn read(&mut self, record: &Record, clock: &Clock) -> Vec<DoorNews> {
         let certificate = match self.slot.certificate() {
             Ok(certificate) => certificate,
