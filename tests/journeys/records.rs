@@ -114,3 +114,14 @@ fn figures_are_shown_to_the_hall_alone_and_told_to_it() {
     };
     hall.wait("the hall is told", told);
 }
+
+/// "All at once as a self-test …, and again at night by itself."
+#[test]
+fn at_night_the_kiosk_tests_itself() {
+    let hall = Opening::default().with(&["--clock", "03:00"]).open();
+    let tested = |line: &Value| line["event"] == "SelfTestDone" && line["fields"]["by"] == "night";
+    hall.wait("the self-test of this night", |_| log(hall.folder()).iter().any(tested));
+    let line = log(hall.folder()).into_iter().find(tested).expect("the self-test");
+    let count = |what: &str| line["fields"][what].as_u64().expect("a number");
+    assert!(count("took") < 120_000 && count("passed") >= 7, "{line}");
+}
