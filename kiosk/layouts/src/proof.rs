@@ -130,7 +130,7 @@ pub fn prove(live: &Path, folder: &Path, layouts: &[Layout], bounds: Bounds) -> 
     let model = form::model(layouts)?;
     as_made(&db, &model)?;
     let steps = || (oldest..layout).rev().map(|to| &layouts[..usize::try_from(to).unwrap_or(0)]);
-    let oldest_model = form::model(steps().last().unwrap_or(layouts))?;
+    let oldest_model = form::model(steps().next_back().unwrap_or(layouts))?;
     let before = everything(&mut db, until, &oldest_model, &model)?;
     for older in steps() {
         in_time(until)?;

@@ -163,7 +163,8 @@ impl Outbox {
 
     /// Opens the outbox in `dir`, made if missing.
     ///
-    /// A database that a newer version touched is taken back, where that one left a way. Documents that an older version kept as they were are encrypted first. Files without a row are
+    /// A database that a newer version touched is taken back, where that one left a way. Documents that an
+    /// older version kept as they were are encrypted first. Files without a row are
     /// removed: they come from a crash inside [`Outbox::add`], before the visitor was told that the
     /// document is kept. Rows whose file is missing, damaged or encrypted under another key become
     /// refused; the last ones are queued again when the outbox is opened with their key. Tombstones
