@@ -4,6 +4,8 @@
 //! a second number: one open visit a person, one visit a number, and a number once given stays. Several
 //! ledgers may share one file.
 
+#[cfg(test)]
+mod both_ways;
 mod prints;
 mod rows;
 mod schema;
@@ -17,6 +19,8 @@ use crate::ledger::{
     Reconciled, Take, TakeAnswer, VisitId, VisitRecord,
 };
 use jiff::civil::{Date, DateTime};
+use layouts::{Bounds, Layout};
+pub use layouts::{Proven, Unproven};
 use rows::Halt;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fmt;
@@ -86,6 +90,19 @@ impl fmt::Debug for Options {
     }
 }
 
+/// What a proof copies at most; a ledger has some MiB.
+const PROOF: Bounds = Bounds { bytes: 256 << 20, time: Duration::from_secs(60) };
+
+/// Proves that an older kiosk can take over the ledger `live`, and this one again after it: a copy of it is
+/// taken back as far as it goes and up again, and has to be the same. The ledger may be in use, and is only
+/// read; the copy lies in `folder` meanwhile, which has to be private. Blocks, for a minute at most.
+///
+/// # Errors
+/// [`Unproven`].
+pub fn prove_both_ways(live: &Path, folder: &Path) -> Result<Proven, Unproven> {
+    layouts::prove(live, folder, schema::LAYOUTS, PROOF)
+}
+
 type Question = Box<dyn FnOnce(&mut Books) + Send>;
 
 /// The ledger of one kiosk in a file of its own. Its answers need a tokio runtime with a timer.
@@ -101,11 +118,17 @@ impl SqliteLedger {
     /// that it is sound; this blocks.
     ///
     /// # Errors
-    /// [`LedgerError`]: `Disk`, `Damaged`, `Newer`, `NotALedger`, `Busy`. The file is left as it is.
+    /// [`LedgerError`]: `Disk`, `Damaged`, `Newer` (of a newer kiosk, and without a way back to this one's
+    /// layout), `NotALedger`, `Busy`. The file is left as it is.
     pub fn open(path: &Path, options: Options) -> Result<Self, LedgerError> {
+        Self::open_as(path, options, schema::LAYOUTS)
+    }
+
+    /// As a kiosk would open it whose layouts these are.
+    fn open_as(path: &Path, options: Options, layouts: &[Layout]) -> Result<Self, LedgerError> {
         let file = std::path::absolute(path)
             .map_err(|e| LedgerError::Disk { file: path.to_owned(), detail: e.to_string() })?;
-        let connection = schema::open(&file, &options)?;
+        let connection = schema::open(&file, &options, layouts)?;
         let (questions, mut asked) = mpsc::channel::<Question>(WAITING_QUESTIONS);
         let mut books = Books { connection, file: file.clone(), options };
         let owner = std::thread::Builder::new().name("ledger".into()).spawn(move || {

@@ -18,8 +18,11 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use layouts::{Bounds, Layout};
+pub use layouts::{Proven, Unproven};
 use rusqlite::Connection;
 use thiserror::Error;
 
@@ -104,6 +107,20 @@ impl From<OutboxError> for StoreFault {
     }
 }
 
+/// What a proof copies at most. The documents themselves lie beside the database.
+const PROOF: Bounds = Bounds { bytes: 256 << 20, time: Duration::from_secs(60) };
+
+/// Proves that an older kiosk can take over the database of the outbox in `dir`, and this one again after
+/// it: a copy is taken back as far as it goes and up again, and has to be the same. The outbox may be in
+/// use, and is only read; the copy lies in `folder` meanwhile, which has to be private. Blocks, for a
+/// minute at most.
+///
+/// # Errors
+/// [`Unproven`].
+pub fn prove_both_ways(dir: &Path, folder: &Path) -> Result<Proven, Unproven> {
+    layouts::prove(&disk::database(dir), folder, schema::LAYOUTS, PROOF)
+}
+
 /// How much is on its way. See [`Outbox::pending`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pending {
@@ -146,7 +163,8 @@ impl Outbox {
 
     /// Opens the outbox in `dir`, made if missing.
     ///
-    /// Documents that an older version kept as they were are encrypted first. Files without a row are
+    /// A database that a newer version touched is taken back, where that one left a way. Documents that an
+    /// older version kept as they were are encrypted first. Files without a row are
     /// removed: they come from a crash inside [`Outbox::add`], before the visitor was told that the
     /// document is kept. Rows whose file is missing, damaged or encrypted under another key become
     /// refused; the last ones are queued again when the outbox is opened with their key. Tombstones
@@ -156,8 +174,18 @@ impl Outbox {
     /// [`OutboxError::InUse`], [`OutboxError::Folder`], [`OutboxError::Database`] or
     /// [`OutboxError::Unusable`].
     pub fn open_with(dir: &Path, key: OutboxKey, config: OutboxConfig) -> Result<Self, OutboxError> {
+        Self::open_as(dir, key, config, schema::LAYOUTS)
+    }
+
+    /// As a kiosk would open it whose layouts these are.
+    fn open_as(
+        dir: &Path,
+        key: OutboxKey,
+        config: OutboxConfig,
+        layouts: &[Layout],
+    ) -> Result<Self, OutboxError> {
         let folder = disk::Folder::open(dir)?;
-        let (mut database, keeping) = schema::open_database(&folder.database())?;
+        let (mut database, keeping) = schema::open_database(&folder.database(), layouts)?;
         let known = row::files(&database)?;
         if keeping == Keeping::Clear {
             for (id, material, _) in &known {
@@ -188,7 +216,7 @@ impl Outbox {
             tracing::warn!(removed, "files that no waiting document needs were removed");
         }
         // Only now: a clear file that no row needs was swept just above.
-        schema::bring_up(&mut database)?;
+        schema::bring_up(&mut database, layouts)?;
         let outbox = Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, key, config }) };
         outbox.purge(Timestamp::now())?;
         Ok(outbox)
@@ -321,5 +349,7 @@ impl Outbox {
     }
 }
 
+#[cfg(test)]
+mod both_ways;
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,10 @@ use std::path::Path;
 /// Each room, and which other rooms it may know. Tests of a room may know what is emulated besides.
 const PLAN: &[(&str, &[&str])] = &[
     ("visit", &[]),
-    ("queue", &["visit"]),
+    ("layouts", &[]),
+    ("queue", &["visit", "layouts"]),
     ("documents", &[]),
-    ("store", &[]),
+    ("store", &["layouts"]),
     ("entry", &[]),
     ("readiness", &[]),
     ("ticket-loop", &[]),

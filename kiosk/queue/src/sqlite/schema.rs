@@ -3,7 +3,8 @@
 use super::rows::Halt;
 use super::{Durability, Options};
 use crate::ledger::LedgerError;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use layouts::{Back, Fault, Layout};
+use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
@@ -16,9 +17,21 @@ const BUSY: Duration = Duration::from_secs(5);
 /// "1num": marks the file as a ledger (sqlite.org/pragma.html#pragma_application_id).
 const APPLICATION_ID: i64 = 0x316e_756d;
 
-/// One script per layout; `user_version` counts those that were run. Never change one that has been
-/// in service: add another.
-const MIGRATIONS: &[&str] = &["
+/// The ledger's layouts; `user_version` counts those that were run.
+///
+/// Never change one that has been in service: add another below it, with both scripts. `up` makes the new
+/// layout of the last one. `back` makes the last one of the new layout, to the word (a column that `up`
+/// added is dropped, a table that it built anew is built as it was); it lies in the file from then on, so
+/// that an older kiosk can open what this one has touched. It may drop what only the new layout knows, and
+/// put words that the old one does not know into some that it does; but each row of a table that the old
+/// one has stays, with its number, its visit's life and its print job's fate. `sqlite_sequence` goes with
+/// its table: a script that builds `print_job` anew sets its counter again, too. The tests go every way
+/// there and back; [`prove_both_ways`](super::prove_both_ways) does so with the living file.
+pub(super) const LAYOUTS: &[Layout] =
+    &[Layout { up: FIRST, fill: Some(mark), back: Back::Never("before it there was no ledger") }];
+
+/// Layout 1.
+const FIRST: &str = "
     -- how far each letter's numbers have got; says nothing of anybody and is kept for good
     CREATE TABLE series (
         day TEXT NOT NULL CHECK (length(day) = 10),
@@ -104,12 +117,17 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX window_event_day ON window_event (day);
     -- everything up to here was heard, though the reports themselves are purged
     CREATE TABLE feed (one INTEGER PRIMARY KEY CHECK (one = 1), purged INTEGER NOT NULL) STRICT;
-"];
+";
 
-/// Opens a file, makes it a ledger if it is new, and sees that it is sound.
-pub(super) fn open(file: &Path, options: &Options) -> Result<Connection, LedgerError> {
+fn mark(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "application_id", APPLICATION_ID)
+}
+
+/// Opens a file, makes it a ledger if it is new, brings it up or back to the last of `layouts`, and sees
+/// that it is sound.
+pub(super) fn open(file: &Path, options: &Options, layouts: &[Layout]) -> Result<Connection, LedgerError> {
     create(file).map_err(|e| LedgerError::Disk { file: file.to_owned(), detail: e.to_string() })?;
-    connect(file, options).map_err(|halt| halt.explain(file))
+    connect(file, options, layouts).map_err(|halt| halt.explain(file))
 }
 
 /// Makes an empty file that only its owner may read; SQLite gives its log the same mode.
@@ -121,7 +139,7 @@ fn create(file: &Path) -> io::Result<()> {
     }
 }
 
-fn connect(file: &Path, options: &Options) -> Result<Connection, Halt> {
+fn connect(file: &Path, options: &Options, layouts: &[Layout]) -> Result<Connection, Halt> {
     // neither URI (a path is a path) nor CREATE (it is there)
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = match options.vfs.as_deref() {
@@ -148,7 +166,7 @@ fn connect(file: &Path, options: &Options) -> Result<Connection, Halt> {
     if !fresh {
         examine(&db)?;
     }
-    migrate(&mut db, file)?;
+    layouts::settle(&mut db, layouts).map_err(|fault| halt(fault, file))?;
     Ok(db)
 }
 
@@ -176,22 +194,15 @@ fn examine(db: &Connection) -> Result<(), Halt> {
     Ok(())
 }
 
-fn migrate(db: &mut Connection, file: &Path) -> Result<(), Halt> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = tx.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-    let known = MIGRATIONS.len() as i64;
-    let Some(todo) = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..)) else {
-        return Err(LedgerError::Newer { file: file.to_owned(), found, known }.into());
-    };
-    if todo.is_empty() {
-        return Ok(());
+fn halt(fault: Fault, file: &Path) -> Halt {
+    match fault {
+        Fault::Sql(error) => Halt::Sql(error),
+        Fault::Damaged(detail) => Halt::Damaged(detail),
+        Fault::NoWayBack { found, known, why } => {
+            tracing::error!(found, known, why, "a newer ledger cannot be taken back");
+            Halt::Said(LedgerError::Newer { file: file.to_owned(), found, known })
+        }
     }
-    for script in todo {
-        tx.execute_batch(script)?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-    tx.pragma_update(None, "user_version", known)?;
-    Ok(tx.commit()?)
 }
 
 /// Brings the log into the file and empties it; false if another program stood in the way.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, params};
+use layouts::{Back, Fault, Layout};
+use rusqlite::{Connection, params};
 
 use super::{OutboxError, row};
 use crate::custody::{self, CustodyCode};
@@ -70,9 +71,23 @@ ALTER TABLE document ADD COLUMN owed TEXT CHECK (owed IS NULL OR state = 'delete
 CREATE INDEX document_owed ON document (id) WHERE owed IS NOT NULL;
 ";
 
-const VERSION: i64 = 4;
+/// The layouts, counted by `user_version`.
+///
+/// Never change one that has been in service: add another below them, with both scripts, as
+/// `queue::sqlite::schema` tells. `back` makes the layout before it, to the word, and no document's row may
+/// go, nor how far its upload is, what it is called by, its custody, or what the store is owed. What the
+/// files in the outbox's folder look like never changes in a layout that has a way back.
+///
+/// The first four have none: no kiosk that knew less could have gone it, and each would have lost something.
+pub(super) const LAYOUTS: &[Layout] = &[
+    Layout { up: SEALED, fill: None, back: Back::Never("before it there was no outbox") },
+    Layout { up: "", fill: None, back: Back::Never("who knows layout 1 sends encrypted files as they lie") },
+    Layout { up: CUSTODY, fill: Some(chain), back: Back::Never("custody would be lost") },
+    Layout { up: SERVICE, fill: None, back: Back::Never("what the store is owed would be lost") },
+];
 
-pub(super) fn open_database(path: &Path) -> Result<(Connection, Keeping), OutboxError> {
+/// Opens the database of an outbox; one that a newer version touched is taken back first.
+pub(super) fn open_database(path: &Path, layouts: &[Layout]) -> Result<(Connection, Keeping), OutboxError> {
     let mut database = Connection::open(path)?;
     database.busy_timeout(Duration::from_secs(5))?;
     // secure_delete overwrites what is deleted, so that names do not linger in free pages.
@@ -84,19 +99,14 @@ pub(super) fn open_database(path: &Path) -> Result<(Connection, Keeping), Outbox
     if sound != "ok" {
         return Err(OutboxError::Unusable("it is damaged"));
     }
-    let keeping = match version(&database)? {
+    layouts::go_back(&mut database, layouts)?;
+    let keeping = match layouts::found(&database)? {
         0 => {
-            let new = database.transaction()?;
-            new.execute_batch(SEALED)?;
-            new.execute_batch(CUSTODY)?;
-            new.execute_batch(SERVICE)?;
-            new.pragma_update(None, "user_version", VERSION)?;
-            new.commit()?;
+            layouts::bring_up(&mut database, layouts)?;
             Keeping::Sealed
         }
         1 => Keeping::Clear,
-        2..=VERSION => Keeping::Sealed,
-        _ => return Err(OutboxError::Unusable("it is of another version")),
+        _ => Keeping::Sealed,
     };
     Ok((database, keeping))
 }
@@ -106,38 +116,38 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, OutboxError> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags)?;
     database.busy_timeout(Duration::from_secs(5))?;
-    match version(&database)? {
-        VERSION => Ok(database),
-        _ => Err(OutboxError::Unusable("it is of another version")),
+    if layouts::found(&database)? == layouts::known(LAYOUTS) {
+        Ok(database)
+    } else {
+        Err(OutboxError::Unusable("it is of another version"))
     }
-}
-
-fn version(database: &Connection) -> rusqlite::Result<i64> {
-    database.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
 /// Makes the tables of an older version, whose files are all encrypted by now, into today's; in one
 /// transaction.
-pub(super) fn bring_up(database: &mut Connection) -> Result<(), OutboxError> {
-    let before = version(database)?;
-    if before == VERSION {
-        return Ok(());
+pub(super) fn bring_up(database: &mut Connection, layouts: &[Layout]) -> Result<(), OutboxError> {
+    let before = layouts::found(database)?;
+    layouts::bring_up(database, layouts)?;
+    if (1..layouts::known(layouts)).contains(&before) {
+        tracing::info!("the outbox of an older version was taken over");
     }
-    let change = database.transaction()?;
-    if before < 3 {
-        change.execute_batch(CUSTODY)?;
-        chain(&change)?;
-    }
-    change.execute_batch(SERVICE)?;
-    change.pragma_update(None, "user_version", VERSION)?;
-    change.commit()?;
-    tracing::info!("the outbox of an older version was taken over");
     Ok(())
+}
+
+impl From<Fault> for OutboxError {
+    fn from(fault: Fault) -> Self {
+        tracing::error!(error = %fault, "the outbox's database does not get this version's layout");
+        match fault {
+            Fault::Sql(error) => error.into(),
+            Fault::Damaged(_) => Self::Unusable("it is damaged"),
+            Fault::NoWayBack { .. } => Self::Unusable("a newer version wrote it, and no way leads back"),
+        }
+    }
 }
 
 /// Gives every document its custody code, of itself as its only page since no page is known, and its
 /// items their new form.
-fn chain(change: &Transaction<'_>) -> rusqlite::Result<()> {
+fn chain(change: &Connection) -> rusqlite::Result<()> {
     type Former = (DocId, crate::Digest, Option<String>, Option<String>);
     let former: Vec<Former> = change
         .prepare("SELECT id, sha256, visit, items FROM document ORDER BY id")?
