@@ -20,6 +20,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("log-book", &[]),
     ("capsule", &["visit", "link"]),
     ("metrics-page", &[]),
+    ("provision", &["visit"]),
     ("command", &["documents", "store", "log-book", "readiness"]),
     ("link", &[]),
     ("id-reader", &["link"]),
