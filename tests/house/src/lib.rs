@@ -84,6 +84,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "store",
             "documents",
             "capsule",
+            "provision",
         ],
     ),
 ];
