@@ -36,6 +36,8 @@ pub const TARGETS: &[Target] = &[
     ("id_reader_text", id_reader::fuzz::text),
     ("link_address", link::fuzz::address),
     ("link_recording", link::fuzz::recording),
+    ("provision_bundle", provision::fuzz::bundle),
+    ("provision_request", provision::fuzz::request),
     ("social_card_reading", social_card::fuzz::reading),
     ("social_card_record", social_card::fuzz::record),
     ("social_card_recording", social_card::fuzz::recording),

@@ -21,6 +21,7 @@ const PLAN: &[(&str, &[&str])] = &[
     ("log-book", &[]),
     ("capsule", &["visit", "link"]),
     ("metrics-page", &[]),
+    ("provision", &["visit"]),
     ("command", &["documents", "store", "log-book", "readiness"]),
     ("link", &[]),
     ("id-reader", &["link"]),
@@ -84,6 +85,7 @@ const PLAN: &[(&str, &[&str])] = &[
             "store",
             "documents",
             "capsule",
+            "provision",
         ],
     ),
 ];
