@@ -12,36 +12,64 @@ const ADDON_STUB: &str = "./usr/lib/systemd/boot/efi/addonx64.efi.stub";
 ///
 /// `disk.img` (GPT, one version installed), `update/` (three files and their signed list), `keys/` (as `image/keys`
 /// makes them for a trial: `db.key`, `db.crt` for Secure Boot, the GnuPG home `update`, and what the hall's office
-/// holds in `office`).
+/// holds in `office`: what `onedoor-hall new-keys` makes, `tls.key`, `tls.crt`). Of a later version `update/` is
+/// enough; its keys are those of the image under test.
 #[derive(Clone, Debug)]
 pub struct Built {
     folder: PathBuf,
+    keys: PathBuf,
     version: u32,
+}
+
+/// The folder that a variable names.
+fn named(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+/// Past the test's own output, which is kept back while it passes.
+fn skipped(what: &str, why: &str) {
+    let _ =
+        writeln!(std::io::stderr(), "SKIPPED: no {what}: {why}; `make test-image` builds one and sets it");
 }
 
 impl Built {
     /// The image under test, which `ONEDOOR_IMAGE` names; `None`, said aloud, where none is.
     #[must_use]
     pub fn find() -> Option<Self> {
-        Self::named("ONEDOOR_IMAGE", "make test-image")
-    }
-
-    /// A later version of it, which `ONEDOOR_IMAGE_NEXT` names; `None`, said aloud, where none is.
-    #[must_use]
-    pub fn next() -> Option<Self> {
-        Self::named("ONEDOOR_IMAGE_NEXT", "make test-image")
-    }
-
-    fn named(variable: &str, remedy: &str) -> Option<Self> {
-        let Some(folder) = std::env::var_os(variable).filter(|folder| !folder.is_empty()) else {
-            // Past the test's own output, which is kept back while it passes.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED: no system image: {variable} names none; `{remedy}` builds one and sets it"
-            );
+        let Some(folder) = named("ONEDOOR_IMAGE") else {
+            skipped("system image", "ONEDOOR_IMAGE names none");
             return None;
         };
-        Some(Self::open(Path::new(&folder)))
+        Some(Self::open(&folder))
+    }
+
+    /// A later version of it that is good: in the folder that `ONEDOOR_IMAGE_NEXT` names, else in `next` beside its
+    /// disk; `None`, said aloud, where none is.
+    #[must_use]
+    pub fn next(&self) -> Option<Self> {
+        self.later("ONEDOOR_IMAGE_NEXT", "next")
+    }
+
+    /// A later version of it that never becomes good (`image/build --spoil`): in the folder that
+    /// `ONEDOOR_IMAGE_SPOILED` names, else in `spoiled` beside its disk; `None`, said aloud, where none is.
+    #[must_use]
+    pub fn spoiled(&self) -> Option<Self> {
+        self.later("ONEDOOR_IMAGE_SPOILED", "spoiled")
+    }
+
+    fn later(&self, variable: &str, name: &str) -> Option<Self> {
+        let folder = named(variable).unwrap_or_else(|| self.folder.join(name));
+        if !folder.is_dir() {
+            skipped(
+                "later version",
+                &format!("{} is not there, nor does {variable} name one", folder.display()),
+            );
+            return None;
+        }
+        let later = Self { keys: self.keys.clone(), ..Self::open(&folder) };
+        let (mine, theirs) = (self.version, later.version);
+        assert!(theirs > mine, "{}: version {theirs} is no later than {mine}", folder.display());
+        Some(later)
     }
 
     /// The image in `folder`.
@@ -51,13 +79,14 @@ impl Built {
     #[must_use]
     pub fn open(folder: &Path) -> Self {
         let folder = folder.canonicalize().unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-        let mut this = Self { folder, version: 0 };
+        let mut this = Self { keys: folder.join("keys"), folder, version: 0 };
         let names = std::fs::read_dir(this.update()).unwrap_or_else(|e| panic!("{:?}: {e}", this.update()));
-        let version = names.flatten().find_map(|entry| {
+        let version = names.flatten().filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             name.strip_prefix("onedoor_")?.strip_suffix(".efi")?.parse().ok()
         });
-        this.version = version.unwrap_or_else(|| panic!("{:?} has no onedoor_VERSION.efi", this.update()));
+        this.version =
+            version.max().unwrap_or_else(|| panic!("{:?} has no onedoor_VERSION.efi", this.update()));
         this
     }
 
@@ -85,7 +114,7 @@ impl Built {
     /// When it is not there.
     #[must_use]
     pub fn key(&self, name: &str) -> PathBuf {
-        let key = self.folder.join("keys").join(name);
+        let key = self.keys.join(name);
         assert!(key.exists(), "{} is missing: image/build leaves it there for tests", key.display());
         key
     }
@@ -113,7 +142,7 @@ impl Built {
         );
         let tools =
             tools.unwrap_or_else(|| panic!("{} has no tools-*.tar: image/build makes it", cache.display()));
-        run("tar", words!["-x", "-f", &tools, "-C", folder, "--strip-components=7", ADDON_STUB]);
+        run("tar", words!["-x", "-f", &tools, "-C", folder, "--strip-components=6", ADDON_STUB]);
         folder.join("addonx64.efi.stub")
     }
 }

@@ -113,6 +113,21 @@ impl Cabinet {
         self.folder.path()
     }
 
+    /// Another one, the same in everything that lasts, while the power is off. It stands on this one's disk, so this
+    /// one has to be there as long.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let that = Self::empty(&self.variables());
+        for entry in std::fs::read_dir(self.tpm()).expect("the TPM's state").flatten() {
+            std::fs::copy(entry.path(), that.tpm().join(entry.file_name())).expect("room");
+        }
+        copy_sparse(&self.disk(), &that.disk());
+        that
+    }
+
     /// The disk is put into another cabinet: the same disk, a new TPM.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! The virtual hall's devices and services, without a kiosk of its own.
 
+use crate::built::Built;
 use crate::tools::built_beside;
 use hands::Hands;
 use machine::held::{self, Held};
@@ -18,23 +19,28 @@ pub struct Hall {
 }
 
 impl Hall {
-    /// Devices, store and windows for a kiosk elsewhere.
-    ///
-    /// # Panics
-    /// When the hall does not open.
-    #[must_use]
-    pub fn open() -> Self {
-        Self::with(&["--no-kiosk"], "")
-    }
-
     /// With these arguments, and settings that replace the hall's own (TOML).
     ///
     /// # Panics
     /// When the hall does not open.
     #[must_use]
     pub fn with(arguments: &[&str], settings: &str) -> Self {
+        Self::prepared(arguments, settings, |_| {})
+    }
+
+    /// With the devices and services alone, for a kiosk that the office of this image certifies.
+    ///
+    /// # Panics
+    /// When the hall does not open.
+    #[must_use]
+    pub fn of(built: &Built, settings: &str) -> Self {
+        Self::prepared(&["--no-kiosk"], settings, |data| crate::pki::lay_out(built, &data.join("pki")))
+    }
+
+    fn prepared(arguments: &[&str], settings: &str, prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::Builder::new().prefix("hall").tempdir().expect("a folder");
         let place = |name: &str| folder.path().join(name);
+        prepare(&place("data"));
         std::fs::write(place("settings.toml"), settings).expect("settings");
         let mut command = held::command(built_beside("hall", "ONEDOOR_HALL"));
         command.args(["--dock", "127.0.0.1:0", "--no-window", "--no-slot", "--no-codes", "--data"]);
@@ -56,6 +62,16 @@ impl Hall {
     #[must_use]
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The file of a sample paper.
+    ///
+    /// # Panics
+    /// When there is none of this name.
+    #[must_use]
+    pub fn paper(&self, name: &str) -> PathBuf {
+        let file = self.data().join("papers").join(format!("{name}.jpg"));
+        file.canonicalize().unwrap_or_else(|e| panic!("{}: {e}", file.display()))
     }
 
     /// The settings it wrote for a kiosk that is started by hand.

@@ -21,48 +21,61 @@ const KIOSK: &str = "kiosk-a";
 /// How often the update host's folder is looked at.
 const GLANCE: Duration = Duration::from_millis(300);
 
-/// Settles a kiosk that has never been here: approves its request, signs a bundle for it, and has it fetch both.
+/// Settles a kiosk that has never been here, as soon as it asks: approves its request, seals the hall's key for it, and
+/// publishes a bundle that names it. The kiosk fetches all of it by itself, within a minute or two.
 ///
 /// # Panics
 /// When the kiosk does not ask by `deadline`, or the office's program refuses.
-pub fn settle(built: &Built, hall: &Hall, host: &UpdateHost, running: &mut Running, deadline: Instant) {
+pub fn settle(built: &Built, hall: &Hall, host: &UpdateHost, deadline: Instant) {
     let request = wait_request(host, deadline);
     let fingerprint = request.file_stem().and_then(|name| name.to_str()).expect("a fingerprint").to_owned();
     let program = built_beside("onedoor-hall", "ONEDOOR_HALL_OFFICE").display().to_string();
+    let settings = tempfile::tempdir().expect("a folder");
+    lay_out(hall, host, &fingerprint, settings.path());
+    let sealed = settings.path().join(format!("secrets/{KIOSK}.sealed"));
+    let hall_key = hall.data().join("secrets/hall.key");
+    run(
+        &program,
+        words![
+            "seal",
+            &request,
+            &sealed,
+            "--name",
+            KIOSK,
+            "--hall-key",
+            &hall_key,
+            "--fingerprint",
+            &fingerprint,
+        ],
+    );
+    let bundle = host.folder().join("hall.bundle");
+    let key = built.key("office/bundle.key");
+    run(&program, words!["bundle", settings.path(), &bundle, "--key", &key, "--serial", "1"]);
+    // Last, since with it the kiosk asks for the bundle.
     let certificate = host.folder().join("certificates").join(format!("{fingerprint}.pem"));
+    let authority = built.key("office/ca.pem");
+    let authority = authority.parent().expect("the office's folder");
     run(
         &program,
         words![
             "approve",
-            &request,
             "--ca",
-            &built.key("office/ca.crt"),
-            "--ca-key",
-            &built.key("office/ca.key"),
+            authority,
+            &request,
+            &certificate,
             "--name",
             KIOSK,
-            "--out",
-            &certificate,
+            "--fingerprint",
+            &fingerprint,
         ],
     );
-    let settings = tempfile::tempdir().expect("a folder");
-    lay_out(hall, host, settings.path());
-    run(
-        &program,
-        words![
-            "bundle",
-            settings.path(),
-            "--key",
-            &built.key("office/bundle.key"),
-            "--serial",
-            "1",
-            "--kiosk",
-            &format!("{KIOSK}={fingerprint}"),
-            "--out",
-            &host.folder().join("hall.bundle"),
-        ],
-    );
-    // It would ask by itself within minutes.
+}
+
+/// Has the kiosk ask the office at once, which it would do by itself within a minute.
+///
+/// # Panics
+/// When it cannot be asked.
+pub fn hurry(running: &mut Running) {
     running.told("systemctl start onedoor-office.service");
 }
 
@@ -83,27 +96,30 @@ fn wait_request(host: &UpdateHost, deadline: Instant) -> PathBuf {
     }
 }
 
-/// The hall's files as the office keeps them: the kiosk's settings, the catalogue with its pictures, whom to trust,
-/// and how the wire is laid.
-///
-/// # Panics
-/// When the hall's own files are not there.
-pub fn lay_out(hall: &Hall, host: &UpdateHost, folder: &Path) {
+/// The hall's files as the office keeps them for a bundle: the kiosk's settings, the catalogue with its pictures, whom
+/// to trust, and how the wire is laid. What is sealed for the kiosk is not among them yet.
+fn lay_out(hall: &Hall, host: &UpdateHost, fingerprint: &str, folder: &Path) {
     let (data, settings) = (hall.data(), hall.settings());
+    for name in ["examples", "kiosks", "trust", "secrets"] {
+        fs::create_dir(folder.join(name)).expect("a folder");
+    }
     let copy = |from: PathBuf, to: &str| {
         fs::copy(&from, folder.join(to)).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
     };
     copy(data.join("catalogue.toml"), "catalogue.toml");
-    copy(data.join("pki/ca.pem"), "ca.pem");
-    copy(data.join("pki/custody.pub.pem"), "custody.pub.pem");
-    copy(data.join("secrets/hall.key"), "hall.key");
-    fs::create_dir(folder.join("examples")).expect("a folder");
+    copy(data.join("pki/ca.pem"), "trust/store-ca.pem");
+    copy(data.join("pki/custody.pub.pem"), "trust/custody.pem");
     for entry in fs::read_dir(data.join("examples")).expect("pictures").flatten() {
         copy(entry.path(), &format!("examples/{}", entry.file_name().to_string_lossy()));
     }
+    let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("settings");
+    write(
+        "bundle.toml",
+        format!("hall = \"trial\"\n[[kiosk]]\nname = \"{KIOSK}\"\nfingerprint = \"{fingerprint}\"\n"),
+    );
     let (kiosk, ports) = inside(settings);
-    fs::write(folder.join("kiosk.toml"), kiosk.to_string()).expect("settings");
-    fs::write(folder.join("network.toml"), network(&ports, host)).expect("settings");
+    write(&format!("kiosks/{KIOSK}.toml"), kiosk.to_string());
+    write("network.toml", network(&ports, host));
 }
 
 /// The settings that the hall wrote for a kiosk on this machine, as they are inside the guest: services at another
@@ -116,6 +132,7 @@ fn inside(mut settings: Table) -> (Table, BTreeSet<u16>) {
             section.insert(key.to_owned(), value.into());
         }
     };
+    set("kiosk", "name", KIOSK);
     set("reader", "port", "serial:/dev/ttyS2");
     set("printer", "port", "serial:/dev/ttyS1");
     for (section, host) in [("store", SERVICES), ("windows", SERVICES), ("scanner", LOOPBACK)] {
@@ -133,7 +150,7 @@ fn inside(mut settings: Table) -> (Table, BTreeSet<u16>) {
         ("store", &["ca", "certificate", "key", "custody_key"]),
         ("metrics", &["ca", "certificate", "key"]),
         ("log", &["key"]),
-        ("technician", &["key"]),
+        ("technician", &["key", "cards"]),
     ] {
         let section = settings.get_mut(section).and_then(Value::as_table_mut);
         if let Some(section) = section {
@@ -165,7 +182,7 @@ mod tests {
         let outside = "[reader]\nport = \"serial:/tmp/x\"\n[store]\nca = \"/x\"\nurl = \"https://localhost:31457\"\n\
             [scanner]\nurl = \"http://127.0.0.1:30833/eSCL\"\n[log]\nkey = \"/x\"\n[kiosk]\nname = \"a\"\ndata = \"/x\"\n";
         let (inside, ports) = inside(outside.parse().expect("settings"));
-        let wanted = "[kiosk]\nname = \"a\"\n[printer]\nport = \"serial:/dev/ttyS1\"\n[reader]\n\
+        let wanted = "[kiosk]\nname = \"kiosk-a\"\n[printer]\nport = \"serial:/dev/ttyS1\"\n[reader]\n\
             port = \"serial:/dev/ttyS2\"\n[scanner]\nurl = \"http://10.0.2.2:30833/eSCL\"\n[store]\n\
             url = \"https://store.hall.test:31457\"\n";
         assert_eq!(inside, wanted.parse::<Table>().expect("settings"));

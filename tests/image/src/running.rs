@@ -31,6 +31,12 @@ const AXIS: u64 = 0x7fff;
 /// How long one command inside may take.
 const COMMAND: Duration = Duration::from_secs(120);
 
+/// How long one look inside may take: a machine that starts anew in the middle of it never answers.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// How long an answer is waited for where there may be nobody to give one.
+const GLIMPSE: Duration = Duration::from_secs(5);
+
 /// What is plugged in.
 #[derive(Clone, Debug, Default)]
 pub struct Wiring {
@@ -152,7 +158,11 @@ impl Running {
         self.try_screen().unwrap_or_else(|e| panic!("the screen: {e}"))
     }
 
-    fn try_screen(&mut self) -> io::Result<Picture> {
+    /// What the screen shows, if it can be seen just now: not while the display changes its mode.
+    ///
+    /// # Errors
+    /// When QEMU does not tell.
+    pub fn try_screen(&mut self) -> io::Result<Picture> {
         let file = self.folder.join("screen.png");
         self.monitor.command("screendump", &json!({ "filename": file, "format": "png" }))?;
         Picture::read(&file)
@@ -251,6 +261,11 @@ impl Running {
         }
     }
 
+    /// Has a command run inside, if anybody is there to answer: nobody is while the machine starts anew.
+    pub fn try_ask(&mut self, command: &str) -> Option<Said> {
+        self.probe.ask(command, Instant::now() + GLIMPSE).ok()
+    }
+
     /// Has a command run inside that must succeed, and returns what it said.
     ///
     /// # Panics
@@ -261,15 +276,15 @@ impl Running {
         said.text()
     }
 
-    /// Waits until a command inside succeeds, and returns what it said. To be used where nothing tells of it:
-    /// a second lies between two looks.
+    /// Waits until a command inside succeeds, and returns what it said, also if the machine starts anew meanwhile. To
+    /// be used where nothing tells of it: a second lies between two looks.
     ///
     /// # Panics
     /// When it does not by `deadline`.
     pub fn wait_told(&mut self, what: &str, deadline: Instant, command: &str) -> String {
         loop {
             let looked = Instant::now();
-            match self.probe.ask(command, deadline.max(looked + Duration::from_secs(5))) {
+            match self.probe.ask(command, looked + LOOK) {
                 Ok(said) if said.status == 0 => return said.text(),
                 _ if looked >= deadline => self.in_vain(what),
                 _ => std::thread::sleep(Duration::from_secs(1).saturating_sub(looked.elapsed())),
@@ -277,8 +292,17 @@ impl Running {
         }
     }
 
+    /// Has a command run inside that ends when the machine does: nobody waits for its answer.
+    ///
+    /// # Panics
+    /// When the shell's line is gone.
+    pub fn begin(&mut self, command: &str) {
+        // In the background, so that the shell answers whoever asks next.
+        self.told(&format!("({command}) >/dev/null 2>&1 &"));
+    }
+
     /// Says where the machine stands, and ends the test.
-    fn in_vain(&mut self, what: &str) -> ! {
+    pub fn in_vain(&mut self, what: &str) -> ! {
         let last: Vec<_> = self.console.all().iter().rev().take(40).map(line).collect();
         let last: Vec<_> = last.into_iter().rev().collect();
         let screen = self.folder.with_extension("png");

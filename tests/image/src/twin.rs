@@ -2,29 +2,27 @@
 //! own. It tells what should be on the screen, and where on it a thing is to be touched.
 
 use crate::hall::Hall;
-use crate::running::Running;
-use hands::{elements, enabled, name};
+use hands::name;
 use machine::picture::Picture;
 use std::fs;
 use std::ops::Deref;
-use std::time::Instant;
 
 /// How much of two screens may differ that show the same: clocks and numbers are not the same.
 pub const ALIKE: f64 = 0.02;
+/// Without what the cabinet has no place for.
+const LESS: &str = "[company_key]\nlibrary = \"\"\nenvironment = \"\"\n[technician]\nkey = \"\"\n";
 
 /// A kiosk in the virtual hall.
 pub struct Twin(Hall);
 
 impl Twin {
-    /// A twin that has the same devices as the kiosk in the cabinet.
+    /// A twin that has the same devices as the kiosk in the cabinet, and these settings (TOML), on its first screen.
     ///
     /// # Panics
-    /// When it does not come to its first screen.
+    /// When it does not come to it.
     #[must_use]
-    pub fn open() -> Self {
-        // What the cabinet has no place for.
-        let hall =
-            Hall::with(&[], "[company_key]\nlibrary = \"\"\nenvironment = \"\"\n[technician]\nkey = \"\"\n");
+    pub fn open(settings: &str) -> Self {
+        let hall = Hall::with(&[], &format!("{LESS}{settings}"));
         hall.wait("the first screen", |state| name(state) == "home");
         Self(hall)
     }
@@ -39,29 +37,6 @@ impl Twin {
         let file = folder.path().join("screen.png");
         fs::write(&file, self.0.get("/api/screen.png")).expect("a picture");
         Picture::read(&file).expect("a picture")
-    }
-
-    /// Waits until the machine shows what the twin shows.
-    ///
-    /// # Panics
-    /// When it does not by `deadline`.
-    pub fn wait_same(&self, what: &str, running: &mut Running, deadline: Instant) -> Picture {
-        running.wait_screen(what, deadline, |picture| picture.difference(&self.picture()) < ALIKE)
-    }
-
-    /// Touches a thing on both screens, the machine's first; returns once the twin no longer shows what it did.
-    ///
-    /// # Panics
-    /// When it cannot be touched.
-    pub fn touch(&self, running: &mut Running, id: &str, deadline: Instant) {
-        self.0.wait(&format!("element {id}"), |state| enabled(state, id));
-        self.wait_same(&format!("the screen with {id}"), running, deadline);
-        let state = self.0.state();
-        let element = elements(&state).find(|element| element["id"] == id).expect("the element");
-        let number = |key: &str| element[key].as_f64().expect("a number");
-        let middle = |start: &str, length: &str| (number(start) + number(length) / 2.0) as u32;
-        running.tap(middle("x", "w"), middle("y", "h"));
-        self.0.touch(id);
     }
 }
 

@@ -69,6 +69,16 @@ impl Picture {
         inside.then(|| self.pixels.get((y * self.width + x) as usize).copied()).flatten()
     }
 
+    /// What lies in a rectangle, as far as it is inside.
+    #[must_use]
+    pub fn part(&self, x: u32, y: u32, width: u32, height: u32) -> Self {
+        let (across, down) =
+            (x.min(self.width)..x.saturating_add(width).min(self.width), y..y.saturating_add(height));
+        let rows = down.start.min(self.height)..down.end.min(self.height);
+        let pixels = rows.clone().flat_map(|y| across.clone().filter_map(move |x| self.at(x, y))).collect();
+        Self { width: across.len() as u32, height: rows.len() as u32, pixels }
+    }
+
     /// How many different colours there are: a console or a firmware has a handful, a screen with smooth
     /// letters hundreds.
     #[must_use]
@@ -117,6 +127,9 @@ mod tests {
         assert_eq!((picture.width(), picture.height(), picture.colours()), (2, 2, 4));
         assert_eq!(picture.at(0, 1), Some([200, 0, 0]));
         assert_eq!(picture.at(2, 0), None);
+        let right = picture.part(1, 0, 9, 9);
+        assert_eq!((right.width(), right.height()), (1, 2));
+        assert_eq!((right.at(0, 0), right.at(0, 1)), (Some([10; 3]), Some([255; 3])));
         let share = picture.share([10, 10, 10], 1);
         assert!((share - 0.5).abs() < 1e-9, "{share}");
     }
