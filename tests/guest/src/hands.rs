@@ -7,10 +7,10 @@ use std::{io, thread};
 use emulators::cards::sample;
 use emulators::printer::Printer;
 use emulators::reader::{Fault, Reader, Timing};
+use machine::qmp::Monitor;
 use rustix::fs::{Mode, OFlags};
 use serde_json::json;
 
-use crate::qmp::Monitor;
 use crate::report::{Answer, Ask, Converter};
 
 /// How long QEMU may go on with a converter that was pulled.
@@ -112,11 +112,11 @@ fn plug(monitor: &mut Monitor, converter: Converter) -> io::Result<()> {
     loop {
         match monitor.command("device_add", &device(converter)) {
             Err(_) if begun.elapsed() < PULLED => thread::sleep(Duration::from_millis(10)),
-            done => return done,
+            done => return done.map(drop),
         }
     }
 }
 
 fn unplug(monitor: &mut Monitor, converter: Converter) -> io::Result<()> {
-    monitor.command("device_del", &json!({ "id": converter.name() }))
+    monitor.command("device_del", &json!({ "id": converter.name() })).map(drop)
 }

@@ -7,5 +7,4 @@
 
 pub mod hands;
 pub mod machine;
-pub mod qmp;
 pub mod report;

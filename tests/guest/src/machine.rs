@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use std::{env, fs, io, thread};
+
+use ::machine::held::{self, Held};
 
 use crate::hands::{self, Hands};
 use crate::report::{Case, Converter, FromGuest};
@@ -54,8 +56,8 @@ pub fn boot(suite: &Path) -> Result<Story, NoStory> {
     let hands = Hands::new(folder.path(), monitor.clone())?;
     let console = folder.path().join("console");
     let said = folder.path().join("said");
-    let mut qemu = Qemu(command(&kernel, suite, &hands, &monitor, &console, &said)?.spawn()?);
-    let (Some(stdin), Some(stdout)) = (qemu.0.stdin.take(), qemu.0.stdout.take()) else {
+    let mut qemu = Held::start(&mut command(&kernel, suite, &hands, &monitor, &console, &said)?)?;
+    let (Some(stdin), Some(stdout)) = (qemu.stdin.take(), qemu.stdout.take()) else {
         return Err(io::Error::other("QEMU has no pipes").into());
     };
     let lines = listen(stdout)?;
@@ -142,9 +144,7 @@ fn command(
 ) -> io::Result<Command> {
     let inside = Path::new(env!("CARGO_MANIFEST_DIR")).join("inside");
     let (inside, suite, folder) = (inside.display(), suite.display(), kernel.folder.display());
-    // QEMU ends with the test, however that ends.
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--", Kernel::PROGRAM]);
+    let mut command = held::command(Kernel::PROGRAM);
     command.args(["-M", "q35", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "Nehalem"]);
     command.args(["-m", "512", "-smp", "1", "-nodefaults", "-display", "none", "-no-reboot"]);
     command.arg("-kernel").arg(kernel.folder.join("vmlinux"));
@@ -179,15 +179,4 @@ fn listen(stdout: impl io::Read + Send + 'static) -> io::Result<Receiver<String>
         }
     })?;
     Ok(lines)
-}
-
-/// A running QEMU, ended with this value.
-struct Qemu(Child);
-
-impl Drop for Qemu {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

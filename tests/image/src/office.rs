@@ -1,0 +1,191 @@
+//! The hall's office: approves a kiosk that asks, and gives it its settings.
+//!
+//! Everything is done as an office does it, with its program `onedoor-hall`; how that is called stands here alone.
+
+use crate::built::Built;
+use crate::hall::Hall;
+use crate::running::{LOOPBACK, Running};
+use crate::tools::{built_beside, run};
+use crate::update_host::{NAME, UpdateHost};
+use crate::words;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use toml::{Table, Value};
+
+/// The name that the hall's certificate is for.
+const SERVICES: &str = "store.hall.test";
+/// How the kiosk is called.
+const KIOSK: &str = "kiosk-a";
+/// How often the update host's folder is looked at.
+const GLANCE: Duration = Duration::from_millis(300);
+
+/// Settles a kiosk that has never been here, as soon as it asks: approves its request, seals the hall's key for it, and
+/// publishes a bundle that names it. The kiosk fetches all of it by itself, within a minute or two.
+///
+/// # Panics
+/// When the kiosk does not ask by `deadline`, or the office's program refuses.
+pub fn settle(built: &Built, hall: &Hall, host: &UpdateHost, deadline: Instant) {
+    let request = wait_request(host, deadline);
+    let fingerprint = request.file_stem().and_then(|name| name.to_str()).expect("a fingerprint").to_owned();
+    let program = built_beside("onedoor-hall", "ONEDOOR_HALL_OFFICE").display().to_string();
+    let settings = tempfile::tempdir().expect("a folder");
+    lay_out(hall, host, &fingerprint, settings.path());
+    let sealed = settings.path().join(format!("secrets/{KIOSK}.sealed"));
+    let hall_key = hall.data().join("secrets/hall.key");
+    run(
+        &program,
+        words![
+            "seal",
+            &request,
+            &sealed,
+            "--name",
+            KIOSK,
+            "--hall-key",
+            &hall_key,
+            "--fingerprint",
+            &fingerprint,
+        ],
+    );
+    let bundle = host.folder().join("hall.bundle");
+    let key = built.key("office/bundle.key");
+    run(&program, words!["bundle", settings.path(), &bundle, "--key", &key, "--serial", "1"]);
+    // Last, since with it the kiosk asks for the bundle.
+    let certificate = host.folder().join("certificates").join(format!("{fingerprint}.pem"));
+    let authority = built.key("office/ca.pem");
+    let authority = authority.parent().expect("the office's folder");
+    run(
+        &program,
+        words![
+            "approve",
+            "--ca",
+            authority,
+            &request,
+            &certificate,
+            "--name",
+            KIOSK,
+            "--fingerprint",
+            &fingerprint,
+        ],
+    );
+}
+
+/// Has the kiosk ask the office at once, which it would do by itself within a minute.
+///
+/// # Panics
+/// When it cannot be asked.
+pub fn hurry(running: &mut Running) {
+    running.told("systemctl start onedoor-office.service");
+}
+
+fn wait_request(host: &UpdateHost, deadline: Instant) -> PathBuf {
+    loop {
+        let entries = fs::read_dir(host.folder().join("requests")).expect("a folder").flatten();
+        let request =
+            entries.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "request"));
+        if let Some(request) = request {
+            return request;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "the kiosk did not ask; the update host heard {:?}",
+            host.requests()
+        );
+        std::thread::sleep(GLANCE);
+    }
+}
+
+/// The hall's files as the office keeps them for a bundle: the kiosk's settings, the catalogue with its pictures, whom
+/// to trust, and how the wire is laid. What is sealed for the kiosk is not among them yet.
+fn lay_out(hall: &Hall, host: &UpdateHost, fingerprint: &str, folder: &Path) {
+    let (data, settings) = (hall.data(), hall.settings());
+    for name in ["examples", "kiosks", "trust", "secrets"] {
+        fs::create_dir(folder.join(name)).expect("a folder");
+    }
+    let copy = |from: PathBuf, to: &str| {
+        fs::copy(&from, folder.join(to)).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+    };
+    copy(data.join("catalogue.toml"), "catalogue.toml");
+    copy(data.join("pki/ca.pem"), "trust/store-ca.pem");
+    copy(data.join("pki/custody.pub.pem"), "trust/custody.pem");
+    for entry in fs::read_dir(data.join("examples")).expect("pictures").flatten() {
+        copy(entry.path(), &format!("examples/{}", entry.file_name().to_string_lossy()));
+    }
+    let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("settings");
+    write(
+        "bundle.toml",
+        format!("hall = \"trial\"\n[[kiosk]]\nname = \"{KIOSK}\"\nfingerprint = \"{fingerprint}\"\n"),
+    );
+    let (kiosk, ports) = inside(settings);
+    write(&format!("kiosks/{KIOSK}.toml"), kiosk.to_string());
+    write("network.toml", network(&ports, host));
+}
+
+/// The settings that the hall wrote for a kiosk on this machine, as they are inside the guest: services at another
+/// address, devices at other ports, files where a bundle has them. And the services' ports.
+fn inside(mut settings: Table) -> (Table, BTreeSet<u16>) {
+    let mut ports = BTreeSet::new();
+    let mut set = |section: &str, key: &str, value: &str| {
+        let section = settings.entry(section).or_insert_with(|| Value::Table(Table::new()));
+        if let Some(section) = section.as_table_mut() {
+            section.insert(key.to_owned(), value.into());
+        }
+    };
+    set("kiosk", "name", KIOSK);
+    set("reader", "port", "serial:/dev/ttyS2");
+    set("printer", "port", "serial:/dev/ttyS1");
+    for (section, host) in [("store", SERVICES), ("windows", SERVICES), ("scanner", LOOPBACK)] {
+        let service = settings.get_mut(section).and_then(|section| section.get_mut("url"));
+        let Some(Value::String(url)) = service else { continue };
+        let (scheme, rest) = url.split_once("://").expect("a URL");
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let port = authority.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        ports.insert(port);
+        *url = format!("{scheme}://{host}:{port}/{path}").trim_end_matches('/').to_owned();
+    }
+    // What a bundle and the kiosk's own machine bring along is named by them.
+    for (section, keys) in [
+        ("kiosk", &["catalogue", "data", "hall_key", "outbox_key"][..]),
+        ("store", &["ca", "certificate", "key", "custody_key"]),
+        ("metrics", &["ca", "certificate", "key"]),
+        ("log", &["key"]),
+        ("technician", &["key", "cards"]),
+    ] {
+        let section = settings.get_mut(section).and_then(Value::as_table_mut);
+        if let Some(section) = section {
+            section.retain(|key, _| !keys.contains(&key));
+        }
+    }
+    settings.remove("company_key");
+    settings.remove("code_scanner");
+    settings.retain(|_, section| section.as_table().is_none_or(|section| !section.is_empty()));
+    (settings, ports)
+}
+
+fn network(ports: &BTreeSet<u16>, _host: &UpdateHost) -> String {
+    let update_host = crate::running::UPDATE_HOST;
+    format!(
+        "[[host]]\nname = \"{SERVICES}\"\naddresses = [\"{LOOPBACK}\"]\n\
+         [[host]]\nname = \"{NAME}\"\naddresses = [\"{update_host}\"]\n\
+         [[reach]]\nto = \"{LOOPBACK}\"\nports = {ports:?}\n"
+    )
+    .replace(['{', '}'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_halls_settings_are_turned_inside_out() {
+        let outside = "[reader]\nport = \"serial:/tmp/x\"\n[store]\nca = \"/x\"\nurl = \"https://localhost:31457\"\n\
+            [scanner]\nurl = \"http://127.0.0.1:30833/eSCL\"\n[log]\nkey = \"/x\"\n[kiosk]\nname = \"a\"\ndata = \"/x\"\n";
+        let (inside, ports) = inside(outside.parse().expect("settings"));
+        let wanted = "[kiosk]\nname = \"kiosk-a\"\n[printer]\nport = \"serial:/dev/ttyS1\"\n[reader]\n\
+            port = \"serial:/dev/ttyS2\"\n[scanner]\nurl = \"http://10.0.2.2:30833/eSCL\"\n[store]\n\
+            url = \"https://store.hall.test:31457\"\n";
+        assert_eq!(inside, wanted.parse::<Table>().expect("settings"));
+        assert_eq!(ports, BTreeSet::from([30833, 31457]));
+    }
+}
