@@ -100,6 +100,12 @@ impl Handle {
         seq
     }
 
+    /// Has `answer` called on the screen's thread when that gets to it, which a screen that hangs never does; false
+    /// if the screen is gone.
+    pub fn call(&self, answer: impl FnOnce() + Send + 'static) -> bool {
+        self.shared.post(Box::new(answer))
+    }
+
     /// Ends the screen's loop; [`crate::run`] then returns.
     pub fn quit(&self) {
         match &self.shared.poster {

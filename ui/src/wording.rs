@@ -5,6 +5,7 @@
 
 mod about;
 mod choose;
+mod closed;
 mod company;
 mod frame;
 mod goodbye;
@@ -91,6 +92,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Receipt(receipt) => ScreenWords::Receipt(voice.receipt(receipt)),
         Screen::Goodbye(goodbye) => ScreenWords::Goodbye(voice.goodbye(goodbye)),
         Screen::Service(service) => ScreenWords::Service(voice.service(service)),
+        Screen::Closed(closed) => ScreenWords::Service(voice.closed(closed)),
         Screen::Room(room) => match voice.panel(room) {
             Some(panel) => ScreenWords::Panel(panel),
             None => ScreenWords::Room(voice.room(room)),

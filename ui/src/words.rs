@@ -182,6 +182,7 @@ pub(crate) struct Words {
     pub receipt: ReceiptText,
     pub goodbye: GoodbyeText,
     pub service: ServiceText,
+    pub closed: ClosedText,
     pub door: DoorText,
     pub room: RoomText,
     pub failed: FailedText,

@@ -103,6 +103,8 @@ pub enum Screen {
     Goodbye(Goodbye),
     /// what is wrong, for whoever mends it
     Service(Service),
+    /// nobody is served here, and why
+    Closed(Closed),
     /// the technician's room, and its door
     Room(Room),
     /// how the screen shall look
@@ -133,11 +135,31 @@ impl Screen {
             Self::Receipt(_) => "receipt",
             Self::Goodbye(_) => "goodbye",
             Self::Service(_) => "service",
+            Self::Closed(_) => "closed",
             Self::Room(room) => room.name(),
             Self::Look => "look",
             Self::Help(_) => "help",
         }
     }
+}
+
+/// Why nobody is served at this kiosk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// its hall has not set it up yet
+    NotSetUp {
+        /// what the office recognises it by, in groups that are read out; empty until there is one
+        fingerprint: Vec<String>,
+        /// the office was reached and has the kiosk's request
+        asked: bool,
+        /// what went wrong last, in lines as the system says it
+        trouble: Vec<String>,
+    },
+    /// what it stands on cannot be opened; for whoever mends it
+    Broken {
+        /// each in a line of its own, as the program says it
+        why: Vec<String>,
+    },
 }
 
 /// Why no number is given now.

@@ -385,9 +385,9 @@ fn a_monkey_finds_no_dead_end_and_leaves_no_name() {
             }
         }
     }
-    // It has been everywhere.
+    // It has been everywhere; where nobody is served, there is no desk.
     let all: std::collections::BTreeSet<&str> =
         crate::samples::samples(Language::Zh).iter().map(|s| s.view.screen.name()).collect();
-    let missed: Vec<_> = all.iter().filter(|name| !seen.contains_key(*name)).collect();
+    let missed: Vec<_> = all.iter().filter(|name| **name != "closed" && !seen.contains_key(*name)).collect();
     assert!(missed.is_empty(), "never seen: {missed:?}; {seen:?}");
 }

@@ -110,6 +110,7 @@ fn who(screen: &Screen) -> Option<&Who> {
         | Screen::Receipt(_)
         | Screen::Goodbye(_)
         | Screen::Service(_)
+        | Screen::Closed(_)
         | Screen::Room(_)
         | Screen::Look
         | Screen::Help(_) => None,

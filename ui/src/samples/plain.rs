@@ -7,8 +7,8 @@ use visit::fault::Fault;
 use visit::hours::Span;
 use visit::identity::{CompanyCode, CompanyOffer, Ways};
 use visit::screen::{
-    Calling, CardProblem, CardReminder, CodeProblem, CompanyEntry, Goodbye, Help, Home, Identify, NoNumbers,
-    NumberShown, PapersTold, Purpose, Screen, Service, TicketState, Wait,
+    Calling, CardProblem, CardReminder, Closed, CodeProblem, CompanyEntry, Goodbye, Help, Home, Identify,
+    NoNumbers, NumberShown, PapersTold, Purpose, Screen, Service, TicketState, Wait,
 };
 use visit::waiting::Waiting;
 
@@ -35,7 +35,30 @@ pub(super) fn samples() -> Vec<Sample> {
 
 fn service() -> Vec<Sample> {
     let screen = |fault, at, count, tickets_left| Screen::Service(Service { fault, at, count, tickets_left });
+    let groups = |text: &str| text.split(' ').map(str::to_owned).collect();
+    let fingerprint = groups("3F2A 91C0 77DE 4B18 A05C");
     vec![
+        sample(
+            "closed-not-set-up",
+            Screen::Closed(Closed::NotSetUp {
+                fingerprint: vec![],
+                asked: false,
+                trouble: vec!["office: no answer within 20 s".to_owned()],
+            }),
+        ),
+        sample(
+            "closed-asked",
+            Screen::Closed(Closed::NotSetUp { fingerprint, asked: true, trouble: vec![] }),
+        ),
+        sample(
+            "closed-broken",
+            Screen::Closed(Closed::Broken {
+                why: vec![
+                    "store.certificate: /data/keys/kiosk.pem: no certificate in it".to_owned(),
+                    "Put the kiosk's certificate there".to_owned(),
+                ],
+            }),
+        ),
         sample("service", screen(Some(Fault::ReaderAbsent), 1, 3, None)),
         sample("service-paper-low", screen(Some(Fault::PaperLow), 1, 1, Some(40))).ending_in(14),
         sample("service-nothing", screen(None, 1, 0, None)),

@@ -15,8 +15,16 @@ impl Voice<'_> {
             hall: self.label(&view.hall).into(),
             clock: clock(view.clock).into(),
             language: act(Intent::Language, frame.language.plain(), true),
-            look: act(Intent::Look, frame.look.plain(), !matches!(view.screen, Screen::Look)),
-            help: act(Intent::Help, frame.help.plain(), !matches!(view.screen, Screen::Help(_))),
+            look: act(
+                Intent::Look,
+                frame.look.plain(),
+                !matches!(view.screen, Screen::Look | Screen::Closed(_)),
+            ),
+            help: act(
+                Intent::Help,
+                frame.help.plain(),
+                !matches!(view.screen, Screen::Help(_) | Screen::Closed(_)),
+            ),
             up: act(Intent::ScrollUp, frame.up.plain(), true),
             down: act(Intent::ScrollDown, frame.down.plain(), true),
             reached: if view.look.reach {
@@ -60,7 +68,7 @@ impl Voice<'_> {
     fn leave(&self, screen: &Screen) -> t::Act {
         let words = self.words;
         match screen {
-            Screen::Home(_) => t::Act::default(),
+            Screen::Home(_) | Screen::Closed(_) => t::Act::default(),
             // Without a ticket he must have noted it.
             Screen::Number(number) if !number.is_on_paper() => {
                 act(Intent::Finish, words.number.noted.plain(), true)
@@ -113,6 +121,7 @@ impl Voice<'_> {
             | Screen::Scanning(_)
             | Screen::Goodbye(_)
             | Screen::Service(_)
+            | Screen::Closed(_)
             | Screen::Look
             | Screen::Help(_) => t::Act::default(),
         }
@@ -149,7 +158,7 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Review(_) => t::Shown::Review,
         Screen::Receipt(_) => t::Shown::Receipt,
         Screen::Goodbye(_) => t::Shown::Goodbye,
-        Screen::Service(_) => t::Shown::Service,
+        Screen::Service(_) | Screen::Closed(_) => t::Shown::Service,
         Screen::Room(_) => t::Shown::Room,
         Screen::Look => t::Shown::Look,
         Screen::Help(_) => t::Shown::Help,

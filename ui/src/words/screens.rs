@@ -1,6 +1,6 @@
 //! The keys of the language files, screen by screen.
 
-use super::{Count, Text, Told};
+use super::{Count, FaultText, Text, Told};
 use serde::Deserialize;
 use visit::screen::ReturnReason;
 
@@ -200,6 +200,12 @@ tables! {
     ServiceText {
         Text: title, fault, steps, meanwhile;
         Told: none;
+    }
+
+    /// Nobody is served here, and why.
+    ClosedText {
+        Text: title, fingerprint, why;
+        FaultText: not_set_up, asked, broken;
     }
 
     /// The technician's door.

@@ -13,9 +13,7 @@ const MARGIN: Duration = Duration::from_secs(10);
 impl Desk {
     /// Has these tried, if nobody is there.
     pub(in crate::desk) fn command(&mut self, tests: &[Test], now: Now, actions: &mut Vec<Action>) {
-        // Whoever has made the screen his own stands there, though he has touched no door yet.
-        let somebody = self.manner.over.is_some() || self.manner.until.is_some();
-        if self.session.is_some() || self.room.is_some() || somebody {
+        if self.is_somebody_there() {
             return actions.push(Action::Commanded(None));
         }
         let fitted: Vec<Test> = self.tests_fitted().filter(|test| tests.contains(test)).collect();
@@ -24,6 +22,18 @@ impl Desk {
         room.trying.ask(&fitted);
         self.room = Some(room);
         self.go_on_trying(now, actions);
+    }
+
+    /// Whether the kiosk is anybody's now, or something is tried.
+    pub fn is_somebody_there(&self) -> bool {
+        // Whoever has made the screen his own stands there, though he has touched no door yet.
+        let looks = self.manner.over.is_some() || self.manner.until.is_some();
+        self.session.is_some() || self.room.is_some() || looks
+    }
+
+    /// Whether a technician is in his room; its door, and what commands try, are not it.
+    pub fn is_technician_inside(&self) -> bool {
+        self.room.as_ref().is_some_and(|room| !matches!(room.page, Page::Remote | Page::Door(_)))
     }
 
     /// Whether a command has something tried now.
