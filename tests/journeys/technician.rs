@@ -6,7 +6,7 @@ use crate::papers::paper;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 impl Hall {
     /// A finger on the hall's name, for as long as nobody holds it there by chance.
@@ -257,12 +257,20 @@ impl Hall {
 
     /// Runs a command beside the kiosk; whether it did well, and what it says.
     fn kiosk(&self, arguments: &[&str]) -> (bool, Value) {
-        let program = Path::new(env!("CARGO_BIN_EXE_hall")).with_file_name("kiosk-appliance");
-        let config = self.folder().join("kiosk.toml");
-        let done =
-            Command::new(program).arg("--config").arg(config).args(arguments).output().expect("the program");
+        let done = self.command(arguments);
         let said = serde_json::from_slice(&done.stdout);
         (done.status.success(), said.unwrap_or_else(|error| panic!("{error}: {done:?}")))
+    }
+
+    /// Runs a command beside the kiosk whose words are for people; whether it did well.
+    fn ends_well(&self, arguments: &[&str]) -> bool {
+        self.command(arguments).status.success()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Output {
+        let program = Path::new(env!("CARGO_BIN_EXE_hall")).with_file_name("kiosk-appliance");
+        let config = self.folder().join("kiosk.toml");
+        Command::new(program).arg("--config").arg(config).args(arguments).output().expect("the program")
     }
 
     fn has(&self, id: &str) -> bool {
@@ -362,6 +370,29 @@ fn commands_ask_the_running_kiosk() {
     let (well, told) = hall.kiosk(&["diagnose", "--json", "reader"]);
     assert!(!well && told["answer"] == "busy", "{told}");
     assert_eq!(name(&hall.state()), "choose", "the visitor is not disturbed");
+}
+
+/// A version is good once screen, desk, every device and the databases have shown it, whatever is wrong with a device;
+/// and the system learns whether somebody would be sent away.
+#[test]
+fn a_version_is_good_and_nobody_is_sent_away() {
+    let hall = Hall::open();
+    assert!(hall.ends_well(&["idle"]), "nobody is there");
+    hall.post("/api/printer", json!({ "paper": "out" }));
+    hall.wait("no paper", |state| says(state, "P03"));
+    assert!(hall.ends_well(&["good", "--within", "60"]), "no defect of the version");
+    hall.identify("home.number", "man");
+    assert!(!hall.ends_well(&["idle"]), "somebody is there");
+    assert!(hall.ends_well(&["good", "--within", "60"]), "a visitor is no defect of the version");
+    assert_eq!(name(&hall.state()), "choose", "the visitor is not disturbed");
+}
+
+/// Nobody vouches for a kiosk that does not run.
+#[test]
+fn without_a_kiosk_no_version_is_good() {
+    let hall = Opening::default().with(&["--no-kiosk"]).start();
+    assert!(!hall.ends_well(&["good"]));
+    assert!(!hall.ends_well(&["idle"]));
 }
 
 /// As a finger goes from lane to lane over the whole panel, a lane a column.

@@ -4,12 +4,15 @@ use crate::bus::{Bus, Health, bus};
 use crate::capsules::Sealer;
 use crate::chronicle::Chronicle;
 use crate::clock::Clock;
+use crate::closed;
 use crate::commands::{Ask, Commanded, Commands, Reply, SOCKET};
 use crate::config::{CompanyKeyConfig, Config, DeviceConfig, SlotConfig};
 use crate::device::Line;
 use crate::figures::{self, Figures, Found};
+use crate::heart::{self, Asked, DeskLine};
 use crate::report::{Reporter, Stick};
 use crate::start::{Opened, Options, StartError};
+use crate::system::System;
 use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
 use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, speech, technician, windows};
 use jiff::ToSpan;
@@ -59,6 +62,7 @@ pub fn run(
     let (bus, events) = bus();
     let touches = bus.clone();
     let mouth = voice(&config, &options, &bus);
+    let system = options.system.clone();
     // What the kiosk stands on is opened while the toolkit starts: the first frame waits for the slower alone.
     let (inside, opening_bus, told) = (runtime.handle().clone(), bus.clone(), bus.clone());
     let opening = std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
@@ -77,6 +81,13 @@ pub fn run(
     let shown = ui::run(screen, |handle| {
         let (config, opened) = match opening.take().map(finished) {
             Some(Ok(opened)) => opened,
+            // Whoever is called to a kiosk without a laptop sees on its screen why there is none.
+            Some(Err(error)) if system.is_some() => {
+                heart::start(handle.clone(), None);
+                let reason = closed::Reason::Broken(closed::lines(&error));
+                failed = Some(error);
+                return drop(runtime.spawn(closed::keep(handle, events, reason, stop)));
+            }
             Some(Err(error)) => {
                 failed = Some(error);
                 return handle.quit();
@@ -85,7 +96,9 @@ pub fn run(
         };
         on_ready(handle.clone());
         let retention = config.kiosk.retention_days;
-        let owners = Owners::start(config, opened, mouth, bus, &runtime, &stop);
+        let around = Around { screen: Some(handle.clone()), system };
+        let owners = Owners::start(config, opened, mouth, bus, around, &runtime, &stop);
+        heart::start(handle.clone(), Some(owners.commands.desk.clone()));
         runtime.spawn(async move {
             let screen = handle.clone();
             let show = move |view| {
@@ -129,7 +142,8 @@ pub fn diagnose_alone(config: Config, options: &Options, ask: Ask) -> Result<Rep
     let stop = CancellationToken::new();
     let opened = runtime.block_on(Opened::open(&config, options, bus.clone()))?;
     let retention = config.kiosk.retention_days;
-    let owners = Owners::start(config, opened, mouth, bus.clone(), &runtime, &stop);
+    let around = Around { screen: None, system: None };
+    let owners = Owners::start(config, opened, mouth, bus.clone(), around, &runtime, &stop);
     let commands = Arc::clone(&owners.commands);
     let served = runtime.spawn(owners.serve(events, |_| {}, retention, stop.clone()));
     let reply = runtime.block_on(async {
@@ -172,6 +186,14 @@ fn voice(config: &Config, options: &Options, bus: &Bus) -> speech::Mouth {
     mouth
 }
 
+/// What is around the desk.
+struct Around {
+    /// where it is shown
+    screen: Option<ui::Handle>,
+    /// the system that the kiosk runs on
+    system: Option<System>,
+}
+
 /// The desk, and the ways to everyone it asks.
 struct Owners {
     desk: Desk,
@@ -196,6 +218,9 @@ struct Owners {
     commands: Arc<Commands>,
     /// where the kiosk's data lie
     data: PathBuf,
+    /// who wants to know whether somebody is there
+    asked: mpsc::Receiver<Asked>,
+    system: Option<System>,
 }
 
 impl Owners {
@@ -204,6 +229,7 @@ impl Owners {
         opened: Opened,
         mouth: speech::Mouth,
         bus: Bus,
+        surroundings: Around,
         runtime: &tokio::runtime::Runtime,
         stop: &CancellationToken,
     ) -> Self {
@@ -341,7 +367,9 @@ impl Owners {
         let past = opened.history.past();
         let (chronicle, known) = Chronicle::new(bus.clone(), clock, opened.history);
         let waiting = (0, None);
-        let figures = Figures { known, found, outbox, certificate, clock, bus: bus.clone(), waiting };
+        let (desk_line, asked): (DeskLine, _) = mpsc::channel(ROOM);
+        let boots = opened.boots;
+        let figures = Figures { known, found, outbox, certificate, clock, boots, bus: bus.clone(), waiting };
         runtime.spawn(figures.run(to_facts));
         if let Some(page) = opened.page {
             runtime.spawn(page.serve(facts.clone(), bus.clone(), stop.child_token()));
@@ -354,6 +382,9 @@ impl Owners {
             facts: facts.clone(),
             fitted,
             turn: tokio::sync::Mutex::default(),
+            desk: desk_line,
+            screen: surroundings.screen,
+            data: config.kiosk.data.clone(),
         });
         let every = config.metrics.and_then(|metrics| metrics.push_every);
         if let (Some(every), Some(windows)) = (every, windows.clone()) {
@@ -396,6 +427,8 @@ impl Owners {
             commanded,
             commands,
             data,
+            asked,
+            system: surroundings.system,
         }
     }
 
@@ -412,9 +445,11 @@ impl Owners {
         let mut shown: Option<View> = None;
         let mut day = now.wall.date();
         let mut keep_at = now.tick;
+        let mut inside = false;
         // A kiosk that is switched off every evening has its retention too.
         self.new_day(day, retention_days);
         loop {
+            let (somebody, until_next) = (self.desk.is_somebody_there(), self.until_next(now));
             let view = self.desk.view(now);
             if shown.as_ref() != Some(&view) {
                 self.bus.witness().shown(&view.screen);
@@ -423,12 +458,16 @@ impl Owners {
             }
             let mut event = tokio::select! {
                 () = stop.cancelled() => break,
+                Some(answer) = self.asked.recv() => {
+                    answer(somebody);
+                    continue;
+                }
                 event = events.recv() => match event {
                     Some(Event::Status(device, _)) => Event::Status(device, self.bus.status(device)),
                     Some(event) => event,
                     None => break,
                 },
-                () = tokio::time::sleep(self.until_next(now)) => Event::Tick,
+                () = tokio::time::sleep(until_next) => Event::Tick,
             };
             now = self.clock.now();
             self.bus.witness().heard(&event, events.len());
@@ -439,6 +478,10 @@ impl Owners {
                 self.dispatch(action).await;
             }
             self.chronicle.stands(&self.desk, now);
+            if inside != self.desk.is_technician_inside() {
+                inside = !inside;
+                self.system.iter().for_each(|system| system.technician(inside));
+            }
             if now.wall.date() != day {
                 day = now.wall.date();
                 self.new_day(day, retention_days);

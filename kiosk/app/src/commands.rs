@@ -4,6 +4,7 @@
 //! ask; its file is its owner's alone.
 
 mod client;
+mod good;
 mod text;
 
 pub use client::{CommandError, ask, without_kiosk};
@@ -11,6 +12,7 @@ pub use text::written;
 
 use crate::bus::Bus;
 use crate::chronicle::came;
+use crate::heart::DeskLine;
 use crate::tasks::technician::Technician;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -53,6 +55,10 @@ pub enum Ask {
     },
     /// a readiness report
     Report,
+    /// is nobody there?
+    Idle,
+    /// is this version good: does everything run that has to?
+    Good,
 }
 
 /// An answer.
@@ -79,6 +85,16 @@ pub enum Reply {
     NoReport {
         /// why
         why: String,
+    },
+    /// whether nobody is there
+    Idle {
+        /// nobody
+        idle: bool,
+    },
+    /// whether this version is good
+    Good {
+        /// what is not as it has to be, in sentences; nothing if it is good
+        lacking: Vec<String>,
     },
     /// nothing was tried: a visitor or a technician is there
     Busy,
@@ -216,6 +232,12 @@ pub struct Commands {
     pub fitted: Vec<Device>,
     /// whose turn it is to try something
     pub turn: tokio::sync::Mutex<()>,
+    /// the desk itself
+    pub desk: DeskLine,
+    /// what it is shown on
+    pub screen: Option<ui::Handle>,
+    /// where the kiosk's data lie
+    pub data: PathBuf,
 }
 
 impl Commands {
@@ -267,10 +289,16 @@ impl Commands {
                     Ask::Status => "status",
                     Ask::Diagnose { .. } => "diagnose",
                     Ask::Report => "report",
+                    Ask::Idle => "idle",
+                    Ask::Good => "good",
                 });
+                // What is asked again and again says nothing each time.
+                let of_note = !matches!(ask, Ask::Idle | Ask::Good);
                 let reply = self.answer(ask).await;
                 let done = matches!(reply, Reply::Status { .. } | Reply::Diagnosed(_) | Reply::Report { .. });
-                self.bus.log(Happened::CommandServed { command: word, done });
+                if of_note {
+                    self.bus.log(Happened::CommandServed { command: word, done });
+                }
                 reply
             }
             Ok(Err(why)) => Reply::Unknown { why },
@@ -289,6 +317,11 @@ impl Commands {
                 let facts = self.facts.borrow().clone();
                 let facts = serde_json::to_value(&facts).unwrap_or_default();
                 Reply::Status { devices: self.told(&self.fitted), facts }
+            }
+            Ask::Idle => Reply::Idle { idle: self.somebody_there().await == Some(false) },
+            Ask::Good => {
+                let _turn = self.turn.lock().await;
+                Reply::Good { lacking: self.lacking().await }
             }
             Ask::Report => {
                 let _turn = self.turn.lock().await;

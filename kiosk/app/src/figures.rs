@@ -3,6 +3,7 @@
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::MetricsConfig;
+use crate::system::Boots;
 use log_book::Event as Happened;
 use log_book::field::Word;
 use metrics_page::{Bounds, Facts, SelfTest, Server, TlsError, TlsFiles};
@@ -43,6 +44,8 @@ pub struct Figures {
     pub certificate: Tls,
     /// the hall's clock
     pub clock: Clock,
+    /// what the boot loader had to tell
+    pub boots: Option<Boots>,
     /// for the log
     pub bus: Bus,
     /// how many documents wait, and since when, as it was last known
@@ -85,6 +88,8 @@ impl Figures {
         let log = self.bus.the_log().map(log_book::Log::health);
         Facts {
             version: env!("CARGO_PKG_VERSION"),
+            system: self.boots.as_ref().map(|boots| boots.version.clone()),
+            systems_left: self.boots.as_ref().map(|boots| boots.left.clone()).unwrap_or_default(),
             uptime_seconds: self.clock.now().tick.as_secs(),
             outbox_documents: documents,
             outbox_oldest_seconds: u64::try_from(waits).unwrap_or(0),

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use clap::Parser;
 use command::{Arguments, Fatal, Instead, OfKiosk, exit, print};
 use kiosk::commands::{Ask, Reply, ask, without_kiosk, written};
+use kiosk::system::System;
 use tokio_util::sync::CancellationToken;
+
+/// Pause between two questions.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Memory is wiped as it is given back: what a visitor's card said is nowhere once it is dropped.
 #[global_allocator]
@@ -32,6 +37,8 @@ fn main() -> ExitCode {
         Some(Instead::Kiosk(OfKiosk::Receipt { visit })) => exit(receipt(&config, &visit)),
         Some(Instead::Kiosk(OfKiosk::ExportReport { folder })) => exit(export_report(&config, &folder)),
         Some(Instead::Kiosk(OfKiosk::Status { json })) => exit(status(&config, json)),
+        Some(Instead::Kiosk(OfKiosk::Idle)) => exit(idle(&config)),
+        Some(Instead::Kiosk(OfKiosk::Good { within })) => exit(good(&config, within)),
         Some(Instead::Kiosk(OfKiosk::Diagnose { device, json })) => exit(diagnose(&config, device, json)),
     }
 }
@@ -45,6 +52,25 @@ fn replay(file: &Path) -> Result<(), Fatal> {
 fn status(config: &Path, json: bool) -> Result<(), Fatal> {
     let data = kiosk::Config::load(config)?.kiosk.data;
     say(&ask(&data, &Ask::Status)?, json)
+}
+
+fn idle(config: &Path) -> Result<(), Fatal> {
+    let data = kiosk::Config::load(config)?.kiosk.data;
+    say(&ask(&data, &Ask::Idle)?, false)
+}
+
+/// Asks again until it is good, or the time is over. Nothing tells when the kiosk has got so far: it may not run yet.
+fn good(config: &Path, within: u64) -> Result<(), Fatal> {
+    let data = kiosk::Config::load(config)?.kiosk.data;
+    let end = Instant::now() + Duration::from_secs(within);
+    loop {
+        let answer = ask(&data, &Ask::Good);
+        let good = matches!(&answer, Ok(Reply::Good { lacking }) if lacking.is_empty());
+        if good || Instant::now() >= end {
+            return say(&answer?, false);
+        }
+        std::thread::sleep(AGAIN);
+    }
 }
 
 /// It is written by this program, so that it belongs to whoever asked for it.
@@ -79,7 +105,10 @@ fn asked(config: &Path, question: Ask) -> Result<Reply, Fatal> {
 fn say(reply: &Reply, json: bool) -> Result<(), Fatal> {
     print([if json { serde_json::to_string(reply)? + "\n" } else { written(reply) }])?;
     match reply {
-        Reply::Status { .. } | Reply::Report { .. } => Ok(()),
+        Reply::Status { .. } | Reply::Report { .. } | Reply::Idle { idle: true } => Ok(()),
+        Reply::Idle { idle: false } => Err("somebody is at the kiosk".into()),
+        Reply::Good { lacking } if lacking.is_empty() => Ok(()),
+        Reply::Good { .. } => Err("this version is not good".into()),
         Reply::NoReport { why } => Err(why.clone().into()),
         Reply::Diagnosed(diagnosed) if diagnosed.passed => Ok(()),
         Reply::Diagnosed(_) => Err("not everything has passed".into()),
@@ -107,10 +136,21 @@ fn devices() -> Result<(), Fatal> {
 }
 
 fn run(config: &Path) -> Result<(), kiosk::StartError> {
-    let config = kiosk::Config::load(config)?;
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    kiosk::run(config, kiosk::Options::default(), screen_kind(), stop, |_| {})
+    let system = if cfg!(feature = "kms") { Some(System::of_image()) } else { None };
+    let config = match kiosk::Config::load(config).map_err(kiosk::StartError::from) {
+        Ok(config) => config,
+        Err(why) => {
+            // On a desktop whoever started it reads why.
+            if let Some(system) = system {
+                kiosk::closed::show(&why, system.enrolment, screen_kind(), stop)?;
+            }
+            return Err(why);
+        }
+    };
+    let options = kiosk::Options { system, ..kiosk::Options::default() };
+    kiosk::run(config, options, screen_kind(), stop, |_| {})
 }
 
 /// SIGTERM and SIGINT end the kiosk in good order.

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError, LogConfig, ScannerConfig, StaffCardsConfig};
 use crate::figures::Page;
 use crate::history::{Before, History};
+use crate::system::{Boots, System};
 use crate::tasks::licences::Licences;
 use crate::tasks::papers::Papers;
 use crate::tasks::scanner::{BackEnd, PageFolders};
@@ -51,6 +52,8 @@ pub struct Options {
     pub worker: WorkerConfig,
     /// told of everything that is said
     pub heard: HeardObserver,
+    /// the system around the kiosk; `None` where that is none of its own
+    pub system: Option<System>,
 }
 
 impl Default for Options {
@@ -62,6 +65,7 @@ impl Default for Options {
             durability: Durability::Full,
             worker: WorkerConfig::default(),
             heard: Arc::new(|_| {}),
+            system: None,
         }
     }
 }
@@ -177,6 +181,8 @@ pub(crate) struct Opened {
     pub history: History,
     /// the page of figures
     pub page: Option<Page>,
+    /// what the boot loader had to tell
+    pub boots: Option<Boots>,
 }
 
 impl Opened {
@@ -199,6 +205,8 @@ impl Opened {
         }
         let (history, before) = History::begin(data.join("history.json"), VERSION);
         tell_start(&bus, &before, config, &catalogue, &digest);
+        let boots = options.system.as_ref().and_then(System::boots);
+        tell_boots(&bus, boots.as_ref());
         // Figures are no reason for a kiosk not to run.
         let page = config.metrics.as_ref().map(Page::open).transpose().unwrap_or_else(|error| {
             tracing::error!(%error, "metrics: nobody can read them");
@@ -285,6 +293,7 @@ impl Opened {
             prints_cut_off: !reconciled.unknown.is_empty(),
             history,
             page,
+            boots,
             catalogue,
             clock,
             ledger,
@@ -327,6 +336,15 @@ fn tell_start(bus: &Bus, before: &Before, config: &Config, catalogue: &Catalogue
     bus.log(Happened::ConfigurationLoaded { digest: field::Digest::of(&config.digest) });
     let matters = u32::try_from(catalogue.packages.len() + catalogue.items.len()).unwrap_or(u32::MAX);
     bus.log(Happened::CatalogueLoaded { digest: field::Digest::of(digest), matters });
+}
+
+/// The hall hears of a version that did not become good.
+fn tell_boots(bus: &Bus, boots: Option<&Boots>) {
+    let Some(Boots { version, left }) = boots else { return };
+    for left in left {
+        tracing::error!(left, runs = version, "a version of the system did not become good and was left");
+        bus.log(Happened::VersionLeft { left: Version::of(left), runs: Version::of(version) });
+    }
 }
 
 /// The key for the office's codes: 32 bytes, for its owner alone, not among the kiosk's data.

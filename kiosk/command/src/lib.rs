@@ -108,6 +108,14 @@ pub enum OfKiosk {
         #[arg(long)]
         json: bool,
     },
+    /// Say whether nobody is at the kiosk; done well only then
+    Idle,
+    /// Say whether this version is good: screen up, every device heard of, databases fit for the version before
+    Good {
+        /// ask again for so many seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        within: u64,
+    },
     /// Make a readiness report, signed with the kiosk's key: how it is, and what came of every test that needs nobody
     ExportReport {
         /// the folder that its four files are written to

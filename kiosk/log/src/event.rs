@@ -153,6 +153,10 @@ events! {
     L1111 VisitsDeleted (Info, soon) { visits: u32 }
     /// The desk is behind, and news for it was left out.
     L1113 NewsLeftOut (Warning, soon) {}
+    /// A version of the system did not become good and was left; the one that is named runs.
+    L1114 VersionLeft (Error, at_once) { left: Version, runs: Version }
+    /// The kiosk was asked whether the version of the system is good, and it is; so much was proven.
+    L1115 VersionGood (Notice, at_once) { rows: u32 }
 
     // 12: numbers and tickets
     /// A number was given to a visit.

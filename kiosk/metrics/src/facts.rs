@@ -7,6 +7,12 @@ use serde::Serialize;
 pub struct Facts {
     /// the version of the software
     pub version: &'static str,
+    /// the version of the system that it runs on; `None` where it is no kiosk's system
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// versions of the system that did not become good and were left
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub systems_left: Vec<String>,
     /// how long the kiosk's program has run
     pub uptime_seconds: u64,
     /// each device, and all that is wrong with it
@@ -101,6 +107,8 @@ impl Facts {
     pub(crate) fn example() -> Self {
         Self {
             version: "0.1.0",
+            system: Some("7".to_owned()),
+            systems_left: vec!["8".to_owned()],
             uptime_seconds: 86_400,
             devices: vec![
                 Device { name: "reader", ready: true, faults: vec![], faults_total: 3 },

@@ -89,6 +89,13 @@ impl Collector for Facts {
         let seconds = || Some(Unit::Seconds);
         let metres = || Some(Unit::Meters);
         page.info("build", "The kiosk's software.", &vec![("version", self.version)])?;
+        if let Some(system) = &self.system {
+            page.info("system", "The system that it runs on.", &vec![("version", system.as_str())])?;
+        }
+        page.gauges(
+            ("system_left", "Versions of the system that did not become good.", None),
+            self.systems_left.iter().map(|version| (vec![("version", version.as_str())], 1.0)),
+        )?;
         page.gauge(
             ("uptime", "How long the kiosk's program has run.", seconds()),
             number(self.uptime_seconds),

@@ -15,6 +15,10 @@ pub fn written(reply: &Reply) -> String {
             format!("{verdict}\n{}\n", names.join("\n"))
         }
         Reply::NoReport { why } => format!("no report: {why}\n"),
+        Reply::Idle { idle: true } => "nobody is at the kiosk\n".to_owned(),
+        Reply::Idle { idle: false } => "somebody is at the kiosk\n".to_owned(),
+        Reply::Good { lacking } if lacking.is_empty() => "this version is good\n".to_owned(),
+        Reply::Good { lacking } => lacking.iter().map(|what| format!("{what}\n")).collect(),
         Reply::Busy => "somebody is at the kiosk: nothing was tried\n".to_owned(),
         Reply::Unknown { why } => format!("{why}\n"),
     }

@@ -57,6 +57,8 @@ fn the_page_tells_all_facts() {
     let page = Facts::example().open_metrics();
     let told = [
         ("onedoor_build_info{version=\"0.1.0\"}", 1.0),
+        ("onedoor_system_info{version=\"7\"}", 1.0),
+        ("onedoor_system_left{version=\"8\"}", 1.0),
         ("onedoor_uptime_seconds", 86_400.0),
         ("onedoor_device_ready{device=\"reader\"}", 1.0),
         ("onedoor_device_ready{device=\"printer\"}", 0.0),
