@@ -109,8 +109,13 @@ fn lay_out(hall: &Hall, host: &UpdateHost, fingerprint: &str, folder: &Path) {
     copy(data.join("catalogue.toml"), "catalogue.toml");
     copy(data.join("pki/ca.pem"), "trust/store-ca.pem");
     copy(data.join("pki/custody.pub.pem"), "trust/custody.pem");
+    // The hall has more pictures than its catalogue shows.
+    let catalogue = fs::read_to_string(data.join("catalogue.toml")).expect("a catalogue");
     for entry in fs::read_dir(data.join("examples")).expect("pictures").flatten() {
-        copy(entry.path(), &format!("examples/{}", entry.file_name().to_string_lossy()));
+        let name = format!("examples/{}", entry.file_name().to_string_lossy());
+        if catalogue.contains(&name) {
+            copy(entry.path(), &name);
+        }
     }
     let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("settings");
     write(
@@ -157,8 +162,9 @@ fn inside(mut settings: Table) -> (Table, BTreeSet<u16>) {
             section.retain(|key, _| !keys.contains(&key));
         }
     }
-    settings.remove("company_key");
-    settings.remove("code_scanner");
+    for absent in ["company_key", "code_scanner", "slot"] {
+        settings.remove(absent);
+    }
     settings.retain(|_, section| section.as_table().is_none_or(|section| !section.is_empty()));
     (settings, ports)
 }
@@ -170,7 +176,8 @@ fn network(ports: &BTreeSet<u16>, _host: &UpdateHost) -> String {
          [[host]]\nname = \"{NAME}\"\naddresses = [\"{update_host}\"]\n\
          [[reach]]\nto = \"{LOOPBACK}\"\nports = {ports:?}\n"
     )
-    .replace(['{', '}'], "")
+    .replace('{', "[")
+    .replace('}', "]")
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub struct Wiring {
     pub update_host: Option<u16>,
     /// A socket at which somebody else sits on the same wire ([`crate::wire`]).
     pub wire: Option<(PathBuf, PathBuf)>,
+    /// Where the screen is shown besides, as QEMU's `-display` or `-vnc` wants it; nowhere for tests.
+    pub shown: Option<[String; 2]>,
     /// A watchdog that has run off is told and nothing else, so that the test sees the machine as it was.
     pub watchdog_tells_only: bool,
 }
@@ -142,6 +144,13 @@ impl Running {
         match self.monitor.event(names, deadline) {
             Ok(event) => event,
             Err(_) => self.in_vain(what),
+        }
+    }
+
+    /// Waits until the machine is off: switched off inside, or its window closed.
+    pub fn wait_off(&mut self) {
+        while self.qemu.ended().ok().flatten().is_none() {
+            std::thread::sleep(Duration::from_secs(1));
         }
     }
 
@@ -334,8 +343,12 @@ fn arguments(cabinet: &Cabinet, wiring: &Wiring) -> Vec<String> {
     let shown = |path: &Path| path.display().to_string();
     let mut all: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| all.extend(words.iter().map(ToString::to_string));
-    add(&["-M", "q35,smm=on", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem,+aes,+rdrand"]);
-    add(&["-smp", "2", "-m", "2048", "-nodefaults", "-display", "none", "-rtc", "base=utc"]);
+    add(&["-M", "q35,smm=on", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"]);
+    add(&["-smp", "2", "-m", "2048", "-nodefaults", "-rtc", "base=utc"]);
+    match &wiring.shown {
+        Some([how, at]) => add(&[how, at]),
+        None => add(&["-display", "none"]),
+    }
     let action = if wiring.watchdog_tells_only { "watchdog=none" } else { "watchdog=reset" };
     add(&["-action", action, "-device", "i6300esb"]);
 

@@ -10,7 +10,8 @@ use std::ops::Deref;
 /// How much of two screens may differ that show the same: clocks and numbers are not the same.
 pub const ALIKE: f64 = 0.02;
 /// Without what the cabinet has no place for.
-const LESS: &str = "[company_key]\nlibrary = \"\"\nenvironment = \"\"\n[technician]\nkey = \"\"\n";
+const LESS: &str =
+    "company_key = \"\"\ncode_scanner = \"\"\nslot = \"\"\n[technician]\nkey = \"\"\ncards = \"\"\n";
 
 /// A kiosk in the virtual hall.
 pub struct Twin(Hall);

@@ -23,7 +23,7 @@ fn it_starts_with_secure_boot() {
     assert_eq!(running.told(&variable("SecureBoot")).trim(), "1", "the firmware checks signatures");
     assert_eq!(running.told(&variable("SetupMode")).trim(), "0", "nobody can change its keys");
     let root = running.told("grep ' / ' /proc/mounts");
-    assert!(root.starts_with("/dev/mapper/root / erofs ro"), "{root}");
+    assert!(root.starts_with("/dev/dm-0 / erofs ro"), "{root}");
     let table = running.told("dmsetup table --concise root 2>/dev/null || cat /sys/block/dm-0/dm/name");
     assert!(table.contains("root"), "{table}");
     assert_ne!(running.ask("touch /usr/written").status, 0, "the root can be written");
@@ -52,7 +52,7 @@ fn from_the_switch_to_a_ticket_and_a_page() {
     let tickets = lobby.hall.tickets();
     assert_eq!((tickets.len(), tickets[0].reprint), (1, false), "{tickets:?}");
     assert_eq!(tickets[0].number, twin.tickets()[0].number, "the first number of the day on both");
-    assert_eq!(lobby.hall.ticket_text(1).lines().count(), twin.ticket_text(1).lines().count());
+    assert_eq!(printed(&lobby.hall.ticket_text(1)), printed(&twin.ticket_text(1)));
 
     journey.hand_in(&resident(2), &["lease"]).expect("no cut");
     assert!(journey.told.number && journey.told.stored);
@@ -63,6 +63,13 @@ fn from_the_switch_to_a_ticket_and_a_page() {
     let bytes = lobby.hall.get(&format!("/api/store/{id}"));
     assert!(bytes.starts_with(b"%PDF-"), "{} bytes", bytes.len());
     assert_eq!(&hex::encode(Sha256::digest(&bytes)), digest);
+}
+
+/// A ticket's lines, but for what differs from one to the next. Before it the firmware may have spoken to the printer's
+/// port, which a kiosk's firmware is told not to (image/README.md).
+fn printed(text: &str) -> Vec<&str> {
+    let its_own = text.lines().skip_while(|line| !line.contains("政务服务中心"));
+    its_own.filter(|line| !line.starts_with("取号时间") && !line.starts_with("[QR ")).collect()
 }
 
 /// Documents that the store holds whole: name and digest.

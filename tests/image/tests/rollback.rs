@@ -20,7 +20,7 @@ fn what_never_becomes_good_is_left() {
     let (lobby, mut running) = Lobby::settled(&built);
     let before = with_a_visit(&lobby, &mut running);
     let _release = Release::publish(&spoiled, &lobby.host.folder());
-    let seen = left_alone(&built, &spoiled, &mut running);
+    let seen = left_alone(&built, &spoiled, &lobby, &mut running);
     assert!(seen, "version {} never ran: something else than its goodness stopped it", spoiled.version());
     Ledger::take(&mut running).holds(&before);
 }
@@ -36,14 +36,14 @@ fn what_cannot_be_verified_is_left() {
     // The superblock of the file system (EROFS_SUPER_OFFSET).
     release.repack(&format!("onedoor_{}.root.raw.xz", next.version()), |root| disk::flip(root, 1024));
     release.sign(Signer::Maker);
-    let seen = left_alone(&built, &next, &mut running);
+    let seen = left_alone(&built, &next, &lobby, &mut running);
     assert!(!seen, "version {} ran on a root that is not what was signed with its kernel", next.version());
     Ledger::take(&mut running).holds(&before);
 }
 
 /// Has a bad version taken; waits until the one before is back, by itself, which is told and lasts. Says whether the
 /// bad one was seen running.
-fn left_alone(built: &Built, bad: &Built, running: &mut Running) -> bool {
+fn left_alone(built: &Built, bad: &Built, lobby: &Lobby, running: &mut Running) -> bool {
     running.resets();
     look_for_update(running);
     running.wait_reset("the restart into the bad version", within(ROLLBACK));
@@ -76,6 +76,11 @@ fn left_alone(built: &Built, bad: &Built, running: &mut Running) -> bool {
     assert_eq!(version(running), built.version());
     let boots: serde_json::Value =
         serde_json::from_str(&running.told("cat /run/onedoor/boots.json")).expect("JSON");
+    let told_the_hall = |state: &serde_json::Value| {
+        state["windows"]["kiosks"]["kiosk-a"]["systems_left"]
+            == serde_json::json!([bad.version().to_string()])
+    };
+    lobby.hall.wait("the hall to hear which version was left", told_the_hall);
     assert_eq!(boots["version"], built.version().to_string());
     assert_eq!(
         boots["left"],
