@@ -1,4 +1,5 @@
 # make run · make test · make bench · make fuzz · make gallery · make lint · make setup
+# make image · make vm · make test-image
 # Every target first installs what is missing and says what it is doing.
 
 SHELL := /bin/bash
@@ -7,8 +8,10 @@ DATA  ?= data/hall
 DOCK  ?= 127.0.0.1:7800
 SECONDS ?= 30
 GALLERY ?= data/gallery
+IMAGE ?= data/image
+VERSION ?= 1
 
-.PHONY: help setup run test bench fuzz lint gallery
+.PHONY: help setup run test bench fuzz lint gallery image vm test-image programs
 
 help:
 	@echo "make run    the virtual hall with the kiosk in it; open the address it prints in a browser"
@@ -17,6 +20,9 @@ help:
 	@echo "make fuzz   every parser of bytes from devices and the store, SECONDS (30) each"
 	@echo "make gallery  every screen in every look, as pictures and one page to leaf through; GALLERY=FOLDER"
 	@echo "make lint   formatting, clippy, licences and advisories of the dependencies"
+	@echo "make image  the kiosk's system: disk image and update, in IMAGE=FOLDER; as root"
+	@echo "make vm     the kiosk's system in QEMU, with the virtual hall's devices"
+	@echo "make test-image  what the system promises, shown on the image as it is delivered; hours without KVM"
 	@echo "make setup  installs what is missing (the other targets do so themselves)"
 
 setup:
@@ -52,3 +58,24 @@ lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@tools/deny
+
+# The programs of the system: without a desktop's windows, as small as they get.
+programs:
+	@tools/setup image
+	@echo "building the system's programs (the first time takes about twelve minutes on two cores)"
+	@$(CARGO) build --release -p kiosk -p command --features kiosk/kms --locked
+	@$(CARGO) build --release -p company-key -p sane-helper -p provision --bins --locked
+
+image: programs
+	@image/build --out $(IMAGE) --version $(VERSION)
+
+vm: image
+	@$(CARGO) build --workspace --bins --tests --examples --locked
+	@ONEDOOR_IMAGE=$(IMAGE) "$$(tools/target-dir)/debug/vm"
+
+# A version to update to, and one that never becomes good; then everything.
+test-image: setup image
+	@image/build --no-disk --keys $(IMAGE)/keys --out $(IMAGE)/next --version $$(($(VERSION) + 1))
+	@image/build --no-disk --keys $(IMAGE)/keys --out $(IMAGE)/spoiled --version $$(($(VERSION) + 2)) --spoil
+	@$(CARGO) build --workspace --bins --tests --examples --locked
+	@ONEDOOR_IMAGE=$$(realpath $(IMAGE)) $(CARGO) test --locked -p image-tests --test image -- --test-threads=1

@@ -101,8 +101,19 @@ const SLOW: &[&str] = &["ui", "painter", "kiosk", "hall", "bench"];
 const MEETINGS: &[(&str, &str)] = &[("sane-helper", "document-scanner"), ("entry", "staff-card")];
 
 /// What only tests and the virtual hall may use.
-const TEST_ONLY: &[&str] =
-    &["emulators", "forgetful-vfs", "hall", "bench", "house", "skf-vendor", "hands", "machine", "guest", "image-tests", "corpora"];
+const TEST_ONLY: &[&str] = &[
+    "emulators",
+    "forgetful-vfs",
+    "hall",
+    "bench",
+    "house",
+    "skf-vendor",
+    "hands",
+    "machine",
+    "guest",
+    "image-tests",
+    "corpora",
+];
 
 fn rooms() -> Vec<Package> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
