@@ -28,7 +28,7 @@ pub enum Signer {
 /// end, as a unit that stands in a credential (systemd-debug-generator(8)).
 #[must_use]
 pub fn shell() -> String {
-    let unit = "[Unit]\nDefaultDependencies=no\n[Service]\nRestart=always\nOOMScoreAdjust=-1000\n\
+    let unit = "[Unit]\nDefaultDependencies=no\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nOOMScoreAdjust=-1000\n\
         ExecStart=sh -c 'exec <>/dev/ttyS3 >&0 2>&0;stty raw -echo clocal;echo probe;exec sh'\n";
     let wanted = "[Unit]\nWants=probe.service\n";
     let credential =

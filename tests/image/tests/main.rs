@@ -6,6 +6,7 @@
 
 mod boot;
 mod common;
+mod keys;
 mod power;
 mod rollback;
 mod security;
