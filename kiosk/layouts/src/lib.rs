@@ -26,6 +26,7 @@ mod rows;
 mod tests;
 
 pub use proof::{Bounds, Proven, Unproven, prove};
+pub use rows::whole;
 
 use rusqlite::{Connection, TransactionBehavior};
 

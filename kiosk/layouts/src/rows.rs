@@ -81,7 +81,10 @@ pub(crate) fn counters(db: &Connection) -> rusqlite::Result<Counters> {
 }
 
 /// Reads every page, index and reference.
-pub(crate) fn whole(db: &Connection) -> Result<(), Fault> {
+///
+/// # Errors
+/// [`Fault::Damaged`] with what SQLite says is wrong first; [`Fault::Sql`] when it cannot be asked.
+pub fn whole(db: &Connection) -> Result<(), Fault> {
     let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found != "ok" {
         return Err(Fault::Damaged(found));

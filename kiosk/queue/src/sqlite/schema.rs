@@ -164,7 +164,7 @@ fn connect(file: &Path, options: &Options, layouts: &[Layout]) -> Result<Connect
     };
     db.pragma_update(None, "synchronous", synchronous)?;
     if !fresh {
-        examine(&db)?;
+        layouts::whole(&db).map_err(|fault| halt(fault, file))?;
     }
     layouts::settle(&mut db, layouts).map_err(|fault| halt(fault, file))?;
     Ok(db)
@@ -180,18 +180,6 @@ fn identify(db: &Connection, file: &Path) -> Result<bool, Halt> {
     } else {
         Err(LedgerError::NotALedger { file: file.to_owned() }.into())
     }
-}
-
-/// Reads every page and index.
-fn examine(db: &Connection) -> Result<(), Halt> {
-    let found: String = db.query_row("PRAGMA integrity_check(1)", [], |r| r.get(0))?;
-    if found != "ok" {
-        return Err(Halt::Damaged(found));
-    }
-    if db.prepare("PRAGMA foreign_key_check")?.exists([])? {
-        return Err(Halt::Damaged("rows refer to rows that are not there".into()));
-    }
-    Ok(())
 }
 
 fn halt(fault: Fault, file: &Path) -> Halt {
