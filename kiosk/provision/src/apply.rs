@@ -113,7 +113,9 @@ pub fn take(
         Some(_) if before == Some(serial) && before > now && same(serial) => {
             return Err(NotTaken::GoneBackFrom(serial));
         }
-        Some(_) if now == Some(serial) || before == Some(serial) => return Err(NotTaken::Another(serial)),
+        Some(_) if (now == Some(serial) || before == Some(serial)) && !same(serial) => {
+            return Err(NotTaken::Another(serial));
+        }
         Some(known) if serial < known => return Err(NotTaken::Older { offered: serial, known }),
         _ => {}
     }
@@ -302,6 +304,8 @@ mod tests {
         assert!(matches!(hall.take(&places, &keys, 6), Ok(Taken::New(6))));
         assert_eq!((current(&places), previous(&places)), (Some(6), Some(5)));
         assert!(!places.hall().join("3").exists());
+        // The one before, unchanged, is older and nothing else.
+        assert!(matches!(hall.take(&places, &keys, 5), Err(NotTaken::Older { offered: 5, known: 6 })));
         assert_eq!(back(&places, &Disk::new()).unwrap(), 5);
         assert!(matches!(hall.take(&places, &keys, 6), Err(NotTaken::GoneBackFrom(6))));
         assert!(matches!(hall.take(&places, &keys, 5), Ok(Taken::Same(5))));

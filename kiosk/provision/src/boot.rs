@@ -38,7 +38,7 @@ pub fn write(places: &Places, disk: &Disk<'_>) -> io::Result<Changes> {
     // A site that cannot be read is no reason for an open door: nobody is reached then.
     let site = Site::load(places).unwrap_or_default();
     let name = apply::file(places, apply::NAME).and_then(|name| String::from_utf8(name).ok());
-    let network = apply::file(places, "network.toml").and_then(|bytes| Network::parse(&bytes).ok());
+    let network = network(places);
     let settings = name.as_ref().and_then(|name| {
         let bytes = apply::file(places, &format!("kiosks/{name}.toml"))?;
         Settings::parse(name, &bytes).ok()
@@ -50,12 +50,18 @@ pub fn write(places: &Places, disk: &Disk<'_>) -> io::Result<Changes> {
         &system::Facts {
             site: &site,
             name: name.as_deref().unwrap_or_default(),
-            network: &network.unwrap_or_default(),
+            network: &network,
             settings: settings.as_ref(),
             time_ca: trusts_time.then(|| places.hall().join("current/trust/time-ca.pem")),
             drift: places.data().join("time"),
         },
     )
+}
+
+/// The network as the bundle in force says it is; as if nothing were said, where it does not.
+pub(crate) fn network(places: &Places) -> Network {
+    let said = apply::file(places, "network.toml").and_then(|bytes| Network::parse(&bytes).ok());
+    said.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ impl Bundle {
         Ok(Self { manifest, manifest_bytes, jws, content, files })
     }
 
-    /// Makes and signs a bundle of these files. They are checked as a kiosk checks them.
+    /// Makes and signs a bundle of these files. They are checked as a kiosk checks them; the key is one for ECDSA on
+    /// P-256 (PKCS #8, PEM).
     ///
     /// # Errors
     /// Everything that is wrong with them.
@@ -78,7 +79,9 @@ impl Bundle {
         check(files, &read.kiosk)?;
         let jws = signature::sign(manifest.as_bytes(), key)
             .map_err(|error| Problems::one(SIGNATURE, "file", error.to_string()))?;
-        pack(&manifest, &jws, files)
+        let bytes = pack(&manifest, &jws, files)?;
+        unpack(&bytes)?;
+        Ok(bytes)
     }
 }
 

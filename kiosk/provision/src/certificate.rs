@@ -1,12 +1,13 @@
-//! Certificates of kiosks: whether one is this kiosk's, and the office's making of them.
+//! Certificates of kiosks: whether one is this kiosk's, and until when.
 
 use crate::fingerprint::Fingerprint;
 use crate::keys::Pair;
 use crate::pem;
 use jiff::Timestamp;
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
+use rustls::crypto::ring;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use std::time::Duration;
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, ring as algorithms};
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::extensions::GeneralName;
 
 /// A kiosk's certificate and those above it are so many at most.
@@ -14,17 +15,6 @@ const MOST: usize = 4;
 
 /// In whose subject alternative name (URI) a fingerprint stands.
 const URN: &str = "urn:onedoor:kiosk:";
-
-const SIGNED_WITH: &[&dyn SignatureVerificationAlgorithm] = &[
-    algorithms::ECDSA_P256_SHA256,
-    algorithms::ECDSA_P256_SHA384,
-    algorithms::ECDSA_P384_SHA256,
-    algorithms::ECDSA_P384_SHA384,
-    algorithms::ED25519,
-    algorithms::RSA_PKCS1_2048_8192_SHA256,
-    algorithms::RSA_PKCS1_2048_8192_SHA384,
-    algorithms::RSA_PKCS1_2048_8192_SHA512,
-];
 
 /// Why a certificate is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +103,7 @@ fn chains(
         .and_then(|certificate| {
             certificate
                 .verify_for_usage(
-                    SIGNED_WITH,
+                    ring::default_provider().signature_verification_algorithms.all,
                     &anchors,
                     above,
                     UnixTime::since_unix_epoch(second),

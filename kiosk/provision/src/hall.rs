@@ -2,6 +2,7 @@
 
 use crate::bundle::{Bundle, Files, Kiosk, LONGEST_BUNDLE, MOST_FILES, Secrets};
 use crate::certificate;
+use crate::disk::Disk;
 use crate::pem;
 use crate::places::{read, read_text};
 use crate::problem::Problems;
@@ -14,9 +15,8 @@ use rcgen::{
     KeyPair, KeyUsagePurpose, SanType, SerialNumber,
 };
 use serde::Deserialize;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -52,9 +52,15 @@ fn said(what: impl std::fmt::Display) -> HallError {
 /// # Errors
 /// There is one, or it cannot be written.
 pub fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(named)?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(named)
+    Disk::new().file(path, content, mode, None)
+}
+
+/// Writes a file in place of whatever has its name, whole or not at all.
+///
+/// # Errors
+/// It cannot be written.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    Disk::new().replace(&std::path::absolute(path)?, content, 0o644, None)
 }
 
 fn day(now: Timestamp) -> Result<rcgen::CertificateParams, HallError> {
@@ -76,7 +82,7 @@ fn serial() -> Result<SerialNumber, HallError> {
     Ok(SerialNumber::from_slice(&bytes))
 }
 
-/// Makes the office's keys in a new folder: for signing bundles, for recovery keys, of the authority for kiosks, and
+/// Makes the office's keys in a folder, which may be there: for signing bundles, for recovery keys, of the authority for kiosks, and
 /// the hall's own.
 ///
 /// # Errors
@@ -109,7 +115,7 @@ pub fn new_keys(folder: &Path, hall: &str, now: Timestamp) -> Result<(), HallErr
     Ok(())
 }
 
-/// Approves a request whose fingerprint somebody has compared: the certificate and its authority's, in PEM.
+/// Approves a request whose fingerprint somebody has compared: the certificate, in PEM.
 ///
 /// # Errors
 /// The request does not prove itself, or the authority cannot be read.
@@ -209,7 +215,7 @@ pub fn bundle(
 /// # Errors
 /// The file cannot be written.
 pub fn made(folder: &Path, serial: u64) -> io::Result<()> {
-    std::fs::write(folder.join(LAST), format!("{serial}\n"))
+    replace(&folder.join(LAST), format!("{serial}\n").as_bytes())
 }
 
 fn collect(folder: &Path, below: &str, files: &mut Files) -> Result<(), HallError> {

@@ -84,18 +84,17 @@ pub fn ensure(places: &Places, disk: &Disk<'_>) -> io::Result<Keys> {
     disk.folder(&folder, 0o750, Some(of_root))?;
     for name in ["outbox.key", "log.key"] {
         let path = folder.join(name);
-        match path.symlink_metadata() {
-            Ok(about) if about.len() == 32 => {}
-            Ok(_) => return Err(wrong(&path, "has not 32 bytes; restore it, or have the kiosk set up anew")),
-            Err(_) => {
-                let mut key = Zeroizing::new([0; 32]);
-                getrandom::fill(&mut *key).map_err(failed)?;
-                disk.replace(&path, &*key, 0o400, Some(owner))?;
-            }
+        if !path.try_exists()? {
+            let mut key = Zeroizing::new([0; 32]);
+            getrandom::fill(&mut *key).map_err(failed)?;
+            disk.replace(&path, &*key, 0o400, Some(owner))?;
+        }
+        if path.metadata()?.len() != 32 {
+            return Err(wrong(&path, "has not 32 bytes; restore it, or have the kiosk set up anew"));
         }
     }
     let path = folder.join("sealing.key");
-    if path.symlink_metadata().is_err() {
+    if !path.try_exists()? {
         let key = OpeningKey::make().map_err(failed)?;
         disk.replace(&path, key.pem().as_bytes(), 0o400, None)?;
     }
@@ -112,7 +111,7 @@ pub fn ensure(places: &Places, disk: &Disk<'_>) -> io::Result<Keys> {
         disk.link(Path::new(&first.to_string()), &pairs.join("current"))?;
     }
     let identity_path = folder.join("identity.pub");
-    if identity_path.symlink_metadata().is_err() {
+    if !identity_path.try_exists()? {
         let pair = current(places)?.ok_or_else(|| wrong(&pairs, "has no pair"))?;
         disk.replace(&identity_path, pair.key.public_key_pem().as_bytes(), 0o444, None)?;
     }

@@ -12,13 +12,16 @@ use crate::keys::{self, Keys, LONGEST_CHAIN, Pair};
 use crate::places::{Places, read, read_text};
 use crate::site::{Site, certificates};
 use crate::status::{Enrolment, State, Trouble};
-use crate::system::{Change, Changes};
+use crate::system::{self, Change, Changes};
 use crate::web::{Answer, Identity, Office, WebFault};
 use crate::{boot, pem, request};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io;
 use std::time::Duration;
+
+/// What is said of a trouble is at most so many characters long: it is for a screen.
+const LONGEST_SAID: usize = 600;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -92,7 +95,9 @@ pub async fn run(
     let certificate_ends = keys::current(places)?.and_then(|pair| certificate::ends(&pair));
     // With both a kiosk serves; what is in the way of something newer is said beside it.
     let ready = serial.is_some() && certificate_ends.is_some_and(|ends| ends > now);
-    let (trouble, said) = stopped.map_or((None, None), |stop| (Some(stop.trouble), Some(stop.said)));
+    let (trouble, said) = stopped.map_or((None, None), |stop| {
+        (Some(stop.trouble), Some(stop.said.chars().take(LONGEST_SAID).collect()))
+    });
     let enrolment = Enrolment {
         fingerprint: keys.fingerprint,
         state: if ready { State::Ready } else { run.state },
@@ -115,15 +120,19 @@ impl Run<'_> {
         };
         self.state = State::NoNetwork;
         let authorities = Site::authorities(self.places).map_err(|error| stop(Trouble::Site, error))?;
+        // As the firewall has it: the bundle, being newer than the image, knows better where the office is.
+        let addresses = system::addresses(&boot::network(self.places), &site, &server.host);
         let office = |identity| {
-            Office::new(server.clone(), site.addresses.clone(), &authorities, identity)
+            Office::new(server.clone(), addresses.clone(), &authorities, identity)
                 .map(|office| office.with_deadline(deadline))
         };
         let own = self.pair()?;
         // One that has ended is shown to nobody: the office would end the connection instead of answering.
-        let valid = certificate::ends(&own).is_some_and(|ends| ends > self.now);
+        let now = self.now;
+        let is_valid = |pair: &Pair| certificate::ends(pair).is_some_and(|ends| ends > now);
+        let valid = is_valid(&own);
         let mut asked = office(if valid { identity(&own) } else { None })?;
-        // A kiosk whose certificate was withdrawn asks as one that never had any.
+        // In the last third of its time, a kiosk whose certificate was withdrawn asks as one that never had any.
         if let Err(refused) = self.enrol(&asked, &own, &authorities).await {
             if !(valid && refused.trouble == Trouble::CertificateRefused) {
                 return Err(refused);
@@ -133,12 +142,13 @@ impl Run<'_> {
         }
         // From here on with the certificate that has just come, if one has.
         let own = self.pair()?;
-        if own.certificate.is_some() {
+        let valid = is_valid(&own);
+        if valid {
             self.state = State::Approved;
             asked = office(identity(&own))?;
         }
         let given = self.recovery(&asked).await;
-        if own.certificate.is_some() {
+        if valid {
             // It is much longer than all else, and lines are slow.
             self.bundle(&asked.with_deadline(deadline.saturating_mul(3))).await?;
         }
@@ -236,15 +246,12 @@ impl Run<'_> {
         let tag = read_text(&path).ok().filter(|_| apply::current(self.places).is_some());
         let answer = office.get("/hall.bundle", tag.as_deref(), LONGEST_BUNDLE).await?;
         match answer.status {
-            304 => return Ok(()),
-            404 => {
-                // Nothing is wrong with an office that has not made one yet.
-                return Ok(());
-            }
+            // Nothing is wrong with an office that has not made one yet.
+            304 | 404 => return Ok(()),
             200 => {}
             status => return Err(unexpected("the bundle", status)),
         }
-        let (taken, changes) = take(self.places, self.disk, self.keys, &answer.body).map_err(|error| {
+        let (_, changes) = take(self.places, self.disk, self.keys, &answer.body).map_err(|error| {
             self.state = match error {
                 TakeError::NotTaken(NotTaken::NotForThisKiosk(_)) => State::NoBundleForThisKiosk,
                 TakeError::NotTaken(_) | TakeError::Site(_) => State::BundleRefused,
@@ -255,7 +262,6 @@ impl Run<'_> {
             }
         })?;
         self.changes.extend(changes);
-        let (Taken::New(_) | Taken::Same(_)) = taken;
         if let Some(tag) = answer.etag {
             self.disk.replace(&path, tag.as_bytes(), 0o444, None)?;
         }
@@ -323,9 +329,11 @@ pub fn take(
     bytes: &[u8],
 ) -> Result<(Taken, Changes), TakeError> {
     let signing = Site::signing_keys(places).map_err(TakeError::Site)?;
+    let before = apply::current(places);
     let taken = apply::take(places, disk, keys, &signing, bytes)?;
     let mut changes = boot::write(places, disk).map_err(NotTaken::Disk)?;
-    if matches!(taken, Taken::New(_)) {
+    // Also when it only went through with what was interrupted before.
+    if apply::current(places) != before {
         changes.insert(Change::RestartKiosk);
     }
     Ok((taken, changes))

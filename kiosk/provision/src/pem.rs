@@ -1,7 +1,6 @@
 //! PEM (RFC 7468) and the two forms of X25519 keys (RFC 8410).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use ::pem::{EncodeConfig, LineEnding, Pem};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use zeroize::Zeroizing;
@@ -17,22 +16,8 @@ const X25519_PRIVATE: [u8; 16] =
 /// A PEM text of this.
 #[must_use]
 pub fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
-    let body = Zeroizing::new(STANDARD.encode(der));
-    let mut text = Zeroizing::new(String::with_capacity(body.len() + body.len() / 64 + 128));
-    text.push_str("-----BEGIN ");
-    text.push_str(label);
-    text.push_str("-----\n");
-    let mut rest = body.as_str();
-    while !rest.is_empty() {
-        let (line, behind) = rest.split_at(rest.len().min(64));
-        text.push_str(line);
-        text.push('\n');
-        rest = behind;
-    }
-    text.push_str("-----END ");
-    text.push_str(label);
-    text.push_str("-----\n");
-    text
+    let lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    Zeroizing::new(::pem::encode_config(&Pem::new(label, der), lines))
 }
 
 /// 1 to [`MOST_CERTIFICATES`] certificates; `None` when there is anything else.

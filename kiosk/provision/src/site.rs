@@ -40,7 +40,7 @@ pub struct Site {
     pub office: Option<Server>,
     /// who gives updates; the office unless it is said
     pub updates: Option<Server>,
-    /// where both are; without any, a bundle says so, or DHCP's network knows the name
+    /// where both are; without any, a bundle has to say so
     pub addresses: Vec<IpAddr>,
     /// time servers until there is a bundle
     pub time: Vec<Time>,

@@ -15,7 +15,7 @@ use std::{fmt, io};
 pub enum State {
     /// nobody has been asked yet
     Starting,
-    /// the image names no office: a stick has to bring what the office gives
+    /// the image names no office: nobody can give it a certificate
     NoOffice,
     /// the office does not answer
     NoNetwork,

@@ -9,7 +9,9 @@ mod pad;
 mod time;
 mod wire;
 
-use crate::bundle::{Network, Settings};
+pub(crate) use hosts::addresses;
+
+use crate::bundle::{Network, Settings, Time};
 use crate::disk::Disk;
 use crate::places::Places;
 use crate::site::Site;
@@ -54,6 +56,14 @@ pub(crate) struct Facts<'a> {
     pub(crate) time_ca: Option<PathBuf>,
     /// where the clock's drift is remembered
     pub(crate) drift: PathBuf,
+}
+
+impl Facts<'_> {
+    /// Time servers: until there is a bundle that says otherwise, the image's own.
+    fn time(&self) -> &[Time] {
+        let own = &self.network.time;
+        if own.is_empty() { &self.site.time } else { own }
+    }
 }
 
 /// Writes all of it, and says what changed.

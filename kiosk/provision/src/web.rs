@@ -56,6 +56,15 @@ pub struct Office {
     deadline: Duration,
 }
 
+/// One request, and how long the answer's body may be, in bytes.
+struct Asked<'a> {
+    method: Method,
+    path: &'a str,
+    tag: Option<&'a str>,
+    body: Bytes,
+    longest: usize,
+}
+
 /// Certificate, those above it, and its key.
 pub type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
@@ -101,7 +110,7 @@ impl Office {
     /// # Errors
     /// [`WebFault`].
     pub async fn get(&self, path: &str, tag: Option<&str>, longest: usize) -> Result<Answer, WebFault> {
-        self.within(self.exchange(Method::GET, path, tag, Bytes::new(), longest)).await
+        self.within(Asked { method: Method::GET, path, tag, body: Bytes::new(), longest }).await
     }
 
     /// Puts a file there.
@@ -109,25 +118,16 @@ impl Office {
     /// # Errors
     /// [`WebFault`].
     pub async fn put(&self, path: &str, body: Vec<u8>) -> Result<Answer, WebFault> {
-        self.within(self.exchange(Method::PUT, path, None, body.into(), 64 * 1024)).await
+        let longest = 64 * 1024;
+        self.within(Asked { method: Method::PUT, path, tag: None, body: body.into(), longest }).await
     }
 
-    async fn within(
-        &self,
-        exchange: impl Future<Output = Result<Answer, WebFault>>,
-    ) -> Result<Answer, WebFault> {
+    async fn within(&self, asked: Asked<'_>) -> Result<Answer, WebFault> {
         let late = || fault(Trouble::TooSlow, format!("no answer within {} s", self.deadline.as_secs()));
-        tokio::time::timeout(self.deadline, exchange).await.map_err(|_| late())?
+        tokio::time::timeout(self.deadline, self.exchange(asked)).await.map_err(|_| late())?
     }
 
-    async fn exchange(
-        &self,
-        method: Method,
-        path: &str,
-        tag: Option<&str>,
-        body: Bytes,
-        longest: usize,
-    ) -> Result<Answer, WebFault> {
+    async fn exchange(&self, asked: Asked<'_>) -> Result<Answer, WebFault> {
         let tcp = self.connect().await?;
         let secured =
             TlsConnector::from(Arc::clone(&self.tls)).connect(self.name.clone(), tcp).await.map_err(of_io)?;
@@ -138,7 +138,7 @@ impl Office {
             .await
             .map_err(of_http)?;
         let driver = tokio::spawn(connection);
-        let answered = self.ask(&mut requests, method, path, tag, body, longest).await;
+        let answered = self.ask(&mut requests, asked).await;
         drop(requests);
         match answered {
             // With TLS 1.3 a server refuses a certificate after the handshake: only the connection knows.
@@ -158,11 +158,7 @@ impl Office {
     async fn ask(
         &self,
         requests: &mut http1::SendRequest<Full<Bytes>>,
-        method: Method,
-        path: &str,
-        tag: Option<&str>,
-        body: Bytes,
-        longest: usize,
+        Asked { method, path, tag, body, longest }: Asked<'_>,
     ) -> Result<Answer, WebFault> {
         let Server { host, port } = &self.server;
         let host = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };

@@ -13,6 +13,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use zeroize::Zeroizing;
 
+/// Memory is wiped as it is given back: the hall's keys are nowhere once they are dropped.
+#[global_allocator]
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// Bundles, certificates and recovery keys of a hall's kiosks.
 #[derive(Parser)]
 #[command(name = "onedoor-hall", version)]
@@ -135,7 +140,7 @@ fn run(command: Command) -> Result<(), HallError> {
             let request = seen(&request, fingerprint)?;
             let certificate = hall::approve(&ca, &request, name.as_deref(), days, now)?;
             // It takes the place of the one before: the kiosk asks for it under one name.
-            Ok(replace(&out, certificate.as_bytes())?)
+            Ok(hall::replace(&out, certificate.as_bytes())?)
         }
         Command::Csr { request, out } => {
             let bytes = read(&request, LONGEST_REQUEST as u64)?;
@@ -144,11 +149,11 @@ fn run(command: Command) -> Result<(), HallError> {
         Command::Seal { request, out, name, hall_key, entry_key, fingerprint } => {
             named(&name)?;
             let request = seen(&request, fingerprint)?;
-            Ok(replace(&out, &hall::seal(&request, &name, &hall_key, entry_key.as_deref())?)?)
+            Ok(hall::replace(&out, &hall::seal(&request, &name, &hall_key, entry_key.as_deref())?)?)
         }
         Command::Bundle { folder, out, key, serial } => {
             let (serial, bytes) = hall::bundle(&folder, &key, serial, now)?;
-            replace(&out, &bytes)?;
+            hall::replace(&out, &bytes)?;
             hall::made(&folder, serial)?;
             println!("{}: serial {serial}", out.display());
             Ok(())
@@ -201,16 +206,4 @@ fn seen(path: &Path, fingerprint: Option<Fingerprint>) -> Result<Request, HallEr
     } else {
         Err(said(format!("the request is of {}, which is another kiosk", request.fingerprint)))
     }
-}
-
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| io::Error::other(format!("{} is no file's name", path.display())))?;
-    let new = path.with_file_name(format!(".new-{name}"));
-    match std::fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    hall::create(&new, content, 0o644)?;
-    std::fs::rename(&new, path)
 }

@@ -18,6 +18,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
+/// Memory is wiped as it is given back: keys of the kiosk and of its disk are nowhere once they are dropped.
+#[global_allocator]
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// Settings, certificate and escrow of a kiosk.
 #[derive(Parser)]
 #[command(name = "onedoor-provision", version)]
@@ -107,24 +112,24 @@ impl Done {
 
 fn run(places: &Places, command: Command) -> io::Result<Done> {
     let disk = Disk::new();
-    let _lock = Lock::take(places)?;
     match command {
         Command::Boot => {
+            let _lock = Lock::take(places)?;
             let (keys, changes) = boot::boot(places, &disk)?;
             let done = done(changes).tell("fingerprint", keys.fingerprint);
             Ok(apply::current(places).into_iter().fold(done, |done, serial| done.tell("serial", serial)))
         }
         Command::Office => ask(places, &disk),
         Command::Take { file } => {
-            let keys = keys::ensure(places, &disk)?;
             let bytes = read(&file, LONGEST_BUNDLE as u64)?;
+            let (_lock, keys) = begin(places, &disk)?;
             let (taken, changes) = office::take(places, &disk, &keys, &bytes).map_err(io::Error::other)?;
             status::renew(places, &disk, &keys)?;
             let (Taken::New(serial) | Taken::Same(serial)) = taken;
             Ok(done(changes).tell("serial", serial))
         }
         Command::Back => {
-            let keys = keys::ensure(places, &disk)?;
+            let (_lock, keys) = begin(places, &disk)?;
             let serial = apply::back(places, &disk)?;
             let mut changes = boot::write(places, &disk)?;
             changes.insert(Change::RestartKiosk);
@@ -132,15 +137,16 @@ fn run(places: &Places, command: Command) -> io::Result<Done> {
             Ok(done(changes).tell("serial", serial))
         }
         Command::Request { folder } => {
-            let keys = keys::ensure(places, &disk)?;
+            let (_lock, keys) = begin(places, &disk)?;
             let done = done(Changes::new()).tell("fingerprint", keys.fingerprint);
             let Some(folder) = folder else { return Ok(done) };
             let file = request(places, &disk, &keys, &folder)?;
             Ok(done.tell("file", file.display()))
         }
         Command::Escrow { key_from, uuid, folder } => {
-            let keys = keys::ensure(places, &disk)?;
+            // Before the others have to wait: whoever writes it may take his time.
             let key = recovery_key(&key_from)?;
+            let (_lock, keys) = begin(places, &disk)?;
             let to = site::Site::escrow(places)?;
             let sealed = escrow::seal(&key, &uuid, keys.fingerprint, to).map_err(io::Error::other)?;
             let folder = folder.unwrap_or_else(|| places.efi());
@@ -156,8 +162,14 @@ fn run(places: &Places, command: Command) -> io::Result<Done> {
     }
 }
 
+/// Has this program alone change things, and makes sure of the keys.
+fn begin(places: &Places, disk: &Disk<'_>) -> io::Result<(Lock, keys::Keys)> {
+    let lock = Lock::take(places)?;
+    Ok((lock, keys::ensure(places, disk)?))
+}
+
 fn ask(places: &Places, disk: &Disk<'_>) -> io::Result<Done> {
-    let keys = keys::ensure(places, disk)?;
+    let (_lock, keys) = begin(places, disk)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let deadline = Duration::from_secs(20);
     let Outcome { changes, enrolment } =

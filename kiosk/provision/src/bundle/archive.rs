@@ -39,6 +39,9 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Files, Problems> {
     }
     let not_one = |_| broken("is no zip, or not whole; get it again from the office");
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(not_one)?;
+    if zip.has_duplicate_names() {
+        return Err(broken("holds a name twice; use `onedoor-hall bundle`"));
+    }
     if zip.len() > MOST_FILES {
         return Err(broken(format!("has {} files; at most {MOST_FILES} are allowed", zip.len())));
     }
@@ -66,9 +69,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Files, Problems> {
         file.take(size + 1)
             .read_to_end(&mut content)
             .map_err(|_| broken(format!("{name} is damaged; get the bundle again from the office")))?;
-        if files.insert(name.clone(), content).is_some() {
-            return Err(broken(format!("holds {name} twice; use `onedoor-hall bundle`")));
-        }
+        files.insert(name, content);
     }
     Ok(files)
 }
@@ -127,6 +128,18 @@ mod tests {
             assert!(said.contains("not plain"), "{name}: {said}");
         }
         assert_eq!(unpack(&zip(&[("a/b.c", b"x")])).unwrap()["a/b.c"], b"x");
+    }
+
+    #[test]
+    fn a_name_that_stands_there_twice_is_refused() {
+        let mut bytes = zip(&[("name-1", b"one"), ("name-2", b"two")]);
+        for at in 0..bytes.len() {
+            if bytes[at..].starts_with(b"name-2") {
+                bytes[at + 5] = b'1';
+            }
+        }
+        let error = unpack(&bytes).expect_err("twice").to_string();
+        assert!(error.contains("a name twice"), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::pem;
 use crate::problem::Problems;
 use crate::sealed::{self, OpeningKey, Purpose, SealingKey};
+use crate::signature::SigningKeys;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateRevocationListDer;
@@ -144,8 +145,8 @@ fn file(name: &str, content: &[u8], kiosks: &[Kiosk], pictures: &[String], wrong
         }
         "trust/staff-crl.pem" => revoked(content),
         "trust/custody.pem" => pem::public_keys(content)
-            .is_none_or(|keys| keys.len() != 1)
-            .then(|| "is not one public key in PEM (SubjectPublicKeyInfo)".to_owned()),
+            .is_none_or(|keys| keys.len() != 1 || SigningKeys::from_pem(content).is_err())
+            .then(|| "is not one public key, P-256 or Ed25519, in PEM (SubjectPublicKeyInfo)".to_owned()),
         _ if of_a_kiosk("kiosks/", ".toml") => None,
         _ if of_a_kiosk("secrets/", ".sealed") => (content.len() <= sealed::OVERHEAD
             || content.len() > LONGEST_SEALED)

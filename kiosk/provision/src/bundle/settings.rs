@@ -13,7 +13,7 @@ use toml::{Table, Value};
 /// What a field may hold.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// a text of at most 200 characters, without control characters
+    /// a text of at most 600 bytes, without control characters
     Text,
     /// a whole number from the first to the second
     Whole(i64, i64),
@@ -151,7 +151,7 @@ impl Settings {
         let text = std::str::from_utf8(bytes).map_err(|_| Problems::one(&file, "file", "is no text"))?;
         let table: Table =
             toml::from_str(text).map_err(|error| Problems::one(&file, "file", error.to_string()))?;
-        let mut reading = Reading { file, wrong: Problems::default(), needs: BTreeSet::new(), depth: 0 };
+        let mut reading = Reading { file, wrong: Problems::default(), needs: BTreeSet::new() };
         reading.table("", &table);
         reading.together(name, &table);
         let letter = at(&table, "kiosk.letter").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -172,7 +172,6 @@ struct Reading {
     file: String,
     wrong: Problems,
     needs: BTreeSet<Need>,
-    depth: u8,
 }
 
 impl Reading {
@@ -184,14 +183,14 @@ impl Reading {
         for (key, value) in table {
             let field = if above.is_empty() { key.clone() } else { format!("{above}.{key}") };
             let below = format!("{field}.");
-            match (FIELDS.iter().find(|(known, _)| *known == field), value) {
+            // A key in quotes that only looks like a path is none that the kiosk knows.
+            let whole = !key.contains('.');
+            match (FIELDS.iter().find(|(known, _)| whole && *known == field), value) {
                 (Some((_, kind)), value) => self.value(&field, *kind, value),
                 (None, Value::Table(inner))
-                    if self.depth < 3 && FIELDS.iter().any(|(known, _)| known.starts_with(&below)) =>
+                    if whole && FIELDS.iter().any(|(known, _)| known.starts_with(&below)) =>
                 {
-                    self.depth += 1;
                     self.table(&field, inner);
-                    self.depth -= 1;
                 }
                 (None, _) => {
                     let field: String = field.chars().flat_map(char::escape_debug).take(80).collect();
@@ -495,6 +494,8 @@ mod tests {
             ("[store]", "[speech]\nprogram = \"/tmp/x\"\n[store]", "speech.program"),
             ("[store]", "[speech]\nvolume = 0\n[store]", "speech.volume"),
             ("[store]", "[shop]\n[store]", "shop: is not known"),
+            // A key in quotes is one key, and none that the kiosk knows.
+            ("[metrics]\nlisten", "\"metrics.listen\"", "metrics.listen: is not known"),
             ("[store]", "[[store.bandwidth]]\nfrom = \"25:00\"\n[store]", "store.bandwidth: must be"),
             ("0.0.0.0:9464", "0.0.0.0:22", "metrics.listen"),
             ("listen = \"0.0.0.0:9464\"", "push_every = 5", "metrics.push_every"),

@@ -83,6 +83,9 @@ fn what_differs_from_what_was_signed_is_refused() {
     refused(&pack(manifest, "", &hall.files).unwrap(), "is no signature of a bundle");
 }
 
+/// A public key that signs nothing (RFC 8410, section 10.1): the kiosk would not start with it.
+const X25519: &[u8] = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VuAyEAhSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=\n-----END PUBLIC KEY-----\n";
+
 /// Signed, and nothing that a kiosk could work with: whoever makes it is told, and no kiosk takes it.
 #[test]
 fn what_no_kiosk_could_work_with_is_refused() {
@@ -94,6 +97,7 @@ fn what_no_kiosk_could_work_with_is_refused() {
         ("trust/store-ca.pem", b"", "is not 1 to 16 certificates"),
         ("trust/staff-crl.pem", b"", "is no list of revoked certificates"),
         ("trust/custody.pem", b"x", "is not one public key"),
+        ("trust/custody.pem", X25519, "is not one public key"),
         ("logo.png", b"GIF89a", "is no PNG"),
         ("examples/id-card.jpg", b"GIF89a", "is neither a JPEG nor a PNG"),
         ("examples/other.jpg", b"\xff\xd8\xff", "has no place in a bundle"),

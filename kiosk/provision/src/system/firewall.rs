@@ -1,7 +1,7 @@
 //! The firewall, for nft: nobody comes in, and only those who were named are reached.
 
 use super::{Facts, hosts, wire};
-use crate::bundle::{Net, Peer, Protocol};
+use crate::bundle::{Net, Protocol};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -16,7 +16,9 @@ const NTS_KE: u16 = 4460;
 fn ways(facts: &Facts<'_>) -> BTreeSet<Way> {
     let mut ways = BTreeSet::new();
     let mut add = |host: &str, protocol, port, why| {
-        let found = hosts::addresses(facts, host).into_iter().filter(|address| !address.is_loopback());
+        let found = hosts::addresses(facts.network, facts.site, host)
+            .into_iter()
+            .filter(|address| !address.is_loopback());
         ways.extend(found.map(|address| (Net::only(address), protocol, port, why)));
     };
     for (server, why) in [(&facts.site.office, "office"), (&facts.site.updates, "updates")] {
@@ -34,13 +36,8 @@ fn ways(facts: &Facts<'_>) -> BTreeSet<Way> {
         };
         add(&need.host, Protocol::Tcp, need.port, why);
     }
-    // Until there is a bundle that says otherwise, the image's own.
-    let own = &facts.network.time;
-    for time in if own.is_empty() { &facts.site.time } else { own } {
-        let host = match &time.server {
-            Peer::Name(name) => name.to_string(),
-            Peer::Address(address) => address.to_string(),
-        };
+    for time in facts.time() {
+        let host = time.server.to_string();
         add(&host, Protocol::Udp, NTP, "time");
         if !time.plain {
             add(&host, Protocol::Tcp, NTS_KE, "time");

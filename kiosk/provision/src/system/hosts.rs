@@ -1,20 +1,20 @@
 //! Hosts by name: the only place where names are looked up.
 
 use super::Facts;
-use crate::bundle::HostName;
+use crate::bundle::{HostName, Network};
+use crate::site::Site;
 use std::fmt::Write;
 use std::net::IpAddr;
 
 /// Where a host of the bundle or the office is; the bundle, being newer than the image, goes first.
-pub(super) fn addresses(facts: &Facts<'_>, host: &str) -> Vec<IpAddr> {
+pub(crate) fn addresses(network: &Network, site: &Site, host: &str) -> Vec<IpAddr> {
     if let Ok(address) = host.parse() {
         return vec![address];
     }
     let by_bundle = host.parse::<HostName>().ok();
-    if let Some(found) = by_bundle.and_then(|name| facts.network.addresses(&name)) {
+    if let Some(found) = by_bundle.and_then(|name| network.addresses(&name)) {
         return found.to_vec();
     }
-    let site = facts.site;
     let of_site = site.office.iter().chain(&site.updates).any(|server| server.host == host);
     if of_site { site.addresses.clone() } else { Vec::new() }
 }
@@ -29,9 +29,33 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
     names.sort();
     names.dedup();
     for name in names {
-        for address in addresses(facts, &name) {
+        for address in addresses(facts.network, facts.site, &name) {
             _ = writeln!(text, "{address} {name}");
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::Server;
+
+    #[test]
+    fn an_office_that_has_moved_is_where_the_bundle_says() {
+        let office = Server { host: "office.hall.example".to_owned(), port: 443 };
+        let site =
+            Site { office: Some(office), addresses: vec!["10.0.0.98".parse().unwrap()], ..Site::default() };
+        let moved = "[[host]]\nname = \"office.hall.example\"\naddresses = [\"10.0.0.5\"]\n";
+        for (network, host, found) in [
+            ("", "office.hall.example", Some("10.0.0.98")),
+            (moved, "office.hall.example", Some("10.0.0.5")),
+            (moved, "10.0.0.7", Some("10.0.0.7")),
+            (moved, "other.hall.example", None),
+        ] {
+            let network = Network::parse(network.as_bytes()).unwrap();
+            let found: Vec<IpAddr> = found.into_iter().map(|address| address.parse().unwrap()).collect();
+            assert_eq!(addresses(&network, &site, host), found, "{host}");
+        }
+    }
 }

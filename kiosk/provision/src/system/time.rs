@@ -6,8 +6,7 @@ use std::fmt::Write;
 pub(super) fn text(facts: &Facts<'_>) -> String {
     // It is a client and nothing else: it answers nobody, and takes no commands.
     let mut text = String::from("# Written by onedoor-provision.\nport 0\ncmdport 0\nbindcmdaddress /\n");
-    let own = &facts.network.time;
-    for time in if own.is_empty() { &facts.site.time } else { own } {
+    for time in facts.time() {
         let nts = if time.plain { "" } else { " nts" };
         _ = writeln!(text, "server {} iburst{nts}", time.server);
     }
