@@ -6,22 +6,20 @@ use crate::chronicle::Chronicle;
 use crate::clock::Clock;
 use crate::closed;
 use crate::commands::{Ask, Commanded, Commands, Reply, SOCKET};
-use crate::config::{CompanyKeyConfig, Config, DeviceConfig, SlotConfig};
-use crate::device::Line;
+use crate::config::Config;
 use crate::figures::{self, Figures, Found};
 use crate::heart::{self, Asked, DeskLine};
 use crate::report::{Reporter, Stick};
 use crate::start::{Opened, Options, StartError};
+use crate::supervise::{Essential, essential, supervise};
 use crate::system::System;
-use crate::tasks::identity::{self, CardReader, Codes, SocialCardSlot, Wish};
-use crate::tasks::{company_key, ledger, licences, papers, printer, scanner, speech, technician, windows};
+use crate::tasks::people::People;
+use crate::tasks::{ledger, licences, papers, printer, scanner, speech, technician, windows};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use log_book::Event as Happened;
-use log_book::field::Word;
 use metrics_page::Facts;
 use queue::ledger::Ledger;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
@@ -30,7 +28,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use visit::desk::Desk;
 use visit::event::{Action, Event, Now, ReaderDo, RoomDo, Way};
-use visit::fault::{Device, Fault};
+use visit::fault::Device;
 use visit::identity::Ways;
 use visit::screen::View;
 
@@ -44,8 +42,6 @@ const KEEP_EVERY: Duration = Duration::from_secs(60);
 const LOG_CLOSES_IN: Duration = Duration::from_secs(2);
 /// By then every device has told how it is, or tells that it is away.
 const SETTLED_IN: Duration = Duration::from_secs(15);
-/// Pause before an owner that panicked is started again.
-const RESTART: Duration = Duration::from_secs(1);
 
 /// Runs the kiosk on this thread's screen until `stop` is cancelled.
 ///
@@ -594,115 +590,5 @@ impl Owners {
                 Err(error) => tracing::error!(%error, "visits past their retention could not be deleted"),
             }
         });
-    }
-}
-
-/// Those who learn who stands at the kiosk, each on a thread of its own.
-struct People {
-    bus: Bus,
-}
-
-impl People {
-    fn reader(&self, config: DeviceConfig) -> blocking::Sender<ReaderDo> {
-        let (to, asks) = blocking::channel();
-        let bus = self.bus.clone();
-        let mut health = Health::new(Device::Reader, self.bus.clone());
-        let mut wish = Wish::NONE;
-        supervise("id-reader", &self.bus, move || {
-            let mut profile = id_reader::Profile::for_model(&config.profile);
-            // Every speed that the configuration lets pass is one of the standard's.
-            profile.baud = id_reader::Baud::from_rate(config.baud).unwrap_or(profile.baud);
-            let recorder = CardReader::recorder(&profile);
-            let line = Line::new(config.port.clone(), config.baud, recorder.clone());
-            health.record(recorder);
-            identity::run(CardReader::new(line, profile), &asks, &mut wish, &bus, &mut health);
-        });
-        to
-    }
-
-    fn slot(&self, config: SlotConfig) -> blocking::Sender<ReaderDo> {
-        let (to, asks) = blocking::channel();
-        let bus = self.bus.clone();
-        let mut health = Health::new(Device::CardSlot, self.bus.clone());
-        let mut wish = Wish::NONE;
-        supervise("card-slot", &self.bus, move || {
-            let profile =
-                social_card::Profile { reader: config.reader.clone(), ..social_card::Profile::generic() };
-            let source = SocialCardSlot::new(profile);
-            health.record(source.recorder().clone());
-            identity::run(source, &asks, &mut wish, &bus, &mut health);
-        });
-        to
-    }
-
-    fn codes(
-        &self,
-        config: DeviceConfig,
-        store: Arc<store::Client>,
-        runtime: tokio::runtime::Handle,
-    ) -> blocking::Sender<ReaderDo> {
-        let (to, asks) = blocking::channel();
-        let bus = self.bus.clone();
-        let mut health = Health::new(Device::CodeScanner, self.bus.clone());
-        let mut wish = Wish::NONE;
-        supervise("code-scanner", &self.bus, move || {
-            let profile = code_scanner::Profile::for_model(&config.profile);
-            let recorder = Codes::recorder(&profile);
-            let line = Line::new(config.port.clone(), config.baud, recorder.clone());
-            let source = Codes::new(line, profile, store.clone(), runtime.clone());
-            health.record(recorder);
-            identity::run(source, &asks, &mut wish, &bus, &mut health);
-        });
-        to
-    }
-
-    fn keys(&self, config: CompanyKeyConfig) {
-        let bus = self.bus.clone();
-        let mut health = Health::new(Device::CompanyKey, self.bus.clone());
-        supervise("company-key", &self.bus, move || {
-            company_key::run(&config, &bus, &mut health);
-        });
-    }
-}
-
-/// A task without which there is no kiosk.
-type Essential = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Runs a task without which there is no kiosk. Should it end or panic, the kiosk ends in good order
-/// and its service manager starts it again, on what is durable.
-fn essential(
-    runtime: &tokio::runtime::Runtime,
-    bus: &Bus,
-    stop: &CancellationToken,
-    name: &'static str,
-    task: Essential,
-) {
-    let task = runtime.spawn(task);
-    let (bus, stop) = (bus.clone(), stop.clone());
-    runtime.spawn(async move {
-        let ended = task.await;
-        if !stop.is_cancelled() {
-            tracing::error!(name, ?ended, "a task has ended; the kiosk starts again");
-            bus.log(Happened::TaskEnded { task: Word::of(name) });
-            stop.cancel();
-        }
-    });
-}
-
-/// Runs an owner on a thread of its own, and again should it panic: a defect in one driver takes
-/// neither the kiosk nor the device away. That it happened is told until the kiosk starts again.
-fn supervise(name: &'static str, bus: &Bus, mut owner: impl FnMut() + Send + 'static) {
-    let mut health = Health::new(Device::Kiosk, bus.clone());
-    let bus = bus.clone();
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        while catch_unwind(AssertUnwindSafe(&mut owner)).is_err() {
-            tracing::error!(name, "the owner of a device panicked and is started again");
-            bus.log(Happened::OwnerRestarted { owner: Word::of(name) });
-            health.tell_blocking(vec![Fault::OwnerRestarted]);
-            std::thread::sleep(RESTART);
-        }
-    });
-    if let Err(error) = thread {
-        tracing::error!(name, %error, "no thread for the owner of a device");
     }
 }

@@ -244,6 +244,46 @@ mod tests {
     }
 
     #[test]
+    fn what_the_system_writes_of_a_request_is_shown_in_each_of_its_states() {
+        use provision::status::{Enrolment as Written, State};
+        // Whoever adds a state says here whether the office has the request.
+        let has_it = |state| match state {
+            State::Starting | State::NoOffice | State::NoNetwork => false,
+            State::Asked
+            | State::Approved
+            | State::NoBundleForThisKiosk
+            | State::BundleRefused
+            | State::Ready => true,
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("enrolment.json");
+        for state in [
+            State::Starting,
+            State::NoOffice,
+            State::NoNetwork,
+            State::Asked,
+            State::Approved,
+            State::NoBundleForThisKiosk,
+            State::BundleRefused,
+            State::Ready,
+        ] {
+            let written = Written {
+                fingerprint: "3F2A-91C0-77DE-4B18-A05C".parse().expect("a fingerprint"),
+                state,
+                trouble: None,
+                said: None,
+                serial: None,
+                certificate_ends: None,
+                at: jiff::Timestamp::UNIX_EPOCH,
+            };
+            std::fs::write(&file, serde_json::to_vec(&written).expect("JSON")).expect("a file");
+            let fingerprint = ["3F2A", "91C0", "77DE", "4B18", "A05C"].map(str::to_owned).to_vec();
+            let told = Closed::NotSetUp { fingerprint, asked: has_it(state), trouble: Vec::new() };
+            assert_eq!(Enrolment::read(&file).told(), told, "{state}");
+        }
+    }
+
+    #[test]
     fn no_error_is_wider_than_the_screen() {
         let why = StartError::CatalogueFile {
             path: PathBuf::from(format!("/data/{}", "x".repeat(500))),

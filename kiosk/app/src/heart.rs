@@ -41,6 +41,7 @@ fn beat(screen: &ui::Handle, desk: Option<&DeskLine>) {
         if screen_answers(screen, pause) && desk.is_none_or(|desk| desk_answers(desk, pause)) {
             tell(NotifyState::Watchdog);
         }
+        // Until the next beat.
         std::thread::sleep(pause);
     }
 }

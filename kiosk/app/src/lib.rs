@@ -26,6 +26,7 @@ mod paper;
 pub mod replay;
 mod report;
 pub mod start;
+mod supervise;
 pub mod system;
 mod tasks;
 mod turns;

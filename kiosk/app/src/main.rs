@@ -12,7 +12,7 @@ use kiosk::commands::{Ask, Reply, ask, without_kiosk, written};
 use kiosk::system::System;
 use tokio_util::sync::CancellationToken;
 
-/// Pause between two questions.
+/// Pause between two questions to a kiosk that may not run yet.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Memory is wiped as it is given back: what a visitor's card said is nowhere once it is dropped.

@@ -5,6 +5,7 @@ pub mod identity;
 pub mod ledger;
 pub mod licences;
 pub mod papers;
+pub mod people;
 pub mod printer;
 pub mod scanner;
 pub mod speech;

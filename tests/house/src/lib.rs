@@ -96,9 +96,10 @@ const PLAN: &[(&str, &[&str])] = &[
 /// Rooms that may pull in the screen's toolkit, which is slow to build.
 const SLOW: &[&str] = &["ui", "painter", "kiosk", "hall", "bench"];
 
-/// Tests that stand where two rooms meet: the SANE helper and the driver that starts it, and the rules of
-/// entering and the driver of the cards that they judge.
-const MEETINGS: &[(&str, &str)] = &[("sane-helper", "document-scanner"), ("entry", "staff-card")];
+/// Tests that stand where two rooms meet: the SANE helper and the driver that starts it, the rules of
+/// entering and the driver of the cards that they judge, and the kiosk and what its system writes for its screen.
+const MEETINGS: &[(&str, &str)] =
+    &[("sane-helper", "document-scanner"), ("entry", "staff-card"), ("kiosk", "provision")];
 
 /// What only tests and the virtual hall may use.
 const TEST_ONLY: &[&str] = &[
