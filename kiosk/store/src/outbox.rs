@@ -112,8 +112,8 @@ const PROOF: Bounds = Bounds { bytes: 256 << 20, time: Duration::from_secs(60) }
 
 /// Proves that an older kiosk can take over the database of the outbox in `dir`, and this one again after
 /// it: a copy is taken back as far as it goes and up again, and has to be the same. The outbox may be in
-/// use, and is only read; the copy lies in `folder` meanwhile, which has to be private. Blocks, for a
-/// minute at most.
+/// use, and is only read; the copy lies in `folder` meanwhile, which has to be private. Blocks, for
+/// about a minute, and 20 s more for each way back.
 ///
 /// # Errors
 /// [`Unproven`].
