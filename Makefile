@@ -78,4 +78,4 @@ test-image: setup image
 	@image/build --no-disk --keys $(IMAGE)/keys --out $(IMAGE)/next --version $$(($(VERSION) + 1))
 	@image/build --no-disk --keys $(IMAGE)/keys --out $(IMAGE)/spoiled --version $$(($(VERSION) + 2)) --spoil
 	@$(CARGO) build --workspace --bins --tests --examples --locked
-	@ONEDOOR_IMAGE=$$(realpath $(IMAGE)) $(CARGO) test --locked -p image-tests --test image -- --test-threads=1
+	@ONEDOOR_IMAGE=$$(realpath $(IMAGE)) $(CARGO) test --workspace --locked --test image -- --test-threads=1

@@ -31,7 +31,7 @@ pub fn settle(built: &Built, hall: &Hall, host: &UpdateHost, deadline: Instant) 
     let fingerprint = request.file_stem().and_then(|name| name.to_str()).expect("a fingerprint").to_owned();
     let program = built_beside("onedoor-hall", "ONEDOOR_HALL_OFFICE").display().to_string();
     let settings = tempfile::tempdir().expect("a folder");
-    lay_out(hall, host, &fingerprint, settings.path());
+    lay_out(hall, &fingerprint, settings.path());
     let sealed = settings.path().join(format!("secrets/{KIOSK}.sealed"));
     let hall_key = hall.data().join("secrets/hall.key");
     run(
@@ -98,7 +98,7 @@ fn wait_request(host: &UpdateHost, deadline: Instant) -> PathBuf {
 
 /// The hall's files as the office keeps them for a bundle: the kiosk's settings, the catalogue with its pictures, whom
 /// to trust, and how the wire is laid. What is sealed for the kiosk is not among them yet.
-fn lay_out(hall: &Hall, host: &UpdateHost, fingerprint: &str, folder: &Path) {
+fn lay_out(hall: &Hall, fingerprint: &str, folder: &Path) {
     let (data, settings) = (hall.data(), hall.settings());
     for name in ["examples", "kiosks", "trust", "secrets"] {
         fs::create_dir(folder.join(name)).expect("a folder");
@@ -124,7 +124,7 @@ fn lay_out(hall: &Hall, host: &UpdateHost, fingerprint: &str, folder: &Path) {
     );
     let (kiosk, ports) = inside(settings);
     write(&format!("kiosks/{KIOSK}.toml"), kiosk.to_string());
-    write("network.toml", network(&ports, host));
+    write("network.toml", network(&ports));
 }
 
 /// The settings that the hall wrote for a kiosk on this machine, as they are inside the guest: services at another
@@ -169,15 +169,14 @@ fn inside(mut settings: Table) -> (Table, BTreeSet<u16>) {
     (settings, ports)
 }
 
-fn network(ports: &BTreeSet<u16>, _host: &UpdateHost) -> String {
+fn network(ports: &BTreeSet<u16>) -> String {
+    let ports = Vec::from_iter(ports);
     let update_host = crate::running::UPDATE_HOST;
     format!(
         "[[host]]\nname = \"{SERVICES}\"\naddresses = [\"{LOOPBACK}\"]\n\
          [[host]]\nname = \"{NAME}\"\naddresses = [\"{update_host}\"]\n\
          [[reach]]\nto = \"{LOOPBACK}\"\nports = {ports:?}\n"
     )
-    .replace('{', "[")
-    .replace('}', "]")
 }
 
 #[cfg(test)]

@@ -149,9 +149,8 @@ impl Running {
 
     /// Waits until the machine is off: switched off inside, or its window closed.
     pub fn wait_off(&mut self) {
-        while self.qemu.ended().ok().flatten().is_none() {
-            std::thread::sleep(Duration::from_secs(1));
-        }
+        // Why it ended says nothing more.
+        let _ = self.qemu.wait();
     }
 
     /// How often it has started anew since this was last asked.
