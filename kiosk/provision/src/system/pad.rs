@@ -21,11 +21,15 @@ pub(super) fn text(network: &Network) -> String {
          ACTION==\"remove\", GOTO=\"onedoor_pad_end\"\n\
          SUBSYSTEM!=\"input\", GOTO=\"onedoor_pad_end\"\n",
     );
-    _ = writeln!(
-        text,
-        "ENV{{ID_INPUT_TOUCHSCREEN}}==\"1\", ENV{{LIBINPUT_CALIBRATION_MATRIX}}=\"{}\"",
-        matrix(network.screen.rotation)
-    );
+    // Many a panel's controller calls itself a mouse that knows where it is; of one that does not, libinput reads no
+    // matrix.
+    for kind in ["TOUCHSCREEN", "MOUSE", "TABLET"] {
+        _ = writeln!(
+            text,
+            "ENV{{ID_INPUT_{kind}}}==\"1\", ENV{{LIBINPUT_CALIBRATION_MATRIX}}=\"{}\"",
+            matrix(network.screen.rotation)
+        );
+    }
     for id in &network.pad.ids {
         let which = format!("ATTRS{{id/vendor}}==\"{}\", ATTRS{{id/product}}==\"{}\"", id.vendor, id.product);
         _ = writeln!(text, "{which}, ENV{{ONEDOOR_PAD}}=\"1\"");
@@ -34,4 +38,30 @@ pub(super) fn text(network: &Network) -> String {
     }
     text.push_str("LABEL=\"onedoor_pad_end\"\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_touch_lands_where_the_picture_was_turned_to() {
+        // Where the point of a picture at `across` and `down` lies on a panel, once it is turned to the right
+        // (SLINT_KMS_ROTATION): its upper edge is at the right, below, at the left.
+        type Turn = fn(f64, f64) -> (f64, f64);
+        let turns: [(Rotation, Turn); 4] = [
+            (Rotation::None, |across, down| (across, down)),
+            (Rotation::Quarter, |across, down| (1.0 - down, across)),
+            (Rotation::Half, |across, down| (1.0 - across, 1.0 - down)),
+            (Rotation::ThreeQuarters, |across, down| (down, 1.0 - across)),
+        ];
+        for (rotation, turn) in turns {
+            let numbers: Vec<f64> = matrix(rotation).split(' ').map(|n| n.parse().unwrap()).collect();
+            let [a, b, c, d, e, f] = numbers[..] else { panic!("{rotation:?}: six numbers") };
+            for (across, down) in [(0.0, 0.0), (0.25, 0.125), (1.0, 0.5)] {
+                let (x, y) = turn(across, down);
+                assert_eq!((a * x + b * y + c, d * x + e * y + f), (across, down), "{rotation:?}");
+            }
+        }
+    }
 }
