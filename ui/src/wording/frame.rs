@@ -10,21 +10,16 @@ impl Voice<'_> {
     pub(super) fn frame(&self, view: &View) -> t::FrameWords {
         let frame = &self.words.frame;
         let ending = view.ending_in;
+        // Where nobody is served there is nobody who could do these.
+        let served =
+            |act: t::Act| if matches!(view.screen, Screen::Closed(_)) { t::Act::default() } else { act };
         t::FrameWords {
             shown: shown(&view.screen),
             hall: self.label(&view.hall).into(),
             clock: clock(view.clock).into(),
             language: act(Intent::Language, frame.language.plain(), true),
-            look: act(
-                Intent::Look,
-                frame.look.plain(),
-                !matches!(view.screen, Screen::Look | Screen::Closed(_)),
-            ),
-            help: act(
-                Intent::Help,
-                frame.help.plain(),
-                !matches!(view.screen, Screen::Help(_) | Screen::Closed(_)),
-            ),
+            look: served(act(Intent::Look, frame.look.plain(), view.screen != Screen::Look)),
+            help: served(act(Intent::Help, frame.help.plain(), !matches!(view.screen, Screen::Help(_)))),
             up: act(Intent::ScrollUp, frame.up.plain(), true),
             down: act(Intent::ScrollDown, frame.down.plain(), true),
             reached: if view.look.reach {
