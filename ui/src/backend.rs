@@ -88,7 +88,10 @@ fn on_display(
     let selector = slint::BackendSelector::new();
     // On a desktop the keys that leave an application are the desktop's.
     #[cfg(feature = "kms")]
-    let selector = selector.with_libinput_event_hook(crate::keyboard::is_dead);
+    let selector = match backend {
+        "linuxkms" => selector.with_libinput_event_hook(crate::keyboard::is_dead),
+        _ => selector,
+    };
     let selector = selector.backend_name(backend.into()).renderer_name("software".into());
     fonts::guarded(|| Ok(selector.select()?))?;
     let stage = stage()?;

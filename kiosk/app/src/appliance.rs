@@ -80,7 +80,7 @@ pub fn run(
             // Whoever is called to a kiosk without a laptop sees on its screen why there is none.
             Some(Err(error)) if system.is_some() => {
                 heart::start(handle.clone(), None);
-                let reason = closed::Reason::Broken(closed::lines(&error));
+                let reason = closed::Reason::Broken(closed::in_lines(&error.to_string()));
                 failed = Some(error);
                 return drop(runtime.spawn(closed::keep(handle, events, reason, stop)));
             }

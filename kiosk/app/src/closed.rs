@@ -23,6 +23,8 @@ use visit::speech::Speech;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// When a kiosk that cannot start tries again.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// When a machine that cannot open its data does: it takes a restart.
+const RESTART_AFTER: Duration = Duration::from_secs(600);
 /// The longest file about an enrolment, in bytes.
 const LONGEST: u64 = 4096;
 /// So many characters of an error fit a line, and so many lines the screen.
@@ -41,16 +43,9 @@ pub fn is_not_set_up(error: &StartError) -> bool {
 
 /// Shows that nobody is served here, for as long as it is no use to try again.
 ///
-/// `enrolment` is what the system wrote of this kiosk's request to its hall.
-///
 /// # Errors
 /// When there is no screen.
-pub fn show(
-    why: &StartError,
-    enrolment: PathBuf,
-    backend: ui::Backend,
-    stop: CancellationToken,
-) -> Result<(), StartError> {
+pub fn show(reason: Reason, backend: ui::Backend, stop: CancellationToken) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (bus, events) = bus();
     let screen = ui::Options {
@@ -60,7 +55,6 @@ pub fn show(
         }),
         voice: None,
     };
-    let reason = if is_not_set_up(why) { Reason::NotSetUp(enrolment) } else { Reason::Broken(lines(why)) };
     let shown = ui::run(screen, |handle| {
         heart::start(handle.clone(), None);
         runtime.spawn(keep(handle, events, reason, stop));
@@ -70,11 +64,25 @@ pub fn show(
 }
 
 /// Why nobody is served.
-pub(crate) enum Reason {
-    /// where the system writes of the request
+pub enum Reason {
+    /// where the system writes of this kiosk's request to its hall
     NotSetUp(PathBuf),
-    /// what cannot be opened
+    /// what cannot be opened, in lines
     Broken(Vec<String>),
+    /// what the system says of data that it cannot open, in lines
+    Sealed(Vec<String>),
+}
+
+impl Reason {
+    /// Of a kiosk that cannot start; `enrolment` is what the system wrote of its request to its hall.
+    pub fn of(why: &StartError, enrolment: PathBuf) -> Self {
+        if is_not_set_up(why) { Self::NotSetUp(enrolment) } else { Self::Broken(in_lines(&why.to_string())) }
+    }
+
+    /// As the system around the kiosk says it.
+    pub fn told(sealed: bool, why: &str) -> Self {
+        if sealed { Self::Sealed(in_lines(why)) } else { Self::Broken(in_lines(why)) }
+    }
 }
 
 /// Keeps a screen that nobody else shows anything on, until it is stopped or to be tried again.
@@ -89,6 +97,7 @@ pub(crate) async fn keep(
         // Whoever sets it up starts it anew.
         Reason::NotSetUp(_) => None,
         Reason::Broken(_) => Some(Instant::now() + AGAIN_AFTER),
+        Reason::Sealed(_) => Some(Instant::now() + RESTART_AFTER),
     };
     let mut shown = None;
     while end.is_none_or(|end| Instant::now() < end) {
@@ -114,6 +123,7 @@ fn view(reason: &Reason, language: Language) -> View {
     let closed = match reason {
         Reason::NotSetUp(enrolment) => Enrolment::read(enrolment).told(),
         Reason::Broken(why) => Closed::Broken { why: why.clone() },
+        Reason::Sealed(why) => Closed::Sealed { why: why.clone() },
     };
     let clock = Zoned::now().time().round(jiff::Unit::Minute).unwrap_or_default();
     View {
@@ -174,12 +184,8 @@ fn groups(fingerprint: &str) -> Vec<String> {
     letters.chunks(GROUP).map(|group| group.iter().collect()).collect()
 }
 
-/// What the program says, in lines that fit.
-pub(crate) fn lines(error: &StartError) -> Vec<String> {
-    in_lines(&error.to_string())
-}
-
-fn in_lines(text: &str) -> Vec<String> {
+/// What is said, in lines that fit.
+pub(crate) fn in_lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let words = text.split_whitespace().flat_map(|word| {
         let letters: Vec<char> = word.chars().collect();
@@ -289,7 +295,7 @@ mod tests {
             path: PathBuf::from(format!("/data/{}", "x".repeat(500))),
             why: std::io::Error::other("it is no catalogue ".repeat(40)),
         };
-        let lines = lines(&why);
+        let lines = in_lines(&why.to_string());
         assert_eq!(lines.len(), LINES);
         assert!(lines.iter().all(|line| (1..=COLUMNS).contains(&line.chars().count())), "{lines:?}");
     }

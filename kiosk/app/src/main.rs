@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use clap::Parser;
 use command::{Arguments, Fatal, Instead, OfKiosk, exit, print};
+use kiosk::closed::Reason;
 use kiosk::commands::{Ask, Reply, ask, without_kiosk, written};
 use kiosk::system::System;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Some(Instead::Kiosk(OfKiosk::Status { json })) => exit(status(&config, json)),
         Some(Instead::Kiosk(OfKiosk::Idle)) => exit(idle(&config)),
         Some(Instead::Kiosk(OfKiosk::Good { within })) => exit(good(&config, within)),
+        Some(Instead::Kiosk(OfKiosk::Closed { sealed, why })) => exit(closed(sealed, &why)),
         Some(Instead::Kiosk(OfKiosk::Diagnose { device, json })) => exit(diagnose(&config, device, json)),
     }
 }
@@ -125,6 +127,12 @@ fn receipt(config: &Path, visit: &str) -> Result<(), Fatal> {
     print([store::custody::receipt_command(&outbox, visit)?])
 }
 
+fn closed(sealed: bool, why: &str) -> Result<(), Fatal> {
+    let stop = CancellationToken::new();
+    stop_on_signals(&stop)?;
+    Ok(kiosk::closed::show(Reason::told(sealed, why), screen_kind(), stop)?)
+}
+
 fn devices() -> Result<(), Fatal> {
     let found = link::discover();
     let heading = format!(
@@ -138,13 +146,13 @@ fn devices() -> Result<(), Fatal> {
 fn run(config: &Path) -> Result<(), kiosk::StartError> {
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    let system = if cfg!(feature = "kms") { Some(System::of_image()) } else { None };
+    let system = if cfg!(feature = "desktop") { None } else { Some(System::of_image()) };
     let config = match kiosk::Config::load(config).map_err(kiosk::StartError::from) {
         Ok(config) => config,
         Err(why) => {
             // On a desktop whoever started it reads why.
             if let Some(system) = system {
-                kiosk::closed::show(&why, system.enrolment, screen_kind(), stop)?;
+                kiosk::closed::show(Reason::of(&why, system.enrolment), screen_kind(), stop)?;
             }
             return Err(why);
         }
@@ -171,7 +179,7 @@ fn stop_on_signals(stop: &CancellationToken) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What this program was built for: the kiosk's bare display, or a window on a desktop.
+/// What this program was built for: a window on a desktop, or the kiosk's bare display.
 fn screen_kind() -> ui::Backend {
-    if cfg!(feature = "kms") { ui::Backend::Kms } else { ui::Backend::Window }
+    if cfg!(feature = "desktop") { ui::Backend::Window } else { ui::Backend::Kms }
 }

@@ -116,6 +116,14 @@ pub enum OfKiosk {
         #[arg(long, value_name = "SECONDS", default_value_t = 0)]
         within: u64,
     },
+    /// Show that nobody is served here, and why; for the system around the kiosk, when it has no more than a screen
+    Closed {
+        /// the data of this machine cannot be opened
+        #[arg(long)]
+        sealed: bool,
+        /// as the system says it
+        why: String,
+    },
     /// Make a readiness report, signed with the kiosk's key: how it is, and what came of every test that needs nobody
     ExportReport {
         /// the folder that its four files are written to

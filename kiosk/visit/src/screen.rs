@@ -160,6 +160,11 @@ pub enum Closed {
         /// each in a line of its own, as the program says it
         why: Vec<String>,
     },
+    /// the machine's security chip does not give its data out
+    Sealed {
+        /// each in a line of its own, as the system says it
+        why: Vec<String>,
+    },
 }
 
 /// Why no number is given now.

@@ -59,6 +59,10 @@ fn service() -> Vec<Sample> {
                 ],
             }),
         ),
+        sample(
+            "closed-sealed",
+            Screen::Closed(Closed::Sealed { why: vec!["systemd-cryptsetup@data.service".to_owned()] }),
+        ),
         sample("service", screen(Some(Fault::ReaderAbsent), 1, 3, None)),
         sample("service-paper-low", screen(Some(Fault::PaperLow), 1, 1, Some(40))).ending_in(14),
         sample("service-nothing", screen(None, 1, 0, None)),

@@ -13,17 +13,20 @@ impl Voice<'_> {
             Closed::NotSetUp { asked: false, .. } => &words.not_set_up,
             Closed::NotSetUp { asked: true, .. } => &words.asked,
             Closed::Broken { .. } => &words.broken,
+            Closed::Sealed { .. } => &words.sealed,
         };
         let (below, lines): (_, Vec<SharedString>) = match closed {
             Closed::NotSetUp { fingerprint, trouble, .. } => {
                 let fingerprint = Some(fingerprint.join("  ")).filter(|line| !line.is_empty());
                 (&words.fingerprint, fingerprint.iter().chain(trouble).map(SharedString::from).collect())
             }
-            Closed::Broken { why } => (&words.why, why.iter().map(SharedString::from).collect()),
+            Closed::Broken { why } | Closed::Sealed { why } => {
+                (&words.why, why.iter().map(SharedString::from).collect())
+            }
         };
         t::ServiceWords {
             title: words.title.plain().into(),
-            fault: note(&said.told, matches!(closed, Closed::Broken { .. })),
+            fault: note(&said.told, matches!(closed, Closed::Broken { .. } | Closed::Sealed { .. })),
             steps_title: self.words.service.steps.plain().into(),
             steps: model(
                 (1..).zip(&said.steps).map(|(at, step)| slint::format!("{at}. {}", step.plain())).collect(),

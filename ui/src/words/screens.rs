@@ -205,7 +205,7 @@ tables! {
     /// Nobody is served here, and why.
     ClosedText {
         Text: title, fingerprint, why;
-        FaultText: not_set_up, asked, broken;
+        FaultText: not_set_up, asked, broken, sealed;
     }
 
     /// The technician's door.
