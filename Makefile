@@ -11,7 +11,7 @@ GALLERY ?= data/gallery
 IMAGE ?= data/image
 VERSION ?= 1
 
-.PHONY: help setup run test bench fuzz lint gallery image vm test-image programs
+.PHONY: help setup run test bench fuzz lint gallery image vm test-image test-boot programs
 
 help:
 	@echo "make run    the virtual hall with the kiosk in it; open the address it prints in a browser"
@@ -23,6 +23,7 @@ help:
 	@echo "make image  the kiosk's system: disk image and update, in IMAGE=FOLDER; as root"
 	@echo "make vm     the kiosk's system in QEMU, with the virtual hall's devices"
 	@echo "make test-image  what the system promises, shown on the image as it is delivered; hours without KVM"
+	@echo "make test-boot  the shortest part of it: the system with the tests' own programs, from the switch to a ticket"
 	@echo "make setup  installs what is missing (the other targets do so themselves)"
 
 setup:
@@ -63,7 +64,7 @@ lint: setup
 programs:
 	@tools/setup image
 	@echo "building the system's programs (the first time takes about twelve minutes on two cores)"
-	@$(CARGO) build --release -p kiosk -p command --features kiosk/kms --locked
+	@$(CARGO) build --release -p kiosk -p command --locked
 	@$(CARGO) build --release -p company-key -p sane-helper -p provision --bins --locked
 
 image: programs
@@ -79,3 +80,10 @@ test-image: setup image
 	@image/build --no-disk --keys $(IMAGE)/keys --out $(IMAGE)/spoiled --version $$(($(VERSION) + 2)) --spoil
 	@$(CARGO) build --workspace --bins --tests --examples --locked
 	@ONEDOOR_IMAGE=$$(realpath $(IMAGE)) $(CARGO) test --workspace --locked --test image -- --test-threads=1
+
+# What fits into every run of the tests: the same system around the programs that the tests were built with anyway.
+test-boot: setup
+	@tools/setup image
+	@$(CARGO) build --workspace --bins --tests --examples --locked
+	@image/build --hasty --programs "$$(tools/target-dir)/debug" --out "$$(tools/target-dir)/tmp/image"
+	@ONEDOOR_IMAGE="$$(tools/target-dir)/tmp/image" $(CARGO) test --workspace --locked --test image -- boot::from
