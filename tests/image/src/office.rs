@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use toml::{Table, Value};
 
 /// The name that the hall's certificate is for.
@@ -21,18 +22,55 @@ const KIOSK: &str = "kiosk-a";
 /// How often the update host's folder is looked at.
 const GLANCE: Duration = Duration::from_millis(300);
 
+/// What the office keeps of a hall with its kiosk.
+pub struct Office {
+    settings: TempDir,
+    key: PathBuf,
+}
+
+impl Office {
+    /// The hall's files as they go into a bundle.
+    #[must_use]
+    pub fn settings(&self) -> &Path {
+        self.settings.path()
+    }
+
+    /// Signs them as they lie there.
+    ///
+    /// # Panics
+    /// When the office's program refuses.
+    pub fn bundle(&self, serial: u32, bundle: &Path) {
+        let serial = serial.to_string();
+        run(&program(), words!["bundle", self.settings(), bundle, "--key", &self.key, "--serial", &serial]);
+    }
+}
+
+fn program() -> String {
+    built_beside("onedoor-hall", "ONEDOOR_HALL_OFFICE").display().to_string()
+}
+
 /// Settles a kiosk that has never been here, as soon as it asks: approves its request, seals the hall's key for it, and
 /// publishes a bundle that names it. The kiosk fetches all of it by itself, within a minute or two.
 ///
 /// # Panics
 /// When the kiosk does not ask by `deadline`, or the office's program refuses.
 pub fn settle(built: &Built, hall: &Hall, host: &UpdateHost, deadline: Instant) {
+    let _ = settle_with(built, hall, host, deadline, "");
+}
+
+/// The same, with this besides in the bundle's `network.toml`.
+///
+/// # Panics
+/// As [`settle`].
+#[must_use]
+pub fn settle_with(built: &Built, hall: &Hall, host: &UpdateHost, deadline: Instant, more: &str) -> Office {
     let request = wait_request(host, deadline);
     let fingerprint = request.file_stem().and_then(|name| name.to_str()).expect("a fingerprint").to_owned();
-    let program = built_beside("onedoor-hall", "ONEDOOR_HALL_OFFICE").display().to_string();
-    let settings = tempfile::tempdir().expect("a folder");
-    lay_out(hall, &fingerprint, settings.path());
-    let sealed = settings.path().join(format!("secrets/{KIOSK}.sealed"));
+    let program = program();
+    let office =
+        Office { settings: tempfile::tempdir().expect("a folder"), key: built.key("office/bundle.key") };
+    lay_out(hall, &fingerprint, office.settings(), more);
+    let sealed = office.settings().join(format!("secrets/{KIOSK}.sealed"));
     let hall_key = hall.data().join("secrets/hall.key");
     run(
         &program,
@@ -48,9 +86,7 @@ pub fn settle(built: &Built, hall: &Hall, host: &UpdateHost, deadline: Instant) 
             &fingerprint,
         ],
     );
-    let bundle = host.folder().join("hall.bundle");
-    let key = built.key("office/bundle.key");
-    run(&program, words!["bundle", settings.path(), &bundle, "--key", &key, "--serial", "1"]);
+    office.bundle(1, &host.folder().join("hall.bundle"));
     // Last, since with it the kiosk asks for the bundle.
     let certificate = host.folder().join("certificates").join(format!("{fingerprint}.pem"));
     let authority = built.key("office/ca.pem");
@@ -69,6 +105,7 @@ pub fn settle(built: &Built, hall: &Hall, host: &UpdateHost, deadline: Instant) 
             &fingerprint,
         ],
     );
+    office
 }
 
 /// Has the kiosk ask the office at once, which it would do by itself within a minute.
@@ -98,7 +135,7 @@ fn wait_request(host: &UpdateHost, deadline: Instant) -> PathBuf {
 
 /// The hall's files as the office keeps them for a bundle: the kiosk's settings, the catalogue with its pictures, whom
 /// to trust, and how the wire is laid. What is sealed for the kiosk is not among them yet.
-fn lay_out(hall: &Hall, fingerprint: &str, folder: &Path) {
+fn lay_out(hall: &Hall, fingerprint: &str, folder: &Path, more: &str) {
     let (data, settings) = (hall.data(), hall.settings());
     for name in ["examples", "kiosks", "trust", "secrets"] {
         fs::create_dir(folder.join(name)).expect("a folder");
@@ -124,7 +161,7 @@ fn lay_out(hall: &Hall, fingerprint: &str, folder: &Path) {
     );
     let (kiosk, ports) = inside(settings);
     write(&format!("kiosks/{KIOSK}.toml"), kiosk.to_string());
-    write("network.toml", network(&ports));
+    write("network.toml", network(&ports) + more);
 }
 
 /// The settings that the hall wrote for a kiosk on this machine, as they are inside the guest: services at another

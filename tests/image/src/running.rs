@@ -18,6 +18,20 @@ use std::time::{Duration, Instant};
 pub const WIDTH: u32 = 1080;
 /// How high.
 pub const HEIGHT: u32 = 1920;
+/// What every machine here has: no KVM, which is not everywhere; two processors, 2 GiB.
+pub const MACHINE: [&str; 11] = [
+    "-accel",
+    "tcg,thread=multi,tb-size=512",
+    "-cpu",
+    "max",
+    "-smp",
+    "2",
+    "-m",
+    "2048",
+    "-nodefaults",
+    "-rtc",
+    "base=utc",
+];
 /// The address at which the guest finds the update host, on port 443.
 pub const UPDATE_HOST: &str = "10.0.2.100";
 /// The address at which the guest finds this machine's loopback.
@@ -50,6 +64,10 @@ pub struct Wiring {
     pub wire: Option<(PathBuf, PathBuf)>,
     /// Where the screen is shown besides, as QEMU's `-display` or `-vnc` wants it; nowhere for tests.
     pub shown: Option<[String; 2]>,
+    /// The panel is mounted on its side: whoever stands before it sees what it shows turned to the left.
+    pub on_its_side: bool,
+    /// An image of a USB stick that can be plugged in ([`Running::plug_stick`]).
+    pub stick: Option<PathBuf>,
     /// A watchdog that has run off is told and nothing else, so that the test sees the machine as it was.
     pub watchdog_tells_only: bool,
 }
@@ -63,6 +81,7 @@ pub struct Running {
     probe: Probe,
     folder: PathBuf,
     begun: Instant,
+    on_its_side: bool,
 }
 
 impl Running {
@@ -87,7 +106,7 @@ impl Running {
         };
         let monitor = until("QEMU's monitor", || Monitor::connect(&place("qmp")).ok(), &mut dead);
         let probe = until("the probe's port", || Probe::connect(&place("probe")).ok(), &mut dead);
-        Self { qemu, tpm, monitor, console, probe, folder, begun }
+        Self { qemu, tpm, monitor, console, probe, folder, begun, on_its_side: wiring.on_its_side }
     }
 
     /// When it was switched on.
@@ -166,14 +185,16 @@ impl Running {
         self.try_screen().unwrap_or_else(|e| panic!("the screen: {e}"))
     }
 
-    /// What the screen shows, if it can be seen just now: not while the display changes its mode.
+    /// What the screen shows to whoever stands before it, if it can be seen just now: not while the display changes
+    /// its mode.
     ///
     /// # Errors
     /// When QEMU does not tell.
     pub fn try_screen(&mut self) -> io::Result<Picture> {
         let file = self.folder.join("screen.png");
         self.monitor.command("screendump", &json!({ "filename": file, "format": "png" }))?;
-        Picture::read(&file)
+        let picture = Picture::read(&file)?;
+        Ok(if self.on_its_side { picture.turned_left() } else { picture })
     }
 
     /// Waits until the screen is as wanted, and returns it.
@@ -208,7 +229,11 @@ impl Running {
             let value = (u64::from(at) * 2 + 1) * AXIS / (u64::from(length) * 2);
             json!({ "type": "abs", "data": { "axis": axis, "value": value } })
         };
-        let place = [axis("x", x, WIDTH), axis("y", y, HEIGHT)];
+        let place = if self.on_its_side {
+            [axis("x", HEIGHT - 1 - y, HEIGHT), axis("y", x, WIDTH)]
+        } else {
+            [axis("x", x, WIDTH), axis("y", y, HEIGHT)]
+        };
         let finger = |down: bool| json!({ "type": "btn", "data": { "button": "left", "down": down } });
         let [across, along] = place;
         for events in [json!([across, along]), json!([finger(true)]), json!([finger(false)])] {
@@ -231,6 +256,15 @@ impl Running {
     /// When QEMU refuses.
     pub fn plug(&mut self, driver: &str, name: &str) {
         self.command("device_add", &json!({ "driver": driver, "id": name, "bus": "usb.0" }));
+    }
+
+    /// Plugs the stick of the wiring in.
+    ///
+    /// # Panics
+    /// When QEMU refuses.
+    pub fn plug_stick(&mut self, name: &str) {
+        let stick = json!({ "driver": "usb-storage", "id": name, "bus": "usb.0", "drive": "stick" });
+        self.command("device_add", &stick);
     }
 
     /// Pulls it out again.
@@ -342,8 +376,8 @@ fn arguments(cabinet: &Cabinet, wiring: &Wiring) -> Vec<String> {
     let shown = |path: &Path| path.display().to_string();
     let mut all: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| all.extend(words.iter().map(ToString::to_string));
-    add(&["-M", "q35,smm=on", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"]);
-    add(&["-smp", "2", "-m", "2048", "-nodefaults", "-rtc", "base=utc"]);
+    add(&MACHINE);
+    add(&["-M", "q35,smm=on"]);
     match &wiring.shown {
         Some([how, at]) => add(&[how, at]),
         None => add(&["-display", "none"]),
@@ -363,8 +397,13 @@ fn arguments(cabinet: &Cabinet, wiring: &Wiring) -> Vec<String> {
     add(&["-drive", &disk, "-device", "virtio-blk-pci,drive=disk,bootindex=0"]);
 
     // A touch panel is a USB device, as it is in a real one.
-    add(&["-device", &format!("virtio-vga,xres={WIDTH},yres={HEIGHT}"), "-device", "virtio-rng-pci"]);
+    let (across, down) = if wiring.on_its_side { (HEIGHT, WIDTH) } else { (WIDTH, HEIGHT) };
+    add(&["-device", &format!("virtio-vga,xres={across},yres={down}"), "-device", "virtio-rng-pci"]);
     add(&["-device", "qemu-xhci,id=usb", "-device", "usb-tablet,bus=usb.0"]);
+
+    if let Some(stick) = &wiring.stick {
+        add(&["-drive", &format!("if=none,id=stick,format=raw,file={}", shown(stick))]);
+    }
 
     add(&["-serial", "stdio"]);
     for (name, port) in [("printer", &wiring.printer), ("reader", &wiring.reader)] {

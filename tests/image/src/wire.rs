@@ -1,7 +1,9 @@
 //! Somebody else on the guest's wire, who says and hears whole Ethernet frames.
 
+use etherparse::icmpv4::DestUnreachableHeader;
 use etherparse::{
-    ArpHardwareId, ArpOperation, ArpPacket, EtherType, NetSlice, PacketBuilder, SlicedPacket, TransportSlice,
+    ArpHardwareId, ArpOperation, ArpPacket, EtherType, Icmpv4Type, LaxSlicedPacket, NetSlice, PacketBuilder,
+    SlicedPacket, TransportSlice,
 };
 use std::collections::BTreeSet;
 use std::io;
@@ -18,6 +20,15 @@ const FROM: u16 = 40_000;
 const AT_ONCE: u16 = 128;
 /// How long it has to be quiet until nobody answers any more.
 const QUIET: Duration = Duration::from_millis(40);
+
+/// Which kind of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Connections are refused with a segment (RST).
+    Tcp,
+    /// Datagrams are refused with ICMP's "port unreachable" (RFC 1122, 3.2.2.1).
+    Udp,
+}
 
 /// What a knock at a port was answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,18 +95,19 @@ impl Wire {
         Err(io::ErrorKind::TimedOut.into())
     }
 
-    /// Knocks at every one of these TCP ports, and tells who answered how.
+    /// Knocks at every one of these ports, and tells who answered how.
     ///
     /// # Errors
     /// When the wire is cut.
     pub fn knock(
         &self,
         at: ([u8; 6], Ipv4Addr),
+        kind: Kind,
         ports: impl IntoIterator<Item = u16>,
     ) -> io::Result<BTreeSet<Answer>> {
         let mut answers = BTreeSet::new();
         for (count, port) in (1_u16..=AT_ONCE).cycle().zip(ports) {
-            self.say(&knock(at, port)?)?;
+            self.say(&knock(at, kind, port)?)?;
             if count == AT_ONCE {
                 self.hear_answers(at.1, &mut answers)?;
             }
@@ -130,28 +142,42 @@ impl Wire {
     }
 }
 
-/// The first segment of a connection (SYN).
-fn knock((mac, ip): ([u8; 6], Ipv4Addr), port: u16) -> io::Result<Vec<u8>> {
-    let segment = PacketBuilder::ethernet2(US.0, mac)
-        .ipv4(US.1.octets(), ip.octets(), 64)
-        .tcp(FROM, port, u32::from(port), 1024)
-        .syn();
+/// The first segment of a connection (SYN), or a datagram with nothing in it.
+fn knock((mac, ip): ([u8; 6], Ipv4Addr), kind: Kind, port: u16) -> io::Result<Vec<u8>> {
+    let packet = PacketBuilder::ethernet2(US.0, mac).ipv4(US.1.octets(), ip.octets(), 64);
     let mut frame = Vec::new();
-    segment.write(&mut frame, &[]).map_err(io::Error::other)?;
+    match kind {
+        Kind::Tcp => packet.tcp(FROM, port, u32::from(port), 1024).syn().write(&mut frame, &[]),
+        Kind::Udp => packet.udp(FROM, port).write(&mut frame, &[]),
+    }
+    .map_err(io::Error::other)?;
     Ok(frame)
 }
 
 /// What a frame answers to a knock of ours.
 fn answer(frame: &[u8], from: Ipv4Addr) -> Option<Answer> {
     let packet = SlicedPacket::from_ethernet(frame).ok()?;
-    let (Some(NetSlice::Ipv4(ip)), Some(TransportSlice::Tcp(tcp))) = (packet.net, packet.transport) else {
+    let Some(NetSlice::Ipv4(ip)) = packet.net else { return None };
+    if ip.header().source_addr() != from || ip.header().destination_addr() != US.1 {
         return None;
-    };
-    let ours = ip.header().source_addr() == from && ip.header().destination_addr() == US.1;
-    match (tcp.syn() && tcp.ack(), tcp.rst()) {
-        _ if !ours || tcp.destination_port() != FROM => None,
-        (true, _) => Some(Answer::Open(tcp.source_port())),
-        (_, true) => Some(Answer::Refused(tcp.source_port())),
+    }
+    match packet.transport? {
+        TransportSlice::Tcp(tcp) if tcp.destination_port() == FROM => {
+            match (tcp.syn() && tcp.ack(), tcp.rst()) {
+                (true, _) => Some(Answer::Open(tcp.source_port())),
+                (_, true) => Some(Answer::Refused(tcp.source_port())),
+                _ => None,
+            }
+        }
+        TransportSlice::Udp(udp) if udp.destination_port() == FROM => Some(Answer::Open(udp.source_port())),
+        TransportSlice::Icmpv4(icmp)
+            if icmp.icmp_type() == Icmpv4Type::DestinationUnreachable(DestUnreachableHeader::Port) =>
+        {
+            // What was refused stands in it, as far as there is room.
+            let refused = LaxSlicedPacket::from_ip(icmp.payload()).ok()?;
+            let Some(TransportSlice::Udp(udp)) = refused.transport else { return None };
+            (udp.source_port() == FROM).then(|| Answer::Refused(udp.destination_port()))
+        }
         _ => None,
     }
 }
@@ -162,7 +188,7 @@ mod tests {
 
     const THEM: ([u8; 6], Ipv4Addr) = ([0x52, 0x54, 0, 0x12, 0x34, 0x56], Ipv4Addr::new(10, 0, 2, 15));
 
-    /// Somebody at the other end who has port 22 open and refuses port 80.
+    /// Somebody at the other end who has port 22 open and refuses port 80, whatever the kind.
     fn somebody(socket: &UnixDatagram, to: &Path) {
         let mut frame = [0; 2048];
         while let Ok(length) = socket.recv(&mut frame) {
@@ -193,6 +219,20 @@ mod tests {
                     let reply = if port == 22 { reply.syn().ack(23) } else { reply.rst().ack(81) };
                     reply.write(&mut answer, &[]).expect("a frame");
                 }
+                (Some(NetSlice::Ipv4(ip)), Some(TransportSlice::Udp(udp))) => {
+                    let reply = PacketBuilder::ethernet2(THEM.0, US.0);
+                    let reply = reply.ipv4(THEM.1.octets(), US.1.octets(), 64);
+                    match udp.destination_port() {
+                        22 => reply.udp(22, udp.source_port()).write(&mut answer, b"!").expect("a frame"),
+                        80 => {
+                            let refused = DestUnreachableHeader::Port;
+                            let asked = [ip.header().slice(), udp.slice()].concat();
+                            let reply = reply.icmpv4(Icmpv4Type::DestinationUnreachable(refused));
+                            reply.write(&mut answer, &asked).expect("a frame");
+                        }
+                        _ => continue,
+                    }
+                }
                 _ => continue,
             }
             socket.send_to(&answer, to).expect("the wire");
@@ -208,8 +248,10 @@ mod tests {
         std::thread::spawn(move || somebody(&socket, &ours));
         let mac = wire.who_has(THEM.1, Instant::now() + Duration::from_secs(20)).expect("somebody");
         assert_eq!(mac, THEM.0);
-        let found = wire.knock((mac, THEM.1), 1..=1000).expect("the wire");
-        assert_eq!(found, BTreeSet::from([Answer::Open(22), Answer::Refused(80)]));
+        for kind in [Kind::Tcp, Kind::Udp] {
+            let found = wire.knock((mac, THEM.1), kind, 1..=1000).expect("the wire");
+            assert_eq!(found, BTreeSet::from([Answer::Open(22), Answer::Refused(80)]), "{kind:?}");
+        }
     }
 
     #[test]

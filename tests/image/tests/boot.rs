@@ -65,6 +65,24 @@ fn from_the_switch_to_a_ticket_and_a_page() {
     assert_eq!(&hex::encode(Sha256::digest(&bytes)), digest);
 }
 
+/// A panel that is mounted on its side: one setting turns what it shows and where it is touched.
+#[test]
+fn a_panel_on_its_side() {
+    let Some((built, _alone)) = image() else { return };
+    let twin = Twin::open(PATIENT);
+    let lobby = Lobby::open(&built, Inside::AsDelivered);
+    let mut running = lobby.cabinet.switch_on(&Wiring { on_its_side: true, ..lobby.wiring() });
+    let turned = "[screen]\nrotation = 90\n";
+    let _office = office::settle_with(&built, &lobby.hall, &lobby.host, within(420), turned);
+    let mut journey = Journey::new(&twin, &lobby.hall, &mut running);
+    let idle = twin.picture();
+    journey.running.wait_screen("the first screen, upright", within(420), |picture| {
+        picture.difference(&idle) < image_tests::twin::ALIKE
+    });
+    journey.take_number(&resident(1)).expect("no cut");
+    assert_eq!(lobby.hall.tickets().len(), 1);
+}
+
 /// A ticket's lines, but for what differs from one to the next. Before it the firmware may have spoken to the printer's
 /// port, which a kiosk's firmware is told not to (image/README.md).
 fn printed(text: &str) -> Vec<&str> {

@@ -10,6 +10,7 @@ mod keys;
 mod power;
 mod rollback;
 mod security;
+mod stick;
 mod tamper;
 mod update;
 mod watchdog;

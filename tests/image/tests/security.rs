@@ -5,7 +5,7 @@ use image_tests::cabinet::{Cabinet, Inside};
 use image_tests::lobby::{Lobby, wait_good};
 use image_tests::office;
 use image_tests::running::{GUEST, Wiring};
-use image_tests::wire::Wire;
+use image_tests::wire::{Kind, Wire};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -108,15 +108,26 @@ fn no_port_is_open() {
 
     let guest: Ipv4Addr = GUEST.parse().expect("an address");
     let mac = wire.who_has(guest, within(60)).expect("the guest's own address");
-    let found = wire.knock((mac, guest), 1..=u16::MAX).expect("the wire");
-    assert!(found.is_empty(), "somebody answers: {found:?}");
+    nobody_answers(&wire, (mac, guest));
     let listening = running.told("cat /proc/net/tcp /proc/net/udp");
     told(&format!("no port answers; inside, sockets: {}", listening.lines().count().saturating_sub(2)));
     assert_ne!(running.ask("test -s /proc/net/if_inet6").status, 0, "there is IPv6, which nobody knocked at");
 
     running.told("nft flush ruleset");
-    let bare = wire.knock((mac, guest), 1..=64).expect("the wire");
-    assert!(!bare.is_empty(), "nobody answers without the firewall either: the knocking proves nothing");
+    for kind in [Kind::Tcp, Kind::Udp] {
+        let bare = wire.knock((mac, guest), kind, 1..=64).expect("the wire");
+        assert!(
+            !bare.is_empty(),
+            "{kind:?}: nobody answers without the firewall either, which proves nothing"
+        );
+    }
+}
+
+fn nobody_answers(wire: &Wire, at: ([u8; 6], Ipv4Addr)) {
+    for kind in [Kind::Tcp, Kind::Udp] {
+        let found = wire.knock(at, kind, 1..=u16::MAX).expect("the wire");
+        assert!(found.is_empty(), "{kind:?}: somebody answers: {found:?}");
+    }
 }
 
 /// A kiosk that nobody has settled yet is as shut.
@@ -129,6 +140,5 @@ fn no_port_is_open_before_the_hall_is_known() {
     let _running = cabinet.switch_on(&Wiring { wire: Some(wire.ends()), ..Wiring::default() });
     let guest: Ipv4Addr = GUEST.parse().expect("an address");
     let mac = wire.who_has(guest, within(420)).expect("the guest's own address");
-    let found = wire.knock((mac, guest), 1..=u16::MAX).expect("the wire");
-    assert!(found.is_empty(), "somebody answers: {found:?}");
+    nobody_answers(&wire, (mac, guest));
 }

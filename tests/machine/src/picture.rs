@@ -79,6 +79,15 @@ impl Picture {
         Self { width: across.len() as u32, height: rows.len() as u32, pixels }
     }
 
+    /// Turned by 90 degrees to the left.
+    #[must_use]
+    pub fn turned_left(&self) -> Self {
+        let (width, height) = (self.height, self.width);
+        let from = |x: u32, y: u32| self.at(self.width - 1 - y, x);
+        let pixels = (0..height).flat_map(|y| (0..width).filter_map(move |x| from(x, y))).collect();
+        Self { width, height, pixels }
+    }
+
     /// How many different colours there are: a console or a firmware has a handful, a screen with smooth
     /// letters hundreds.
     #[must_use]
