@@ -8,7 +8,7 @@ use crate::closed;
 use crate::commands::{Ask, Commanded, Commands, Reply, SOCKET};
 use crate::config::Config;
 use crate::figures::{self, Figures, Found};
-use crate::heart::{self, Asked, DeskLine};
+use crate::heart::{Asked, DeskLine, Heart};
 use crate::report::{Reporter, Stick};
 use crate::start::{Opened, Options, StartError};
 use crate::supervise::{Essential, essential, supervise};
@@ -21,8 +21,7 @@ use log_book::Event as Happened;
 use metrics_page::Facts;
 use queue::ledger::Ledger;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::mpsc as blocking;
+use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -43,30 +42,50 @@ const LOG_CLOSES_IN: Duration = Duration::from_secs(2);
 /// By then every device has told how it is, or tells that it is away.
 const SETTLED_IN: Duration = Duration::from_secs(15);
 
+/// Where a kiosk gets its configuration.
+pub enum Settings {
+    /// from whoever starts it
+    Given(Box<Config>),
+    /// from this file, once the system has laid it out; the screen says meanwhile that the kiosk is starting
+    LaidOut(PathBuf),
+}
+
+impl From<Config> for Settings {
+    fn from(config: Config) -> Self {
+        Self::Given(Box::new(config))
+    }
+}
+
+impl Settings {
+    /// Waits for the system, where it has to.
+    fn load(self, system: Option<&System>) -> Result<Config, StartError> {
+        match self {
+            Self::Given(config) => Ok(*config),
+            Self::LaidOut(path) => {
+                system.map_or(Ok(()), System::wait_laid_out)?;
+                Ok(Config::load(&path)?)
+            }
+        }
+    }
+}
+
 /// Runs the kiosk on this thread's screen until `stop` is cancelled.
 ///
 /// # Errors
 /// When something without which there is no kiosk cannot be opened: see [`StartError`].
 pub fn run(
-    config: Config,
+    settings: impl Into<Settings>,
     options: Options,
     backend: ui::Backend,
     stop: CancellationToken,
     on_ready: impl FnOnce(ui::Handle) + Send + 'static,
 ) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let settings = settings.into();
+    let waits = matches!(settings, Settings::LaidOut(_));
     let (bus, events) = bus();
-    let touches = bus.clone();
-    let mouth = voice(&config, &options, &bus);
-    let system = options.system.clone();
-    // What the kiosk stands on is opened while the toolkit starts: the first frame waits for the slower alone.
-    let (inside, opening_bus, told) = (runtime.handle().clone(), bus.clone(), bus.clone());
-    let opening = std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
-        let opened = inside.block_on(Opened::open(&config, &options, opening_bus))?;
-        Ok((config, opened))
-    })?;
-    let mut opening = Some(opening);
-    let mut failed = None;
+    let (mouth, asks) = speech::Mouth::new();
+    let (touches, told) = (bus.clone(), bus.clone());
     let screen = ui::Options {
         backend,
         on_intent: Box::new(move |intent| {
@@ -74,28 +93,42 @@ pub fn run(
         }),
         voice: Some(Box::new(mouth.clone())),
     };
-    let shown = ui::run(screen, |handle| {
-        let (config, opened) = match opening.take().map(finished) {
-            Some(Ok(opened)) => opened,
-            // Whoever is called to a kiosk without a laptop sees on its screen why there is none.
-            Some(Err(error)) if system.is_some() => {
-                heart::start(handle.clone(), None);
-                let reason = closed::Reason::Broken(closed::in_lines(&error.to_string()));
-                failed = Some(error);
-                return drop(runtime.spawn(closed::keep(handle, events, reason, stop)));
+    // What the kiosk stands on is opened while the toolkit starts: the first frame waits for the slower alone.
+    let (inside, opening_bus, system) = (runtime.handle().clone(), bus.clone(), options.system.clone());
+    let opening = std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
+        let config = settings.load(options.system.as_ref())?;
+        let opened = inside.block_on(Opened::open(&config, &options, opening_bus))?;
+        Ok((config, options, opened))
+    })?;
+    let opening = Arc::new(Mutex::new(Some(opening)));
+    let (fails, failed) = blocking::channel();
+    let heart = Heart::default();
+    let inside = runtime.handle().clone();
+    let (opens, beats) = (Arc::clone(&opening), heart.clone());
+    let begin = move |handle: ui::Handle| {
+        let Some(opening) = take(&opens) else { return handle.quit() };
+        let (config, options, opened) = match finished(opening) {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Whoever is called to a kiosk without a laptop sees on its screen why there is none.
+                match system.filter(|_| !matches!(error, StartError::Turned)) {
+                    Some(system) => {
+                        beats.serves_nobody();
+                        let reason = closed::Reason::of(&error, system.enrolment);
+                        drop(inside.spawn(closed::keep(handle, events, reason, stop)));
+                    }
+                    None => handle.quit(),
+                }
+                return drop(fails.send(error));
             }
-            Some(Err(error)) => {
-                failed = Some(error);
-                return handle.quit();
-            }
-            None => return handle.quit(),
         };
+        speak(&config, &options, asks, &mouth, &bus);
         on_ready(handle.clone());
         let retention = config.kiosk.retention_days;
         let around = Around { screen: Some(handle.clone()), system };
-        let owners = Owners::start(config, opened, mouth, bus, around, &runtime, &stop);
-        heart::start(handle.clone(), Some(owners.commands.desk.clone()));
-        runtime.spawn(async move {
+        let owners = Owners::start(config, opened, mouth, bus, around, &inside, &stop);
+        beats.serves(owners.commands.desk.clone());
+        inside.spawn(async move {
             let screen = handle.clone();
             let show = move |view| {
                 screen.show(view);
@@ -103,9 +136,21 @@ pub fn run(
             owners.serve(events, show, retention, stop).await;
             handle.quit();
         });
+    };
+    let shown = ui::run(screen, |handle| {
+        heart.start(handle.clone());
+        if !waits {
+            return begin(handle);
+        }
+        handle.show(closed::starting());
+        let (thread, screen) = (std::thread::Builder::new().name("starting".to_owned()), handle.clone());
+        if let Err(error) = thread.spawn(move || begin(handle)) {
+            tracing::error!(%error, "the kiosk cannot be started");
+            screen.quit();
+        }
     });
     // A screen that does not start says less than a kiosk that could not start anyhow.
-    let failed = failed.or_else(|| opening.and_then(|opening| finished(opening).err()));
+    let failed = failed.try_recv().ok().or_else(|| finished(take(&opening).filter(|_| !waits)?).err());
     // What is under way is journalled; what is not finished goes on at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
     if let Some(log) = told.the_log() {
@@ -134,12 +179,13 @@ pub fn diagnose_alone(config: Config, options: &Options, ask: Ask) -> Result<Rep
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (bus, events) = bus();
-    let mouth = voice(&config, options, &bus);
+    let (mouth, asks) = speech::Mouth::new();
+    speak(&config, options, asks, &mouth, &bus);
     let stop = CancellationToken::new();
     let opened = runtime.block_on(Opened::open(&config, options, bus.clone()))?;
     let retention = config.kiosk.retention_days;
     let around = Around { screen: None, system: None };
-    let owners = Owners::start(config, opened, mouth, bus.clone(), around, &runtime, &stop);
+    let owners = Owners::start(config, opened, mouth, bus.clone(), around, runtime.handle(), &stop);
     let commands = Arc::clone(&owners.commands);
     let served = runtime.spawn(owners.serve(events, |_| {}, retention, stop.clone()));
     let reply = runtime.block_on(async {
@@ -167,19 +213,23 @@ fn is_fitted(device: Device, ways: Ways) -> bool {
     }
 }
 
-type Opening = std::thread::JoinHandle<Result<(Config, Opened), StartError>>;
+type Opening = std::thread::JoinHandle<Result<(Config, Options, Opened), StartError>>;
+
+/// Whoever asks first waits for it.
+fn take(opening: &Mutex<Option<Opening>>) -> Option<Opening> {
+    opening.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+}
 
 /// What came of it; a panic goes on in whoever waits.
-fn finished(opening: Opening) -> Result<(Config, Opened), StartError> {
+fn finished(opening: Opening) -> Result<(Config, Options, Opened), StartError> {
     opening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Gives the voice its owner; what the screen says goes to it directly, and waits for nobody.
-fn voice(config: &Config, options: &Options, bus: &Bus) -> speech::Mouth {
-    let (mouth, asks) = speech::open(&config.speech, bus);
+fn speak(config: &Config, options: &Options, asks: speech::Asks, mouth: &speech::Mouth, bus: &Bus) {
+    speech::listen(&config.speech, mouth, bus);
     let (config, heard) = (config.speech.clone(), options.heard.clone());
     supervise("speech", bus, move || speech::run(&config, &asks, &heard));
-    mouth
 }
 
 /// What is around the desk.
@@ -226,7 +276,7 @@ impl Owners {
         mouth: speech::Mouth,
         bus: Bus,
         surroundings: Around,
-        runtime: &tokio::runtime::Runtime,
+        runtime: &tokio::runtime::Handle,
         stop: &CancellationToken,
     ) -> Self {
         let Opened { catalogue, clock, ledger, key, papers, folders, outbox, wake, store, windows, .. } =
@@ -249,7 +299,7 @@ impl Owners {
         let mut to_identity = vec![(Way::Reader, people.reader(config.reader))];
         to_identity.extend(config.slot.map(|slot| (Way::Slot, people.slot(slot))));
         if let (Some(codes), Some(store)) = (config.code_scanner, opened.codes) {
-            let owner = people.codes(codes, Arc::new(store), runtime.handle().clone());
+            let owner = people.codes(codes, Arc::new(store), runtime.clone());
             to_identity.push((Way::Code, owner));
         }
         if let Some(keys) = config.company_key {
@@ -263,7 +313,7 @@ impl Owners {
             gauge: config.kiosk.data.join("printer").join("paper.json"),
             receipt_mark: config.kiosk.data.join("printer").join("receipt"),
             clock,
-            runtime: runtime.handle().clone(),
+            runtime: runtime.clone(),
             cut_off: opened.prints_cut_off,
         };
         let (font, printer_model) = (config.printer.font.clone(), config.printer.profile.clone());

@@ -2,7 +2,7 @@
 
 use crate::bus::bus;
 use crate::config::ConfigError;
-use crate::heart;
+use crate::heart::Heart;
 use crate::start::StartError;
 use jiff::Zoned;
 use serde::Deserialize;
@@ -56,7 +56,9 @@ pub fn show(reason: Reason, backend: ui::Backend, stop: CancellationToken) -> Re
         voice: None,
     };
     let shown = ui::run(screen, |handle| {
-        heart::start(handle.clone(), None);
+        let heart = Heart::default();
+        heart.serves_nobody();
+        heart.start(handle.clone());
         runtime.spawn(keep(handle, events, reason, stop));
     });
     runtime.shutdown_timeout(LOOK_EVERY);
@@ -119,12 +121,21 @@ pub(crate) async fn keep(
     screen.quit();
 }
 
+/// What a kiosk shows until it knows more.
+pub(crate) fn starting() -> View {
+    of(Closed::Starting, Language::Zh)
+}
+
 fn view(reason: &Reason, language: Language) -> View {
     let closed = match reason {
         Reason::NotSetUp(enrolment) => Enrolment::read(enrolment).told(),
         Reason::Broken(why) => Closed::Broken { why: why.clone() },
         Reason::Sealed(why) => Closed::Sealed { why: why.clone() },
     };
+    of(closed, language)
+}
+
+fn of(closed: Closed, language: Language) -> View {
     let clock = Zoned::now().time().round(jiff::Unit::Minute).unwrap_or_default();
     View {
         language,

@@ -4,8 +4,8 @@
 //! Without a service manager that listens, nothing is told and nothing is asked.
 
 use sd_notify::NotifyState;
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock, mpsc};
+use std::time::{Duration, Instant};
 
 /// What a desk answers: whether somebody is there.
 pub type Asked = Box<dyn FnOnce(bool) + Send>;
@@ -16,33 +16,60 @@ pub type DeskLine = tokio::sync::mpsc::Sender<Asked>;
 const BEATS: u32 = 4;
 /// How long the first frame may take; the service manager is less patient.
 const FIRST: Duration = Duration::from_secs(300);
+/// How long a kiosk whose screen is up may take until somebody is served, or it is known why nobody is.
+const STARTS_WITHIN: Duration = Duration::from_secs(300);
 
-/// Begins to tell; `desk` is `None` while there is none and nobody is served.
-pub fn start(screen: ui::Handle, desk: Option<DeskLine>) {
-    if std::env::var_os("NOTIFY_SOCKET").is_none() {
-        return;
-    }
-    let thread = std::thread::Builder::new().name("heart".to_owned());
-    if let Err(error) = thread.spawn(move || beat(&screen, desk.as_ref())) {
-        tracing::error!(%error, "nobody can be told that the kiosk lives");
-    }
-}
+/// What has to answer besides the screen; set once.
+#[derive(Clone, Default)]
+pub struct Heart(Arc<OnceLock<Option<DeskLine>>>);
 
-fn beat(screen: &ui::Handle, desk: Option<&DeskLine>) {
-    // The loop that answers a second time has painted in between.
-    if !(screen_answers(screen, FIRST) && screen_answers(screen, FIRST)) {
-        return;
-    }
-    tracing::info!("the screen is up");
-    tell(NotifyState::Ready);
-    let Some(patience) = sd_notify::watchdog_enabled() else { return };
-    let pause = patience / BEATS;
-    loop {
-        if screen_answers(screen, pause) && desk.is_none_or(|desk| desk_answers(desk, pause)) {
-            tell(NotifyState::Watchdog);
+impl Heart {
+    /// Begins to tell.
+    pub fn start(&self, screen: ui::Handle) {
+        if std::env::var_os("NOTIFY_SOCKET").is_none() {
+            return;
         }
-        // Until the next beat.
-        std::thread::sleep(pause);
+        let heart = self.clone();
+        let thread = std::thread::Builder::new().name("heart".to_owned());
+        if let Err(error) = thread.spawn(move || heart.beat(&screen)) {
+            tracing::error!(%error, "nobody can be told that the kiosk lives");
+        }
+    }
+
+    /// Somebody is served from now on.
+    pub fn serves(&self, desk: DeskLine) {
+        let _ = self.0.set(Some(desk));
+    }
+
+    /// Nobody is, and the screen says why.
+    pub fn serves_nobody(&self) {
+        let _ = self.0.set(None);
+    }
+
+    fn desk_answers(&self, begun: Instant, within: Duration) -> bool {
+        match self.0.get() {
+            None => begun.elapsed() < STARTS_WITHIN,
+            Some(None) => true,
+            Some(Some(desk)) => desk_answers(desk, within),
+        }
+    }
+
+    fn beat(&self, screen: &ui::Handle) {
+        // The loop that answers a second time has painted in between.
+        if !(screen_answers(screen, FIRST) && screen_answers(screen, FIRST)) {
+            return;
+        }
+        tracing::info!("the screen is up");
+        tell(NotifyState::Ready);
+        let Some(patience) = sd_notify::watchdog_enabled() else { return };
+        let (pause, begun) = (patience / BEATS, Instant::now());
+        loop {
+            if screen_answers(screen, pause) && self.desk_answers(begun, pause) {
+                tell(NotifyState::Watchdog);
+            }
+            // Until the next beat.
+            std::thread::sleep(pause);
+        }
     }
 }
 

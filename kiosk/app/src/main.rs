@@ -22,10 +22,10 @@ static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
-    let Arguments { config, instead } = Arguments::parse();
+    let Arguments { config, system, instead } = Arguments::parse();
     command::log(tracing::Level::INFO);
     match instead {
-        None => match run(&config) {
+        None => match run(&config, system) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 tracing::error!(%error, "the kiosk cannot run");
@@ -143,22 +143,17 @@ fn devices() -> Result<(), Fatal> {
     print([heading].into_iter().chain(found.iter().map(|found| format!("{found}\n"))))
 }
 
-fn run(config: &Path) -> Result<(), kiosk::StartError> {
+fn run(config: &Path, system: bool) -> Result<(), kiosk::StartError> {
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    let system = if cfg!(feature = "desktop") { None } else { Some(System::of_image()) };
-    let config = match kiosk::Config::load(config).map_err(kiosk::StartError::from) {
-        Ok(config) => config,
-        Err(why) => {
-            // On a desktop whoever started it reads why.
-            if let Some(system) = system {
-                kiosk::closed::show(Reason::of(&why, system.enrolment), screen_kind(), stop)?;
-            }
-            return Err(why);
-        }
+    // Without the image's system, whoever started it reads why it does not start.
+    let settings = if system {
+        kiosk::Settings::LaidOut(config.to_owned())
+    } else {
+        kiosk::Config::load(config)?.into()
     };
-    let options = kiosk::Options { system, ..kiosk::Options::default() };
-    kiosk::run(config, options, screen_kind(), stop, |_| {})
+    let system = system.then(System::of_image);
+    kiosk::run(settings, kiosk::Options { system, ..kiosk::Options::default() }, screen_kind(), stop, |_| {})
 }
 
 /// SIGTERM and SIGINT end the kiosk in good order.

@@ -146,6 +146,12 @@ pub enum StartError {
     /// The screen.
     #[error(transparent)]
     Screen(#[from] ui::UiError),
+    /// It was begun with what the settings said of the screen before.
+    #[error("the screen is turned otherwise: starting again")]
+    Turned,
+    /// The system has laid out no settings.
+    #[error("the system has laid out no settings for {} s; see what failed before", .0.as_secs())]
+    NotLaidOut(std::time::Duration),
 }
 
 /// Everything opened; no device is needed for it.

@@ -17,7 +17,7 @@ pub type Essential = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Runs a task without which there is no kiosk. Should it end or panic, the kiosk ends in good order
 /// and its service manager starts it again, on what is durable.
 pub fn essential(
-    runtime: &tokio::runtime::Runtime,
+    runtime: &tokio::runtime::Handle,
     bus: &Bus,
     stop: &CancellationToken,
     name: &'static str,

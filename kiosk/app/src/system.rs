@@ -1,11 +1,21 @@
 //! The system that the kiosk runs on, as an appliance: what it tells the kiosk, and what it wants to know.
 
+use crate::start::StartError;
 use serde::Deserialize;
 use std::io::Read;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// The longest file, in bytes.
 const LONGEST: u64 = 4096;
+/// What turns the toolkit's picture.
+const ROTATION: &str = "SLINT_KMS_ROTATION";
+/// That it does not.
+const UPRIGHT: &str = "0";
+/// How long the system may take for the hall's settings; a disk that does not open is told by the system before.
+const LAID_OUT_WITHIN: Duration = Duration::from_secs(240);
+/// How often it is looked.
+const GLANCE: Duration = Duration::from_millis(50);
 /// The most versions that are told.
 const MOST: usize = 8;
 
@@ -18,6 +28,10 @@ pub struct System {
     pub enrolment: PathBuf,
     /// a file that is there while a technician is in his room
     pub room: PathBuf,
+    /// a file that is there once the hall's settings are laid out
+    pub laid_out: PathBuf,
+    /// what these say of the screen, as lines `NAME=VALUE`
+    pub environment: PathBuf,
 }
 
 impl System {
@@ -27,7 +41,38 @@ impl System {
             boots: PathBuf::from("/run/onedoor/boots.json"),
             enrolment: PathBuf::from("/run/onedoor/enrolment.json"),
             room: PathBuf::from("/run/kiosk/room"),
+            laid_out: PathBuf::from("/run/onedoor/laid-out"),
+            environment: PathBuf::from("/run/onedoor/kiosk.env"),
         }
+    }
+
+    /// Waits until the hall's settings are laid out. Nothing tells of it: the kiosk is there before the system is.
+    ///
+    /// # Errors
+    /// [`StartError::NotLaidOut`] when they never are, [`StartError::Turned`] when the screen was begun otherwise than
+    /// they have it.
+    pub fn wait_laid_out(&self) -> Result<(), StartError> {
+        let end = Instant::now() + LAID_OUT_WITHIN;
+        while !self.laid_out.exists() {
+            if Instant::now() >= end {
+                return Err(StartError::NotLaidOut(LAID_OUT_WITHIN));
+            }
+            std::thread::sleep(GLANCE);
+        }
+        if self.is_turned_as(std::env::var(ROTATION).ok().as_deref()) {
+            Ok(())
+        } else {
+            Err(StartError::Turned)
+        }
+    }
+
+    /// Whether the settings have the screen turned so many degrees; not at all, where they do not say.
+    fn is_turned_as(&self, degrees: Option<&str>) -> bool {
+        let mut text = String::new();
+        let file = std::fs::File::open(&self.environment);
+        let read = file.and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+        let said = text.lines().find_map(|line| line.strip_prefix(ROTATION)?.strip_prefix('='));
+        said.filter(|_| read.is_ok()).unwrap_or(UPRIGHT) == degrees.unwrap_or(UPRIGHT)
     }
 
     /// What the boot loader had to tell; nothing, where it cannot be read.
@@ -75,7 +120,40 @@ mod tests {
             boots: folder.join("boots.json"),
             enrolment: folder.join("enrolment.json"),
             room: folder.join("room"),
+            laid_out: folder.join("laid-out"),
+            environment: folder.join("kiosk.env"),
         }
+    }
+
+    #[test]
+    fn a_screen_that_was_begun_otherwise_than_the_settings_have_it_is_begun_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let system = system(folder.path());
+        for (settings, degrees, same) in [
+            (None, None, true),
+            (None, Some("90"), false),
+            (Some("# by\nSLINT_KMS_ROTATION=90\nONEDOOR_VOLUME=70\n"), Some("90"), true),
+            (Some("SLINT_KMS_ROTATION=90\n"), None, false),
+            (Some("SLINT_KMS_ROTATION=0\n"), None, true),
+            (Some("SLINT_KMS_ROTATION=0\n"), Some("270"), false),
+            (Some("\u{fffd}"), Some("0"), true),
+        ] {
+            if let Some(settings) = settings {
+                std::fs::write(&system.environment, settings).expect("a file");
+            }
+            assert_eq!(system.is_turned_as(degrees), same, "{settings:?} {degrees:?}");
+        }
+    }
+
+    #[test]
+    fn settings_are_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let system = system(folder.path());
+        let (waiting, waited) = (system.clone(), std::sync::mpsc::channel());
+        std::thread::spawn(move || waited.0.send(waiting.wait_laid_out()));
+        assert!(waited.1.recv_timeout(GLANCE * 4).is_err(), "they are not there yet");
+        std::fs::write(&system.laid_out, []).expect("a file");
+        assert!(waited.1.recv().expect("it ends").is_ok());
     }
 
     #[test]

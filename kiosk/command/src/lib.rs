@@ -20,6 +20,9 @@ pub struct Arguments {
     /// the configuration file
     #[arg(long, default_value = "/etc/onedoor/kiosk.toml")]
     pub config: PathBuf,
+    /// the system of the image is around the kiosk, and lays its configuration out: begin before that is there
+    #[arg(long)]
+    pub system: bool,
     /// What to do instead of running the kiosk.
     #[command(subcommand)]
     pub instead: Option<Instead>,

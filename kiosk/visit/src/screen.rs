@@ -146,6 +146,8 @@ impl Screen {
 /// Why nobody is served at this kiosk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Closed {
+    /// it is starting
+    Starting,
     /// its hall has not set it up yet
     NotSetUp {
         /// what the office recognises it by, in groups that are read out; empty until there is one

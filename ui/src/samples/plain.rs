@@ -38,6 +38,7 @@ fn service() -> Vec<Sample> {
     let groups = |text: &str| text.split(' ').map(str::to_owned).collect();
     let fingerprint = groups("3F2A 91C0 77DE 4B18 A05C");
     vec![
+        sample("closed-starting", Screen::Closed(Closed::Starting)),
         sample(
             "closed-not-set-up",
             Screen::Closed(Closed::NotSetUp {

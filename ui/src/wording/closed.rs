@@ -9,20 +9,23 @@ impl Voice<'_> {
     /// Looks as what is wrong does elsewhere.
     pub(super) fn closed(&self, closed: &Closed) -> t::ServiceWords {
         let words = &self.words.closed;
-        let said = match closed {
-            Closed::NotSetUp { asked: false, .. } => &words.not_set_up,
-            Closed::NotSetUp { asked: true, .. } => &words.asked,
-            Closed::Broken { .. } => &words.broken,
-            Closed::Sealed { .. } => &words.sealed,
-        };
-        let (below, lines): (_, Vec<SharedString>) = match closed {
-            Closed::NotSetUp { fingerprint, trouble, .. } => {
+        let lines = |why: &[String]| why.iter().map(SharedString::from).collect::<Vec<_>>();
+        let (said, below, lines) = match closed {
+            Closed::Starting => {
+                return t::ServiceWords {
+                    title: words.starting.plain().into(),
+                    fault: note(&words.moment, false),
+                    ..Default::default()
+                };
+            }
+            Closed::NotSetUp { fingerprint, asked, trouble } => {
+                let said = if *asked { &words.asked } else { &words.not_set_up };
                 let fingerprint = Some(fingerprint.join("  ")).filter(|line| !line.is_empty());
-                (&words.fingerprint, fingerprint.iter().chain(trouble).map(SharedString::from).collect())
+                let told = fingerprint.iter().map(SharedString::from).chain(lines(trouble)).collect();
+                (said, &words.fingerprint, told)
             }
-            Closed::Broken { why } | Closed::Sealed { why } => {
-                (&words.why, why.iter().map(SharedString::from).collect())
-            }
+            Closed::Broken { why } => (&words.broken, &words.why, lines(why)),
+            Closed::Sealed { why } => (&words.sealed, &words.why, lines(why)),
         };
         t::ServiceWords {
             title: words.title.plain().into(),

@@ -204,7 +204,8 @@ tables! {
 
     /// Nobody is served here, and why.
     ClosedText {
-        Text: title, fingerprint, why;
+        Text: title, fingerprint, why, starting;
+        Told: moment;
         FaultText: not_set_up, asked, broken, sealed;
     }
 

@@ -72,6 +72,12 @@ impl ui::Voice for Mouth {
 }
 
 impl Mouth {
+    /// One that is heard by nobody until somebody listens ([`listen`]).
+    pub fn new() -> (Self, Asks) {
+        let (to, asks) = channel();
+        (Self(to), Asks(asks))
+    }
+
     /// Calls a visitor back.
     pub fn chime(&self) {
         let _ = self.0.send(Ask::Chime);
@@ -81,18 +87,16 @@ impl Mouth {
 /// The owner's end.
 pub(crate) struct Asks(Receiver<Ask>);
 
-/// Starts listening to the jack, if there is one, and returns both ends of the voice.
-pub(crate) fn open(config: &SpeechConfig, bus: &Bus) -> (Mouth, Asks) {
-    let (to, asks) = channel();
+/// Starts listening to the jack, if there is one.
+pub(crate) fn listen(config: &SpeechConfig, mouth: &Mouth, bus: &Bus) {
     if let Some(path) = config.jack.clone() {
-        let (to, bus) = (to.clone(), bus.clone());
+        let (to, bus) = (mouth.0.clone(), bus.clone());
         jack::listen(path, move |plugged| {
             // Before anything else: what a visitor hears is for him alone.
             let _ = to.send(if plugged { Ask::Plugged } else { Ask::Unplugged });
             bus.send_blocking(visit::event::Event::Headphones(plugged));
         });
     }
-    (Mouth(to), Asks(asks))
 }
 
 /// Says what is asked for until nobody can ask any more.
