@@ -90,6 +90,12 @@ impl Built {
         this
     }
 
+    /// Everything of it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Its version.
     #[must_use]
     pub fn version(&self) -> u32 {
