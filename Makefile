@@ -80,10 +80,12 @@ test-image: setup image
 	@image/build --no-disk --keys $(IMAGE)/keys --out $(IMAGE)/spoiled --version $$(($(VERSION) + 2)) --spoil
 	@$(CARGO) build --workspace --bins --tests --examples --locked
 	@ONEDOOR_IMAGE=$$(realpath $(IMAGE)) $(CARGO) test --workspace --locked --test image -- --test-threads=1
+	@$(CARGO) build --release -p ui --example bare --features kms --locked
+	@ONEDOOR_IMAGE=$$(realpath $(IMAGE)) ONEDOOR_BARE="$$(tools/target-dir)/release/examples/bare" "$$(tools/target-dir)/debug/startup"
 
 # What fits into every run of the tests: the same system around the programs that the tests were built with anyway.
 test-boot: setup
 	@tools/setup image
 	@$(CARGO) build --workspace --bins --tests --examples --locked
-	@image/build --hasty --programs "$$(tools/target-dir)/debug" --out "$$(tools/target-dir)/tmp/image"
+	@$$( ((EUID)) && echo sudo) image/build --hasty --programs "$$(tools/target-dir)/debug" --out "$$(tools/target-dir)/tmp/image"
 	@ONEDOOR_IMAGE="$$(tools/target-dir)/tmp/image" $(CARGO) test --workspace --locked --test image -- boot::from

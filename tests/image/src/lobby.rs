@@ -79,10 +79,11 @@ impl Lobby {
 pub fn wait_good(running: &mut Running) {
     let deadline = Instant::now() + BOOT;
     running.wait_probe(deadline);
+    // One that is not settled yet runs, too, but answers nobody.
     running.wait_told(
-        "the kiosk to run",
+        "the kiosk to serve",
         deadline,
-        "systemctl is-active -q kiosk.service && test -e /data/hall/current/kiosk.toml",
+        "systemctl is-active -q kiosk.service && kiosk --config /data/hall/current/kiosk.toml idle",
     );
     running.wait_told("the version to be good", deadline, "systemctl is-active -q boot-complete.target");
 }

@@ -35,6 +35,9 @@ fn main() {
         bare.push(bare_screen(folder.path(), round));
         let mut running = lobby.switch_on();
         own.push(first_frame(&mut running));
+        let up = running.told("cut -d ' ' -f 1 /proc/uptime").trim().parse::<f64>().expect("seconds");
+        let before = running.begun().elapsed().as_secs_f64() - up;
+        println!("firmware, boot loader, and unpacking the kernel: {before:.1} s");
         println!("{}", analyzed(&mut running));
         if round == ROUNDS {
             memory(&mut running);
