@@ -176,7 +176,7 @@ pub fn with_kiosk_in<T: Send + 'static>(
         });
     };
     let screen = ui::Backend::Headless { width: 1080, height: 1920 };
-    kiosk::run(config, kiosk::Options::default(), screen, stop, ready)?;
+    kiosk::run(|| Ok(config), kiosk::Options::default(), screen, stop, ready)?;
     let measured = result.recv().map_err(|_| "the measurement ended early")?;
     hall.stop();
     measured

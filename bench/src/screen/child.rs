@@ -63,7 +63,7 @@ fn kiosk(config: &Path) -> Result<(), Fatal> {
         }));
     };
     let screen = ui::Backend::Headless { width: 1080, height: 1920 };
-    Ok(kiosk::run(config, kiosk::Options::default(), screen, stop, ready)?)
+    Ok(kiosk::run(|| Ok(config), kiosk::Options::default(), screen, stop, ready)?)
 }
 
 /// The kiosk in a process of its own; ends when dropped.

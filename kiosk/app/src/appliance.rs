@@ -21,7 +21,7 @@ use log_book::Event as Happened;
 use metrics_page::Facts;
 use queue::ledger::Ledger;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, mpsc as blocking};
+use std::sync::{Arc, mpsc as blocking};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -42,47 +42,21 @@ const LOG_CLOSES_IN: Duration = Duration::from_secs(2);
 /// By then every device has told how it is, or tells that it is away.
 const SETTLED_IN: Duration = Duration::from_secs(15);
 
-/// Where a kiosk gets its configuration.
-pub enum Settings {
-    /// from whoever starts it
-    Given(Box<Config>),
-    /// from this file, once the system has laid it out; the screen says meanwhile that the kiosk is starting
-    LaidOut(PathBuf),
-}
-
-impl From<Config> for Settings {
-    fn from(config: Config) -> Self {
-        Self::Given(Box::new(config))
-    }
-}
-
-impl Settings {
-    /// Waits for the system, where it has to.
-    fn load(self, system: Option<&System>) -> Result<Config, StartError> {
-        match self {
-            Self::Given(config) => Ok(*config),
-            Self::LaidOut(path) => {
-                system.map_or(Ok(()), System::wait_laid_out)?;
-                Ok(Config::load(&path)?)
-            }
-        }
-    }
-}
-
 /// Runs the kiosk on this thread's screen until `stop` is cancelled.
+///
+/// Where a system is around it, the screen says that the kiosk is starting until that has laid out what is to be
+/// loaded, and then why nobody is served, if that is so.
 ///
 /// # Errors
 /// When something without which there is no kiosk cannot be opened: see [`StartError`].
 pub fn run(
-    settings: impl Into<Settings>,
+    load: impl FnOnce() -> Result<Config, StartError> + Send + 'static,
     options: Options,
     backend: ui::Backend,
     stop: CancellationToken,
     on_ready: impl FnOnce(ui::Handle) + Send + 'static,
 ) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let settings = settings.into();
-    let waits = matches!(settings, Settings::LaidOut(_));
     let (bus, events) = bus();
     let (mouth, asks) = speech::Mouth::new();
     let (touches, told) = (bus.clone(), bus.clone());
@@ -96,17 +70,16 @@ pub fn run(
     // What the kiosk stands on is opened while the toolkit starts: the first frame waits for the slower alone.
     let (inside, opening_bus, system) = (runtime.handle().clone(), bus.clone(), options.system.clone());
     let opening = std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
-        let config = settings.load(options.system.as_ref())?;
+        options.system.as_ref().map_or(Ok(()), System::wait_laid_out)?;
+        let config = load()?;
         let opened = inside.block_on(Opened::open(&config, &options, opening_bus))?;
         Ok((config, options, opened))
     })?;
-    let opening = Arc::new(Mutex::new(Some(opening)));
+    let mut opening = Some(opening);
     let (fails, failed) = blocking::channel();
-    let heart = Heart::default();
-    let inside = runtime.handle().clone();
-    let (opens, beats) = (Arc::clone(&opening), heart.clone());
-    let begin = move |handle: ui::Handle| {
-        let Some(opening) = take(&opens) else { return handle.quit() };
+    let (heart, waits) = (Heart::default(), system.is_some());
+    let (inside, beats, stopped) = (runtime.handle().clone(), heart.clone(), stop.clone());
+    let begin = move |handle: ui::Handle, opening: Opening| {
         let (config, options, opened) = match finished(opening) {
             Ok(opened) => opened,
             Err(error) => {
@@ -138,19 +111,24 @@ pub fn run(
         });
     };
     let shown = ui::run(screen, |handle| {
+        let Some(opening) = opening.take() else { return handle.quit() };
         heart.start(handle.clone());
         if !waits {
-            return begin(handle);
+            return begin(handle, opening);
         }
         handle.show(closed::starting());
-        let (thread, screen) = (std::thread::Builder::new().name("starting".to_owned()), handle.clone());
-        if let Err(error) = thread.spawn(move || begin(handle)) {
-            tracing::error!(%error, "the kiosk cannot be started");
-            screen.quit();
-        }
+        let screen = handle.clone();
+        let begun = runtime.spawn_blocking(move || begin(handle, opening));
+        runtime.spawn(async move {
+            tokio::select! {
+                // After a panic there is no kiosk, and whoever started this one starts it again.
+                begun = begun => if begun.is_err() { screen.quit() },
+                () = stopped.cancelled() => screen.quit(),
+            }
+        });
     });
     // A screen that does not start says less than a kiosk that could not start anyhow.
-    let failed = failed.try_recv().ok().or_else(|| finished(take(&opening).filter(|_| !waits)?).err());
+    let failed = failed.try_recv().ok().or_else(|| finished(opening.filter(|_| !waits)?).err());
     // What is under way is journalled; what is not finished goes on at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
     if let Some(log) = told.the_log() {
@@ -214,11 +192,6 @@ fn is_fitted(device: Device, ways: Ways) -> bool {
 }
 
 type Opening = std::thread::JoinHandle<Result<(Config, Options, Opened), StartError>>;
-
-/// Whoever asks first waits for it.
-fn take(opening: &Mutex<Option<Opening>>) -> Option<Opening> {
-    opening.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
-}
 
 /// What came of it; a panic goes on in whoever waits.
 fn finished(opening: Opening) -> Result<(Config, Options, Opened), StartError> {

@@ -31,7 +31,7 @@ pub mod system;
 mod tasks;
 mod turns;
 
-pub use appliance::{Settings, diagnose_alone, run};
+pub use appliance::{diagnose_alone, run};
 pub use config::Config;
 pub use start::{Options, StartError, StepObserver};
 pub use tasks::speech::{Heard, HeardObserver};

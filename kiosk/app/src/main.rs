@@ -146,14 +146,14 @@ fn devices() -> Result<(), Fatal> {
 fn run(config: &Path, system: bool) -> Result<(), kiosk::StartError> {
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
+    if system {
+        let config = config.to_owned();
+        let options = kiosk::Options { system: Some(System::of_image()), ..kiosk::Options::default() };
+        return kiosk::run(move || Ok(kiosk::Config::load(&config)?), options, screen_kind(), stop, |_| {});
+    }
     // Without the image's system, whoever started it reads why it does not start.
-    let settings = if system {
-        kiosk::Settings::LaidOut(config.to_owned())
-    } else {
-        kiosk::Config::load(config)?.into()
-    };
-    let system = system.then(System::of_image);
-    kiosk::run(settings, kiosk::Options { system, ..kiosk::Options::default() }, screen_kind(), stop, |_| {})
+    let config = kiosk::Config::load(config)?;
+    kiosk::run(|| Ok(config), kiosk::Options::default(), screen_kind(), stop, |_| {})
 }
 
 /// SIGTERM and SIGINT end the kiosk in good order.

@@ -57,6 +57,7 @@ impl System {
             if Instant::now() >= end {
                 return Err(StartError::NotLaidOut(LAID_OUT_WITHIN));
             }
+            // Until the system has laid them out.
             std::thread::sleep(GLANCE);
         }
         if self.is_turned_as(std::env::var(ROTATION).ok().as_deref()) {

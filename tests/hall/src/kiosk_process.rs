@@ -69,13 +69,19 @@ pub(crate) fn run(arguments: KioskArguments) -> Result<(), Fatal> {
     } else {
         ui::Backend::Headless { width: SCREEN.0, height: SCREEN.1 }
     };
-    kiosk::run(config, options, backend, stop, move |shown| {
-        handle.spawn(async move {
-            if let Err(error) = screen::serve(&socket, shown, heard).await {
-                tracing::error!(%error, "the screen cannot be asked");
-            }
-        });
-    })?;
+    kiosk::run(
+        || Ok(config),
+        options,
+        backend,
+        stop,
+        move |shown| {
+            handle.spawn(async move {
+                if let Err(error) = screen::serve(&socket, shown, heard).await {
+                    tracing::error!(%error, "the screen cannot be asked");
+                }
+            });
+        },
+    )?;
     runtime.shutdown_background();
     Ok(())
 }

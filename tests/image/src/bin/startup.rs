@@ -84,6 +84,8 @@ fn bare_screen(folder: &Path, round: usize) -> f64 {
 
 /// Seconds until the kiosk had painted: what it told the service manager then.
 fn first_frame(running: &mut Running) -> f64 {
+    let begun = running.told("systemctl show -P NRestarts kiosk.service");
+    assert_eq!(begun.trim(), "0", "an earlier kiosk has painted before");
     let said = running.told("systemctl show -P ActiveEnterTimestampMonotonic kiosk.service");
     said.trim().parse::<f64>().expect("microseconds") / 1e6
 }
@@ -93,8 +95,6 @@ fn analyzed(running: &mut Running) -> String {
     // Refused until the last unit has started, such as a question to an office that does not answer.
     let time = running.ask("systemd-analyze time --no-pager");
     let chain = running.ask("systemd-analyze critical-chain --no-pager kiosk.service");
-    let begun = running.told("systemctl show -p NRestarts kiosk.service");
-    assert_eq!(begun.trim(), "NRestarts=0", "the first frame is not the first one's");
     format!("{}\n{}", time.text(), chain.text())
 }
 
