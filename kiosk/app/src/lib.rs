@@ -2,7 +2,7 @@
 //!
 //! This is the only room that knows all others. It opens what the kiosk stands on ([`start`]), gives
 //! every device one owner ([`tasks`]), hands the desk every event and executes what it asks for
-//! ([`appliance`]). Drivers' errors become the fault catalogue's here, by matches that the compiler
+//! (`owners`). Drivers' errors become the fault catalogue's here, by matches that the compiler
 //! checks for completeness.
 
 pub mod appliance;
@@ -22,6 +22,7 @@ mod gauge;
 mod heart;
 mod history;
 mod kept;
+mod owners;
 mod paper;
 pub mod replay;
 mod report;
