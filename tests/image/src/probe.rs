@@ -73,14 +73,16 @@ impl Probe {
     pub fn ask(&mut self, command: &str, deadline: Instant) -> io::Result<Said> {
         self.asked += 1;
         let name = format!("answer-{}", self.asked);
-        // Base64 both ways, so that nothing in between takes any of it for something else; and a line of its own, so
-        // that whatever was lost before it spoils nothing.
+        // Base64 both ways, so that nothing in between takes any of it for something else; no quote or bracket and a
+        // line of its own, so that whatever was lost of those before spoils nothing.
         let command = STANDARD.encode(command);
-        writeln!(
-            self.line,
-            "\necho {command}|base64 -d>/run/probe.sh;sh /run/probe.sh</dev/null >/run/probe.out 2>&1;\
-             echo \"\n{name} $? $(base64 -w0 /run/probe.out)\""
-        )?;
+        let line = format!(
+            "\n\necho {command}|base64 -d>/run/probe.sh;sh /run/probe.sh</dev/null >/run/probe.out 2>&1;s=$?;echo;\
+             echo -n {name} $s\\ ;base64 -w0 /run/probe.out;echo\n"
+        );
+        // Where nobody listens it is full some day, and takes no more.
+        self.line.set_write_timeout(Some(left(deadline)?))?;
+        self.line.write_all(line.as_bytes()).map_err(late)?;
         loop {
             while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.heard.drain(..=end).collect();
@@ -93,25 +95,29 @@ impl Probe {
     }
 
     fn hear(&mut self, deadline: Instant) -> io::Result<()> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.line.set_read_timeout(Some(left))?;
+        self.line.set_read_timeout(Some(left(deadline)?))?;
         let mut piece = [0; 4096];
-        let length = match self.line.read(&mut piece) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            length => length?,
-        };
+        let length = self.line.read(&mut piece).map_err(late)?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         self.heard.extend(piece.iter().take(length));
         match self.heard.len() {
             ..=LONGEST => Ok(()),
             _ => Err(io::Error::other("an answer without end")),
         }
     }
+}
+
+/// How much time there is.
+fn left(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+/// What a socket says whose time is up.
+fn late(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { error }
 }
 
 /// Reads `NAME STATUS BASE64`.
@@ -165,5 +171,25 @@ mod tests {
         assert_eq!(late.expect_err("nothing yet").kind(), io::ErrorKind::TimedOut);
         std::fs::write(folder.path().join("go"), "").expect("a file");
         assert_eq!(probe.ask("echo next", soon()).expect("an answer").text(), "next\n");
+    }
+
+    /// What is cut off anywhere is lost, and no more than that.
+    #[test]
+    fn a_line_that_takes_no_more_is_not_waited_for_and_spoils_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for lost in (0..90).step_by(7) {
+            let (_shell, mut probe) = probe(folder.path());
+            let whole = "\n\necho ZWNobwo=|base64 -d>/run/probe.sh;sh /run/probe.sh;s=$?;echo;echo -n never $s\\ ;echo";
+            write!(probe.line, "{}", &whole[..whole.len() - lost]).expect("room");
+            probe.wait(soon()).expect("a shell");
+            assert_eq!(probe.ask("echo so", soon()).expect("an answer").text(), "so\n", "{lost}");
+        }
+        let (here, _there) = UnixStream::pair().expect("a line");
+        let mut probe = Probe { line: here, heard: Vec::new(), asked: 0 };
+        let long = "x".repeat(1 << 20);
+        for _ in 0..2 {
+            let never = probe.ask(&long, Instant::now() + Duration::from_millis(50)).expect_err("nobody");
+            assert_eq!(never.kind(), io::ErrorKind::TimedOut);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The power goes in the middle of a busy hour, again and again: nothing that was promised is lost.
 
 use crate::common::{Moments, count, image, told};
-use image_tests::journey::{Cut, Journey, PATIENT, Told, resident};
+use image_tests::journey::{Cut, Journey, MATTER, PATIENT, Told, resident};
 use image_tests::ledger::Ledger;
 use image_tests::lobby::Lobby;
 use image_tests::running::Running;
@@ -27,6 +27,10 @@ fn a_busy_hour() {
     let (lobby, mut running) = Lobby::settled(&built);
     let mut twin = Twin::open(PATIENT);
     wait_home(&twin, &mut running);
+    // Numbers of two digits on one of both, as later: what the visitor goes by must not be the number.
+    for nth in 900..910 {
+        twin.take_number(resident(nth), MATTER);
+    }
     // How long one visit takes, uncut; and that the way is one that can be gone.
     let begun = Instant::now();
     let mut journey = Journey::new(&twin, &lobby.hall, &mut running);
