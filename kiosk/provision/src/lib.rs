@@ -29,6 +29,7 @@ pub mod office;
 pub mod pem;
 mod places;
 mod problem;
+mod refused;
 pub mod request;
 #[cfg(test)]
 mod sample;

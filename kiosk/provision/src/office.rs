@@ -10,6 +10,7 @@ use crate::disk::Disk;
 use crate::escrow;
 use crate::keys::{self, Keys, LONGEST_CHAIN, Pair};
 use crate::places::{Places, read, read_text};
+use crate::refused::Refused;
 use crate::site::{Site, certificates};
 use crate::status::{Enrolment, State, Trouble};
 use crate::system::{self, Change, Changes};
@@ -243,29 +244,58 @@ impl Run<'_> {
 
     async fn bundle(&mut self, office: &Office) -> Result<(), Stop> {
         let path = self.places.hall().join("etag");
-        let tag = read_text(&path).ok().filter(|_| apply::current(self.places).is_some());
-        let answer = office.get("/hall.bundle", tag.as_deref(), LONGEST_BUNDLE).await?;
+        let taken = read_text(&path).ok().filter(|_| apply::current(self.places).is_some());
+        let refused = Refused::read(self.places);
+        let known: Vec<_> =
+            taken.iter().chain(refused.iter().map(|refused| &refused.etag)).cloned().collect();
+        let tags = (!known.is_empty()).then(|| known.join(", "));
+        let answer = office.get("/hall.bundle", tags.as_deref(), LONGEST_BUNDLE).await?;
+        let again = refused.filter(|refused| answer.etag.as_ref() == Some(&refused.etag));
+        if let (304, Some(refused)) = (answer.status, again) {
+            self.state = refused.state;
+            return Err(stop(refused.trouble, refused.said));
+        }
         match answer.status {
             // Nothing is wrong with an office that has not made one yet.
             304 | 404 => return Ok(()),
             200 => {}
             status => return Err(unexpected("the bundle", status)),
         }
-        let (_, changes) = take(self.places, self.disk, self.keys, &answer.body).map_err(|error| {
-            self.state = match error {
-                TakeError::NotTaken(NotTaken::NotForThisKiosk(_)) => State::NoBundleForThisKiosk,
-                TakeError::NotTaken(_) | TakeError::Site(_) => State::BundleRefused,
-            };
-            match error {
-                TakeError::NotTaken(error) => Stop::from(error),
-                TakeError::Site(error) => stop(Trouble::Site, error),
-            }
-        })?;
+        let (_, changes) = match take(self.places, self.disk, self.keys, &answer.body) {
+            Ok(taken) => taken,
+            Err(error) => return Err(self.refuse(error, answer.etag)),
+        };
         self.changes.extend(changes);
         if let Some(tag) = answer.etag {
             self.disk.replace(&path, tag.as_bytes(), 0o444, None)?;
         }
         Ok(())
+    }
+
+    /// Says why a bundle is not taken, and remembers it if that lies with the bundle.
+    fn refuse(&mut self, error: TakeError, etag: Option<String>) -> Stop {
+        self.state = match error {
+            TakeError::NotTaken(NotTaken::NotForThisKiosk(_)) => State::NoBundleForThisKiosk,
+            TakeError::NotTaken(_) | TakeError::Site(_) => State::BundleRefused,
+        };
+        let its_own = !matches!(error, TakeError::NotTaken(NotTaken::Disk(_)) | TakeError::Site(_));
+        let stop = match error {
+            TakeError::NotTaken(error) => Stop::from(error),
+            TakeError::Site(error) => stop(Trouble::Site, error),
+        };
+        if let Some(etag) = etag.filter(|_| its_own) {
+            let refused = Refused {
+                etag,
+                beside: apply::current(self.places),
+                state: self.state,
+                trouble: stop.trouble,
+                said: stop.said.clone(),
+            };
+            if let Err(error) = refused.write(self.places, self.disk) {
+                return error.into();
+            }
+        }
+        stop
     }
 }
 

@@ -431,7 +431,20 @@ fn whatever_the_office_or_a_stick_gives_the_old_stays_whole() {
         assert!(!asked.fine && asked.changes().is_empty(), "{what}: {:?}", asked.lines);
         let said = world.enrolment();
         assert_eq!((said.state, said.trouble, said.serial), (State::Ready, Some(trouble), Some(3)), "{what}");
-        assert!(said.said.is_some_and(|said| !said.is_empty()));
+        assert!(said.said.as_ref().is_some_and(|said| !said.is_empty()));
+        // Nor is it fetched again, and what is wrong is told all the same.
+        let asked = world.kiosk(&["office"], None);
+        assert!(!asked.fine && asked.changes().is_empty(), "{what}: {:?}", asked.lines);
+        let again = world.enrolment();
+        assert_eq!(
+            (again.state, again.trouble, &again.said),
+            (said.state, said.trouble, &said.said),
+            "{what}"
+        );
+        let log = std::fs::read_to_string(world.web.join("access.log")).unwrap();
+        let answers: Vec<_> = log.lines().filter(|line| line.contains("GET /hall.bundle ")).collect();
+        let known = trouble != Trouble::TooLong;
+        assert_eq!(answers.last().unwrap().contains("\" 304"), known, "{what}: {answers:?}");
         let taken = world.kiosk(&["take", world.served("hall.bundle").to_str().unwrap()], None);
         assert!(!taken.fine && taken.lines.is_empty() && !taken.wrong.is_empty(), "{what}");
         assert!(tree(&world.places().data()) == before, "{what} left something behind");
