@@ -43,7 +43,8 @@ pub fn rows(place: &Place) -> Result<Vec<Row>, Fatal> {
     ])
 }
 
-/// An upload is begun, and then, measured, filled in one piece.
+/// An upload is begun, and then filled in one piece: the two calls of a script that does what the client does, but for
+/// discovery, checksums and the registration.
 fn curl(place: &Place, meter: &Meter, url: &str, file: &Path) -> Result<Spent, Fatal> {
     let tls = place.kiosk()?.tls()?;
     let curl = || {
@@ -60,7 +61,7 @@ fn curl(place: &Place, meter: &Meter, url: &str, file: &Path) -> Result<Spent, F
     let begin = curl()
         .args(["-X", "POST", "-H", &length, "-H", METADATA, "-w", "%header{location}"])
         .arg(format!("{url}/files/"));
-    let (_, begun) = meter.run(&begin)?;
+    let (beginning, begun) = meter.run(&begin)?;
     let upload = String::from_utf8(begun.stdout)?;
     let fill = curl()
         .args([
@@ -74,10 +75,10 @@ fn curl(place: &Place, meter: &Meter, url: &str, file: &Path) -> Result<Spent, F
         .args(["-w", "%{http_code} %header{upload-offset}", "-T"])
         .arg(file)
         .arg(upload.trim());
-    let (spent, filled) = meter.run(&fill)?;
+    let (filling, filled) = meter.run(&fill)?;
     let said = String::from_utf8(filled.stdout)?;
     if said == format!("204 {BYTES}") {
-        Ok(spent)
+        Ok(Spent { cpu_ms: beginning.cpu_ms + filling.cpu_ms, ..filling })
     } else {
         Err(format!("curl: the store said {said:?}").into())
     }

@@ -235,6 +235,7 @@ fn sum(field: &str, body: &[u8]) -> String {
     let encode = |digest: &[u8]| base64::prelude::BASE64_STANDARD.encode(digest);
     match field.split_once(' ') {
         Some(("sha256", _)) => format!("sha256 {}", encode(&Sha256::digest(body))),
+        Some(("crc32", _)) => format!("crc32 {}", encode(&crc32fast::hash(body).to_be_bytes())),
         Some(("sha1", _)) => format!("sha1 {}", encode(&sha1::Sha1::digest(body))),
         _ => String::new(),
     }

@@ -95,6 +95,7 @@ fn metadata(text: &str) -> Result<BTreeMap<String, String>, Refusal> {
 
 /// A checksum announced in Upload-Checksum, fed with the bytes as they come.
 enum Checksum {
+    Crc32(crc32fast::Hasher, Vec<u8>),
     Sha1(Sha1, Vec<u8>),
     Sha256(Sha256, Vec<u8>),
 }
@@ -105,15 +106,17 @@ impl Checksum {
         let (name, encoded) = text.split_once(' ').ok_or(BAD)?;
         let expected = BASE64.decode(encoded).map_err(|_| BAD)?;
         match (name, expected.len()) {
+            ("crc32", 4) => Ok(Self::Crc32(crc32fast::Hasher::new(), expected)),
             ("sha1", 20) => Ok(Self::Sha1(Sha1::new(), expected)),
             ("sha256", 32) => Ok(Self::Sha256(Sha256::new(), expected)),
-            ("sha1" | "sha256", _) => Err(BAD),
+            ("crc32" | "sha1" | "sha256", _) => Err(BAD),
             _ => Err(Refusal(400, "the checksum algorithm is not offered")),
         }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
         match self {
+            Self::Crc32(hasher, _) => hasher.update(bytes),
             Self::Sha1(hasher, _) => hasher.update(bytes),
             Self::Sha256(hasher, _) => hasher.update(bytes),
         }
@@ -121,6 +124,7 @@ impl Checksum {
 
     fn holds(self) -> bool {
         match self {
+            Self::Crc32(hasher, expected) => hasher.finalize().to_be_bytes() == *expected,
             Self::Sha1(hasher, expected) => hasher.finalize().as_slice() == expected,
             Self::Sha256(hasher, expected) => hasher.finalize().as_slice() == expected,
         }
@@ -134,7 +138,7 @@ pub(super) async fn discover(State(shared): State<Arc<Shared>>) -> Response {
             (HeaderName::from_static("tus-version"), VERSION.to_owned()),
             (HeaderName::from_static("tus-extension"), "creation,expiration,checksum".to_owned()),
             (HeaderName::from_static("tus-max-size"), shared.max_size().to_string()),
-            (HeaderName::from_static("tus-checksum-algorithm"), "sha1,sha256".to_owned()),
+            (HeaderName::from_static("tus-checksum-algorithm"), "sha1,sha256,crc32".to_owned()),
         ],
     )
         .into_response()

@@ -17,8 +17,10 @@ fn metadata_is_decoded_or_refused() {
 
 #[test]
 fn checksums_are_told_apart() {
-    // SHA-1 and SHA-256 of "abc" (FIPS 180-4 examples)
+    // the check value of CRC-32; SHA-1 and SHA-256 of "abc" (FIPS 180-4 examples)
     let cases = [
+        ("crc32 y/Q5Jg==", "123456789", true),
+        ("crc32 y/Q5Jg==", "123456798", false),
         ("sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=", "abc", true),
         ("sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=", "abd", false),
         ("sha256 ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=", "abc", true),
@@ -31,7 +33,9 @@ fn checksums_are_told_apart() {
         }
         assert_eq!(checksum.holds(), expected, "{text} {bytes}");
     }
-    for bad in ["", "sha1", "sha1 YQ==", "sha256 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=", "md5 YQ==", "sha1 *"] {
+    let malformed =
+        ["", "sha1", "sha1 YQ==", "crc32 YQ==", "sha256 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=", "md5 YQ==", "sha1 *"];
+    for bad in malformed {
         assert!(Checksum::parse(bad).is_err(), "{bad}");
     }
 }

@@ -20,7 +20,7 @@ async fn offering(
 }
 
 const OFFERED: [(&str, &str); 2] =
-    [("tus-extension", "creation,checksum"), ("tus-checksum-algorithm", "sha256,sha1")];
+    [("tus-extension", "creation,checksum"), ("tus-checksum-algorithm", "sha256,sha1,crc32")];
 
 fn checksums(store: &TestStore) -> Vec<Option<String>> {
     let state = store.state.lock().expect("state");
@@ -30,8 +30,11 @@ fn checksums(store: &TestStore) -> Vec<Option<String>> {
 #[tokio::test]
 async fn every_piece_has_a_checksum_if_one_is_offered() {
     let sha256 = [("tus-extension", "creation,checksum"), ("tus-checksum-algorithm", "md5,sha256")];
+    let sha1 = [("tus-extension", "creation,checksum"), ("tus-checksum-algorithm", "sha1,sha256")];
     let none = [("tus-extension", "creation"), ("tus-checksum-algorithm", "sha1")];
-    for (offers, name) in [(&OFFERED, Some("sha1 ")), (&sha256, Some("sha256 ")), (&none, None)] {
+    let offered =
+        [(&OFFERED, Some("crc32 ")), (&sha1, Some("sha1 ")), (&sha256, Some("sha256 ")), (&none, None)];
+    for (offers, name) in offered {
         let (kiosk, store, outbox) = offering(offers, |_| Act::Serve).await;
         let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
         running.until_confirmed(1).await;
