@@ -246,9 +246,10 @@ impl Run<'_> {
         let path = self.places.hall().join("etag");
         let taken = read_text(&path).ok().filter(|_| apply::current(self.places).is_some());
         let refused = Refused::read(self.places);
-        let known: Vec<_> =
-            taken.iter().chain(refused.iter().map(|refused| &refused.etag)).cloned().collect();
-        let tags = (!known.is_empty()).then(|| known.join(", "));
+        let tags = match (taken, &refused) {
+            (Some(taken), Some(refused)) => Some(format!("{taken}, {}", refused.etag)),
+            (taken, refused) => taken.or_else(|| Some(refused.as_ref()?.etag.clone())),
+        };
         let answer = office.get("/hall.bundle", tags.as_deref(), LONGEST_BUNDLE).await?;
         let again = refused.filter(|refused| answer.etag.as_ref() == Some(&refused.etag));
         if let (304, Some(refused)) = (answer.status, again) {

@@ -105,7 +105,8 @@ impl Office {
         Self { deadline, ..self }
     }
 
-    /// Gets a file of at most `longest` bytes, unless it is still the one with this tag.
+    /// Gets a file of at most `longest` bytes, unless it is still the one with this entity tag, or with one of these
+    /// with commas in between (`If-None-Match`, RFC 9110 section 13.1.2).
     ///
     /// # Errors
     /// [`WebFault`].

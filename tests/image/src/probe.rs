@@ -73,13 +73,7 @@ impl Probe {
     pub fn ask(&mut self, command: &str, deadline: Instant) -> io::Result<Said> {
         self.asked += 1;
         let name = format!("answer-{}", self.asked);
-        // Base64 both ways, so that nothing in between takes any of it for something else; no quote or bracket and a
-        // line of its own, so that whatever was lost of those before spoils nothing.
-        let command = STANDARD.encode(command);
-        let line = format!(
-            "\n\necho {command}|base64 -d>/run/probe.sh;sh /run/probe.sh</dev/null >/run/probe.out 2>&1;s=$?;echo;\
-             echo -n {name} $s\\ ;base64 -w0 /run/probe.out;echo\n"
-        );
+        let line = line(&name, command);
         // Where nobody listens it is full some day, and takes no more.
         self.line.set_write_timeout(Some(left(deadline)?))?;
         self.line.write_all(line.as_bytes()).map_err(late)?;
@@ -109,6 +103,17 @@ impl Probe {
     }
 }
 
+/// What the shell is told, so that it answers under this name. Base64 both ways, so that nothing in between takes any of
+/// it for something else; no quote or bracket, nothing that could come to read what follows, and a line of its own, so
+/// that whatever was lost of those before spoils nothing.
+fn line(name: &str, command: &str) -> String {
+    let command = STANDARD.encode(command);
+    format!(
+        "\n\necho {command}|base64 -d>/run/probe.sh;</dev/null >/run/probe.out 2>&1 sh /run/probe.sh;s=$?;echo;\
+         echo -n {name} $s\\ ;</dev/null base64 -w0 /run/probe.out;echo\n"
+    )
+}
+
 /// How much time there is.
 fn left(deadline: Instant) -> io::Result<Duration> {
     let left = deadline.saturating_duration_since(Instant::now());
@@ -134,12 +139,19 @@ mod tests {
     use std::os::fd::OwnedFd;
     use std::process::{Command, Stdio};
 
-    /// A shell on the other end, as in the guest.
+    /// A shell on the other end, as in the guest: started anew when it ends, as by half of a line that means nothing.
     fn probe(folder: &Path) -> (machine::held::Held, Probe) {
         let (here, there) = UnixStream::pair().expect("a line");
         let there = OwnedFd::from(there);
         let mut shell = Command::new("unshare");
-        shell.args(["--map-root-user", "--mount", "--", "sh", "-c", "mount -t tmpfs probe /run && exec sh"]);
+        shell.args([
+            "--map-root-user",
+            "--mount",
+            "--",
+            "sh",
+            "-c",
+            "mount -t tmpfs probe /run && while :; do sh; done",
+        ]);
         shell.stdin(there.try_clone().expect("the line")).stdout(there).stderr(Stdio::null());
         let shell = machine::held::Held::start(shell.current_dir(folder)).expect("a shell");
         (shell, Probe { line: here, heard: Vec::new(), asked: 0 })
@@ -177,12 +189,12 @@ mod tests {
     #[test]
     fn a_line_that_takes_no_more_is_not_waited_for_and_spoils_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        for lost in (0..90).step_by(7) {
+        let whole = line("never", "echo lost");
+        for kept in 0..whole.len() {
             let (_shell, mut probe) = probe(folder.path());
-            let whole = "\n\necho ZWNobwo=|base64 -d>/run/probe.sh;sh /run/probe.sh;s=$?;echo;echo -n never $s\\ ;echo";
-            write!(probe.line, "{}", &whole[..whole.len() - lost]).expect("room");
+            probe.line.write_all(&whole.as_bytes()[..kept]).expect("room");
             probe.wait(soon()).expect("a shell");
-            assert_eq!(probe.ask("echo so", soon()).expect("an answer").text(), "so\n", "{lost}");
+            assert_eq!(probe.ask("echo so", soon()).expect("an answer").text(), "so\n", "{kept}");
         }
         let (here, _there) = UnixStream::pair().expect("a line");
         let mut probe = Probe { line: here, heard: Vec::new(), asked: 0 };

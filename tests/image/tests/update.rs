@@ -168,14 +168,12 @@ fn power_cuts_in_an_update() {
     told(&format!("an update takes {:.0} s until it is blessed", length.as_secs_f32()));
     drop((running, measured));
 
-    // The same machine is cut again and again, until it runs the new version: what a cut left in the slots lies there
-    // at the next. Then another takes its place.
+    // The same machine is cut again and again, until it runs the new version: what a cut left of the download and in
+    // the slots lies there at the next. Then another takes its place.
     let mut moments = Moments::new();
     let (mut cabinet, mut made) = (lobby.cabinet.copy(), 0);
     let mut running = switch_on(&lobby, &cabinet);
     for cut in 1..=count(20) {
-        // From the first byte: what was fetched before the cut would be kept.
-        running.told("rm -rf /data/update");
         let moment = moments.within(length);
         look_for_update(&mut running);
         // A moment, not an event: nothing is waited for.

@@ -231,9 +231,7 @@ impl Sealed {
             let last = start + whole == self.bytes;
             self.chunk_key.open(number, last, chunk).map_err(|_| DiskFault::Damaged)?;
             let (from, to) = ((offset - start) as usize, (end - start).min(whole) as usize);
-            if from > 0 {
-                chunk.copy_within(from..to, 0);
-            }
+            chunk.copy_within(from..to, 0);
             out.truncate(before + to - from);
             offset = start + to as u64;
         }
