@@ -25,7 +25,7 @@ struct Said {
 /// Somebody with eyes shut in a hall.
 struct Listener {
     hall: Hall,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Listener {
@@ -36,7 +36,7 @@ impl Listener {
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a program");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("its rights");
         let settings = format!("[speech]\nprogram = \"{}\"\n", program.display());
-        Self { hall: Opening::default().settings(&settings).open(), _folder: folder }
+        Self { hall: Opening::default().settings(&settings).open(), folder }
     }
 
     fn open() -> Self {
@@ -75,6 +75,21 @@ impl Listener {
             );
             // Once more has been said, or after a while.
             said = self.heard(&format!("/api/heard?after={}", said.len()));
+        }
+    }
+
+    /// Waits until what was said last of this is not being said any more.
+    fn end_of(&self, what: &str) -> Said {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let said = self.said();
+            let last = said.iter().rev().find(|said| said.text.contains(what)).expect("it was said");
+            if last.ended {
+                return last.clone();
+            }
+            assert!(Instant::now() < end, "{what:?} is said and said: {said:#?}");
+            // What comes after it begins when it has ended.
+            self.heard(&format!("/api/heard?after={}", said.len()));
         }
     }
 
@@ -265,23 +280,29 @@ fn one_page_in_english() {
 
 #[test]
 fn a_touch_cuts_speech_off_and_a_new_screen_does_not() {
-    let blind = Listener::with_voice("exec sleep 3");
+    // Each thing is being said until it is told to end, or cut off.
+    let blind =
+        Listener::with_voice("while [ -e \"$0\" ] && ! rm \"$0.ends\" 2>/dev/null; do sleep 0.02; done");
     blind.press_and_hear("down", "您好");
     let before = blind.press("next");
     blind.hear_after(before, "取号");
     // A card is all it takes to come to another screen; the door itself was a key.
     let before = blind.press("select");
     blind.hear_after(before, "请放上身份证");
-    let at = blind.said().len();
     blind.hall.lay(resident(NAME, DIGITS));
-    blind.hear_after(at, "您要办什么事");
+    blind.hall.wait("the list", |state| name(state) == "choose");
     let said = blind.said();
-    let was = said.iter().skip(before).find(|said| said.text.contains("请放上身份证")).expect("it was said");
-    assert!(was.ended && !was.cut, "said to its end while the list was on the screen: {said:#?}");
-    assert_eq!(name(&blind.hall.state()), "choose");
+    let last = said.last().expect("something was said");
+    assert!(
+        last.text.contains("请放上身份证") && !last.ended,
+        "still said while the list is on the screen: {said:#?}"
+    );
+
+    let at = said.len();
+    std::fs::write(blind.folder.path().join("voice.ends"), "").expect("told to end");
+    blind.hear_after(at, "您要办什么事");
+    assert!(!blind.end_of("请放上身份证").cut, "said to its end: {said:#?}");
 
     blind.hall.touch("package.open-restaurant");
-    let said = blind.said();
-    let title = said.iter().rev().find(|said| said.text.contains("您要办什么事")).expect("it was said");
-    assert!(title.cut, "{said:#?}");
+    assert!(blind.end_of("您要办什么事").cut, "cut off by a finger");
 }
