@@ -215,7 +215,7 @@ fn a_crash_is_noticed_and_survived() {
 #[test]
 fn a_library_that_always_crashes_is_not_started_without_pause() {
     let mut stage = Stage::plugged();
-    stage.desk.crash_always(Some(("SKF_EnumDev", 1))).unwrap();
+    stage.desk.lasting(Some(Trouble::Crash { call: "SKF_EnumDev".to_owned() })).unwrap();
     assert_eq!(fault(stage.host.poll()), KeyFault::Crashed { signal: 11 });
     // The pause doubles with each failure: while it lasts, calls fail at once and start nothing.
     let begun = Instant::now();
@@ -224,7 +224,7 @@ fn a_library_that_always_crashes_is_not_started_without_pause() {
         assert!(begun.elapsed() < Duration::from_secs(20));
     }
     assert!(begun.elapsed() >= Duration::from_millis(100 + 200 + 400), "{:?}", begun.elapsed());
-    stage.desk.crash_always(None).unwrap();
+    stage.desk.lasting(None).unwrap();
     assert!(matches!(stage.recovered(), Keys::One(_)));
 }
 

@@ -113,8 +113,8 @@ pub(crate) struct State {
     pub(crate) chatty: bool,
     /// How often a key was plugged in.
     pub(crate) pluggings: u64,
-    /// `[call, n]`: the nth call of this function crashes, each time the library is loaded.
-    pub(crate) crash_at: Option<(String, u32)>,
+    /// What goes wrong with every call of its function, in every process that loads the library.
+    pub(crate) lasting: Option<Trouble>,
 }
 
 impl State {
@@ -128,10 +128,12 @@ impl State {
         fs::rename(fresh, path)
     }
 
-    /// Takes the trouble that this call is in for, if any.
+    /// Takes the trouble that this call is in for, if any; what lasts stays.
     pub(crate) fn take_trouble(&mut self, call: &str) -> Option<Trouble> {
-        let at = self.troubles.iter().position(|trouble| trouble.call() == call)?;
-        Some(self.troubles.remove(at))
+        match self.troubles.iter().position(|trouble| trouble.call() == call) {
+            Some(at) => Some(self.troubles.remove(at)),
+            None => self.lasting.clone().filter(|trouble| trouble.call() == call),
+        }
     }
 }
 
@@ -232,13 +234,13 @@ impl Desk {
         self.change(|state| state.troubles.push(trouble))
     }
 
-    /// The `nth` call (from 1) of a function crashes, anew in every process that loads the library;
-    /// `None` ends that.
+    /// Every call of the trouble's function goes wrong, in every process that loads the library; `None`
+    /// ends that.
     ///
     /// # Errors
     /// As [`Desk::plug`].
-    pub fn crash_always(&self, call: Option<(&str, u32)>) -> io::Result<()> {
-        self.change(|state| state.crash_at = call.map(|(call, nth)| (call.to_owned(), nth)))
+    pub fn lasting(&self, trouble: Option<Trouble>) -> io::Result<()> {
+        self.change(|state| state.lasting = trouble)
     }
 
     /// Whether the library prints to standard output.

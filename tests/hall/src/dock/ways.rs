@@ -114,9 +114,9 @@ pub(super) struct KeyHands {
     pull: Option<Company>,
     /// the next call of this function of the vendor's library goes wrong
     trouble: Option<Trouble>,
-    /// every call of this function crashes, in every process that loads the library; `null` ends that
+    /// every call of this function goes wrong, in every process that loads the library; `null` ends that
     #[serde(default, deserialize_with = "given")]
-    crashes: Option<Option<String>>,
+    lasting: Option<Option<Trouble>>,
 }
 
 /// The PIN of every key in the hall.
@@ -136,8 +136,8 @@ pub(super) async fn key(State(hall): State<Hall>, Asked(hands): Asked<KeyHands>)
     if let Some(trouble) = hands.trouble {
         desk.trouble(trouble).map_err(Refused::bad)?;
     }
-    if let Some(call) = hands.crashes {
-        desk.crash_always(call.as_deref().map(|call| (call, 1))).map_err(Refused::bad)?;
+    if let Some(trouble) = hands.lasting {
+        desk.lasting(trouble).map_err(Refused::bad)?;
     }
     done()
 }
