@@ -35,6 +35,7 @@ mod page_command;
 mod pdf;
 mod preview;
 mod quarter;
+mod reduce;
 mod xml;
 mod xmp;
 

@@ -67,10 +67,13 @@ pub fn page_command(
     Ok(report)
 }
 
+/// Several bands of a page at once.
+const BUFFER: usize = 64 << 10;
+
 /// Without a sync: only the document has to last. Errors name the document, not the waiting page.
 fn finish_to(scan: &Path, compression: Compression, path: &Path, out: &Path) -> Result<Finished, PageError> {
     let writing = |e| PageError::writing(out, &e);
-    let file = BufWriter::new(File::create_new(path).map_err(writing)?);
+    let file = BufWriter::with_capacity(BUFFER, File::create_new(path).map_err(writing)?);
     let (file, finished) = finish_into(scan, compression, file, out)?;
     file.into_inner().map_err(|e| writing(e.into_error()))?;
     Ok(finished)

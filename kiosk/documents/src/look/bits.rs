@@ -12,9 +12,9 @@ pub(super) struct Bits {
 }
 
 impl Bits {
-    /// A picture without rows.
-    pub(super) fn new(width: usize) -> Self {
-        Self { width, words: vec![] }
+    /// A picture without rows, with room for `height` of them.
+    pub(super) fn new(width: usize, height: usize) -> Self {
+        Self { width, words: Vec::with_capacity(width.div_ceil(WORD) * height) }
     }
 
     pub(super) fn height(&self) -> usize {
@@ -37,9 +37,8 @@ impl Bits {
 
     /// The picture with rows and columns exchanged.
     pub(super) fn transposed(&self) -> Self {
-        let mut to = Self::new(self.height());
-        let stride = to.stride();
-        to.words = vec![0; stride * self.width];
+        let stride = self.height().div_ceil(WORD);
+        let mut to = Self { width: self.height(), words: vec![0; stride * self.width] };
         for block_y in 0..stride {
             for block_x in 0..self.stride() {
                 let mut block = [0u64; WORD];
@@ -82,13 +81,20 @@ fn without_upright_runs(words: &mut [u64], stride: usize, length: usize) {
     let mut known = 1;
     while known < length {
         let step = known.min(length - known);
+        let mut any = 0;
         for first in rows() {
             let Some((upper, lower)) = core.split_at_mut_checked(first + stride) else { break };
             let row = upper.get_mut(first..).unwrap_or_default();
             match lower.get((step - 1) * stride..step * stride) {
-                Some(below) => row.iter_mut().zip(below).for_each(|(word, below)| *word &= below),
+                Some(below) => row.iter_mut().zip(below).for_each(|(word, below)| {
+                    *word &= below;
+                    any |= *word;
+                }),
                 None => row.fill(0),
             }
+        }
+        if any == 0 {
+            return;
         }
         known += step;
     }
@@ -110,18 +116,17 @@ fn without_upright_runs(words: &mut [u64], stride: usize, length: usize) {
 }
 
 /// Exchanges rows and columns of 64 × 64 bits, halves first, then quarters, down to single bits.
+#[multiversion(targets("x86_64+avx2"))]
 fn transpose(block: &mut [u64; WORD]) {
     let mut size = WORD / 2;
     let mut low = u64::MAX >> 32;
     while size > 0 {
-        for line in (0..WORD).filter(|line| line & size == 0) {
-            let (Some(&upper), Some(&lower)) = (block.get(line), block.get(line + size)) else { continue };
-            let change = ((upper >> size) ^ lower) & low;
-            if let Some(word) = block.get_mut(line) {
-                *word ^= change << size;
-            }
-            if let Some(word) = block.get_mut(line + size) {
-                *word ^= change;
+        for lines in block.chunks_exact_mut(2 * size) {
+            let (upper, lower) = lines.split_at_mut(size);
+            for (upper, lower) in upper.iter_mut().zip(lower) {
+                let change = ((*upper >> size) ^ *lower) & low;
+                *upper ^= change << size;
+                *lower ^= change;
             }
         }
         size /= 2;
@@ -139,7 +144,7 @@ mod tests {
     }
 
     fn drawn(width: usize, height: usize, ink: impl Fn(usize, usize) -> bool) -> Bits {
-        let mut bits = Bits::new(width);
+        let mut bits = Bits::new(width, height);
         for y in 0..height {
             let greys: Vec<_> = (0..width).map(|x| if ink(x, y) { 20 } else { 250 }).collect();
             bits.push(&greys, 160);

@@ -13,15 +13,23 @@ pub(super) fn is_blank(grid: &Grid, scale: f64) -> bool {
     /// So many tiles that are dark without any sharp step are a picture out of focus.
     const SOFT: usize = 4;
     let tile = TILE as f64 / scale;
-    let groups = groups(grid);
-    let holes: Vec<_> = groups.iter().filter(|group| group.is_hole(grid, tile)).collect();
-    let dust = groups.iter().filter(|group| group.is_dust()).count();
+    let mut holes = vec![];
+    let mut dust = 0;
+    for group in groups(grid) {
+        if group.is_dust() {
+            dust += 1;
+        } else if group.is_hole(grid, tile) {
+            holes.push(group);
+        } else {
+            return false;
+        }
+    }
     let soft = inside(grid)
         .filter(|&(x, y)| {
             grid.get(x, y).is_some_and(is_soft_ink) && !holes.iter().any(|hole| hole.holds(x, y))
         })
         .count();
-    dust + holes.len() == groups.len() && dust <= MOST_DUST && soft < SOFT + dust
+    dust <= MOST_DUST && soft < SOFT + dust
 }
 
 fn has_edges(tile: &Tile) -> bool {
@@ -78,18 +86,18 @@ impl Group {
     }
 }
 
-fn groups(grid: &Grid) -> Vec<Group> {
+/// The groups of a page, from its top down, each sought when it is asked for.
+fn groups(grid: &Grid) -> impl Iterator<Item = Group> {
     let mut wanted = vec![false; grid.across * grid.down];
     for (x, y) in inside(grid) {
         if let Some(slot) = wanted.get_mut(y * grid.across + x) {
             *slot = grid.get(x, y).is_some_and(has_edges);
         }
     }
-    let mut groups = vec![];
     let mut waiting = vec![];
-    for (x, y) in inside(grid) {
+    inside(grid).filter_map(move |(x, y)| {
         if !wanted.get(y * grid.across + x).is_some_and(|wanted| *wanted) {
-            continue;
+            return None;
         }
         waiting.push((x, y));
         let mut group = Group { from: (x, y), to: (x, y) };
@@ -105,7 +113,6 @@ fn groups(grid: &Grid) -> Vec<Group> {
                 }
             }
         }
-        groups.push(group);
-    }
-    groups
+        Some(group)
+    })
 }

@@ -81,14 +81,15 @@ impl Marks {
         /// above it and below.
         const APART: f64 = 0.18;
         let strip = |y: usize| Strip::of(ink.row(y), first);
+        let end = ink.height();
         let mut top = 0;
         let mut end_above = 0;
-        while top < ink.height() {
+        while top < end {
             if strip(top).is_empty() {
                 top += 1;
                 continue;
             }
-            let bottom = (top..ink.height()).find(|&y| strip(y).is_empty()).unwrap_or(ink.height());
+            let bottom = (top..end).find(|&y| strip(y).is_empty()).unwrap_or(end);
             let height = bottom - top;
             let free = (height as f64 * APART).ceil() as usize;
             let apart = end_above + free <= top && (bottom..bottom + free).all(|y| strip(y).is_empty());
@@ -165,7 +166,13 @@ impl Strip {
     const BITS: usize = 192;
 
     fn of(row: &[u64], first: usize) -> Self {
-        Self(std::array::from_fn(|word| row.get(first + word).copied().unwrap_or(0)))
+        let rest = row.get(first..).unwrap_or_default();
+        // At a row's end there are fewer.
+        Self(
+            rest.first_chunk()
+                .copied()
+                .unwrap_or_else(|| std::array::from_fn(|word| rest.get(word).copied().unwrap_or(0))),
+        )
     }
 
     fn is_empty(self) -> bool {

@@ -11,10 +11,10 @@ mod marks;
 mod tiles;
 
 use bits::Bits;
-use multiversion::multiversion;
 use tiles::Tiles;
 
 use crate::quarter::Quarter;
+use crate::reduce;
 
 /// The resolution that is looked at, in dots per inch.
 const LOOKED_AT: u32 = 150;
@@ -54,7 +54,7 @@ impl Look {
         let wanted = (dpi + LOOKED_AT / 2) / LOOKED_AT;
         let reduction =
             (wanted.max(1) as usize..).find(|r| (width / r) * (height / r) <= MOST_PIXELS).unwrap_or(1);
-        let across = width / reduction;
+        let (across, down) = (width / reduction, height / reduction);
         Self {
             width,
             reduction,
@@ -62,8 +62,8 @@ impl Look {
             sums: vec![0; across * reduction],
             summed: 0,
             reduced: vec![0; across],
-            ink: Bits::new(across),
-            tiles: Tiles::new(across),
+            ink: Bits::new(across, down),
+            tiles: Tiles::new(across, down),
         }
     }
 
@@ -75,12 +75,12 @@ impl Look {
         let reduced = if self.reduction == 1 {
             row
         } else {
-            add(&mut self.sums, row);
+            reduce::add(&mut self.sums, row);
             self.summed += 1;
             if self.summed < self.reduction {
                 return;
             }
-            means(&self.sums, &mut self.reduced, self.reduction);
+            reduce::means(&self.sums, &mut self.reduced, self.reduction);
             self.sums.fill(0);
             self.summed = 0;
             &self.reduced
@@ -95,36 +95,5 @@ impl Look {
         let blank = blank::is_blank(&tiles, self.scale);
         let turn = if blank { Quarter::None } else { marks::turn(self.ink, self.scale) };
         Seen { blank, blurred: !blank && blur::is_blurred(&tiles, self.scale), turn }
-    }
-}
-
-#[multiversion(targets("x86_64+avx2"))]
-fn add(sums: &mut [u16], row: &[u8]) {
-    for (sum, &grey) in sums.iter_mut().zip(row) {
-        *sum += u16::from(grey);
-    }
-}
-
-/// The means of `n` columns of sums of `n` rows.
-#[multiversion(targets("x86_64+avx2"))]
-fn means(sums: &[u16], means: &mut [u8], n: usize) {
-    match n {
-        2 => reduce::<2>(sums, means),
-        3 => reduce::<3>(sums, means),
-        4 => reduce::<4>(sums, means),
-        other => reduce_by(sums, means, other),
-    }
-}
-
-#[inline(always)]
-fn reduce<const N: usize>(sums: &[u16], means: &mut [u8]) {
-    for (mean, columns) in means.iter_mut().zip(sums.as_chunks::<N>().0) {
-        *mean = (columns.iter().map(|&sum| u32::from(sum)).sum::<u32>() / (N * N) as u32) as u8;
-    }
-}
-
-fn reduce_by(sums: &[u16], means: &mut [u8], n: usize) {
-    for (mean, columns) in means.iter_mut().zip(sums.chunks_exact(n)) {
-        *mean = (columns.iter().map(|&sum| usize::from(sum)).sum::<usize>() / (n * n)) as u8;
     }
 }

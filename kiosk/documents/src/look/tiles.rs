@@ -54,12 +54,13 @@ struct Columns {
 }
 
 impl Tiles {
-    pub(super) fn new(width: usize) -> Self {
+    /// For a page of `width × height` pixels.
+    pub(super) fn new(width: usize, height: usize) -> Self {
         let across = width / TILE;
         let columns = across * TILE;
         Self {
             across,
-            tiles: vec![],
+            tiles: Vec::with_capacity(across * (height / TILE)),
             rows: 0,
             before: std::array::from_fn(|_| vec![]),
             columns: Columns {
@@ -119,21 +120,20 @@ fn add(columns: &mut Columns, row: &[u8], above: &[u8]) {
 impl Columns {
     /// Makes tiles of the columns, and begins anew.
     fn cut(&mut self, tiles: &mut Vec<Tile>) {
-        let (darkest, lightest) = (self.darkest.chunks_exact(TILE), self.lightest.chunks_exact(TILE));
-        let (step, sharp) = (self.step.chunks_exact(TILE), self.sharp.chunks_exact(TILE));
-        let sums = self.sum.chunks_exact(TILE);
-        for ((((darkest, lightest), step), sharp), sums) in
-            darkest.zip(lightest).zip(step).zip(sharp).zip(sums)
-        {
-            let sum: usize = sums.iter().map(|&sum| usize::from(sum)).sum();
-            tiles.push(Tile {
-                darkest: darkest.iter().copied().min().unwrap_or(255),
-                lightest: lightest.iter().copied().max().unwrap_or(0),
-                step: step.iter().copied().max().unwrap_or(0),
+        let [darkest, lightest, step, sharp] = [&self.darkest, &self.lightest, &self.step, &self.sharp]
+            .map(|figures| figures.as_chunks::<TILE>().0);
+        let sums = self.sum.as_chunks::<TILE>().0;
+        let figures = darkest.iter().zip(lightest).zip(step).zip(sharp).zip(sums);
+        tiles.extend(figures.map(|((((darkest, lightest), step), sharp), sums)| {
+            let sum: u32 = sums.iter().map(|&sum| u32::from(sum)).sum();
+            Tile {
+                darkest: darkest.iter().fold(255, |all, &one| one.min(all)),
+                lightest: lightest.iter().fold(0, |all, &one| one.max(all)),
+                step: step.iter().fold(0, |all, &one| one.max(all)),
                 sharp: sharp.iter().sum(),
-                mean: (sum / (TILE * TILE)) as u8,
-            });
-        }
+                mean: (sum / (TILE * TILE) as u32) as u8,
+            }
+        }));
         self.darkest.fill(255);
         self.lightest.fill(0);
         self.step.fill(0);
