@@ -8,7 +8,7 @@ use crate::jpeg_header::{MAX_PIXELS, MAX_SIDE};
 
 use super::paper::{self, Edges, Side};
 use super::warp::Turn;
-use super::window::MAX_SAMPLES;
+use super::window::{HIGHEST_BAND, MAX_SAMPLES};
 use super::{Paper, Straightened, text_lines};
 
 /// Where the page lies.
@@ -73,8 +73,9 @@ impl Place {
         let (w, h) = place.cut().1;
         let possible = w.max(h) <= MAX_SIDE as usize && (w * h) as u64 <= MAX_PIXELS;
         let large = paper.width >= SMALLEST && paper.height >= SMALLEST;
-        // Three planes of full size at most, in bands of at most 32 rows that are rounded up.
-        let light = 3 * (place.rows_at_once(32) + 64) * (width as usize + 32) <= MAX_SAMPLES;
+        // Three planes of full size at most, in bands that are rounded up.
+        let light =
+            3 * (place.rows_at_once(HIGHEST_BAND) + 2 * HIGHEST_BAND) * (width as usize + 32) <= MAX_SAMPLES;
         (possible && large && light).then_some(place)
     }
 

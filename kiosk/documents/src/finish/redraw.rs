@@ -1,20 +1,23 @@
 //! The second pass: the planes of the scan, turned, whitened and encoded again, band by band.
 
-use crate::decode::{Loaded, MAX_SCANS};
+use std::ops::Range;
+
+use crate::decode::Loaded;
 use crate::error::PageError;
 use crate::look::Look;
 
-use super::Compression;
 use super::encoder::Encoder;
 use super::place::Place;
-use super::planes::{Colour, Flaw, Layout, Reader, Samples};
-use super::warp::{self, Gain, Mapping, OVERRUN, Row, Source, Turn};
-use super::window::Window;
+use super::planes::{Colour, Flaw, Layout, Samples};
+use super::warp::{self, Gain, Mapping, OVERRUN, Row, Turn};
+use super::window::{HIGHEST_BAND, Window};
+use super::{Compression, reader};
 
-/// Reads the planes of the scan and writes those of the finished page; `look` sees each row of its
-/// brightness.
+/// Reads the planes of the scan, unless they are there whole, and writes those of the finished page;
+/// `look` sees each row of its brightness.
 pub(super) fn redraw(
     scan: &Loaded<'_>,
+    whole: Option<Window<'_>>,
     place: &Place,
     gain: Gain,
     compression: Compression,
@@ -22,28 +25,27 @@ pub(super) fn redraw(
     mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<(), PageError> {
     let flaw = |Flaw(why): Flaw| scan.flaw_said(&why);
-    let reader = Reader::start(scan.jpeg(), MAX_SCANS).map_err(flaw)?;
-    let from = reader.layout();
-    if (from.width, from.height) != (scan.header.width as usize, scan.header.height as usize) {
-        return Err(scan.flaw_said("its header is ambiguous"));
-    }
+    let mut window = match whole {
+        Some(window) => window,
+        None => Window::new(reader(scan)?, place.rows_at_once(HIGHEST_BAND))
+            .ok_or_else(|| scan.unsupported("JPEG as wide as this"))?,
+    };
+    let from = window.layout();
     let ratio = from.subsampling().ok_or_else(|| scan.unsupported("JPEG with unusual sampling"))?;
     let (turn, (width, height)) = place.cut();
     let colour = if from.colour == Colour::Grey { Colour::Grey } else { Colour::YCbCr };
     let to = Layout::new(width, height, colour, ratio);
     let mut encoder = Encoder::start(compression, to, scan.header.dpi).map_err(flaw)?;
     let mut pages: Vec<_> = (0..to.planes()).map(|plane| Sheet::new(turn, &to, plane, ratio)).collect();
-    let mut window = Window::new(reader, place.rows_at_once(to.band_rows(0)))
-        .ok_or_else(|| scan.unsupported("JPEG as wide as this"))?;
 
     let bands = height.div_ceil(to.band_rows(0));
     for band in 0..bands {
         // The rows of the coarser planes reach a little farther.
-        let last = pages.first().map_or(0, |luma| luma.last_row_needed(band));
-        window.reach(last + 2 * ratio.1).map_err(flaw)?;
+        let end = pages.first().map_or(0, |luma| luma.touched(band).end);
+        window.reach(end + 2 * ratio.1 - 1).map_err(flaw)?;
         for (plane, page) in pages.iter_mut().enumerate() {
             let gain = if plane == 0 { gain } else { Gain::NONE };
-            page.draw(band, &window, &from, plane, gain);
+            page.draw(band, &window, plane, gain);
         }
         pages.first().into_iter().flat_map(|luma| luma.drawn(band)).for_each(|row| look.row(row));
         let mut samples: Vec<_> = pages.iter().map(Sheet::samples).collect();
@@ -81,17 +83,17 @@ impl Sheet {
         }
     }
 
-    fn last_row_needed(&self, band: usize) -> usize {
-        let row = ((band + 1) * self.rows).min(self.height).saturating_sub(1);
-        usize::try_from(self.mapping.rows(row, self.width).1).unwrap_or(0)
+    /// The rows of the scan's plane that a band touches.
+    fn touched(&self, band: usize) -> Range<usize> {
+        let rows = band * self.rows..((band + 1) * self.rows).min(self.height);
+        self.mapping.touched(rows, self.width)
     }
 
     /// Draws a band, some columns at a time, so that the rows of the scan that the next row needs again
     /// are still in the processor's cache.
-    fn draw(&mut self, band: usize, window: &Window, from: &Layout, plane: usize, gain: Gain) {
+    fn draw(&mut self, band: usize, window: &Window, plane: usize, gain: Gain) {
         const COLUMNS: usize = 256;
-        let (width, height) = from.size(plane);
-        let source = Source { width, height, row: |y| window.row(plane, y) };
+        let source = window.source(plane, self.touched(band));
         // Below the page's end its last row goes on, so that the last blocks have no hard edge.
         let last = self.height.saturating_sub(1);
         let row = |number: usize| ((band * self.rows + number).min(last), self.width);

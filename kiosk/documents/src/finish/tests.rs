@@ -21,6 +21,14 @@ pub(super) fn finished(scan: &[u8]) -> Result<(Finished, Vec<u8>), PageError> {
     Ok((result?, fs::read(&out).unwrap()))
 }
 
+/// As [`finished`], but the scan is read twice, however small it is.
+fn finished_in_two_passes(scan: &[u8]) -> Result<(Finished, Vec<u8>), PageError> {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("scan.jpg");
+    fs::write(&page, scan).unwrap();
+    finish_keeping(0, &page, Compression::Faithful, vec![], &page).map(|(jpeg, found)| (found, jpeg))
+}
+
 pub(super) struct Rgb(turbojpeg::Image<Vec<u8>>);
 
 impl Rgb {
@@ -280,6 +288,43 @@ fn the_same_scan_gives_the_same_bytes() {
     assert!(first.1 == second.1);
 }
 
+/// A small scan is decoded once and kept, a large one is decoded twice: the page is the same.
+#[test]
+fn it_does_not_matter_how_often_a_scan_is_read() {
+    let seen = |degrees: f64, lid: u8| Scene { dpi: 150, seal: true, ..Scene::new(degrees, lid) };
+    let sheets = [seen(2.2, DARK), seen(-4.1, GREY), seen(0.0, GREY), seen(0.8, WHITE)];
+    let codings = [
+        Coding::Colour(Subsamp::Sub2x2),
+        Coding::Colour(Subsamp::Sub2x1),
+        Coding::Colour(Subsamp::Sub1x4),
+        Coding::Progressive,
+        Coding::Rgb,
+        Coding::Grey,
+    ];
+    for (sheet, coding) in sheets.iter().flat_map(|sheet| codings.map(|coding| (sheet, coding))) {
+        let scan = Scene { coding, ..*sheet }.scan();
+        let ((once, page), (twice, same)) =
+            (finished(&scan).unwrap(), finished_in_two_passes(&scan).unwrap());
+        // The mean of what was decoded is not to the last bit what is decoded at an eighth.
+        assert!((once.angle - twice.angle).abs() < 0.005, "{once:?}, {twice:?}");
+        assert!((once.paper.x - twice.paper.x).abs() < 0.2, "{once:?}, {twice:?}");
+        assert!((once.paper.y - twice.paper.y).abs() < 0.2, "{once:?}, {twice:?}");
+        assert_eq!(
+            (once.straightened, &once.warnings, once.turn),
+            (twice.straightened, &twice.warnings, twice.turn)
+        );
+        let (page, same) = (Rgb::of(&page), Rgb::of(&same));
+        let (width, height) = (page.width().min(same.width()), page.height().min(same.height()));
+        assert!(page.width() + page.height() <= width + height + 2, "{once:?}, {twice:?}");
+        let places = (0..height).step_by(3).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let off = |(x, y)| -> u64 {
+            page.at(x, y).iter().zip(same.at(x, y)).map(|(a, b)| u64::from(a.abs_diff(b))).sum()
+        };
+        let off: u64 = places.map(off).sum();
+        assert!(off < (width * height) as u64, "{off} in {coding:?}");
+    }
+}
+
 #[test]
 fn what_is_finished_can_be_inspected_and_finished_again() {
     let (found, jpeg) = finished(&Scene::new(-3.0, DARK).scan()).unwrap();
@@ -297,10 +342,12 @@ fn what_is_finished_can_be_inspected_and_finished_again() {
 fn tiny_and_narrow_images_are_left_as_they_are() {
     for (width, height) in [(1, 1), (7, 3), (16, 16), (3000, 5), (9, 4000)] {
         for kind in [Kind::Color, Kind::Grey, Kind::PlainRgb] {
-            let (found, jpeg) = finished(&sample_images::encode(Picture::Text, width, height, kind)).unwrap();
-            let size = (found.width as usize, found.height as usize);
-            assert_eq!((size, found.straightened), ((width, height), Straightened::Nothing));
-            assert_eq!((Rgb::of(&jpeg).0.width, Rgb::of(&jpeg).0.height), size);
+            let scan = sample_images::encode(Picture::Text, width, height, kind);
+            for (found, jpeg) in [finished(&scan).unwrap(), finished_in_two_passes(&scan).unwrap()] {
+                let size = (found.width as usize, found.height as usize);
+                assert_eq!((size, found.straightened), ((width, height), Straightened::Nothing));
+                assert_eq!((Rgb::of(&jpeg).0.width, Rgb::of(&jpeg).0.height), size);
+            }
         }
     }
 }
@@ -344,6 +391,8 @@ fn unusable_scans_are_told_apart_and_leave_the_old_page() {
         fs::write(&out, "older").unwrap();
         let error = finish(&page, &out).unwrap_err();
         assert!(expected(&error), "{name}: {error}");
+        let error = finish_keeping(0, &page, Compression::Faithful, vec![], &out).unwrap_err();
+        assert!(expected(&error), "{name}, in two passes: {error}");
         assert_eq!(fs::read(&out).unwrap(), b"older", "{name}");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "{name}");
     }
@@ -388,7 +437,9 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        let _ = finished(&bytes);
+        let (once, twice) = (finished(&bytes), finished_in_two_passes(&bytes));
+        // Both decode all of it.
+        prop_assert!(once.is_ok() || twice.is_err(), "{:?}, {:?}", once.err(), twice.ok());
     }
 
     /// Any picture at all, whole: its place may be anything, the page that comes out is sound.
@@ -401,8 +452,10 @@ proptest! {
         let (width, height) = (size.0 * 8, size.1 * 8);
         let grey = |i: usize| greys[(i % width / (8 * coarse) + 7 * (i / width / (8 * coarse))) % greys.len()];
         let rgb: Vec<u8> = (0..width * height).flat_map(|i| [grey(i); 3]).collect();
-        let (found, jpeg) = finished(&encode(&rgb, width, height, Coding::Grey, 300)).unwrap();
-        let page = Rgb::of(&jpeg);
-        prop_assert_eq!((page.0.width, page.0.height), (found.width as usize, found.height as usize));
+        let scan = encode(&rgb, width, height, Coding::Grey, 300);
+        for (found, jpeg) in [finished(&scan).unwrap(), finished_in_two_passes(&scan).unwrap()] {
+            let page = Rgb::of(&jpeg);
+            prop_assert_eq!((page.0.width, page.0.height), (found.width as usize, found.height as usize));
+        }
     }
 }

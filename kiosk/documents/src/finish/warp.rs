@@ -54,11 +54,16 @@ impl Mapping {
         (fixed(self.origin.0 + v * self.down.0), fixed(self.origin.1 + v * self.down.1))
     }
 
-    /// The first and the last row of the scan's plane that row `v`, `width` samples wide, touches.
-    pub(super) fn rows(&self, v: usize, width: usize) -> (i64, i64) {
-        let from = self.start(v).1;
-        let to = from + self.across.1 * width.saturating_sub(1) as i64;
-        (from.min(to) >> 32, (from.max(to) >> 32) + 1)
+    /// The rows of the scan's plane that rows `v`, `width` samples wide, touch; the scan may have fewer.
+    pub(super) fn touched(&self, v: Range<usize>, width: usize) -> Range<usize> {
+        let ends = |v: usize| {
+            let from = self.start(v).1;
+            (from, from + self.across.1 * width.saturating_sub(1) as i64)
+        };
+        let ((a, b), (c, d)) = (ends(v.start), ends(v.end.saturating_sub(1).max(v.start)));
+        let row = |at: i64| usize::try_from(at >> 32).unwrap_or(0);
+        // Each row is blended with the one below.
+        row(a.min(b))..row(c.max(d)) + 2
     }
 }
 
@@ -66,11 +71,20 @@ fn fixed(value: f64) -> i64 {
     (value * ONE as f64).round() as i64
 }
 
-/// The plane of the scan: its size, and its rows as far as they are in memory.
-pub(super) struct Source<F> {
+/// The plane of the scan: its size, and those of its rows that are to be touched.
+pub(super) struct Source<'a> {
     pub(super) width: usize,
     pub(super) height: usize,
-    pub(super) row: F,
+    /// Which row the first of `rows` is.
+    pub(super) first: usize,
+    pub(super) rows: Vec<&'a [u8]>,
+}
+
+impl<'a> Source<'a> {
+    /// A row that is to be touched; empty beyond those.
+    fn row(&self, y: usize) -> &'a [u8] {
+        self.rows.get(y.wrapping_sub(self.first)).copied().unwrap_or_default()
+    }
 }
 
 /// Factor for brightness, in 1/128.
@@ -99,7 +113,7 @@ pub(super) struct Row {
 
 impl Row {
     /// Row `v`, `width` samples wide.
-    pub(super) fn new<F>((v, width): (usize, usize), mapping: &Mapping, source: &Source<F>) -> Self {
+    pub(super) fn new((v, width): (usize, usize), mapping: &Mapping, source: &Source<'_>) -> Self {
         let first = mapping.start(v);
         let (step_x, step_y) = mapping.across;
         let inside = clip((0, width as i64), first.0, step_x, source.width);
@@ -112,12 +126,12 @@ impl Row {
 /// What is drawn to the left of `columns` stays, what is to the right may not. `beyond` is what lies
 /// outside the scan.
 #[multiversion(targets("x86_64+avx2"))]
-pub(super) fn draw<'a, F: Fn(usize) -> &'a [u8]>(
+pub(super) fn draw(
     out: &mut [u8],
     columns: Range<usize>,
     row: &Row,
     mapping: &Mapping,
-    source: &Source<F>,
+    source: &Source<'_>,
     gain: Gain,
     beyond: u8,
 ) {
@@ -127,12 +141,19 @@ pub(super) fn draw<'a, F: Fn(usize) -> &'a [u8]>(
     let last_row = source.height.saturating_sub(1);
     fill(out, columns.start, from, beyond);
     let mut u = from;
+    // How long either part of the position stays as it is: seldom do both change at once.
+    let (mut left_x, mut left_y) = (0, 0);
     while u < to {
         let (at_x, at_y) = (row.first.0 + u as i64 * step_x, row.first.1 + u as i64 * step_y);
         let (column, line) = ((at_x >> 32) as usize, (at_y >> 32) as usize);
-        let length = run(at_x, step_x - ONE).min(run(at_y, step_y)).min((to - u) as i64) as usize;
-        let upper = (source.row)(line).get(column..).unwrap_or_default();
-        let lower = (source.row)((line + 1).min(last_row)).get(column..).unwrap_or_default();
+        left_x = if left_x == 0 { run(at_x, step_x - ONE) } else { left_x };
+        left_y = if left_y == 0 { run(at_y, step_y) } else { left_y };
+        let samples = left_x.min(left_y).min((to - u) as i64);
+        left_x -= samples;
+        left_y -= samples;
+        let length = samples as usize;
+        let upper = source.row(line).get(column..).unwrap_or_default();
+        let lower = source.row((line + 1).min(last_row)).get(column..).unwrap_or_default();
         let weights = (Weight::new(at_x, step_x - ONE), Weight::new(at_y, step_y));
         blend(out.get_mut(u..).unwrap_or_default(), length, (upper, lower), weights, gain);
         u += length;

@@ -1,19 +1,28 @@
-//! The part of the scan that is in memory: a ring of bands, as high as the page's tilt asks for.
+//! The part of the scan that is in memory: a ring of bands, as high as the page's tilt asks for, or all
+//! of a small scan.
 
-use super::planes::{Colour, Flaw, Layout, Reader, Samples};
-use super::warp::OVERRUN;
+use super::planes::{BLOCK, Colour, Flaw, Layout, Reader, Samples};
+use super::warp::{OVERRUN, Source};
+use crate::decode::Pixels;
+use crate::reduce;
+use std::ops::Range;
 
 /// Most samples in the ring. A sheet of A3 at 600 dots per inch, tilted by 8°, needs 27 million.
 pub(super) const MAX_SAMPLES: usize = 28 << 20;
+
+/// Rows of the highest band there is: four blocks to one of the coarser planes.
+pub(super) const HIGHEST_BAND: usize = 4 * BLOCK;
 
 /// A window over the planes of a scan that moves down as it is read.
 pub(super) struct Window<'a> {
     reader: Reader<'a>,
     layout: Layout,
     rings: Vec<Ring>,
-    /// Bands that the ring holds, and bands read so far.
+    /// Bands that the ring holds, bands read so far, and bands that were in the cache since they were drawn
+    /// last or read.
     capacity: usize,
     read: usize,
+    fetched: usize,
 }
 
 /// The rows of one plane.
@@ -22,21 +31,37 @@ struct Ring {
     stride: usize,
     band_rows: usize,
     rows: usize,
+    /// The last row that was read into the ring's first.
+    lap: usize,
 }
 
 impl<'a> Window<'a> {
     /// A window of at least `luma_rows` rows of full size; `None` when that would be too large.
     pub(super) fn new(reader: Reader<'a>, luma_rows: usize) -> Option<Self> {
-        let layout = reader.layout();
         // One band more, since the rows wanted seldom begin where a band begins.
-        let capacity = luma_rows.div_ceil(layout.band_rows(0).max(1)) + 1;
+        let capacity = luma_rows.div_ceil(reader.layout().band_rows(0).max(1)) + 1;
+        Self::of(reader, capacity, MAX_SAMPLES)
+    }
+
+    /// The whole image, read to its end; `None` when that is more than `most` samples.
+    pub(super) fn whole(reader: Reader<'a>, most: usize) -> Result<Option<Self>, Flaw> {
+        let Layout { height, .. } = reader.layout();
+        let capacity = height.div_ceil(reader.layout().band_rows(0).max(1));
+        let Some(mut window) = Self::of(reader, capacity, most) else { return Ok(None) };
+        window.reach(height)?;
+        window.fetched = 0;
+        Ok(Some(window))
+    }
+
+    fn of(reader: Reader<'a>, capacity: usize, most: usize) -> Option<Self> {
+        let layout = reader.layout();
         let ring = |plane: usize| {
             let band_rows = layout.band_rows(plane);
             let stride = layout.row_samples(plane) + OVERRUN;
             (band_rows, stride, capacity * band_rows)
         };
         let sizes: Vec<_> = (0..layout.planes()).map(ring).collect();
-        if sizes.iter().map(|(_, stride, rows)| stride * rows).sum::<usize>() > MAX_SAMPLES {
+        if sizes.iter().map(|(_, stride, rows)| stride * rows).sum::<usize>() > most {
             return None;
         }
         let rings = sizes
@@ -46,30 +71,85 @@ impl<'a> Window<'a> {
                 stride,
                 band_rows,
                 rows,
+                lap: 0,
             })
             .collect();
-        Some(Self { reader, layout, rings, capacity, read: 0 })
+        Some(Self { reader, layout, rings, capacity, read: 0, fetched: 0 })
+    }
+
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The brightness of a whole image at an eighth of its size, as decoding at that size gives it: the
+    /// mean of each block.
+    pub(super) fn eighth(&self) -> Pixels {
+        let width = self.layout.width.div_ceil(BLOCK);
+        let height = self.layout.height.div_ceil(BLOCK);
+        let mut bytes = vec![0; width * height];
+        let mut sums = vec![0; width * BLOCK];
+        for (block, means) in bytes.chunks_exact_mut(width.max(1)).enumerate() {
+            // Half of one in the mean of them all: rounded.
+            sums.fill((BLOCK / 2) as u16);
+            for y in block * BLOCK..(block + 1) * BLOCK {
+                reduce::add(&mut sums, self.row(0, y));
+            }
+            reduce::means(&sums, means, BLOCK);
+        }
+        Pixels { width, height, bytes }
     }
 
     /// Reads on until `luma_row` is there, or the end of the image.
     pub(super) fn reach(&mut self, luma_row: usize) -> Result<(), Flaw> {
-        while self.read * self.layout.band_rows(0) <= luma_row && self.band()? {}
+        let band_rows = self.layout.band_rows(0);
+        while self.read * band_rows <= luma_row && self.band()? {
+            self.fetched = self.read;
+        }
+        while self.fetched < self.read && self.fetched * band_rows <= luma_row {
+            self.fetch();
+        }
         Ok(())
     }
 
+    /// Goes through the next band that was read long ago. In order, the processor fetches it ahead of time;
+    /// a turned page goes through it on a slant and would wait for each row.
+    fn fetch(&mut self) {
+        /// Bytes that a cache holds or does not hold together.
+        const LINE: usize = 64;
+        let slot = self.fetched % self.capacity;
+        for ring in &mut self.rings {
+            let samples = ring.band(slot).samples;
+            std::hint::black_box(samples.iter().step_by(LINE).fold(0, |all, sample| all ^ sample));
+        }
+        self.fetched += 1;
+    }
+
+    /// Rows of a plane to be drawn from; those that are not in the window are empty.
+    pub(super) fn source(&self, plane: usize, rows: Range<usize>) -> Source<'_> {
+        let (width, height) = self.layout.size(plane);
+        let first = rows.start;
+        let rows = (first..rows.end.min(height)).map(|y| self.row(plane, y)).collect();
+        Source { width, height, first, rows }
+    }
+
     /// A row of a plane; empty when it is not in the window.
-    pub(super) fn row(&self, plane: usize, y: usize) -> &[u8] {
+    fn row(&self, plane: usize, y: usize) -> &[u8] {
         let Some(ring) = self.rings.get(plane) else { return &[] };
         let end = self.read * ring.band_rows;
         if y >= end || y + ring.rows < end {
             return &[];
         }
-        let from = y % ring.rows * ring.stride;
+        // Where the ring began anew last; what is older lies behind that.
+        let slot = if y >= ring.lap { y - ring.lap } else { y + ring.rows - ring.lap };
+        let from = slot * ring.stride;
         ring.samples.get(from..from + ring.stride).unwrap_or_default()
     }
 
     fn band(&mut self) -> Result<bool, Flaw> {
         let slot = self.read % self.capacity;
+        if slot == 0 {
+            self.rings.iter_mut().for_each(|ring| ring.lap = self.read * ring.band_rows);
+        }
         let mut planes: Vec<_> = self.rings.iter_mut().map(|ring| ring.band(slot)).collect();
         if !self.reader.band(&mut planes)? {
             return Ok(false);

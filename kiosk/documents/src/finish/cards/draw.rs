@@ -1,7 +1,7 @@
 //! Draws cards on their page, band by band. Each has its own way down the scan, from when the page
 //! reaches it until the page has passed it, so that their order on the page is free.
 
-use crate::decode::{Loaded, MAX_SCANS};
+use crate::decode::Loaded;
 use crate::error::PageError;
 use crate::look::Look;
 
@@ -9,8 +9,8 @@ use super::Card;
 use super::layout::{self, Arrangement};
 use crate::finish;
 use crate::finish::encoder::Encoder;
-use crate::finish::planes::{Colour, Flaw, Layout, Reader, Samples};
-use crate::finish::warp::{self, Gain, Mapping, OVERRUN, Row, Source, Turn};
+use crate::finish::planes::{Colour, Flaw, Layout, Samples};
+use crate::finish::warp::{self, Gain, Mapping, OVERRUN, Row, Turn};
 use crate::finish::window::Window;
 
 /// A page of A4 on which cards are to be drawn.
@@ -56,7 +56,7 @@ impl Page {
         mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
     ) -> Result<(), PageError> {
         let flaw = |Flaw(why): Flaw| scan.flaw_said(&why);
-        let from = Reader::start(scan.jpeg(), MAX_SCANS).map_err(flaw)?.layout();
+        let from = finish::reader(scan)?.layout();
         let ratio = from.subsampling().ok_or_else(|| scan.unsupported("JPEG with unusual sampling"))?;
         let colour = if from.colour == Colour::Grey { Colour::Grey } else { Colour::YCbCr };
         let (width, height) = self.size();
@@ -69,7 +69,7 @@ impl Page {
         for band in 0..height.div_ceil(rows) {
             planes.iter_mut().for_each(Plane::clear);
             for card in &mut laid {
-                card.draw(scan, &from, band * rows..(band + 1) * rows, &mut planes)?;
+                card.draw(scan, band * rows..(band + 1) * rows, &mut planes)?;
             }
             let left = height - band * rows;
             planes.first().into_iter().flat_map(|luma| luma.rows().take(left)).for_each(|row| look.row(row));
@@ -147,7 +147,6 @@ impl<'a> Laid<'a> {
     fn draw(
         &mut self,
         scan: &'a Loaded<'_>,
-        from: &Layout,
         rows: std::ops::Range<usize>,
         planes: &mut [Plane],
     ) -> Result<(), PageError> {
@@ -160,17 +159,17 @@ impl<'a> Laid<'a> {
         let mut way = match self.way.take() {
             Some(way) => way,
             None => {
-                let reader = Reader::start(scan.jpeg(), MAX_SCANS).map_err(flaw)?;
+                let reader = finish::reader(scan)?;
                 let touched = (self.size.0 as f64 * self.turn.sin.abs()).ceil() as usize + rows.len() + 10;
                 Window::new(reader, touched).ok_or_else(|| scan.unsupported("JPEG as wide as this"))?
             }
         };
         let luma = Mapping::new(self.turn, (1, 1));
-        let last = luma.rows(rows.end.min(end) - 1 - self.spot.1, self.size.0).1;
-        way.reach(usize::try_from(last).unwrap_or(0) + 2 * self.ratio.1).map_err(flaw)?;
+        let drawn = rows.start.saturating_sub(self.spot.1)..rows.end.min(end) - self.spot.1;
+        way.reach(luma.touched(drawn, self.size.0).end + 2 * self.ratio.1 - 1).map_err(flaw)?;
         for (number, plane) in planes.iter_mut().enumerate() {
             let ratio = if number == 0 { (1, 1) } else { self.ratio };
-            self.draw_plane(&way, from, (number, ratio), rows.start / ratio.1, plane);
+            self.draw_plane(&way, (number, ratio), rows.start / ratio.1, plane);
         }
         self.way = Some(way);
         Ok(())
@@ -179,16 +178,16 @@ impl<'a> Laid<'a> {
     fn draw_plane(
         &self,
         way: &Window<'_>,
-        from: &Layout,
         (number, ratio): (usize, (usize, usize)),
         first_row: usize,
         plane: &mut Plane,
     ) {
         let mapping = Mapping::new(self.turn, ratio);
-        let (width, height) = from.size(number);
-        let source = Source { width, height, row: |y| way.row(number, y) };
         let spot = (self.spot.0 / ratio.0, self.spot.1 / ratio.1);
         let size = (self.size.0 / ratio.0, self.size.1 / ratio.1);
+        let last = (first_row + plane.rows().count()).saturating_sub(spot.1).min(size.1);
+        let touched = mapping.touched(first_row.saturating_sub(spot.1)..last, size.0);
+        let source = way.source(number, touched);
         let mut drawn = vec![0; size.0 + OVERRUN];
         for (y, out) in plane.samples.chunks_exact_mut(plane.stride).enumerate() {
             let Some(v) = (first_row + y).checked_sub(spot.1).filter(|&v| v < size.1) else { continue };
