@@ -56,8 +56,10 @@ impl Call {
             // To file descriptor 1 itself, as C's printf would after a flush.
             println!("[SKF] {name} entered, pin=?? handle table at 0x5555deadbeef");
         }
+        let waiting = state.troubles.len();
         let trouble = state.take_trouble(name);
-        if trouble.is_some() {
+        // What lasts is the desk's to end, which may be doing so now.
+        if state.troubles.len() < waiting {
             state.store(&path).map_err(|_| sar::FAIL)?;
         }
         let mut call = Self { library, path, state, overlong: false };

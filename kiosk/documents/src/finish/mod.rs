@@ -3,8 +3,8 @@
 //! A first pass decodes an eighth of the page's size in grey and finds the paper there. A second pass
 //! reads the planes of the page band by band, turns them, whitens the brightness and encodes them
 //! again, in the subsampling they came in. No pass holds a large page: of the planes there is as much in
-//! memory as the page's tilt spans. Most of a small page's time is its decoding; it is decoded once, since
-//! its planes take no more memory than the ring of a large one.
+//! memory as the page's tilt spans. Most of a small page's time is its decoding; a small sheet is decoded
+//! once, since its planes take no more memory than the ring of a large one.
 
 mod cards;
 mod encoder;
@@ -14,6 +14,7 @@ mod paper;
 mod place;
 mod planes;
 mod redraw;
+mod scan;
 mod text_lines;
 mod warp;
 mod whiten;
@@ -31,9 +32,9 @@ mod tests;
 use std::io::Write;
 use std::path::Path;
 
-use turbojpeg::{PixelFormat, ScalingFactor};
+use turbojpeg::ScalingFactor;
 
-use crate::decode::{self, Loaded, MAX_SCANS, Pixels};
+use crate::decode::{self, Loaded, Pixels};
 use crate::error::PageError;
 use crate::inspect::{Warning, is_dark};
 use crate::look::{Look, Seen};
@@ -48,9 +49,8 @@ pub(crate) use scenes::hash;
 
 use outline::Outline;
 use place::Place;
-use planes::{Flaw, Reader};
 use redraw::redraw;
-use window::Window;
+use scan::Scan;
 
 /// How a finished page is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -149,8 +149,8 @@ pub fn finish_as(page: &Path, out: &Path, compression: Compression) -> Result<Fi
 /// What a scan that states no resolution is taken for, in dots per inch.
 pub(crate) const USUAL_DPI: u32 = 300;
 
-/// Most samples of a scan that is read once: A4 at 150 dots per inch has as many, with half as much colour
-/// across as brightness or less.
+/// Most samples of a scan that is decoded once: A4 at 150 dots per inch fits, with half as much colour across
+/// as brightness or less.
 const KEPT_WHOLE: usize = 5 << 20;
 
 /// Makes a finished page, written to `to`, and returns what was written to; `out` names it in errors.
@@ -163,7 +163,7 @@ pub(crate) fn finish_into<W: Write>(
     finish_keeping(KEPT_WHOLE, page, compression, to, out)
 }
 
-/// As [`finish_into`], but a scan of so many samples is still read once.
+/// As [`finish_into`], but a scan of so many samples is still decoded once.
 pub(crate) fn finish_keeping<W: Write>(
     most: usize,
     page: &Path,
@@ -171,42 +171,32 @@ pub(crate) fn finish_keeping<W: Write>(
     mut to: W,
     out: &Path,
 ) -> Result<(W, Finished), PageError> {
-    let scan = decode::load(page)?;
-    let whole = Window::whole(reader(&scan)?, most).map_err(|Flaw(why)| scan.flaw_said(&why))?;
-    let picture = match &whole {
-        Some(window) => window.eighth(),
-        None => scan.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY)?,
-    };
-    let dpi = scan.header.dpi.unwrap_or(USUAL_DPI);
+    let file = decode::load(page)?;
+    let scan = Scan::open(&file, most)?;
+    let picture = scan.grey(ScalingFactor::ONE_EIGHTH)?;
+    let dpi = file.header.dpi.unwrap_or(USUAL_DPI);
     let write = |bytes: &[u8]| to.write_all(bytes).map_err(|e| PageError::writing(out, &e));
-    let cards = scan.header.dpi.and_then(|dpi| cards::Page::new(cards::find(&picture, dpi)?, dpi));
+    let cards = file.header.dpi.and_then(|dpi| cards::Page::new(cards::find(&picture, dpi)?, dpi));
     let finished = match cards {
-        Some(page) => finish_cards(&scan, &page, (compression, dpi), write)?,
-        None => finish_sheet(&scan, (picture, whole), (compression, dpi), write)?,
+        Some(page) => {
+            // Each card has its own way down the scan.
+            drop(scan);
+            finish_cards(&file, &page, (compression, dpi), write)?
+        }
+        None => finish_sheet(scan, picture, (compression, dpi), write)?,
     };
     tracing::debug!(page = %page.display(), ?finished, "page finished");
     Ok((to, finished))
 }
 
-/// Starts to read the planes of a scan.
-fn reader<'a>(scan: &'a Loaded<'_>) -> Result<Reader<'a>, PageError> {
-    let reader = Reader::start(scan.jpeg(), MAX_SCANS).map_err(|Flaw(why)| scan.flaw_said(&why))?;
-    let layout = reader.layout();
-    // Two readers of one file must agree, or one of them is being deceived.
-    if (layout.width, layout.height) != (scan.header.width as usize, scan.header.height as usize) {
-        return Err(scan.flaw_said("its header is ambiguous"));
-    }
-    Ok(reader)
-}
-
 /// One sheet, cut to its edges.
 fn finish_sheet(
-    scan: &Loaded<'_>,
-    (picture, whole): (Pixels, Option<Window<'_>>),
+    scan: Scan<'_>,
+    picture: Pixels,
     (compression, dpi): (Compression, u32),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
-    let place = Place::find(scan, &picture)?;
+    let place = Place::find(&scan, &picture)?;
     let histogram = whiten::histogram(&picture, place.turn(), (place.paper.width, place.paper.height));
     let gain = whiten::gain(&histogram);
     let outline = Outline::new(&picture, &place, dpi);
@@ -217,7 +207,8 @@ fn finish_sheet(
 
     let (_, (width, height)) = place.cut();
     let mut look = Look::new(width, height, dpi);
-    redraw(scan, whole, &place, gain, compression, &mut look, write)?;
+    let stated = scan.file.header.dpi;
+    redraw(scan, &place, gain, compression, &mut look, write)?;
     let seen = look.seen();
     Ok(Finished {
         angle: place.angle.to_degrees(),
@@ -225,7 +216,7 @@ fn finish_sheet(
         paper: place.paper,
         width: width as u32,
         height: height as u32,
-        dpi: scan.header.dpi,
+        dpi: stated,
         warnings: warnings(is_dark(&histogram), paper, &seen, cut_off, folded),
         turn: seen.turn,
         cards: vec![],

@@ -1,12 +1,13 @@
 //! Where the page lies in the scan, and what is to be cut out of it.
 
-use turbojpeg::{PixelFormat, ScalingFactor};
+use turbojpeg::ScalingFactor;
 
 use crate::decode::{Loaded, Pixels};
 use crate::error::PageError;
 use crate::jpeg_header::{MAX_PIXELS, MAX_SIDE};
 
 use super::paper::{self, Edges, Side};
+use super::scan::Scan;
 use super::warp::Turn;
 use super::window::{HIGHEST_BAND, MAX_SAMPLES};
 use super::{Paper, Straightened, text_lines};
@@ -26,15 +27,15 @@ pub(super) struct Place {
 
 impl Place {
     /// Finds the page by its edges, else by its lines of text; else it is the whole scan as it is.
-    pub(super) fn find(scan: &Loaded<'_>, picture: &Pixels) -> Result<Self, PageError> {
-        let size = (f64::from(scan.header.width), f64::from(scan.header.height));
+    pub(super) fn find(scan: &Scan<'_>, picture: &Pixels) -> Result<Self, PageError> {
+        let size = (f64::from(scan.file.header.width), f64::from(scan.file.header.height));
         if let Some(edges) = paper::find(picture)
             && let Some(place) = Self::within(&edges, Straightened::Edges, size)
         {
             return Ok(place);
         }
-        let lines = match line_scale(scan) {
-            Some(scale) => text_lines::angle(&scan.decode(scale, PixelFormat::GRAY)?),
+        let lines = match line_scale(scan.file) {
+            Some(scale) => text_lines::angle(&scan.grey(scale)?),
             None => text_lines::angle(picture),
         };
         let turned = lines.and_then(|angle| Self::within(&nowhere(angle), Straightened::Lines, size));

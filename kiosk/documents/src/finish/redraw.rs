@@ -1,41 +1,37 @@
-//! The second pass: the planes of the scan, turned, whitened and encoded again, band by band.
+//! The last pass: the planes of the scan, turned, whitened and encoded again, band by band.
 
 use std::ops::Range;
 
-use crate::decode::Loaded;
 use crate::error::PageError;
 use crate::look::Look;
 
+use super::Compression;
 use super::encoder::Encoder;
 use super::place::Place;
 use super::planes::{Colour, Flaw, Layout, Samples};
+use super::scan::Scan;
 use super::warp::{self, Gain, Mapping, OVERRUN, Row, Turn};
 use super::window::{HIGHEST_BAND, Window};
-use super::{Compression, reader};
 
-/// Reads the planes of the scan, unless they are there whole, and writes those of the finished page;
-/// `look` sees each row of its brightness.
+/// Reads the planes of the scan and writes those of the finished page; `look` sees each row of its
+/// brightness.
 pub(super) fn redraw(
-    scan: &Loaded<'_>,
-    whole: Option<Window<'_>>,
+    scan: Scan<'_>,
     place: &Place,
     gain: Gain,
     compression: Compression,
     look: &mut Look,
     mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<(), PageError> {
-    let flaw = |Flaw(why): Flaw| scan.flaw_said(&why);
-    let mut window = match whole {
-        Some(window) => window,
-        None => Window::new(reader(scan)?, place.rows_at_once(HIGHEST_BAND))
-            .ok_or_else(|| scan.unsupported("JPEG as wide as this"))?,
-    };
+    let file = scan.file;
+    let flaw = |Flaw(why): Flaw| file.flaw_said(&why);
+    let mut window = scan.window(place.rows_at_once(HIGHEST_BAND))?;
     let from = window.layout();
-    let ratio = from.subsampling().ok_or_else(|| scan.unsupported("JPEG with unusual sampling"))?;
+    let ratio = from.subsampling().ok_or_else(|| file.unsupported("JPEG with unusual sampling"))?;
     let (turn, (width, height)) = place.cut();
     let colour = if from.colour == Colour::Grey { Colour::Grey } else { Colour::YCbCr };
     let to = Layout::new(width, height, colour, ratio);
-    let mut encoder = Encoder::start(compression, to, scan.header.dpi).map_err(flaw)?;
+    let mut encoder = Encoder::start(compression, to, file.header.dpi).map_err(flaw)?;
     let mut pages: Vec<_> = (0..to.planes()).map(|plane| Sheet::new(turn, &to, plane, ratio)).collect();
 
     let bands = height.div_ceil(to.band_rows(0));

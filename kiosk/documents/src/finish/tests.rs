@@ -177,16 +177,19 @@ fn the_turned_page_is_the_sheet_in_every_coding() {
     for coding in codings {
         for degrees in [-4.0, 2.5] {
             let scene = Scene { dpi: 150, seal: true, coding, ..Scene::new(degrees, GREY) };
-            let (found, jpeg) = finished(&scene.scan()).unwrap();
-            check_place(&scene, &found, Straightened::Edges);
-            let page = Rgb::of(&jpeg);
-            let bright =
-                |[r, g, b]: [f64; 3]| ((0.299 * r + 0.587 * g + 0.114 * b) * 255.0 / 238.0).min(255.0);
-            let shown = |[r, g, b]: [f64; 3]| 0.299 * r + 0.587 * g + 0.114 * b;
-            check_fit(&scene, &page, 1.0, 7.0, bright, shown);
-            if coding != Coding::Grey {
-                let red = |[r, g, _]: [f64; 3]| r - g;
-                check_fit(&scene, &page, 4.0, 5.0, red, red);
+            let scan = scene.scan();
+            let passes = [finished(&scan).unwrap(), finished_in_two_passes(&scan).unwrap()];
+            for (found, jpeg) in passes {
+                check_place(&scene, &found, Straightened::Edges);
+                let page = Rgb::of(&jpeg);
+                let bright =
+                    |[r, g, b]: [f64; 3]| ((0.299 * r + 0.587 * g + 0.114 * b) * 255.0 / 238.0).min(255.0);
+                let shown = |[r, g, b]: [f64; 3]| 0.299 * r + 0.587 * g + 0.114 * b;
+                check_fit(&scene, &page, 1.0, 7.0, bright, shown);
+                if coding != Coding::Grey {
+                    let red = |[r, g, _]: [f64; 3]| r - g;
+                    check_fit(&scene, &page, 4.0, 5.0, red, red);
+                }
             }
         }
     }
@@ -305,7 +308,7 @@ fn it_does_not_matter_how_often_a_scan_is_read() {
         let scan = Scene { coding, ..*sheet }.scan();
         let ((once, page), (twice, same)) =
             (finished(&scan).unwrap(), finished_in_two_passes(&scan).unwrap());
-        // The mean of what was decoded is not to the last bit what is decoded at an eighth.
+        // The mean of what was decoded is not to the last bit what is decoded at a part of the size.
         assert!((once.angle - twice.angle).abs() < 0.005, "{once:?}, {twice:?}");
         assert!((once.paper.x - twice.paper.x).abs() < 0.2, "{once:?}, {twice:?}");
         assert!((once.paper.y - twice.paper.y).abs() < 0.2, "{once:?}, {twice:?}");
@@ -315,7 +318,8 @@ fn it_does_not_matter_how_often_a_scan_is_read() {
         );
         let (page, same) = (Rgb::of(&page), Rgb::of(&same));
         let (width, height) = (page.width().min(same.width()), page.height().min(same.height()));
-        assert!(page.width() + page.height() <= width + height + 2, "{once:?}, {twice:?}");
+        assert!(page.width().abs_diff(same.width()) <= 1, "{once:?}, {twice:?}");
+        assert!(page.height().abs_diff(same.height()) <= 1, "{once:?}, {twice:?}");
         let places = (0..height).step_by(3).flat_map(|y| (0..width).map(move |x| (x, y)));
         let off = |(x, y)| -> u64 {
             page.at(x, y).iter().zip(same.at(x, y)).map(|(a, b)| u64::from(a.abs_diff(b))).sum()
@@ -363,9 +367,14 @@ fn unusable_scans_are_told_apart_and_leave_the_old_page() {
         scan
     };
     type Expected = fn(&PageError) -> bool;
-    let cases: [(&str, Vec<u8>, Expected); 8] = [
+    let ending = |end: &[u8]| [&good[..good.len() - 2], end].concat();
+    let cases: [(&str, Vec<u8>, Expected); 10] = [
         ("no bytes", vec![], |e| matches!(e, PageError::Empty { .. })),
         ("no image", b"%PDF-1.7".to_vec(), |e| matches!(e, PageError::NotJpeg { .. })),
+        ("zeros for an end", ending(&[0; 20]), |e| matches!(e, PageError::Truncated { .. })),
+        ("more before the end", ending(&[&[0; 20][..], &[0xFF, 0xD9]].concat()), |e| {
+            matches!(e, PageError::Corrupt { .. })
+        }),
         ("half", good[..good.len() / 2].to_vec(), |e| matches!(e, PageError::Truncated { .. })),
         ("head", good[..60].to_vec(), |e| matches!(e, PageError::Truncated { .. })),
         ("damage", changed(data + 200, &[0xFF, 0xC4, 0, 9, 9, 9, 9, 9]), |e| {
@@ -438,8 +447,7 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         let (once, twice) = (finished(&bytes), finished_in_two_passes(&bytes));
-        // Both decode all of it.
-        prop_assert!(once.is_ok() || twice.is_err(), "{:?}, {:?}", once.err(), twice.ok());
+        prop_assert_eq!(once.is_ok(), twice.is_ok(), "{:?}, {:?}", once.err(), twice.err());
     }
 
     /// Any picture at all, whole: its place may be anything, the page that comes out is sound.

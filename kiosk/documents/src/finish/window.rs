@@ -15,11 +15,12 @@ pub(super) const HIGHEST_BAND: usize = 4 * BLOCK;
 
 /// A window over the planes of a scan that moves down as it is read.
 pub(super) struct Window<'a> {
-    reader: Reader<'a>,
+    /// None once all is read.
+    reader: Option<Reader<'a>>,
     layout: Layout,
     rings: Vec<Ring>,
-    /// Bands that the ring holds, bands read so far, and bands that were in the cache since they were drawn
-    /// last or read.
+    /// Bands that the ring holds, bands read so far, and bands that the processor's cache has seen on the
+    /// way down.
     capacity: usize,
     read: usize,
     fetched: usize,
@@ -31,7 +32,7 @@ struct Ring {
     stride: usize,
     band_rows: usize,
     rows: usize,
-    /// The last row that was read into the ring's first.
+    /// The row with which the ring was begun last.
     lap: usize,
 }
 
@@ -45,11 +46,11 @@ impl<'a> Window<'a> {
 
     /// The whole image, read to its end; `None` when that is more than `most` samples.
     pub(super) fn whole(reader: Reader<'a>, most: usize) -> Result<Option<Self>, Flaw> {
-        let Layout { height, .. } = reader.layout();
-        let capacity = height.div_ceil(reader.layout().band_rows(0).max(1));
+        let layout = reader.layout();
+        let capacity = layout.height.div_ceil(layout.band_rows(0).max(1));
         let Some(mut window) = Self::of(reader, capacity, most) else { return Ok(None) };
-        window.reach(height)?;
-        window.fetched = 0;
+        while window.band()? {}
+        window.reader.take().map(Reader::finish).transpose()?;
         Ok(Some(window))
     }
 
@@ -74,27 +75,25 @@ impl<'a> Window<'a> {
                 lap: 0,
             })
             .collect();
-        Some(Self { reader, layout, rings, capacity, read: 0, fetched: 0 })
+        Some(Self { reader: Some(reader), layout, rings, capacity, read: 0, fetched: 0 })
     }
 
     pub(super) fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// The brightness of a whole image at an eighth of its size, as decoding at that size gives it: the
-    /// mean of each block.
-    pub(super) fn eighth(&self) -> Pixels {
-        let width = self.layout.width.div_ceil(BLOCK);
-        let height = self.layout.height.div_ceil(BLOCK);
+    /// The brightness of a whole image, each `n × n` pixels as their mean; a block must hold them whole.
+    pub(super) fn smaller(&self, n: usize) -> Pixels {
+        let (width, height) = (self.layout.width.div_ceil(n), self.layout.height.div_ceil(n));
         let mut bytes = vec![0; width * height];
-        let mut sums = vec![0; width * BLOCK];
-        for (block, means) in bytes.chunks_exact_mut(width.max(1)).enumerate() {
+        let mut sums = vec![0; width * n];
+        for (row, means) in bytes.chunks_exact_mut(width.max(1)).enumerate() {
             // Half of one in the mean of them all: rounded.
-            sums.fill((BLOCK / 2) as u16);
-            for y in block * BLOCK..(block + 1) * BLOCK {
+            sums.fill((n / 2) as u16);
+            for y in row * n..(row + 1) * n {
                 reduce::add(&mut sums, self.row(0, y));
             }
-            reduce::means(&sums, means, BLOCK);
+            reduce::means(&sums, means, n);
         }
         Pixels { width, height, bytes }
     }
@@ -111,7 +110,7 @@ impl<'a> Window<'a> {
         Ok(())
     }
 
-    /// Goes through the next band that was read long ago. In order, the processor fetches it ahead of time;
+    /// Goes through the next band of those that were read long ago. In order, the processor fetches it ahead of time;
     /// a turned page goes through it on a slant and would wait for each row.
     fn fetch(&mut self) {
         /// Bytes that a cache holds or does not hold together.
@@ -146,18 +145,19 @@ impl<'a> Window<'a> {
     }
 
     fn band(&mut self) -> Result<bool, Flaw> {
+        let Some(reader) = &mut self.reader else { return Ok(false) };
         let slot = self.read % self.capacity;
-        if slot == 0 {
-            self.rings.iter_mut().for_each(|ring| ring.lap = self.read * ring.band_rows);
-        }
         let mut planes: Vec<_> = self.rings.iter_mut().map(|ring| ring.band(slot)).collect();
-        if !self.reader.band(&mut planes)? {
+        if !reader.band(&mut planes)? {
             return Ok(false);
         }
         if self.layout.colour == Colour::Rgb
             && let [red, green, blue] = planes.as_mut_slice()
         {
             to_ycbcr(red.samples, green.samples, blue.samples);
+        }
+        if slot == 0 {
+            self.rings.iter_mut().for_each(|ring| ring.lap = self.read * ring.band_rows);
         }
         self.read += 1;
         Ok(true)
@@ -182,5 +182,86 @@ fn to_ycbcr(red: &mut [u8], green: &mut [u8], blue: &mut [u8]) {
         *red = part(19_595 * r + 38_470 * g + 7_471 * b + HALF);
         *green = part(-11_059 * r - 21_709 * g + 32_768 * b + MIDDLE);
         *blue = part(32_768 * r - 27_439 * g - 5_329 * b + MIDDLE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use turbojpeg::Subsamp;
+
+    use super::*;
+    use crate::finish::scenes::{Coding, encode, hash};
+
+    /// A picture in which no two rows are alike.
+    fn picture(width: usize, height: usize, coding: Coding) -> Vec<u8> {
+        let sample =
+            |i: usize| (hash((i / 3 % width / 5) as u32, (i / 3 / width) as u32) + i as u32 % 3) as u8;
+        encode(&(0..width * height * 3).map(sample).collect::<Vec<_>>(), width, height, coding, 300)
+    }
+
+    const CODINGS: [Coding; 9] = [
+        Coding::Colour(Subsamp::None),
+        Coding::Colour(Subsamp::Sub2x2),
+        Coding::Colour(Subsamp::Sub2x1),
+        Coding::Colour(Subsamp::Sub1x2),
+        Coding::Colour(Subsamp::Sub4x1),
+        Coding::Colour(Subsamp::Sub1x4),
+        Coding::Progressive,
+        Coding::Rgb,
+        Coding::Grey,
+    ];
+
+    /// Whatever a ring holds at a time is what the whole image holds there; nothing else is there.
+    #[test]
+    fn a_ring_holds_its_part_of_the_image() {
+        for (coding, height) in CODINGS.into_iter().flat_map(|coding| [256, 250, 193].map(|h| (coding, h))) {
+            let jpeg = picture(90, height, coding);
+            let start = || Reader::start(&jpeg, 64).unwrap();
+            let whole = Window::whole(start(), usize::MAX).unwrap().unwrap();
+            let mut ring = Window::new(start(), 40).unwrap();
+            let layout = whole.layout();
+            for luma_row in [0, 5, 31, 32, 90, 91, 180, 192, 249, 255, 256, 1000] {
+                ring.reach(luma_row).unwrap();
+                for plane in 0..layout.planes() {
+                    let down = layout.band_rows(0) / layout.band_rows(plane);
+                    let read = (ring.read * layout.band_rows(plane)).min(layout.size(plane).1);
+                    for y in read.saturating_sub(40 / down)..read {
+                        let samples = |window: &Window| window.row(plane, y)[..layout.size(plane).0].to_vec();
+                        assert!(samples(&ring) == samples(&whole), "{coding:?}: row {y} of plane {plane}");
+                    }
+                    assert!(ring.row(plane, ring.read * layout.band_rows(plane)).is_empty());
+                }
+                assert!(ring.read * layout.band_rows(0) > luma_row.min(height - 1), "{coding:?}, {luma_row}");
+            }
+            assert!(ring.row(0, 0).is_empty(), "a ring holds no more than it has room for");
+        }
+    }
+
+    #[test]
+    fn an_image_that_is_too_large_is_not_kept() {
+        let jpeg = picture(90, 250, Coding::Colour(Subsamp::Sub2x2));
+        let whole = |most| Window::whole(Reader::start(&jpeg, 64).unwrap(), most).unwrap();
+        assert!(whole(90 * 250).is_none());
+        assert!(whole(90 * 250 * 3).is_some());
+    }
+
+    #[test]
+    fn smaller_is_the_mean() {
+        for (coding, n) in CODINGS.into_iter().flat_map(|coding| [2, 4, 8].map(|n| (coding, n))) {
+            let jpeg = picture(96, 64, coding);
+            let whole = Window::whole(Reader::start(&jpeg, 64).unwrap(), usize::MAX).unwrap().unwrap();
+            let small = whole.smaller(n);
+            assert_eq!((small.width, small.height), (96 / n, 64 / n));
+            for (i, &mean) in small.bytes.iter().enumerate() {
+                let (left, top) = (i % small.width * n, i / small.width * n);
+                let pixels = (top..top + n).flat_map(|y| whole.row(0, y)[left..left + n].iter());
+                let sum: usize = pixels.map(|&pixel| usize::from(pixel)).sum();
+                assert_eq!(
+                    usize::from(mean),
+                    (sum + n * n / 2) / (n * n),
+                    "{coding:?} by {n} at {left}, {top}"
+                );
+            }
+        }
     }
 }

@@ -7,11 +7,11 @@ use crate::look::Look;
 
 use super::Card;
 use super::layout::{self, Arrangement};
-use crate::finish;
 use crate::finish::encoder::Encoder;
 use crate::finish::planes::{Colour, Flaw, Layout, Samples};
 use crate::finish::warp::{self, Gain, Mapping, OVERRUN, Row, Turn};
 use crate::finish::window::Window;
+use crate::finish::{self, scan};
 
 /// A page of A4 on which cards are to be drawn.
 pub(in crate::finish) struct Page {
@@ -56,7 +56,7 @@ impl Page {
         mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
     ) -> Result<(), PageError> {
         let flaw = |Flaw(why): Flaw| scan.flaw_said(&why);
-        let from = finish::reader(scan)?.layout();
+        let from = scan::reader(scan)?.layout();
         let ratio = from.subsampling().ok_or_else(|| scan.unsupported("JPEG with unusual sampling"))?;
         let colour = if from.colour == Colour::Grey { Colour::Grey } else { Colour::YCbCr };
         let (width, height) = self.size();
@@ -159,7 +159,7 @@ impl<'a> Laid<'a> {
         let mut way = match self.way.take() {
             Some(way) => way,
             None => {
-                let reader = finish::reader(scan)?;
+                let reader = scan::reader(scan)?;
                 let touched = (self.size.0 as f64 * self.turn.sin.abs()).ceil() as usize + rows.len() + 10;
                 Window::new(reader, touched).ok_or_else(|| scan.unsupported("JPEG as wide as this"))?
             }

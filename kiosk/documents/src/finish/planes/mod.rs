@@ -203,6 +203,16 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
+    /// Ends the image after its last band: an error when the file does not end there.
+    pub(super) fn finish(self) -> Result<(), Flaw> {
+        if self.bands.1 != self.bands.0 {
+            return Err(Flaw("bands are missing".into()));
+        }
+        // SAFETY: the reader is live and has given all its bands.
+        let code = unsafe { onedoor_reader_finish(self.raw.as_ptr()) };
+        self.check(code)
+    }
+
     /// An error, or a warning: libjpeg goes on after damage, a document must not.
     fn check(&self, code: c_int) -> Result<(), Flaw> {
         // SAFETY: the reader is live.
@@ -337,6 +347,7 @@ unsafe extern "C" {
         layout: *mut RawLayout,
     ) -> c_int;
     fn onedoor_reader_band(reader: *mut RawReader, planes: *const *mut u8, strides: *const usize) -> c_int;
+    fn onedoor_reader_finish(reader: *mut RawReader) -> c_int;
     fn onedoor_reader_warnings(reader: *const RawReader) -> c_long;
     fn onedoor_reader_message(reader: *const RawReader) -> *const c_char;
     fn onedoor_reader_free(reader: *mut RawReader);

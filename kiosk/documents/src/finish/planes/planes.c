@@ -146,6 +146,12 @@ int onedoor_reader_band(struct onedoor_reader *reader, uint8_t *const *planes, c
   return jpeg_read_raw_data(jpeg, arrays, most) == most ? OK : FAILED;
 }
 
+/* After the last band: whether the file ends there, too. */
+int onedoor_reader_finish(struct onedoor_reader *reader) {
+  if (setjmp(reader->trap.back)) return FAILED;
+  return jpeg_finish_decompress(&reader->jpeg) ? OK : FAILED;
+}
+
 long onedoor_reader_warnings(const struct onedoor_reader *reader) {
   return reader->trap.manager.num_warnings;
 }

@@ -1,0 +1,56 @@
+//! A scan on its way into a finished page: its file, and its planes where they are few enough to be kept.
+
+use turbojpeg::{PixelFormat, ScalingFactor};
+
+use super::planes::{Flaw, Reader};
+use super::window::Window;
+use crate::decode::{Loaded, MAX_SCANS, Pixels};
+use crate::error::PageError;
+
+/// A scan, decoded once and kept, or decoded anew for each pass.
+pub(super) struct Scan<'a> {
+    pub(super) file: &'a Loaded<'a>,
+    whole: Option<Window<'a>>,
+}
+
+impl<'a> Scan<'a> {
+    /// Opens a scan, and keeps its planes if they are not more than `most` samples.
+    pub(super) fn open(file: &'a Loaded<'a>, most: usize) -> Result<Self, PageError> {
+        // With many scans in the file, to start reading is to decode it: the header tells soon enough.
+        let small = (file.header.width as usize).saturating_mul(file.header.height as usize) <= most;
+        let whole = if small {
+            Window::whole(reader(file)?, most).map_err(|Flaw(why)| file.flaw_said(&why))?
+        } else {
+            None
+        };
+        Ok(Self { file, whole })
+    }
+
+    /// Its brightness at a half, a quarter or an eighth of its size.
+    pub(super) fn grey(&self, scale: ScalingFactor) -> Result<Pixels, PageError> {
+        match &self.whole {
+            Some(window) => Ok(window.smaller(scale.denom() / scale.num().max(1))),
+            None => self.file.decode(scale, PixelFormat::GRAY),
+        }
+    }
+
+    /// All planes, of which at least `rows` rows of full size are in memory at a time.
+    pub(super) fn window(self, rows: usize) -> Result<Window<'a>, PageError> {
+        match self.whole {
+            Some(window) => Ok(window),
+            None => Window::new(reader(self.file)?, rows)
+                .ok_or_else(|| self.file.unsupported("JPEG as wide as this")),
+        }
+    }
+}
+
+/// Starts to read the planes of a scan.
+pub(super) fn reader<'a>(file: &'a Loaded<'_>) -> Result<Reader<'a>, PageError> {
+    let reader = Reader::start(file.jpeg(), MAX_SCANS).map_err(|Flaw(why)| file.flaw_said(&why))?;
+    let layout = reader.layout();
+    // Two readers of one file must agree, or one of them is being deceived.
+    if (layout.width, layout.height) != (file.header.width as usize, file.header.height as usize) {
+        return Err(file.flaw_said("its header is ambiguous"));
+    }
+    Ok(reader)
+}
