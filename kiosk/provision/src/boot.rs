@@ -43,7 +43,13 @@ pub fn write(places: &Places, disk: &Disk<'_>) -> io::Result<Changes> {
         let bytes = apply::file(places, &format!("kiosks/{name}.toml"))?;
         Settings::parse(name, &bytes).ok()
     });
-    let trusts_time = apply::file(places, "trust/time-ca.pem").is_some();
+    let time_ca = if apply::file(places, "trust/time-ca.pem").is_some() {
+        Some(places.hall().join("current/trust/time-ca.pem"))
+    } else {
+        Some(places.site().join("time-ca.pem")).filter(|path| path.exists())
+    };
+    disk.folder(&places.run(), 0o755, None)?;
+    system::write_updates(places, disk, &site)?;
     system::write(
         places,
         disk,
@@ -52,7 +58,7 @@ pub fn write(places: &Places, disk: &Disk<'_>) -> io::Result<Changes> {
             name: name.as_deref().unwrap_or_default(),
             network: &network,
             settings: settings.as_ref(),
-            time_ca: trusts_time.then(|| places.hall().join("current/trust/time-ca.pem")),
+            time_ca,
             drift: places.data().join("time"),
         },
     )
@@ -102,11 +108,30 @@ mod tests {
         assert!(text(&places.networkd().join("10-onedoor.network")).contains("DHCP=ipv4\n"));
         assert_eq!(reached(&places), ["10.0.2.100 tcp dport 443"]);
         assert_eq!(text(&places.run().join("hosts")).lines().count(), 3);
+        assert_eq!(text(&places.run().join("updates")), "https://10.0.2.100/updates\n");
+        assert!(!text(&places.run().join("chrony.conf")).contains("ntstrustedcerts"));
         assert!(text(&places.run().join("kiosk.env")).contains("ONEDOOR_BRIGHTNESS=80\n"));
         let said = status::Enrolment::read(&places).unwrap();
         assert_eq!((said.fingerprint, said.state), (keys.fingerprint, status::State::Starting));
         // With nothing new there is nothing to do.
         assert!(boot(&places, &Disk::new()).unwrap().1.is_empty());
+    }
+
+    /// Until there is a bundle, whom the image names.
+    #[test]
+    fn the_image_may_say_who_signs_for_time_servers() {
+        let (_folder, places) = kiosk(SITE);
+        std::fs::write(places.site().join("time-ca.pem"), "").unwrap();
+        let (keys, _) = boot(&places, &Disk::new()).unwrap();
+        let trusted = || {
+            text(&places.run().join("chrony.conf"))
+                .lines()
+                .find_map(|line| line.strip_prefix("ntstrustedcerts ").map(str::to_owned))
+        };
+        assert_eq!(trusted().as_deref(), places.site().join("time-ca.pem").to_str());
+        Hall::of(&keys).take(&places, &keys, 1).unwrap();
+        write(&places, &Disk::new()).unwrap();
+        assert_eq!(trusted().as_deref(), places.hall().join("current/trust/time-ca.pem").to_str());
     }
 
     #[test]
@@ -115,6 +140,7 @@ mod tests {
             let (_folder, places) = kiosk(site);
             boot(&places, &Disk::new()).unwrap();
             assert!(reached(&places).is_empty(), "{site}");
+            assert_eq!(text(&places.run().join("updates")), "\n", "{site}");
         }
     }
 

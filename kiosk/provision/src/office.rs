@@ -148,11 +148,13 @@ impl Run<'_> {
             self.state = State::Approved;
             asked = office(identity(&own))?;
         }
-        let given = self.recovery(&asked).await;
-        if valid {
-            // It is much longer than all else, and lines are slow.
-            self.bundle(&asked.with_deadline(deadline.saturating_mul(3))).await?;
+        if !valid {
+            return Ok(());
         }
+        // Only now: the office takes it from nobody whom it does not know, or anybody might put another in its place.
+        let given = self.recovery(&asked).await;
+        // It is much longer than all else, and lines are slow.
+        self.bundle(&asked.with_deadline(deadline.saturating_mul(3))).await?;
         given
     }
 

@@ -84,7 +84,7 @@ impl Hall {
         files.insert("examples/id-card.jpg".into(), picture.to_vec());
         files.insert("catalogue.toml".into(), catalogue.to_vec());
         files.insert("network.toml".into(), NETWORK.into());
-        for name in ["store-ca", "staff-ca"] {
+        for name in ["store-ca", "staff-ca", "time-ca"] {
             files.insert(format!("trust/{name}.pem"), authority(name).0.into());
         }
         files.insert("trust/staff-crl.pem".into(), revoked().into());

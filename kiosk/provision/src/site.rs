@@ -40,6 +40,8 @@ pub struct Site {
     pub office: Option<Server>,
     /// who gives updates; the office unless it is said
     pub updates: Option<Server>,
+    /// where they lie, without a slash at its end: `/updates` at the office unless it is said; empty without an office
+    pub updates_from: String,
     /// where both are; without any, a bundle has to say so
     pub addresses: Vec<IpAddr>,
     /// time servers until there is a bundle
@@ -84,12 +86,14 @@ impl Site {
             Some(None) => Err(format!("{field}: must be https://host or https://host:port")),
         };
         // What lies where among the office's files is agreed; updates are fetched by another program, from any folder.
+        let at_office = office.as_ref().map(|office| format!("{}/updates", office.trim_end_matches('/')));
+        let updates_from = updates.clone().or(at_office).unwrap_or_default().trim_end_matches('/').to_owned();
         let office = url("office", office, |path| matches!(path, "" | "/"))?;
         let updates = url("updates", updates, |_| true)?.or_else(|| office.clone());
         if addresses.len() > 8 || time.len() > 8 {
             return Err("addresses, time: at most 8 of each".to_owned());
         }
-        Ok(Self { office, updates, addresses, time })
+        Ok(Self { office, updates, updates_from, addresses, time })
     }
 
     /// Who the office has to be (`update-ca.pem`).
@@ -136,9 +140,11 @@ mod tests {
             Site::parse("office = \"https://Office.hall.example:8443\"\naddresses = [\"10.0.0.2\"]").unwrap();
         assert_eq!(site.office, Some(Server { host: "office.hall.example".into(), port: 8443 }));
         assert_eq!(site.updates, site.office);
+        assert_eq!(site.updates_from, "https://Office.hall.example:8443/updates");
         let text = "office = \"https://10.0.2.100\"\nupdates = \"https://10.0.2.100/updates\"";
         let here = Some(Server { host: "10.0.2.100".into(), port: 443 });
         let site = Site::parse(text).unwrap();
+        assert_eq!(site.updates_from, "https://10.0.2.100/updates");
         assert_eq!((site.office, site.updates), (here.clone(), here));
         assert_eq!(Site::parse("").unwrap(), Site::default());
         for wrong in ["http://a.b", "https://a.b/c", "https://a@b.c", "https://a.b:0", "a", ""] {

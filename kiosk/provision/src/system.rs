@@ -52,7 +52,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) network: &'a Network,
     /// the kiosk's configuration
     pub(crate) settings: Option<&'a Settings>,
-    /// the authorities of time servers, in place of the system's
+    /// the authorities of time servers; the system knows none
     pub(crate) time_ca: Option<PathBuf>,
     /// where the clock's drift is remembered
     pub(crate) drift: PathBuf,
@@ -88,6 +88,13 @@ pub(crate) fn write(places: &Places, disk: &Disk<'_>, facts: &Facts<'_>) -> io::
         }
     }
     Ok(changes)
+}
+
+/// Writes where updates come from, for what fetches them; nothing where there is no such host.
+pub(crate) fn write_updates(places: &Places, disk: &Disk<'_>, site: &Site) -> io::Result<()> {
+    let path = places.run().join("updates");
+    let text = format!("{}\n", site.updates_from);
+    if is_other(&path, &text) { disk.replace(&path, text.as_bytes(), 0o444, None) } else { Ok(()) }
 }
 
 fn is_other(path: &Path, text: &str) -> bool {

@@ -64,6 +64,12 @@ pub fn check(files: &Files, kiosks: &[Kiosk]) -> Result<Content, Problems> {
     if !files.contains_key("trust/store-ca.pem") {
         wrong.add("trust/store-ca.pem", "file", "is missing; it is the CA of the store's certificate");
     }
+    let proven = |network: &Network| network.time.iter().any(|time| !time.plain);
+    if network.as_ref().is_some_and(proven) && !files.contains_key("trust/time-ca.pem") {
+        let what =
+            "is missing; it is the CA of the time servers' certificates (NTS), and the system knows no other";
+        wrong.add("trust/time-ca.pem", "file", what);
+    }
     let mut read = ByName::new();
     for Kiosk { name, .. } in kiosks {
         if !files.contains_key(&format!("secrets/{name}.sealed")) {

@@ -13,6 +13,9 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
     if let Some(ca) = &facts.time_ca {
         _ = writeln!(text, "nosystemcert\nntstrustedcerts {}", ca.display());
     }
+    // A clock that lost its battery is before every certificate's time. Until it has been set once, who signed them is
+    // proof enough (chrony.conf(5)).
+    text.push_str("nocerttimecheck 1\n");
     // A clock that is years off is set at once at start, and never in the middle of a day.
     _ = writeln!(text, "makestep 1.0 3\nrtcsync\ndriftfile {}/drift", facts.drift.display());
     // Cookies of the last time: a server need not be asked for keys anew with each boot.
