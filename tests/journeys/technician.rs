@@ -387,6 +387,17 @@ fn a_version_is_good_and_nobody_is_sent_away() {
     assert_eq!(name(&hall.state()), "choose", "the visitor is not disturbed");
 }
 
+/// A version that could not go on with its own numbers, nor leave them to the one before, is not good.
+#[test]
+fn a_version_is_not_good_whose_numbers_lead_nowhere() {
+    let hall = Hall::open();
+    assert!(hall.ends_well(&["good", "--within", "60"]));
+    let numbers = hall.folder().join("kiosk/queue/numbers.db");
+    let db = rusqlite::Connection::open(numbers).expect("the ledger");
+    db.pragma_update(None, "user_version", 999).expect("another layout");
+    assert!(!hall.ends_well(&["good", "--within", "2"]), "nobody knows this layout");
+}
+
 /// Nobody vouches for a kiosk that does not run.
 #[test]
 fn without_a_kiosk_no_version_is_good() {
