@@ -105,12 +105,13 @@ impl Probe {
 
 /// What the shell is told, so that it answers under this name. Base64 both ways, so that nothing in between takes any of
 /// it for something else; no quote or bracket, nothing that could come to read what follows, and a line of its own, so
-/// that whatever was lost of those before spoils nothing.
+/// that whatever was lost of those before spoils nothing. The name comes first: what is left of a line whose beginning
+/// was lost, as when the machine starts anew in the middle of it, answers under none.
 fn line(name: &str, command: &str) -> String {
     let command = STANDARD.encode(command);
     format!(
-        "\n\necho {command}|base64 -d>/run/probe.sh;</dev/null >/run/probe.out 2>&1 sh /run/probe.sh;s=$?;echo;\
-         echo -n {name} $s\\ ;</dev/null base64 -w0 /run/probe.out;echo\n"
+        "\n\nn={name};echo {command}|base64 -d>/run/probe.sh;</dev/null >/run/probe.out 2>&1 sh /run/probe.sh;s=$?;echo;\
+         echo -n $n $s\\ ;</dev/null base64 -w0 /run/probe.out;n=;echo\n"
     )
 }
 
@@ -202,6 +203,28 @@ mod tests {
         for _ in 0..2 {
             let never = probe.ask(&long, Instant::now() + Duration::from_millis(50)).expect_err("nobody");
             assert_eq!(never.kind(), io::ErrorKind::TimedOut);
+        }
+    }
+
+    /// What is left of a line when the machine started anew in the middle of it is no answer to it.
+    #[test]
+    fn a_line_that_lost_its_beginning_is_not_answered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let whole = line("never", "echo lost");
+        let begun = whole.find("n=").expect("its name") + 1;
+        for lost in begun..whole.len() {
+            let (_shell, mut probe) = probe(folder.path());
+            let rest = &whole[lost..];
+            probe.line.write_all(rest.as_bytes()).expect("room");
+            let (mut answers, end) = (String::new(), soon());
+            while !answers.contains("next 0") {
+                assert!(Instant::now() < end, "{rest:?}: {answers}");
+                // A shell that ends over what is left takes with it what it has read.
+                probe.line.write_all(line("next", "true").as_bytes()).expect("room");
+                let _ = probe.hear(Instant::now() + CALL);
+                answers = String::from_utf8_lossy(&probe.heard).into_owned();
+            }
+            assert!(!answers.contains("never 0"), "{rest:?}: {answers}");
         }
     }
 }

@@ -12,5 +12,6 @@ mod rollback;
 mod security;
 mod stick;
 mod tamper;
+mod unasked;
 mod update;
 mod watchdog;

@@ -205,6 +205,29 @@ fn data_opens_on_no_other_machine() {
     told("another TPM: /data does not open, and the screen says so");
 }
 
+/// While Secure Boot is off, nothing is sealed to what every other system would find, too: the screen says so, and the
+/// next start with Secure Boot is the first.
+#[test]
+fn without_secure_boot_no_data_is_made() {
+    let Some((built, _alone)) = image() else { return };
+    let cabinet = Cabinet::new(&built, Inside::Probe);
+    let wanted = sample("closed-broken");
+    let mut running = cabinet.switch_on(&Wiring { secure_boot_off: true, ..Wiring::default() });
+    running.wait_screen("the words on a kiosk that cannot start", within(REFUSAL), |picture| {
+        words_of(picture).difference(&words_of(&wanted)) < ALIKE
+    });
+    running.wait_probe(within(60));
+    let why = running.told("cat /run/onedoor/closed.env");
+    assert!(why.contains("Secure Boot is off"), "{why}");
+    assert_ne!(running.ask("ls /dev/disk/by-partlabel/data").status, 0, "there is a place for data");
+    running.cut();
+
+    let mut running = cabinet.switch_on(&Wiring::default());
+    wait_up(&mut running, within(420));
+    running.wait_told("/data", within(420), "mountpoint -q /data");
+    told("without Secure Boot no /data is made; with it, it is");
+}
+
 /// A sample of what screens show, in Chinese, as it looks at first.
 fn sample(name: &str) -> Picture {
     let folder = tempfile::tempdir().expect("a folder");

@@ -3,8 +3,10 @@
 use crate::common::{image, told, within};
 use image_tests::lobby::{BOOT, Lobby, wait_good};
 use image_tests::running::Running;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// So soon a kiosk that has ended begins again.
+const AGAIN: Duration = Duration::from_secs(2);
 const MAIN: &str = "systemctl show -P MainPID kiosk.service";
 
 fn main_process(running: &mut Running) -> u32 {
@@ -29,6 +31,14 @@ fn a_kiosk_that_hangs_is_started_anew() {
         running.wait_told(&format!("a new kiosk after {signal}"), within(seconds), &anew);
         told(&format!("SIG{signal}: a new kiosk after {:.1} s", begun.elapsed().as_secs_f32()));
         assert_eq!(running.resets(), 0, "the machine goes on");
+        let mut at = |property: &str| {
+            let said = running.told(&format!("systemctl show -P {property}TimestampMonotonic kiosk.service"));
+            Duration::from_micros(said.trim().parse().unwrap_or_else(|_| panic!("{property}: {said:?}")))
+        };
+        let (ended, begun, painted) = (at("ActiveExit"), at("ExecMainStart"), at("ActiveEnter"));
+        let [gone, unseen] = [begun, painted].map(|then| then.saturating_sub(ended));
+        told(&format!("SIG{signal}: begun again after {gone:.1?}, its first frame after {unseen:.1?}"));
+        assert!(begun > ended && gone < AGAIN, "begun again only after {gone:?}");
     }
     // Five times within two minutes, the two above perhaps among them.
     running.begin(&format!(
