@@ -15,8 +15,6 @@ use tempfile::TempDir;
 
 /// Firmware that checks signatures, keeps its variables from the system (SMM), and measures into the TPM.
 pub(crate) const FIRMWARE: &str = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd";
-/// The same, as if Secure Boot had been switched off in its menus.
-pub(crate) const FIRMWARE_WITHOUT: &str = "/usr/share/OVMF/OVMF_CODE_4M.fd";
 /// Its variables before anyone enrolled keys.
 const BLANK_VARIABLES: &str = "/usr/share/OVMF/OVMF_VARS_4M.fd";
 /// How long an enrolment may take: a firmware that has never run writes its variables, byte by byte.

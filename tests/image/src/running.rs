@@ -1,6 +1,6 @@
 //! A kiosk that is switched on: what it says, shows and does, and what hands and the power do to it.
 
-use crate::cabinet::{Cabinet, FIRMWARE, FIRMWARE_WITHOUT, start_tpm};
+use crate::cabinet::{Cabinet, FIRMWARE, start_tpm};
 use crate::probe::{Probe, Said};
 use crate::tools::{built_beside, until};
 use machine::held::{self, Held};
@@ -68,8 +68,6 @@ pub struct Wiring {
     pub on_its_side: bool,
     /// An image of a USB stick that can be plugged in ([`Running::plug_stick`]).
     pub stick: Option<PathBuf>,
-    /// The firmware starts whatever it finds.
-    pub secure_boot_off: bool,
 }
 
 /// A machine with its power on. Dropping it is a power cut.
@@ -384,11 +382,8 @@ fn arguments(cabinet: &Cabinet, wiring: &Wiring) -> Vec<String> {
     }
     add(&["-action", "watchdog=reset", "-device", "i6300esb"]);
 
-    // Variables that only the firmware's own mode may write: one that does not check signatures has no such mode.
-    let (firmware, secure) =
-        if wiring.secure_boot_off { (FIRMWARE_WITHOUT, "off") } else { (FIRMWARE, "on") };
-    add(&["-global", &format!("driver=cfi.pflash01,property=secure,value={secure}")]);
-    add(&["-drive", &format!("if=pflash,unit=0,format=raw,readonly=on,file={firmware}")]);
+    add(&["-global", "driver=cfi.pflash01,property=secure,value=on"]);
+    add(&["-drive", &format!("if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE}")]);
     add(&["-drive", &format!("if=pflash,unit=1,format=raw,file={}", shown(&cabinet.variables()))]);
     add(&["-chardev", &format!("socket,id=tpm,path={}", shown(&place("tpm.socket")))]);
     add(&["-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm"]);

@@ -75,9 +75,7 @@ fn whoever_gets_in_gets_little() {
     told(&format!("{} programs run: {programs:?}", programs.len()));
     let unknown: Vec<_> = programs.iter().filter(|name| !PROGRAMS.contains(&name.as_str())).collect();
     assert!(unknown.is_empty(), "nobody said why these run: {unknown:?}");
-    for always in
-        ["systemd", "systemd-journald", "systemd-udevd", "systemd-networkd", "chronyd", "kiosk-appliance"]
-    {
+    for always in ["systemd", "systemd-journald", "systemd-udevd", "systemd-networkd", "kiosk-appliance"] {
         assert!(programs.contains(always), "{always} does not run: {programs:?}");
     }
 
