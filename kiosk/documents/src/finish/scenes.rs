@@ -29,6 +29,21 @@ pub(crate) enum Coding {
     Grey,
 }
 
+impl Coding {
+    /// Every way in which a scanner codes a page.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Colour(Subsamp::None),
+        Self::Colour(Subsamp::Sub2x2),
+        Self::Colour(Subsamp::Sub2x1),
+        Self::Colour(Subsamp::Sub1x2),
+        Self::Colour(Subsamp::Sub4x1),
+        Self::Colour(Subsamp::Sub1x4),
+        Self::Progressive,
+        Self::Rgb,
+        Self::Grey,
+    ];
+}
+
 pub(crate) const DARK: u8 = 18;
 pub(crate) const GREY: u8 = 104;
 pub(crate) const WHITE: u8 = 250;

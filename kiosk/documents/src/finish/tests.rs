@@ -163,18 +163,7 @@ fn a_lone_dark_band_is_not_taken_for_the_lid() {
 /// where they stand, and worse a little beside.
 #[test]
 fn the_turned_page_is_the_sheet_in_every_coding() {
-    let codings = [
-        Coding::Colour(Subsamp::Sub2x2),
-        Coding::Colour(Subsamp::Sub2x1),
-        Coding::Colour(Subsamp::Sub1x2),
-        Coding::Colour(Subsamp::Sub4x1),
-        Coding::Colour(Subsamp::Sub1x4),
-        Coding::Colour(Subsamp::None),
-        Coding::Progressive,
-        Coding::Rgb,
-        Coding::Grey,
-    ];
-    for coding in codings {
+    for coding in Coding::ALL {
         for degrees in [-4.0, 2.5] {
             let scene = Scene { dpi: 150, seal: true, coding, ..Scene::new(degrees, GREY) };
             let scan = scene.scan();
@@ -296,15 +285,7 @@ fn the_same_scan_gives_the_same_bytes() {
 fn it_does_not_matter_how_often_a_scan_is_read() {
     let seen = |degrees: f64, lid: u8| Scene { dpi: 150, seal: true, ..Scene::new(degrees, lid) };
     let sheets = [seen(2.2, DARK), seen(-4.1, GREY), seen(0.0, GREY), seen(0.8, WHITE)];
-    let codings = [
-        Coding::Colour(Subsamp::Sub2x2),
-        Coding::Colour(Subsamp::Sub2x1),
-        Coding::Colour(Subsamp::Sub1x4),
-        Coding::Progressive,
-        Coding::Rgb,
-        Coding::Grey,
-    ];
-    for (sheet, coding) in sheets.iter().flat_map(|sheet| codings.map(|coding| (sheet, coding))) {
+    for (sheet, coding) in sheets.iter().flat_map(|sheet| Coding::ALL.map(|coding| (sheet, coding))) {
         let scan = Scene { coding, ..*sheet }.scan();
         let ((once, page), (twice, same)) =
             (finished(&scan).unwrap(), finished_in_two_passes(&scan).unwrap());

@@ -199,22 +199,12 @@ mod tests {
         encode(&(0..width * height * 3).map(sample).collect::<Vec<_>>(), width, height, coding, 300)
     }
 
-    const CODINGS: [Coding; 9] = [
-        Coding::Colour(Subsamp::None),
-        Coding::Colour(Subsamp::Sub2x2),
-        Coding::Colour(Subsamp::Sub2x1),
-        Coding::Colour(Subsamp::Sub1x2),
-        Coding::Colour(Subsamp::Sub4x1),
-        Coding::Colour(Subsamp::Sub1x4),
-        Coding::Progressive,
-        Coding::Rgb,
-        Coding::Grey,
-    ];
-
     /// Whatever a ring holds at a time is what the whole image holds there; nothing else is there.
     #[test]
     fn a_ring_holds_its_part_of_the_image() {
-        for (coding, height) in CODINGS.into_iter().flat_map(|coding| [256, 250, 193].map(|h| (coding, h))) {
+        for (coding, height) in
+            Coding::ALL.into_iter().flat_map(|coding| [256, 250, 193].map(|h| (coding, h)))
+        {
             let jpeg = picture(90, height, coding);
             let start = || Reader::start(&jpeg, 64).unwrap();
             let whole = Window::whole(start(), usize::MAX).unwrap().unwrap();
@@ -247,7 +237,7 @@ mod tests {
 
     #[test]
     fn smaller_is_the_mean() {
-        for (coding, n) in CODINGS.into_iter().flat_map(|coding| [2, 4, 8].map(|n| (coding, n))) {
+        for (coding, n) in Coding::ALL.into_iter().flat_map(|coding| [2, 4, 8].map(|n| (coding, n))) {
             let jpeg = picture(96, 64, coding);
             let whole = Window::whole(Reader::start(&jpeg, 64).unwrap(), usize::MAX).unwrap().unwrap();
             let small = whole.smaller(n);
