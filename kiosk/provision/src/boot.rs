@@ -48,8 +48,6 @@ pub fn write(places: &Places, disk: &Disk<'_>) -> io::Result<Changes> {
     } else {
         Some(places.site().join("time-ca.pem")).filter(|path| path.exists())
     };
-    disk.folder(&places.run(), 0o755, None)?;
-    system::write_updates(places, disk, &site)?;
     system::write(
         places,
         disk,

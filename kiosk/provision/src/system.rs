@@ -74,27 +74,22 @@ pub(crate) fn write(places: &Places, disk: &Disk<'_>, facts: &Facts<'_>) -> io::
     }
     let mut changes = Changes::new();
     for (path, text, change) in [
-        (networkd.join("10-onedoor.network"), wire::text(facts), Change::ReloadNetwork),
-        (run.join("hosts"), hosts::text(facts), Change::ReloadNetwork),
-        (run.join("firewall.nft"), firewall::text(facts), Change::ReloadNetwork),
-        (run.join("chrony.conf"), time::text(facts), Change::ReloadNetwork),
-        (udev.join("80-onedoor-pad.rules"), pad::text(facts.network), Change::ReloadNetwork),
-        (run.join("kiosk.env"), env::text(facts.network), Change::RestartKiosk),
+        (networkd.join("10-onedoor.network"), wire::text(facts), Some(Change::ReloadNetwork)),
+        (run.join("hosts"), hosts::text(facts), Some(Change::ReloadNetwork)),
+        (run.join("firewall.nft"), firewall::text(facts), Some(Change::ReloadNetwork)),
+        (run.join("chrony.conf"), time::text(facts), Some(Change::ReloadNetwork)),
+        (udev.join("80-onedoor-pad.rules"), pad::text(facts.network), Some(Change::ReloadNetwork)),
+        (run.join("kiosk.env"), env::text(facts.network), Some(Change::RestartKiosk)),
+        // Read anew by each look for an update.
+        (run.join("updates"), format!("{}\n", facts.site.updates_from), None),
     ] {
         if is_other(&path, &text) {
             // A program that has the old one open, or mounted over another, keeps it until it is told.
             disk.replace(&path, text.as_bytes(), 0o444, None)?;
-            changes.insert(change);
+            changes.extend(change);
         }
     }
     Ok(changes)
-}
-
-/// Writes where updates come from, for what fetches them; nothing where there is no such host.
-pub(crate) fn write_updates(places: &Places, disk: &Disk<'_>, site: &Site) -> io::Result<()> {
-    let path = places.run().join("updates");
-    let text = format!("{}\n", site.updates_from);
-    if is_other(&path, &text) { disk.replace(&path, text.as_bytes(), 0o444, None) } else { Ok(()) }
 }
 
 fn is_other(path: &Path, text: &str) -> bool {

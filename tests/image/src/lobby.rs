@@ -88,6 +88,14 @@ pub fn wait_good(running: &mut Running) {
     running.wait_told("the version to be good", deadline, "systemctl is-active -q boot-complete.target");
 }
 
+/// The serial of the settings in force.
+///
+/// # Panics
+/// When there are none.
+pub fn serial(running: &mut Running) -> String {
+    running.told("basename $(readlink /data/hall/current)").trim().to_owned()
+}
+
 /// Which version runs.
 ///
 /// # Panics

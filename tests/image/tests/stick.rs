@@ -2,9 +2,9 @@
 
 use crate::common::{image, told, within};
 use image_tests::cabinet::Inside;
-use image_tests::lobby::{Lobby, wait_good};
+use image_tests::lobby::{Lobby, serial, wait_good};
 use image_tests::office;
-use image_tests::running::{Running, Wiring};
+use image_tests::running::Wiring;
 use image_tests::tools::run;
 use image_tests::words;
 use std::fs;
@@ -17,10 +17,6 @@ const STORAGE: &str = "for one in /sys/bus/usb/devices/*:*; do \
     [ \"$(cat $one/bInterfaceClass 2>/dev/null)\" = 08 ] && cat $one/authorized; done; true";
 /// The stick as the kiosk's own process sees it.
 const SEEN: &str = "ls /proc/$(systemctl show -P MainPID kiosk.service)/root/run/onedoor/stick";
-
-fn serial(running: &mut Running) -> String {
-    running.told("basename $(readlink /data/hall/current)").trim().to_owned()
-}
 
 /// A stick that somebody plugs in is no disk. While a technician is in his room it is: its signed settings are taken,
 /// and the kiosk can write a report to it; when he leaves, it is none again, plugged in or not.
