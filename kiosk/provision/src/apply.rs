@@ -8,10 +8,13 @@
 //!
 //! A new one is written to `.new-8`, synced, and renamed to `8`: from then on it is whole, and a switch that a power
 //! cut interrupts is finished at boot. Then `previous` is made to lead to what is current, then `current` to the new
-//! one. Going back exchanges the two names at once.
+//! one. Going back exchanges the two names at once. The configuration is filled in anew at boot, by the version that runs.
 
+mod configuration;
+
+use self::configuration::{Said, filled};
+use crate::bundle::Files;
 use crate::bundle::{Bundle, MANIFEST, SIGNATURE, Secrets};
-use crate::bundle::{Files, Fill};
 use crate::disk::Disk;
 use crate::keys::Keys;
 use crate::places::{Owner, Places, read};
@@ -124,30 +127,21 @@ pub fn take(
     let sealed = bundle.files.get(&format!("secrets/{name}.sealed")).map(Vec::as_slice).unwrap_or_default();
     let secrets = Secrets::open(sealed, name, keys.fingerprint, &keys.opening)
         .ok_or_else(|| NotTaken::Secrets(name.clone()))?;
-    let configuration = configuration(places, &bundle, name, &secrets)?;
+    let settings = bundle.content.kiosks.get(name).ok_or_else(|| io::Error::other("has no such kiosk"))?;
+    let configuration = filled(
+        places,
+        &Said {
+            manifest: &bundle.manifest,
+            name,
+            settings,
+            network: &bundle.content.network,
+            has: &|file| bundle.files.contains_key(file),
+            entry_key: secrets.entry_key.is_some(),
+        },
+    )?;
     write(places, disk, &bundle, name, &secrets, configuration.as_bytes())?;
     switch(places, disk, serial)?;
     Ok(Taken::New(serial))
-}
-
-/// The kiosk's configuration, filled in.
-fn configuration(places: &Places, bundle: &Bundle, name: &str, secrets: &Secrets) -> io::Result<String> {
-    let text = |path: PathBuf| path.to_string_lossy().into_owned();
-    let settings = bundle.content.kiosks.get(name).ok_or_else(|| io::Error::other("has no such kiosk"))?;
-    let table = settings.effective(&Fill {
-        current: &text(places.hall().join("current")),
-        keys: &text(places.keys()),
-        data: &text(places.kiosk()),
-        stick: &text(places.run().join("stick")),
-        has: &|file| bundle.files.contains_key(file),
-        entry_key: secrets.entry_key.is_some(),
-        sticks: &bundle.content.network.sticks.allowed,
-    });
-    let head = format!(
-        "# Of {name}, from the bundle with serial {} of {}. Changes belong into the next bundle.\n\n",
-        bundle.manifest.serial, bundle.manifest.hall
-    );
-    toml::to_string(&table).map(|table| head + &table).map_err(io::Error::other)
 }
 
 /// Writes an applied bundle under its own name, whole and synced.
@@ -245,9 +239,10 @@ pub fn settle(places: &Places, disk: &Disk<'_>) -> io::Result<()> {
     let newest = whole.filter_map(|entry| entry.file_name().to_str()?.parse::<u64>().ok()).max();
     match newest {
         // Only what was renamed has a number for a name, and only a switch that did not end leaves it unknown.
-        Some(newest) if Some(newest) > current(places).max(previous(places)) => switch(places, disk, newest),
-        _ => tidy(places, disk),
+        Some(newest) if Some(newest) > current(places).max(previous(places)) => switch(places, disk, newest)?,
+        _ => tidy(places, disk)?,
     }
+    configuration::refill(places, disk)
 }
 
 /// Goes back to the bundle before, or forth again.
@@ -261,6 +256,7 @@ pub fn back(places: &Places, disk: &Disk<'_>) -> io::Result<u64> {
     };
     let hall = places.hall();
     disk.exchange(&hall.join("current"), &hall.join("previous"))?;
+    configuration::refill(places, disk)?;
     Ok(before)
 }
 
@@ -351,6 +347,35 @@ mod tests {
         let effective = read(CONFIGURATION).replace(root, "/data");
         let effective = effective.replace(places.run().to_str().unwrap(), "/run/onedoor");
         assert_eq!(effective, include_str!("apply/kiosk.toml"));
+    }
+
+    /// What a newer version wrote would keep an older one from starting.
+    #[test]
+    fn the_version_that_runs_fills_the_configuration_in() {
+        let (_folder, places, hall, keys) = kiosk(&[1]);
+        let path = places.hall().join("1").join(CONFIGURATION);
+        let own = std::fs::read_to_string(&path).unwrap();
+        let newer = own.replace("[log]", "[surprise]\nnew = 1\n\n[log]");
+        let write = |text: &str| {
+            std::fs::remove_file(&path).unwrap();
+            std::fs::write(&path, text).unwrap();
+        };
+        for found in [&newer, ""] {
+            write(found);
+            crate::boot::boot(&places, &Disk::new()).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), own);
+        }
+        write(&newer);
+        hall.take(&places, &keys, 2).unwrap();
+        back(&places, &Disk::new()).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), own);
+        // Of a bundle that it does not understand it leaves what there is.
+        let settings = places.hall().join("1/kiosks/lobby-1.toml");
+        std::fs::remove_file(&settings).unwrap();
+        std::fs::write(&settings, "surprise = 1").unwrap();
+        write(&newer);
+        settle(&places, &Disk::new()).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), newer);
     }
 
     /// Wherever the power is cut while a bundle is taken, boot finds the old one or the new one, whole.
