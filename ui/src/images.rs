@@ -16,8 +16,9 @@ const LARGE_CODE_ROOM: u32 = 700;
 const QUIET: i32 = 4;
 
 /// What is pictured on a screen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Pictured {
+    #[default]
     Nothing,
     Page(Arc<Preview>),
     Code(String),

@@ -43,6 +43,7 @@ fn sample(name: &'static str, screen: Screen) -> Sample {
         language: Language::Zh,
         look: Look::default(),
         hall: label("嘉定区政务服务中心", "Jiading Government Service Centre"),
+        logo: Some(logo()),
         clock: Time::constant(9, 41, 0, 0),
         screen,
         faults: Vec::new(),
@@ -88,6 +89,25 @@ fn relative() -> ApplicantShown {
 
 fn ticket(text: &str) -> TicketNumber {
     TicketNumber::parse(text).unwrap_or_else(|| unreachable!("{text} is a number"))
+}
+
+/// Two doors, one of them open.
+fn logo() -> Arc<Preview> {
+    let (width, height) = (92, 92);
+    let mut rgb = Vec::with_capacity((width * height * 3) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let wall = !(6..86).contains(&x) || !(4..88).contains(&y);
+            let frame = (42..50).contains(&x) || !(14..78).contains(&x) || y < 12;
+            rgb.extend(match (wall, frame, x < 46) {
+                (true, ..) => [255, 255, 255],
+                (false, true, _) => [178, 34, 34],
+                (false, false, true) => [222, 184, 92],
+                (false, false, false) => [255, 244, 214],
+            });
+        }
+    }
+    Arc::new(Preview { width, height, rgb })
 }
 
 /// Something like a page of a contract: lines of grey on white.

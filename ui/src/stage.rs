@@ -24,6 +24,7 @@ pub(crate) struct Stage {
     reader: Rc<Reader>,
     name: Cell<&'static str>,
     pictured: RefCell<Pictured>,
+    logo: RefCell<Pictured>,
 }
 
 impl Stage {
@@ -46,7 +47,15 @@ impl Stage {
                 on_intent(intent);
             }
         });
-        Ok(Self { kiosk, zh, en, reader, name: Cell::new(""), pictured: RefCell::new(Pictured::Nothing) })
+        Ok(Self {
+            kiosk,
+            zh,
+            en,
+            reader,
+            name: Cell::new(""),
+            pictured: RefCell::default(),
+            logo: RefCell::default(),
+        })
     }
 
     /// What moves by itself does so from now on.
@@ -85,6 +94,11 @@ impl Stage {
         if *self.pictured.borrow() != pictured {
             self.kiosk.set_picture(pictured.image());
             self.pictured.replace(pictured);
+        }
+        let logo = view.logo.clone().map_or(Pictured::Nothing, Pictured::Page);
+        if *self.logo.borrow() != logo {
+            self.kiosk.set_logo(logo.image());
+            self.logo.replace(logo);
         }
         self.put(worded.screen);
         if self.kiosk.get_frame() != worded.frame {

@@ -6,6 +6,7 @@ use crate::commands::{Ask, Reply};
 use crate::config::Config;
 use crate::heart::Heart;
 use crate::owners::{Around, Owners};
+use crate::screens::Screens;
 use crate::start::{Opened, Options, StartError};
 use crate::supervise::supervise;
 use crate::system::System;
@@ -47,6 +48,8 @@ pub fn run(
         voice: Some(Box::new(mouth.clone())),
     };
     // What the kiosk stands on is opened while the toolkit starts: the first frame waits for the slower alone.
+    let screens = options.screens.clone();
+    let seen = screens.as_ref().is_none_or(Screens::is_seen);
     let (inside, opening_bus, system) = (runtime.handle().clone(), bus.clone(), options.system.clone());
     let opening = std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
         options.system.as_ref().map_or(Ok(()), System::wait_laid_out)?;
@@ -59,6 +62,11 @@ pub fn run(
     let (heart, waits) = (Heart::default(), system.is_some());
     let (inside, beats, stopped) = (runtime.handle().clone(), heart.clone(), stop.clone());
     let begin = move |handle: ui::Handle, opening: Opening| {
+        let watch = |desk| {
+            if let Some(screens) = screens {
+                drop(inside.spawn(screens.watch(desk, bus.clone(), stop.clone())));
+            }
+        };
         let (config, options, opened) = match finished(opening) {
             Ok(opened) => opened,
             Err(error) => {
@@ -66,6 +74,7 @@ pub fn run(
                 match system.filter(|_| !matches!(error, StartError::Turned)) {
                     Some(system) => {
                         beats.serves_nobody();
+                        watch(None);
                         let reason = closed::Reason::of(&error, system.enrolment);
                         drop(inside.spawn(closed::keep(handle, events, reason, stop)));
                     }
@@ -77,9 +86,10 @@ pub fn run(
         speak(&config, &options, asks, &mouth, &bus);
         on_ready(handle.clone());
         let retention = config.kiosk.retention_days;
-        let around = Around { screen: Some(handle.clone()), system };
-        let owners = Owners::start(config, opened, mouth, bus, around, &inside, &stop);
+        let around = Around { screen: seen.then(|| handle.clone()), system };
+        let owners = Owners::start(config, opened, mouth, bus.clone(), around, &inside, &stop);
         beats.serves(owners.commands.desk.clone());
+        watch(Some(owners.commands.desk.clone()));
         inside.spawn(async move {
             let screen = handle.clone();
             let show = move |view| {

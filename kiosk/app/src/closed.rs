@@ -140,6 +140,7 @@ fn of(closed: Closed, language: Language) -> View {
     View {
         language,
         look: Look::default(),
+        logo: None,
         hall: Label { zh: "一网通办".to_owned(), en: "Onedoor".to_owned() },
         clock,
         screen: Screen::Closed(closed),
@@ -290,6 +291,8 @@ mod tests {
                 trouble: None,
                 said: None,
                 serial: None,
+                before: None,
+                stick: None,
                 certificate_ends: None,
                 at: jiff::Timestamp::UNIX_EPOCH,
             };

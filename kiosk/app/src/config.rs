@@ -94,6 +94,8 @@ pub struct KioskConfig {
     pub letter: Letter,
     /// the hall's catalogue
     pub catalogue: PathBuf,
+    /// the hall's logo, a PNG or JPEG; without one its name stands alone
+    pub logo: Option<PathBuf>,
     /// folder for the ledger, the outbox and pages in work
     pub data: PathBuf,
     /// the hall's key for hashing document numbers; never in or below `data`

@@ -130,7 +130,8 @@ fn receipt(config: &Path, visit: &str) -> Result<(), Fatal> {
 fn closed(sealed: bool, why: &str) -> Result<(), Fatal> {
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    Ok(kiosk::closed::show(Reason::told(sealed, why), screen_kind(), stop)?)
+    let backend = kiosk::Screens::of_machine().shown(screen_kind());
+    Ok(kiosk::closed::show(Reason::told(sealed, why), backend, stop)?)
 }
 
 fn devices() -> Result<(), Fatal> {
@@ -148,8 +149,11 @@ fn run(config: &Path, system: bool) -> Result<(), kiosk::StartError> {
     stop_on_signals(&stop)?;
     if system {
         let config = config.to_owned();
-        let options = kiosk::Options { system: Some(System::of_image()), ..kiosk::Options::default() };
-        return kiosk::run(move || Ok(kiosk::Config::load(&config)?), options, screen_kind(), stop, |_| {});
+        let screens = kiosk::Screens::of_machine();
+        let backend = screens.shown(screen_kind());
+        let (system, screens) = (Some(System::of_image()), Some(screens));
+        let options = kiosk::Options { system, screens, ..kiosk::Options::default() };
+        return kiosk::run(move || Ok(kiosk::Config::load(&config)?), options, backend, stop, |_| {});
     }
     // Without the image's system, whoever started it reads why it does not start.
     let config = kiosk::Config::load(config)?;

@@ -189,6 +189,7 @@ impl Owners {
             printer_model,
             stick: config.technician.sticks.clone().map(Stick::from),
             found: found_out,
+            system: surroundings.system.clone(),
             look: look.clone(),
         };
         let technician = Arc::new(technician);
@@ -245,10 +246,15 @@ impl Owners {
         }
 
         let (listed, file, told) = (Arc::clone(&catalogue), config.kiosk.catalogue, bus.clone());
+        let logo = config.kiosk.logo;
         drop(runtime.spawn(async move {
             // Nobody is at a scanner so soon, and the first screen and the devices have the processors.
             tokio::time::sleep(EXAMPLES_AFTER).await;
-            let read = tokio::task::spawn_blocking(move || crate::examples::read(&listed, &file)).await;
+            let logo = tokio::task::spawn_blocking(move || crate::pictures::logo(&logo?)).await;
+            if let Ok(Some(logo)) = logo {
+                told.send(Event::Logo(logo)).await;
+            }
+            let read = tokio::task::spawn_blocking(move || crate::pictures::read(&listed, &file)).await;
             told.send(Event::Examples(read.unwrap_or_default())).await;
         }));
         let mut desk = Desk::new(catalogue, config.patience.patience(), ways).with_past(past);

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError, LogConfig, ScannerConfig, StaffCardsConfig};
 use crate::figures::Page;
 use crate::history::{Before, History};
+use crate::screens::Screens;
 use crate::system::{Boots, System};
 use crate::tasks::licences::Licences;
 use crate::tasks::papers::Papers;
@@ -54,6 +55,8 @@ pub struct Options {
     pub heard: HeardObserver,
     /// the system around the kiosk; `None` where that is none of its own
     pub system: Option<System>,
+    /// where the screen is, when it may be plugged in and out
+    pub screens: Option<Screens>,
 }
 
 impl Default for Options {
@@ -66,6 +69,7 @@ impl Default for Options {
             worker: WorkerConfig::default(),
             heard: Arc::new(|_| {}),
             system: None,
+            screens: None,
         }
     }
 }

@@ -5,9 +5,12 @@ use serde::Deserialize;
 use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use visit::screen::SettingsShown;
 
 /// The longest file, in bytes.
-const LONGEST: u64 = 4096;
+const LONGEST: u64 = 16 * 1024;
+/// Troubles with the office that are about settings.
+const ABOUT_SETTINGS: [&str; 3] = ["bundle-wrong", "bundle-older", "secrets"];
 /// What turns the toolkit's picture.
 const ROTATION: &str = "SLINT_KMS_ROTATION";
 /// That it does not.
@@ -16,7 +19,7 @@ const UPRIGHT: &str = "0";
 const LAID_OUT_WITHIN: Duration = Duration::from_secs(240);
 /// How often it is looked.
 const GLANCE: Duration = Duration::from_millis(50);
-/// The most versions that are told.
+/// The most versions that are told, and lines of why settings were not taken.
 const MOST: usize = 8;
 
 /// Where system and kiosk leave each other word.
@@ -28,6 +31,8 @@ pub struct System {
     pub enrolment: PathBuf,
     /// a file that is there while a technician is in his room
     pub room: PathBuf,
+    /// a file that is there while a technician wants the settings before
+    pub settings_back: PathBuf,
     /// a file that is there once the hall's settings are laid out
     pub laid_out: PathBuf,
     /// what these say of the screen, as lines `NAME=VALUE`
@@ -41,6 +46,7 @@ impl System {
             boots: PathBuf::from("/run/onedoor/boots.json"),
             enrolment: PathBuf::from("/run/onedoor/enrolment.json"),
             room: PathBuf::from("/run/kiosk/room"),
+            settings_back: PathBuf::from("/run/kiosk/settings-back"),
             laid_out: PathBuf::from("/run/onedoor/laid-out"),
             environment: PathBuf::from("/run/onedoor/kiosk.env"),
         }
@@ -85,6 +91,26 @@ impl System {
         Some(boots)
     }
 
+    /// What the hall set for this kiosk, and why other settings were not taken; nothing, where it cannot be read.
+    pub fn settings(&self) -> Option<SettingsShown> {
+        let mut text = String::new();
+        std::fs::File::open(&self.enrolment).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+        let Settings { serial, before, trouble, said, stick } = serde_json::from_str(&text).ok()?;
+        // An office that is not reached says nothing about settings.
+        let of_settings = trouble.is_some_and(|trouble| ABOUT_SETTINGS.contains(&trouble.as_str()));
+        let refused = [said.filter(|_| of_settings), stick].into_iter().flatten();
+        let lines = |why: String| why.lines().map(str::to_owned).collect::<Vec<_>>();
+        let refused = refused.flat_map(lines).take(MOST).collect();
+        Some(SettingsShown { serial, before, refused, going_back: false })
+    }
+
+    /// Wants the settings before in force.
+    pub fn want_settings_before(&self) {
+        if let Err(error) = std::fs::write(&self.settings_back, []) {
+            tracing::error!(%error, "the system is not told to go back to the settings before");
+        }
+    }
+
     /// Says whether a technician is in his room; the system lets USB sticks in only then.
     pub fn technician(&self, inside: bool) {
         let said = if inside {
@@ -112,6 +138,18 @@ pub struct Boots {
     pub left: Vec<String>,
 }
 
+/// What the system says of settings, as `provision::status` writes it.
+#[derive(Deserialize)]
+struct Settings {
+    serial: Option<u64>,
+    #[serde(default)]
+    before: Option<u64>,
+    trouble: Option<String>,
+    said: Option<String>,
+    #[serde(default)]
+    stick: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +159,7 @@ mod tests {
             boots: folder.join("boots.json"),
             enrolment: folder.join("enrolment.json"),
             room: folder.join("room"),
+            settings_back: folder.join("settings-back"),
             laid_out: folder.join("laid-out"),
             environment: folder.join("kiosk.env"),
         }
@@ -177,6 +216,40 @@ mod tests {
         }
         std::fs::write(&system.boots, vec![b' '; 1 << 20]).expect("a file");
         assert_eq!(system.boots(), None, "longer than any");
+    }
+
+    #[test]
+    fn what_is_written_of_settings_is_shown() {
+        use provision::status::{Enrolment, State, Trouble};
+        let folder = tempfile::tempdir().expect("a folder");
+        let system = system(folder.path());
+        assert_eq!(system.settings(), None, "there is none");
+        for (trouble, stick, refused) in [
+            (None, None, &[][..]),
+            (Some(Trouble::BundleWrong), None, &["said by the office"]),
+            (Some(Trouble::BundleOlder), None, &["said by the office"]),
+            (Some(Trouble::Secrets), Some("on\nthe stick"), &["said by the office", "on", "the stick"]),
+            (Some(Trouble::Unreachable), Some("on the stick"), &["on the stick"]),
+        ] {
+            let written = Enrolment {
+                fingerprint: "3F2A-91C0-77DE-4B18-A05C".parse().expect("a fingerprint"),
+                state: State::Ready,
+                trouble,
+                said: trouble.map(|_| "said by the office".to_owned()),
+                serial: Some(7),
+                before: Some(6),
+                stick: stick.map(str::to_owned),
+                certificate_ends: None,
+                at: jiff::Timestamp::UNIX_EPOCH,
+            };
+            std::fs::write(&system.enrolment, serde_json::to_vec(&written).expect("JSON")).expect("a file");
+            let refused = refused.iter().map(ToString::to_string).collect();
+            let shown = SettingsShown { serial: Some(7), before: Some(6), refused, going_back: false };
+            assert_eq!(system.settings(), Some(shown), "{trouble:?}");
+        }
+        assert!(!system.settings_back.exists());
+        system.want_settings_before();
+        assert!(system.settings_back.exists());
     }
 
     #[test]

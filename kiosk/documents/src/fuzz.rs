@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::finish::finish_keeping;
-use crate::{Compression, Created, Format, Meta, PageRef, Quarter, assemble, finish_as, inspect, preview};
+use crate::{
+    Compression, Created, Format, Meta, PageRef, Quarter, assemble, finish_as, inspect, picture, preview,
+};
 
 /// Larger scans than this only take longer.
 const MOST_PIXELS: u64 = 1 << 20;
@@ -38,13 +40,16 @@ pub fn scan(data: &[u8]) {
     assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
 }
 
-/// A page as it waits on the disk to be bound.
+/// A page as it waits on the disk to be bound; or a picture of the hall's office.
 pub fn page(data: &[u8]) {
     let Some(desk) = Desk::new(data) else { return };
     for format in [Format::Pdf, Format::Ofd, Format::Jpeg] {
         desk.bind(&desk.page, Quarter::Left, format);
     }
     let _ = preview(&desk.page, 64, Quarter::None);
+    if let Ok(small) = picture(&desk.page, (64, 48)) {
+        assert!(small.width <= 64 && small.height <= 48, "{}×{}", small.width, small.height);
+    }
 }
 
 /// A folder with the page in it.

@@ -31,9 +31,15 @@ pub struct Preview {
 /// # Errors
 /// [`PageError`] as from [`crate::inspect`].
 pub fn preview(path: &Path, max_width: u32, turn: Quarter) -> Result<Preview, PageError> {
+    let max_width = max_width.clamp(1, MAX_PREVIEW_WIDTH);
+    fitting(path, (max_width, 2 * max_width), turn)
+}
+
+/// The same for any room, of width and height in pixels.
+pub(crate) fn fitting(path: &Path, room: (u32, u32), turn: Quarter) -> Result<Preview, PageError> {
     let page = decode::load(path)?;
     let (width, height) = turn.swapped((page.header.width, page.header.height));
-    let shown = target(width, height, max_width);
+    let shown = target(width, height, room);
     // As it lies, which it does until it is small.
     let (width, height) = turn.swapped(shown);
     let enough = |scale: &ScalingFactor| {
@@ -67,12 +73,11 @@ fn turned(rgb: Vec<u8>, width: usize, height: usize, turn: Quarter) -> Vec<u8> {
     places.flat_map(|(x, y)| pixels.get(place(x, y)).copied().unwrap_or_default()).collect()
 }
 
-/// The largest size that has the page's proportions and fits.
-fn target(width: u32, height: u32, max_width: u32) -> (u32, u32) {
-    let max_width = u64::from(max_width.clamp(1, MAX_PREVIEW_WIDTH));
+/// The largest size that has the page's proportions and fits into the room.
+pub(crate) fn target(width: u32, height: u32, (max_width, max_height): (u32, u32)) -> (u32, u32) {
+    let (max_width, max_height) = (u64::from(max_width), u64::from(max_height));
     let (w, h) = (u64::from(width), u64::from(height));
     let by_width = (max_width, h * max_width / w.max(1));
-    let max_height = 2 * max_width;
     let by_height = (w * max_height / h.max(1), max_height);
     let (fit_w, fit_h) = if by_width.1 <= max_height { by_width } else { by_height };
     // Never larger than the page; the values fit, since they are at most the page's own.
@@ -91,7 +96,7 @@ struct Span {
 }
 
 /// Shrinks by averaging over areas, each source pixel counting as far as it is covered.
-fn shrink(from: Pixels, width: usize, height: usize) -> Vec<u8> {
+pub(crate) fn shrink(from: Pixels, width: usize, height: usize) -> Vec<u8> {
     if (from.width, from.height) == (width, height) {
         return from.bytes;
     }
@@ -162,15 +167,18 @@ mod tests {
         for (page, max_width, size) in [
             ((2480, 3508), 1080, (1080, 1527)),
             ((2480, 3508), 310, (310, 438)),
-            ((2480, 3508), 9_999, (2048, 2896)),
+            ((2480, 3508), 2048, (2048, 2896)),
             ((600, 400), 1080, (600, 400)),
             ((100, 20_000), 1080, (10, 2160)),
             ((20_000, 100), 1000, (1000, 5)),
             ((20_000, 1), 100, (100, 1)),
-            ((7, 7), 0, (1, 1)),
+            ((7, 7), 1, (1, 1)),
         ] {
-            assert_eq!(target(page.0, page.1, max_width), size, "{page:?}");
+            assert_eq!(target(page.0, page.1, (max_width, 2 * max_width)), size, "{page:?}");
         }
+        let page = encode(Picture::EdgeShadow, 2100, 10, Kind::Grey);
+        assert_eq!(previewed(&page, 9_999).width, MAX_PREVIEW_WIDTH);
+        assert_eq!(previewed(&page, 0).width, 1);
     }
 
     #[test]

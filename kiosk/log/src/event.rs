@@ -223,6 +223,8 @@ events! {
     L1409 CapsuleKept (Info, at_once) { fault: FaultCode, size: KiB }
     /// A new roll of paper was put in.
     L1410 RollChanged (Notice, at_once) { tickets: u32 }
+    /// A technician had the kiosk go back to its hall's settings before.
+    L1411 SettingsBackWanted (Notice, at_once) {}
 
     // 15: documents
     /// A page was scanned and can be used.

@@ -69,6 +69,12 @@ impl From<NotTaken> for Stop {
     }
 }
 
+/// As much of it as a screen shows.
+#[must_use]
+pub fn for_a_screen(said: &str) -> String {
+    said.chars().take(LONGEST_SAID).collect()
+}
+
 struct Run<'a> {
     places: &'a Places,
     disk: &'a Disk<'a>,
@@ -96,11 +102,13 @@ pub async fn run(
     let certificate_ends = keys::current(places)?.and_then(|pair| certificate::ends(&pair));
     // With both a kiosk serves; what is in the way of something newer is said beside it.
     let ready = serial.is_some() && certificate_ends.is_some_and(|ends| ends > now);
-    let (trouble, said) = stopped.map_or((None, None), |stop| {
-        (Some(stop.trouble), Some(stop.said.chars().take(LONGEST_SAID).collect()))
-    });
+    let (trouble, said) =
+        stopped.map_or((None, None), |stop| (Some(stop.trouble), Some(for_a_screen(&stop.said))));
     let enrolment = Enrolment {
         fingerprint: keys.fingerprint,
+        before: apply::previous(places),
+        // Whoever plugged it in is still there.
+        stick: Enrolment::read(places).and_then(|last| last.stick),
         state: if ready { State::Ready } else { run.state },
         trouble,
         said,

@@ -83,6 +83,7 @@ impl Hall {
         let mut files = Files::new();
         files.insert("examples/id-card.jpg".into(), picture.to_vec());
         files.insert("catalogue.toml".into(), catalogue.to_vec());
+        files.insert("logo.png".into(), include_bytes!("../../../halls/logo.png").to_vec());
         files.insert("network.toml".into(), NETWORK.into());
         for name in ["store-ca", "staff-ca", "time-ca"] {
             files.insert(format!("trust/{name}.pem"), authority(name).0.into());

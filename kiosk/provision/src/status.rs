@@ -84,6 +84,10 @@ pub struct Enrolment {
     pub said: Option<String>,
     /// serial of the bundle in force
     pub serial: Option<u64>,
+    /// serial of the one before, which can be gone back to
+    pub before: Option<u64>,
+    /// why the last bundle from a stick was not taken, in words; `null` when it was
+    pub stick: Option<String>,
     /// when the certificate ends
     pub certificate_ends: Option<Timestamp>,
     /// when this was so
@@ -109,20 +113,22 @@ impl Enrolment {
 }
 
 /// Says what is so now, beside what was said last of the office: after a boot, a bundle from a stick, a step back.
+/// `stick` is why a bundle from a stick was not taken.
 ///
 /// # Errors
 /// The disk failed.
-pub fn renew(places: &Places, disk: &Disk<'_>, own: &Keys) -> io::Result<()> {
-    let before = Enrolment::read(places);
+pub fn renew(places: &Places, disk: &Disk<'_>, own: &Keys, stick: Option<String>) -> io::Result<()> {
+    let last = Enrolment::read(places);
     let serial = apply::current(places);
     let certificate_ends = keys::current(places)?.and_then(|pair| crate::certificate::ends(&pair));
-    let state = match (serial, certificate_ends, &before) {
+    let state = match (serial, certificate_ends, &last) {
         (Some(_), Some(_), _) => State::Ready,
-        (.., Some(before)) if before.state != State::Ready => before.state,
+        (.., Some(last)) if last.state != State::Ready => last.state,
         _ => State::Starting,
     };
-    let (trouble, said) = before.map_or((None, None), |before| (before.trouble, before.said));
-    let at = Timestamp::now();
-    Enrolment { fingerprint: own.fingerprint, state, trouble, said, serial, certificate_ends, at }
+    let (trouble, said) = last.map_or((None, None), |last| (last.trouble, last.said));
+    let (before, at) = (apply::previous(places), Timestamp::now());
+    let fingerprint = own.fingerprint;
+    Enrolment { fingerprint, state, trouble, said, serial, before, stick, certificate_ends, at }
         .write(places, disk)
 }

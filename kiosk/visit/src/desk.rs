@@ -113,6 +113,8 @@ pub struct Desk {
     finder: Finder,
     /// what materials look like
     examples: BTreeMap<MaterialCode, Arc<Preview>>,
+    /// the hall's, if it has one
+    logo: Option<Arc<Preview>>,
     session: Option<Session>,
     sessions: u64,
     /// the technician's room, while somebody is in it; then there is no session
@@ -144,6 +146,7 @@ impl Desk {
             offer: None,
             finder: Finder::default(),
             examples: BTreeMap::new(),
+            logo: None,
             session: None,
             sessions: 0,
             room: None,
@@ -241,6 +244,7 @@ impl Desk {
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::StaffCalled(call, heard) => self.called(call, heard),
             Event::Examples(examples) => self.examples = examples,
+            Event::Logo(logo) => self.logo = Some(logo),
             Event::Popular(day, matters) => self.popular = Some((day, matters)),
             Event::Door(id, news) => self.door(id, news, now),
             Event::Tried(id, test, outcome) => {

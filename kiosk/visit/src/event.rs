@@ -89,6 +89,8 @@ pub enum Event {
     Popular(Date, Vec<Matter>),
     /// what materials look like, as far as there are pictures
     Examples(BTreeMap<MaterialCode, Arc<Preview>>),
+    /// the hall's logo has been read
+    Logo(Arc<Preview>),
     /// what whoever checks says of somebody before the technician's door
     Door(SessionId, DoorNews),
     /// a test that the technician wanted has ended
@@ -484,6 +486,8 @@ pub enum RoomDo {
     ExportReport(SessionId),
     /// a new roll is in the printer
     RollChanged(SessionId),
+    /// have the system go back to the settings before
+    SettingsBack,
 }
 
 /// What whoever checks says of somebody before the technician's door.

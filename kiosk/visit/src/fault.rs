@@ -342,6 +342,8 @@ faults! {
     FontMissing = "K08", Kiosk, Degraded, NO_TICKET;
     /// the log cannot be written
     LogFailed = "K09", Kiosk, Notice, ALL_GOES_ON;
+    /// no screen is plugged in; the kiosk does all it does, and nobody sees it
+    ScreenUnplugged = "K10", Kiosk, Degraded, ALL_GOES_ON;
 }
 
 #[cfg(test)]

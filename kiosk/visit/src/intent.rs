@@ -189,6 +189,8 @@ pub enum Intent {
     OutboxSend,
     /// a new roll is in the printer
     RollChanged,
+    /// go back to the settings before
+    SettingsBack,
     /// print the short form of the report
     ReportPrint,
     /// write the report to a USB stick
@@ -214,6 +216,8 @@ pub enum RoomPlace {
     Counters,
     /// what came of the test ticket that was last read back
     Looped,
+    /// what the hall set
+    Settings,
     /// proof of how the kiosk is
     Report,
 }
@@ -360,12 +364,14 @@ const FIXED: &[(&str, Intent)] = &[
     ("room.outbox", Intent::Room(RoomPlace::Outbox)),
     ("room.counters", Intent::Room(RoomPlace::Counters)),
     ("room.looped", Intent::Room(RoomPlace::Looped)),
+    ("room.settings", Intent::Room(RoomPlace::Settings)),
     ("room.report", Intent::Room(RoomPlace::Report)),
     ("report.print", Intent::ReportPrint),
     ("report.stick", Intent::ReportStick),
     ("tests.all", Intent::TestAll),
     ("outbox.send", Intent::OutboxSend),
     ("roll.changed", Intent::RollChanged),
+    ("settings.back", Intent::SettingsBack),
     ("colour.next", Intent::ColourNext),
 ];
 

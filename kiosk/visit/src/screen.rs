@@ -22,6 +22,7 @@ use crate::number::TicketNumber;
 use crate::speech::Speech;
 use crate::waiting::Waiting;
 use jiff::civil::{DateTime, Time};
+use std::sync::Arc;
 
 /// The language of the screen and of the ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,6 +53,8 @@ pub struct View {
     pub look: Look,
     /// the hall's name
     pub hall: Label,
+    /// the hall's logo, beside its name
+    pub logo: Option<Arc<Preview>>,
     /// the hall's clock, to the minute
     pub clock: Time,
     /// which screen

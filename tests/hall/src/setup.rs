@@ -20,6 +20,7 @@ use tokio::process::Command;
 
 /// The sample hall.
 const CATALOGUE: &str = include_str!("../../../halls/jiading.toml");
+const LOGO: &[u8] = include_bytes!("../../../halls/logo.png");
 /// The kiosk's name.
 const KIOSK: &str = "kiosk-a";
 /// Bits per second of reader and printer.
@@ -95,6 +96,8 @@ impl Hall {
         let catalogue = dir.join("catalogue.toml");
         std::fs::write(&catalogue, around_the_clock(CATALOGUE)?)?;
         copy_examples(&dir.join("examples"))?;
+        let logo = dir.join("logo.png");
+        std::fs::write(&logo, LOGO)?;
         let pki = Pki::open(&dir.join("pki"))?;
         let entry_key = secrets.join("entry.key");
         let office = Office::open(&secrets, KIOSK, &entry_key)?;
@@ -115,6 +118,7 @@ impl Hall {
         set("kiosk", "name", KIOSK.into());
         set("kiosk", "letter", "A".into());
         set("kiosk", "catalogue", path(&catalogue));
+        set("kiosk", "logo", path(&logo));
         set("kiosk", "data", path(&dir.join("kiosk")));
         set("kiosk", "hall_key", path(&key));
         set("kiosk", "outbox_key", path(&outbox_key));

@@ -144,6 +144,7 @@ fn lay_out(hall: &Hall, fingerprint: &str, folder: &Path, more: &str) {
         fs::copy(&from, folder.join(to)).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
     };
     copy(data.join("catalogue.toml"), "catalogue.toml");
+    copy(data.join("logo.png"), "logo.png");
     copy(data.join("pki/ca.pem"), "trust/store-ca.pem");
     copy(data.join("pki/custody.pub.pem"), "trust/custody.pem");
     // The hall has more pictures than its catalogue shows.
@@ -188,7 +189,7 @@ fn inside(mut settings: Table) -> (Table, BTreeSet<u16>) {
     }
     // What a bundle and the kiosk's own machine bring along is named by them.
     for (section, keys) in [
-        ("kiosk", &["catalogue", "data", "hall_key", "outbox_key"][..]),
+        ("kiosk", &["catalogue", "logo", "data", "hall_key", "outbox_key"][..]),
         ("store", &["ca", "certificate", "key", "custody_key"]),
         ("metrics", &["ca", "certificate", "key"]),
         ("log", &["key"]),

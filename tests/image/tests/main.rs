@@ -9,6 +9,7 @@ mod common;
 mod keys;
 mod power;
 mod rollback;
+mod screen;
 mod security;
 mod stick;
 mod tamper;

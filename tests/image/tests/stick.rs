@@ -52,6 +52,14 @@ fn a_stick_is_let_in_with_the_technician() {
     running.wait_told("the stick before the kiosk", within(120), &seen);
     told("a stick's settings are taken, and the kiosk sees the stick");
 
+    // As the technician's screen has it done.
+    running.told("touch /run/kiosk/settings-back");
+    running.wait_told("the settings before", within(120), "[ \"$(readlink /data/hall/current)\" = 1 ]");
+    let said = running.told("cat /run/onedoor/enrolment.json");
+    assert!(said.contains(r#""serial":1,"before":2"#), "{said}");
+    wait_good(&mut running);
+    told("the settings before are in force again");
+
     running.told(&format!("rm -f {ROOM}"));
     running.wait_told("the stick to be no disk", within(60), "! mountpoint -q /run/onedoor/stick");
     let shut = format!("[ \"$({STORAGE})\" = 0 ]");

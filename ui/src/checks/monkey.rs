@@ -22,7 +22,7 @@ use visit::intent::Intent;
 use visit::number::TicketNumber;
 use visit::screen::{
     CardProblem, CardReminder, Counters, DoorRefusal, KioskShown, Language, OutboxShown, PageWarning,
-    Preview, Refusal, ReportShown, ReportTaken, ScanProblem, Screen, TicketState, View,
+    Preview, Refusal, ReportShown, ReportTaken, ScanProblem, Screen, SettingsShown, TicketState, View,
 };
 use visit::technician::{Cell, Failure, Outcome, PadKey, Test};
 use visit::turn::Turn;
@@ -241,8 +241,14 @@ impl Lobby {
             }
             RoomDo::LookKiosk(stay) => {
                 let days = self.dice.of(&[-1, 400]);
-                let shown =
-                    KioskShown { certificate_days: days, clock_ahead: Some(-3), free: None, self_test: None };
+                let settings = SettingsShown { before: self.dice.of(&[None, Some(3)]), ..Default::default() };
+                let shown = KioskShown {
+                    certificate_days: days,
+                    clock_ahead: Some(-3),
+                    free: None,
+                    self_test: None,
+                    settings: Some(settings),
+                };
                 Event::Kiosk(stay, shown)
             }
             RoomDo::PrintReport(stay) => Event::ReportTaken(stay, ReportTaken::Unknown),
@@ -250,7 +256,7 @@ impl Lobby {
             RoomDo::LookCounters(stay) | RoomDo::RollChanged(stay) => {
                 Event::Counters(Some(stay), Counters::default())
             }
-            RoomDo::Leave => return,
+            RoomDo::Leave | RoomDo::SettingsBack => return,
         };
         self.hear(event);
     }

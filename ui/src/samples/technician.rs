@@ -6,7 +6,8 @@ use std::time::Duration;
 use visit::fault::{Device, Fault};
 use visit::screen::{
     ColoursShown, Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, KioskShown, OutboxShown,
-    PadShown, Repair, ReportShown, ReportTaken, Room, Screen, StepState, TestState, Tests, TouchShown, Typed,
+    PadShown, Repair, ReportShown, ReportTaken, Room, Screen, SettingsShown, StepState, TestState, Tests,
+    TouchShown, Typed,
 };
 use visit::technician::{
     Cell, Cells, Colour, Failure, Finding, Grade, Keys, Looped, Measure, Missed, Outcome, PadKey, Test,
@@ -70,6 +71,18 @@ pub(super) fn samples() -> Vec<Sample> {
                 days_left: Some(3),
             })),
         ),
+        room("settings", Room::Settings(Some(settings(&[], false)))),
+        room("settings-going-back", Room::Settings(Some(settings(&[], true)))),
+        room("settings-refused", Room::Settings(Some(settings(&REFUSED, false)))),
+        room("settings-first", Room::Settings(Some(SettingsShown { serial: Some(1), ..Default::default() }))),
+        room("settings-looking", Room::Settings(None)),
+        room(
+            "overview-settings-refused",
+            Room::Overview(
+                devices(&[]),
+                Some(KioskShown { settings: Some(settings(&REFUSED, false)), ..kiosk() }),
+            ),
+        ),
         room("report-making", Room::Report(None)),
         room("report-ready", Room::Report(Some(report(Some(true), 0, None)))),
         room(
@@ -100,7 +113,18 @@ fn kiosk() -> KioskShown {
         clock_ahead: Some(0),
         free: Some(23_410),
         self_test: Some((MORNING, 8, 1)),
+        settings: Some(settings(&[], false)),
     }
+}
+
+const REFUSED: [&str; 2] = [
+    "kiosks/lobby-1.toml: kiosk.letter: must be one capital letter, different from its neighbours'",
+    "logo.png: is no PNG that can be shown",
+];
+
+fn settings(refused: &[&str], going_back: bool) -> SettingsShown {
+    let refused = refused.iter().map(ToString::to_string).collect();
+    SettingsShown { serial: Some(7), before: Some(6), refused, going_back }
 }
 
 fn looped() -> Looped {

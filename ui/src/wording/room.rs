@@ -12,7 +12,7 @@ use visit::fault::{Device, Fault};
 use visit::intent::{Intent, RoomPlace};
 use visit::screen::{
     Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, KioskShown, OutboxShown, Repair,
-    ReportShown, ReportTaken, Room, StepState, TestState, Tests, Typed,
+    ReportShown, ReportTaken, Room, SettingsShown, StepState, TestState, Tests, Typed,
 };
 use visit::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
 
@@ -26,6 +26,8 @@ impl Voice<'_> {
             Room::Tests(tests) => self.tests(tests),
             Room::Outbox(Some(outbox)) => self.outbox(outbox),
             Room::Counters(Some(counters)) => self.counters(counters),
+            Room::Settings(Some(settings)) => self.settings(settings),
+            Room::Settings(None) => self.being_looked_at(&self.words.room.settings),
             Room::Outbox(None) => self.being_looked_at(&self.words.room.outbox),
             Room::Counters(None) => self.being_looked_at(&self.words.room.counters),
             Room::Looped(looped) => self.looped(looped.as_ref()),
@@ -67,6 +69,12 @@ impl Voice<'_> {
                 let made = report.as_ref().is_some_and(|report| report.ready.is_some());
                 act(Intent::ReportPrint, words.print_report.plain(), made)
             }
+            Room::Settings(settings) => match settings {
+                Some(SettingsShown { before: Some(before), going_back: false, .. }) => {
+                    act(Intent::SettingsBack, words.settings_back.with(&[("serial", before)]), true)
+                }
+                _ => t::Act::default(),
+            },
             Room::Remote => act(Intent::Confirm, words.to_home.plain(), true),
             Room::Looped(_) => act(Intent::Test(Test::Loop), words.prove.plain(), true),
             Room::Overview(..) | Room::Device(..) => t::Act::default(),
@@ -157,17 +165,26 @@ impl Voice<'_> {
             drawing: t::Drawing::None,
         };
         let go = |place, label: &Text| act(Intent::Room(place), label.plain(), true);
+        let settings = kiosk.and_then(|kiosk| kiosk.settings.as_ref());
+        let refused = settings.is_some_and(|settings| !settings.refused.is_empty());
         t::RoomWords {
             title: words.title.plain().into(),
             text: words.text.with(&[("version", &env!("CARGO_PKG_VERSION"))]).into(),
+            note: if refused { note(&words.settings_refused, true) } else { t::Note::default() },
             facts: model(kiosk.map(|kiosk| self.kiosk(kiosk).into()).into_iter().collect()),
             rows: model(devices.iter().filter(|shown| shown.fitted).map(row).collect()),
-            acts: model(vec![
-                go(RoomPlace::Tests, &words.tests),
-                go(RoomPlace::Outbox, &words.outbox),
-                go(RoomPlace::Counters, &words.counters),
-                go(RoomPlace::Report, &words.report),
-            ]),
+            acts: model(
+                [
+                    Some(go(RoomPlace::Tests, &words.tests)),
+                    Some(go(RoomPlace::Outbox, &words.outbox)),
+                    Some(go(RoomPlace::Counters, &words.counters)),
+                    settings.map(|_| go(RoomPlace::Settings, &words.settings)),
+                    Some(go(RoomPlace::Report, &words.report)),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
+            ),
             ..Default::default()
         }
     }
@@ -443,6 +460,28 @@ impl Voice<'_> {
                 .filter(|_| outbox.waiting > 0)
                 .map(|why| self.coded_note(why))
                 .unwrap_or_default(),
+            facts: model(facts),
+            ..Default::default()
+        }
+    }
+
+    /// What the hall set for this kiosk, and what it would not take.
+    fn settings(&self, settings: &SettingsShown) -> t::RoomWords {
+        let words = &self.words.room;
+        let numbered = |text: &Text, serial: u64| SharedString::from(text.with(&[("serial", &serial)]));
+        let now = settings.serial.map(|serial| numbered(&words.settings_now, serial));
+        let before = settings.before.map(|serial| numbered(&words.settings_before, serial));
+        let mut facts = vec![now.unwrap_or_else(|| words.settings_unknown.plain().into())];
+        facts.extend(before);
+        facts.extend(settings.refused.iter().map(SharedString::from));
+        t::RoomWords {
+            title: words.settings.plain().into(),
+            text: words.settings_text.plain().into(),
+            note: match (settings.going_back, settings.refused.is_empty()) {
+                (true, _) => note(&words.settings_going_back, false),
+                (false, false) => note(&words.settings_refused, true),
+                (false, true) => t::Note::default(),
+            },
             facts: model(facts),
             ..Default::default()
         }

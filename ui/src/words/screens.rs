@@ -228,6 +228,8 @@ tables! {
         Text: repair, step_open, step_ticked, step_awaited, step_seen, prove;
         Told: mended, still_broken, gone, heard, came_out, laid;
         Text: looped, looped_text, looped_none, remote, remote_text, to_home;
+        Text: settings, settings_text, settings_now, settings_unknown, settings_before, settings_back;
+        Told: settings_refused, settings_going_back;
         Text: mend_first, report, report_text, report_making, print_report, to_stick;
         Told: ready, report_failed;
         Count: not_ready, ready_but;

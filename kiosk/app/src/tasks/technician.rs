@@ -19,8 +19,10 @@ use crate::clock::Clock;
 use crate::faults::store::store_fault;
 use crate::figures::Found;
 use crate::report::{Reporter, Stick};
+use crate::system::System;
 use crate::tasks::printer;
 use crate::tasks::scanner::{BackEnd, PageFolders};
+use log_book::Event as Happened;
 use metrics_page::Facts;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -79,6 +81,8 @@ pub struct Technician {
     pub stick: Option<Stick>,
     /// to the figures
     pub found: Sender<Found>,
+    /// the system around the kiosk
+    pub system: Option<System>,
     /// the store may answer again
     pub look: Arc<Notify>,
 }
@@ -122,6 +126,10 @@ impl Technician {
                 }
                 RoomDo::LookKiosk(stay) => own.tell_kiosk(stay).await,
                 RoomDo::LookCounters(stay) => drop(own.printer.send(printer::Ask::Counters(stay))),
+                RoomDo::SettingsBack => {
+                    own.bus.log(Happened::SettingsBackWanted {});
+                    own.system.iter().for_each(System::want_settings_before);
+                }
                 RoomDo::RollChanged(stay) => drop(own.printer.send(printer::Ask::NewRoll(stay))),
                 at_door @ (RoomDo::Knock(_)
                 | RoomDo::Pin(..)
@@ -239,6 +247,7 @@ impl Technician {
             clock_ahead: facts.clock_skew_seconds.map(|seconds| seconds.round() as i64),
             free: machine::free(&self.data),
             self_test,
+            settings: self.system.as_ref().and_then(System::settings),
         };
         self.bus.send(Event::Kiosk(stay, shown)).await;
     }

@@ -121,10 +121,13 @@ fn run(places: &Places, command: Command) -> io::Result<Done> {
         }
         Command::Office => ask(places, &disk),
         Command::Take { file } => {
-            let bytes = read(&file, LONGEST_BUNDLE as u64)?;
+            let bytes = read(&file, LONGEST_BUNDLE as u64);
             let (_lock, keys) = begin(places, &disk)?;
-            let (taken, changes) = office::take(places, &disk, &keys, &bytes).map_err(io::Error::other)?;
-            status::renew(places, &disk, &keys)?;
+            let taken =
+                bytes.and_then(|bytes| office::take(places, &disk, &keys, &bytes).map_err(io::Error::other));
+            let refused = taken.as_ref().err().map(|error| office::for_a_screen(&error.to_string()));
+            status::renew(places, &disk, &keys, refused)?;
+            let (taken, changes) = taken?;
             let (Taken::New(serial) | Taken::Same(serial)) = taken;
             Ok(done(changes).tell("serial", serial))
         }
@@ -133,7 +136,7 @@ fn run(places: &Places, command: Command) -> io::Result<Done> {
             let serial = apply::back(places, &disk)?;
             let mut changes = boot::write(places, &disk)?;
             changes.insert(Change::RestartKiosk);
-            status::renew(places, &disk, &keys)?;
+            status::renew(places, &disk, &keys, None)?;
             Ok(done(changes).tell("serial", serial))
         }
         Command::Request { folder } => {

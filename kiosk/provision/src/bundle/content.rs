@@ -28,8 +28,8 @@ const LOGO: &str = "logo.png";
 const LONGEST_TEXT: usize = 256 * 1024;
 /// A picture is at most this long, in bytes.
 const LONGEST_PICTURE: usize = 2 * 1024 * 1024;
-/// A logo is at most this wide and high.
-const LARGEST_LOGO: u32 = 1024;
+/// A PNG is at most this wide and high, in pixels: as much as the kiosk shows.
+const LARGEST_PNG: u32 = 2048;
 /// Bytes of a hall's key.
 const KEY: usize = 32;
 /// Bytes of a sealed file, at most.
@@ -145,7 +145,7 @@ fn file(name: &str, content: &[u8], kiosks: &[Kiosk], pictures: &[String], wrong
     }
     let said = match name {
         CATALOGUE | NETWORK => None,
-        LOGO => logo(content),
+        LOGO => unshown(content),
         "trust/store-ca.pem" | "trust/staff-ca.pem" | "trust/metrics-ca.pem" | "trust/time-ca.pem" => {
             authorities(content)
         }
@@ -157,12 +157,10 @@ fn file(name: &str, content: &[u8], kiosks: &[Kiosk], pictures: &[String], wrong
         _ if of_a_kiosk("secrets/", ".sealed") => (content.len() <= sealed::OVERHEAD
             || content.len() > LONGEST_SEALED)
             .then(|| "is nothing sealed; make it with `onedoor-hall seal`".to_owned()),
-        // The kiosk decodes them, bounded, and shows none that it cannot read.
-        _ if listed => {
-            let known = [&[0xff, 0xd8, 0xff][..], b"\x89PNG\r\n\x1a\n"];
-            (!known.iter().any(|first| content.starts_with(first)))
-                .then(|| "is neither a JPEG nor a PNG".to_owned())
-        }
+        // The kiosk decodes a JPEG, bounded, and shows none that it cannot read.
+        _ if listed && content.starts_with(&[0xff, 0xd8, 0xff]) => None,
+        _ if listed && content.starts_with(b"\x89PNG\r\n\x1a\n") => unshown(content),
+        _ if listed => Some("is neither a JPEG nor a PNG".to_owned()),
         _ => Some("has no place in a bundle, or belongs to no kiosk of it; take it out".to_owned()),
     };
     if let Some(said) = said {
@@ -170,13 +168,14 @@ fn file(name: &str, content: &[u8], kiosks: &[Kiosk], pictures: &[String], wrong
     }
 }
 
-fn logo(content: &[u8]) -> Option<String> {
+/// Why a PNG is not shown.
+fn unshown(content: &[u8]) -> Option<String> {
     let mut decoder =
         png::Decoder::new_with_limits(Cursor::new(content), png::Limits { bytes: 16 * 1024 * 1024 });
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let read = decoder.read_info().and_then(|mut reader| {
         let (width, height) = reader.info().size();
-        if width > LARGEST_LOGO || height > LARGEST_LOGO {
+        if width > LARGEST_PNG || height > LARGEST_PNG {
             return Ok(false);
         }
         let mut pixels = vec![0; reader.output_buffer_size().unwrap_or_default()];
@@ -185,7 +184,7 @@ fn logo(content: &[u8]) -> Option<String> {
     });
     match read {
         Ok(true) => None,
-        Ok(false) => Some("is larger than 1024 by 1024 pixels; make it smaller".to_owned()),
+        Ok(false) => Some("is larger than 2048 by 2048 pixels; make it smaller".to_owned()),
         Err(error) => Some(format!("is no PNG that can be shown: {error}")),
     }
 }

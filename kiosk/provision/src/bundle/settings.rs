@@ -53,6 +53,7 @@ const FIELDS: &[(&str, Kind)] = &[
     ("kiosk.name", Text),
     ("kiosk.letter", Letter),
     ("kiosk.catalogue", Filled("catalogue.toml of the bundle; take it out")),
+    ("kiosk.logo", Filled("logo.png of the bundle; take it out")),
     ("kiosk.data", Filled(OWN)),
     ("kiosk.hall_key", Filled("secrets/NAME.sealed; take it out")),
     ("kiosk.outbox_key", Filled(OWN)),
@@ -386,6 +387,9 @@ impl Settings {
                 ("outbox_key", format!("{keys}/outbox.key")),
             ],
         );
+        if (fill.has)("logo.png") {
+            set("kiosk", &[("logo", format!("{current}/logo.png"))]);
+        }
         set("store", &pair("store-ca.pem"));
         if (fill.has)("trust/custody.pem") {
             set("store", &[("custody_key", format!("{current}/trust/custody.pem"))]);

@@ -21,6 +21,7 @@ impl Desk {
             language: self.manner.language,
             look: self.manner.look,
             hall: self.catalogue.hall.name.clone(),
+            logo: self.logo.clone(),
             clock: now.wall.time().with().second(0).subsec_nanosecond(0).build().unwrap_or(now.wall.time()),
             screen: self.over(now).unwrap_or_else(|| self.beneath(now)),
             faults: self.faults_by_weight(),

@@ -14,7 +14,7 @@ use crate::fault::{Device, Fault};
 use crate::intent::{Intent, RoomPlace};
 use crate::screen::{
     Counters, DeviceShown, FaultShown, KioskShown, OutboxShown, Repair, ReportShown, ReportTaken,
-    Room as Shown, Screen, StepState, TestState, Tests,
+    Room as Shown, Screen, SettingsShown, StepState, TestState, Tests,
 };
 use crate::technician::{Evidence, Failure, Looped, Outcome, Past, Test};
 use door::Entry;
@@ -47,6 +47,8 @@ pub(super) struct Room {
     looped: Option<Looped>,
     report: Option<ReportShown>,
     kiosk: Option<KioskShown>,
+    /// the settings before are wanted
+    going_back: bool,
     /// what was wrong at some time since the repair began
     came: BTreeSet<Fault>,
     /// when what changes by itself is looked at again, while that is shown
@@ -67,6 +69,7 @@ enum Page {
     Outbox,
     Counters,
     Looped,
+    Settings,
     Report,
     /// nobody's: a command has something tried
     Remote,
@@ -169,6 +172,10 @@ impl Desk {
                 room.report_taken(ReportTaken::Printing);
             }
             Intent::ReportStick => actions.push(Action::Room(RoomDo::ExportReport(room.id))),
+            Intent::SettingsBack if room.can_go_back() => {
+                room.going_back = true;
+                actions.push(Action::Room(RoomDo::SettingsBack));
+            }
             Intent::RollChanged => actions.push(Action::Room(RoomDo::RollChanged(room.id))),
             _ => {}
         }
@@ -211,6 +218,7 @@ impl Desk {
             Page::Counters => Shown::Counters(room.counters.clone()),
             Page::Looped => Shown::Looped(room.looped.clone()),
             Page::Remote => Shown::Remote,
+            Page::Settings => Shown::Settings(room.settings()),
             Page::Report => Shown::Report(room.report.clone()),
             Page::Hands(test) => Hands::shown(*test, &room.trying),
         }))
@@ -382,6 +390,7 @@ impl Room {
             looped: None,
             report: None,
             kiosk: None,
+            going_back: false,
             came: BTreeSet::new(),
             look_at: now,
             ends_at: now + lasts,
@@ -396,6 +405,7 @@ impl Room {
             RoomPlace::Tests => Page::Tests,
             RoomPlace::Outbox => Page::Outbox,
             RoomPlace::Looped => Page::Looped,
+            RoomPlace::Settings => Page::Settings,
             RoomPlace::Report => {
                 // Each time anew: it says how the kiosk is now.
                 self.report = None;
@@ -415,7 +425,7 @@ impl Room {
     fn look_again(&mut self, now: Now, actions: &mut Vec<Action>) {
         let looked = match self.page {
             Page::Outbox => RoomDo::LookOutbox(self.id),
-            Page::Overview => RoomDo::LookKiosk(self.id),
+            Page::Overview | Page::Settings => RoomDo::LookKiosk(self.id),
             _ => return,
         };
         if now.tick >= self.look_at {
@@ -428,10 +438,22 @@ impl Room {
     pub fn next_change(&self, now: Now) -> Option<Duration> {
         let waiting = match &self.page {
             Page::Door(entry) => entry.next_change(now),
-            Page::Outbox | Page::Overview => Some(self.look_at),
+            Page::Outbox | Page::Overview | Page::Settings => Some(self.look_at),
             _ => None,
         };
         [waiting, self.trying.next_change()].into_iter().flatten().filter(|at| *at > now.tick).min()
+    }
+
+    /// What the hall set, once it is known.
+    fn settings(&self) -> Option<SettingsShown> {
+        let shown = self.kiosk.as_ref()?.settings.clone()?;
+        Some(SettingsShown { going_back: self.going_back, ..shown })
+    }
+
+    /// Twice would be back and forth.
+    fn can_go_back(&self) -> bool {
+        let settings = self.settings().filter(|_| matches!(self.page, Page::Settings));
+        settings.is_some_and(|settings| settings.before.is_some() && !settings.going_back)
     }
 
     fn report_taken(&mut self, taken: ReportTaken) {

@@ -26,6 +26,7 @@ impl Event {
             Self::Waiting(_) => "waiting",
             Self::Popular(..) => "popular",
             Self::Examples(_) => "examples",
+            Self::Logo(_) => "logo",
             Self::Door(_, news) => news.name(),
             Self::Tried(..) => "tried",
             Self::LoopPrinted(_) => "loop-printed",
@@ -151,6 +152,7 @@ impl RoomDo {
             Self::SendNow(_) => "room-send-now",
             Self::LookCounters(_) => "room-look-counters",
             Self::RollChanged(_) => "room-roll-changed",
+            Self::SettingsBack => "room-settings-back",
         }
     }
 }

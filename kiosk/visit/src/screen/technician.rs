@@ -26,6 +26,8 @@ pub enum Room {
     Looped(Option<Looped>),
     /// something is tried for somebody who is not here; a touch ends it
     Remote,
+    /// what the hall set for this kiosk
+    Settings(Option<SettingsShown>),
     /// proof of how the kiosk is; `None` while it is made
     Report(Option<ReportShown>),
     /// the touch panel
@@ -49,6 +51,7 @@ impl Room {
             Self::Counters(_) => "counters",
             Self::Looped(_) => "looped",
             Self::Remote => "remote",
+            Self::Settings(_) => "settings",
             Self::Report(_) => "report",
             Self::Touch(touch) if touch.state == TestState::Running => "touch",
             Self::Touch(_) => "touch-result",
@@ -278,6 +281,21 @@ pub struct KioskShown {
     pub free: Option<u64>,
     /// the last self-test: when, how many tests were passed, and how many were not
     pub self_test: Option<(DateTime, u32, u32)>,
+    /// what the hall set for it; `None` where the system does not look after that
+    pub settings: Option<SettingsShown>,
+}
+
+/// What the hall set for this kiosk, as the system around it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettingsShown {
+    /// number of the settings in force
+    pub serial: Option<u64>,
+    /// number of those before, which can be gone back to
+    pub before: Option<u64>,
+    /// why others were not taken, a line for each reason
+    pub refused: Vec<String>,
+    /// somebody wants to go back: it is done once nobody is here any more
+    pub going_back: bool,
 }
 
 /// A readiness report.

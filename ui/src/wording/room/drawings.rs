@@ -83,6 +83,7 @@ pub(super) fn of_fault(fault: Fault) -> &'static [D] {
         DocumentFailed => &[D::Look, D::Glass, D::Telephone],
         ClockWrong => &[D::Network, D::Kiosk, D::Telephone],
         OwnerRestarted => &[D::Look, D::Telephone],
+        ScreenUnplugged => &[D::Cable, D::Wait, D::Telephone],
         RecorderFailed | LogFailed => &[D::Look, D::Kiosk, D::Telephone],
     }
 }

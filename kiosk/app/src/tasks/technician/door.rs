@@ -147,7 +147,8 @@ impl Door {
                 | RoomDo::SendNow(_)
                 | RoomDo::LookCounters(_)
                 | RoomDo::LookKiosk(_)
-                | RoomDo::RollChanged(_) => {}
+                | RoomDo::RollChanged(_)
+                | RoomDo::SettingsBack => {}
             }
         }
     }
