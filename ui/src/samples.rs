@@ -39,11 +39,13 @@ pub fn samples(language: Language) -> Vec<Sample> {
 }
 
 fn sample(name: &'static str, screen: Screen) -> Sample {
+    // Who does not serve has read no picture of its hall.
+    let logo = (!matches!(screen, Screen::Closed(_))).then(logo);
     let view = View {
         language: Language::Zh,
         look: Look::default(),
         hall: label("嘉定区政务服务中心", "Jiading Government Service Centre"),
-        logo: Some(logo()),
+        logo,
         clock: Time::constant(9, 41, 0, 0),
         screen,
         faults: Vec::new(),

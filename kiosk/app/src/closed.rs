@@ -3,7 +3,9 @@
 use crate::bus::bus;
 use crate::config::ConfigError;
 use crate::heart::Heart;
+use crate::screens::Screens;
 use crate::start::StartError;
+use command::Stuck;
 use jiff::Zoned;
 use serde::Deserialize;
 use std::io::{ErrorKind, Read};
@@ -23,10 +25,10 @@ use visit::speech::Speech;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// When a kiosk that cannot start tries again.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
-/// When a machine that cannot open its data does: it takes a restart.
+/// When a machine that cannot start, or not open its data, does: it takes a restart.
 const RESTART_AFTER: Duration = Duration::from_secs(600);
 /// The longest file about an enrolment, in bytes.
-const LONGEST: u64 = 4096;
+const LONGEST: u64 = 16 * 1024;
 /// So many characters of an error fit a line, and so many lines the screen.
 const COLUMNS: usize = 44;
 const LINES: usize = 8;
@@ -45,13 +47,15 @@ pub fn is_not_set_up(error: &StartError) -> bool {
 ///
 /// # Errors
 /// When there is no screen.
-pub fn show(reason: Reason, backend: ui::Backend, stop: CancellationToken) -> Result<(), StartError> {
+pub fn show(reason: Reason, wanted: ui::Backend, stop: CancellationToken) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (bus, events) = bus();
+    let screens = Screens::of_machine();
+    let touches = bus.clone();
     let screen = ui::Options {
-        backend,
+        backend: screens.shown(wanted),
         on_intent: Box::new(move |intent| {
-            bus.offer(Event::Touched(intent));
+            touches.offer(Event::Touched(intent));
         }),
         voice: None,
     };
@@ -59,6 +63,9 @@ pub fn show(reason: Reason, backend: ui::Backend, stop: CancellationToken) -> Re
         let heart = Heart::default();
         heart.serves_nobody();
         heart.start(handle.clone());
+        // Before anything else is painted.
+        handle.show(view(&reason, Language::Zh));
+        runtime.spawn(screens.watch(None, bus, stop.clone()));
         runtime.spawn(keep(handle, events, reason, stop));
     });
     runtime.shutdown_timeout(LOOK_EVERY);
@@ -71,6 +78,10 @@ pub enum Reason {
     NotSetUp(PathBuf),
     /// what cannot be opened, in lines
     Broken(Vec<String>),
+    /// what the system says of a machine that cannot start, in lines
+    Stuck(Vec<String>),
+    /// Secure Boot is off
+    Insecure,
     /// what the system says of data that it cannot open, in lines
     Sealed(Vec<String>),
 }
@@ -82,8 +93,12 @@ impl Reason {
     }
 
     /// As the system around the kiosk says it.
-    pub fn told(sealed: bool, why: &str) -> Self {
-        if sealed { Self::Sealed(in_lines(why)) } else { Self::Broken(in_lines(why)) }
+    pub fn told(stuck: Stuck, why: &str) -> Self {
+        match stuck {
+            Stuck::Somewhere => Self::Stuck(in_lines(why)),
+            Stuck::Sealed => Self::Sealed(in_lines(why)),
+            Stuck::Insecure => Self::Insecure,
+        }
     }
 }
 
@@ -99,7 +114,7 @@ pub(crate) async fn keep(
         // Whoever sets it up starts it anew.
         Reason::NotSetUp(_) => None,
         Reason::Broken(_) => Some(Instant::now() + AGAIN_AFTER),
-        Reason::Sealed(_) => Some(Instant::now() + RESTART_AFTER),
+        Reason::Stuck(_) | Reason::Insecure | Reason::Sealed(_) => Some(Instant::now() + RESTART_AFTER),
     };
     let mut shown = None;
     while end.is_none_or(|end| Instant::now() < end) {
@@ -130,6 +145,8 @@ fn view(reason: &Reason, language: Language) -> View {
     let closed = match reason {
         Reason::NotSetUp(enrolment) => Enrolment::read(enrolment).told(),
         Reason::Broken(why) => Closed::Broken { why: why.clone() },
+        Reason::Stuck(why) => Closed::Stuck { why: why.clone() },
+        Reason::Insecure => Closed::Insecure,
         Reason::Sealed(why) => Closed::Sealed { why: why.clone() },
     };
     of(closed, language)
@@ -292,7 +309,6 @@ mod tests {
                 said: None,
                 serial: None,
                 before: None,
-                stick: None,
                 certificate_ends: None,
                 at: jiff::Timestamp::UNIX_EPOCH,
             };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use clap::Parser;
-use command::{Arguments, Fatal, Instead, OfKiosk, exit, print};
+use command::{Arguments, Fatal, Instead, OfKiosk, Stuck, exit, print};
 use kiosk::closed::Reason;
 use kiosk::commands::{Ask, Reply, ask, without_kiosk, written};
 use kiosk::system::System;
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         Some(Instead::Kiosk(OfKiosk::Status { json })) => exit(status(&config, json)),
         Some(Instead::Kiosk(OfKiosk::Idle)) => exit(idle(&config)),
         Some(Instead::Kiosk(OfKiosk::Good { within })) => exit(good(&config, within)),
-        Some(Instead::Kiosk(OfKiosk::Closed { sealed, why })) => exit(closed(sealed, &why)),
+        Some(Instead::Kiosk(OfKiosk::Closed { stuck, why })) => exit(closed(stuck, &why)),
         Some(Instead::Kiosk(OfKiosk::Diagnose { device, json })) => exit(diagnose(&config, device, json)),
     }
 }
@@ -127,11 +127,10 @@ fn receipt(config: &Path, visit: &str) -> Result<(), Fatal> {
     print([store::custody::receipt_command(&outbox, visit)?])
 }
 
-fn closed(sealed: bool, why: &str) -> Result<(), Fatal> {
+fn closed(stuck: Stuck, why: &str) -> Result<(), Fatal> {
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    let backend = kiosk::Screens::of_machine().shown(screen_kind());
-    Ok(kiosk::closed::show(Reason::told(sealed, why), backend, stop)?)
+    Ok(kiosk::closed::show(Reason::told(stuck, why), screen_kind(), stop)?)
 }
 
 fn devices() -> Result<(), Fatal> {

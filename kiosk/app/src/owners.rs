@@ -189,6 +189,7 @@ impl Owners {
             printer_model,
             stick: config.technician.sticks.clone().map(Stick::from),
             found: found_out,
+            settings: surroundings.system.as_ref().and_then(|system| system.settings(None)?.serial),
             system: surroundings.system.clone(),
             look: look.clone(),
         };

@@ -15,7 +15,7 @@ use visit::fault::{Device, Fault};
 const CONNECTORS: &str = "/sys/class/drm";
 /// How often it is looked: the kernel looks at some connectors itself each ten seconds only.
 const GLANCE: Duration = Duration::from_secs(1);
-/// A screen is there once it was seen so often, one look after the other: a plug wobbles.
+/// A screen is there, or gone, once it was seen so often, one look after the other: a plug wobbles.
 const STEADY: u32 = 3;
 /// A plug that never stops wobbling begins no more often: five starts in two minutes are a program that crashes.
 const NOT_BEFORE: Duration = Duration::from_secs(30);
@@ -65,7 +65,8 @@ impl Screens {
     /// nobody is there.
     pub(crate) async fn watch(self, desk: Option<DeskLine>, bus: Bus, stop: CancellationToken) {
         let Some(began) = self.began else { return };
-        let not_before = if began.is_empty() { Duration::ZERO } else { NOT_BEFORE };
+        // Of several one alone is drawn on, and it is not known which.
+        let one = began.len() == 1;
         let mut health = Health::new(Device::Kiosk, bus);
         let mut looks = Looks::begun(began);
         while !stop.is_cancelled() {
@@ -74,9 +75,9 @@ impl Screens {
             let Ok(Some(now)) = tokio::task::spawn_blocking(move || plugged(&folder)).await else { continue };
             let begin = looks.look(&now);
             // With another one nothing is seen either, until this program has begun again.
-            let unseen = looks.lost || now.is_empty();
+            let unseen = now.is_empty() || (looks.lost && one);
             health.tell(if unseen { vec![Fault::ScreenUnplugged] } else { vec![] }).await;
-            if begin && self.since.elapsed() >= not_before && nobody_is_there(desk.as_ref()).await {
+            if begin && self.since.elapsed() >= NOT_BEFORE && nobody_is_there(desk.as_ref()).await {
                 tracing::info!("a screen was plugged in; beginning again with it");
                 stop.cancel();
             }
@@ -106,7 +107,9 @@ fn plugged(folder: &Path) -> Option<Plugged> {
 /// What was seen so far.
 struct Looks {
     began: Plugged,
-    /// a screen that it was begun with has been gone since
+    /// looks in a row without a screen that it was begun with
+    without: u32,
+    /// such a screen has been gone since
     lost: bool,
     /// looks in a row that had another screen
     steady: u32,
@@ -114,12 +117,13 @@ struct Looks {
 
 impl Looks {
     fn begun(began: Plugged) -> Self {
-        Self { began, lost: false, steady: 0 }
+        Self { began, without: 0, lost: false, steady: 0 }
     }
 
     /// Whether there is another screen to begin with. One that is plugged in beside those that there are is not.
     fn look(&mut self, now: &Plugged) -> bool {
-        self.lost |= !self.began.is_subset(now);
+        self.without = if self.began.is_subset(now) { 0 } else { self.without + 1 };
+        self.lost |= self.without >= STEADY;
         let other = !now.is_empty() && (self.lost || self.began.is_empty());
         self.steady = if other { self.steady + 1 } else { 0 };
         self.steady >= STEADY
@@ -139,12 +143,14 @@ mod tests {
         for (began, looks, begins) in [
             ("a", &["a", "a", "a", "a"][..], false),
             ("a", &["", "", "", ""], false),
-            ("a", &["", "a", "a"], false),
-            ("a", &["", "a", "a", "a"], true),
-            ("a", &["", "a", "", "a", "a"], false),
-            ("a", &["b", "b", "b"], true),
+            ("a", &["", "", "a", "a", "a", "a"], false),
+            ("a", &["", "", "", "a", "a"], false),
+            ("a", &["", "", "", "a", "a", "a"], true),
+            ("a", &["", "", "", "a", "", "a", "a"], false),
+            ("a", &["b", "b", "b"], false),
+            ("a", &["b", "b", "b", "b", "b"], true),
             ("a", &["a b", "a b", "a b", "a b"], false),
-            ("a b", &["b", "b", "b"], true),
+            ("a b", &["b", "b", "b", "b", "b"], true),
             ("", &["", "", "", ""], false),
             ("", &["a", "a"], false),
             ("", &["a", "a", "a"], true),

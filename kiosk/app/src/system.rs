@@ -3,14 +3,14 @@
 use crate::start::StartError;
 use serde::Deserialize;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use visit::screen::SettingsShown;
 
 /// The longest file, in bytes.
 const LONGEST: u64 = 16 * 1024;
 /// Troubles with the office that are about settings.
-const ABOUT_SETTINGS: [&str; 3] = ["bundle-wrong", "bundle-older", "secrets"];
+const ABOUT_SETTINGS: [&str; 5] = ["bundle-wrong", "bundle-older", "secrets", "too-long", "disk"];
 /// What turns the toolkit's picture.
 const ROTATION: &str = "SLINT_KMS_ROTATION";
 /// That it does not.
@@ -31,8 +31,10 @@ pub struct System {
     pub enrolment: PathBuf,
     /// a file that is there while a technician is in his room
     pub room: PathBuf,
-    /// a file that is there while a technician wants the settings before
+    /// a file with the number of the settings that a technician wants instead
     pub settings_back: PathBuf,
+    /// why settings were not taken from a stick, or not gone back to, in words
+    pub by_hand: PathBuf,
     /// a file that is there once the hall's settings are laid out
     pub laid_out: PathBuf,
     /// what these say of the screen, as lines `NAME=VALUE`
@@ -47,6 +49,7 @@ impl System {
             enrolment: PathBuf::from("/run/onedoor/enrolment.json"),
             room: PathBuf::from("/run/kiosk/room"),
             settings_back: PathBuf::from("/run/kiosk/settings-back"),
+            by_hand: PathBuf::from("/run/onedoor/by-hand"),
             laid_out: PathBuf::from("/run/onedoor/laid-out"),
             environment: PathBuf::from("/run/onedoor/kiosk.env"),
         }
@@ -92,21 +95,27 @@ impl System {
     }
 
     /// What the hall set for this kiosk, and why other settings were not taken; nothing, where it cannot be read.
-    pub fn settings(&self) -> Option<SettingsShown> {
-        let mut text = String::new();
-        std::fs::File::open(&self.enrolment).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
-        let Settings { serial, before, trouble, said, stick } = serde_json::from_str(&text).ok()?;
+    /// `begun` is the number of the settings that this program began with.
+    pub fn settings(&self, begun: Option<u64>) -> Option<SettingsShown> {
+        let read = |path: &Path| {
+            let mut text = String::new();
+            std::fs::File::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+            Some(text)
+        };
+        let Settings { serial, before, trouble, said } =
+            serde_json::from_str(&read(&self.enrolment)?).ok()?;
         // An office that is not reached says nothing about settings.
         let of_settings = trouble.is_some_and(|trouble| ABOUT_SETTINGS.contains(&trouble.as_str()));
-        let refused = [said.filter(|_| of_settings), stick].into_iter().flatten();
+        let refused = [said.filter(|_| of_settings), read(&self.by_hand)].into_iter().flatten();
         let lines = |why: String| why.lines().map(str::to_owned).collect::<Vec<_>>();
         let refused = refused.flat_map(lines).take(MOST).collect();
-        Some(SettingsShown { serial, before, refused, going_back: false })
+        let next = serial.filter(|_| begun.is_some() && begun != serial);
+        Some(SettingsShown { serial: begun.or(serial), next, before, refused, going_back: false })
     }
 
-    /// Wants the settings before in force.
-    pub fn want_settings_before(&self) {
-        if let Err(error) = std::fs::write(&self.settings_back, []) {
+    /// Wants the settings with this number in force.
+    pub fn want_settings(&self, serial: u64) {
+        if let Err(error) = std::fs::write(&self.settings_back, serial.to_string()) {
             tracing::error!(%error, "the system is not told to go back to the settings before");
         }
     }
@@ -146,8 +155,6 @@ struct Settings {
     before: Option<u64>,
     trouble: Option<String>,
     said: Option<String>,
-    #[serde(default)]
-    stick: Option<String>,
 }
 
 #[cfg(test)]
@@ -160,6 +167,7 @@ mod tests {
             enrolment: folder.join("enrolment.json"),
             room: folder.join("room"),
             settings_back: folder.join("settings-back"),
+            by_hand: folder.join("by-hand"),
             laid_out: folder.join("laid-out"),
             environment: folder.join("kiosk.env"),
         }
@@ -223,7 +231,7 @@ mod tests {
         use provision::status::{Enrolment, State, Trouble};
         let folder = tempfile::tempdir().expect("a folder");
         let system = system(folder.path());
-        assert_eq!(system.settings(), None, "there is none");
+        assert_eq!(system.settings(None), None, "there is none");
         for (trouble, stick, refused) in [
             (None, None, &[][..]),
             (Some(Trouble::BundleWrong), None, &["said by the office"]),
@@ -238,18 +246,24 @@ mod tests {
                 said: trouble.map(|_| "said by the office".to_owned()),
                 serial: Some(7),
                 before: Some(6),
-                stick: stick.map(str::to_owned),
                 certificate_ends: None,
                 at: jiff::Timestamp::UNIX_EPOCH,
             };
             std::fs::write(&system.enrolment, serde_json::to_vec(&written).expect("JSON")).expect("a file");
             let refused = refused.iter().map(ToString::to_string).collect();
-            let shown = SettingsShown { serial: Some(7), before: Some(6), refused, going_back: false };
-            assert_eq!(system.settings(), Some(shown), "{trouble:?}");
+            if let Some(why) = stick {
+                std::fs::write(&system.by_hand, why).expect("a file");
+            }
+            let shown =
+                SettingsShown { serial: Some(7), before: Some(6), refused, ..SettingsShown::default() };
+            assert_eq!(system.settings(Some(7)).as_ref(), Some(&shown), "{trouble:?}");
+            assert_eq!(system.settings(None), Some(shown), "{trouble:?}");
         }
-        assert!(!system.settings_back.exists());
-        system.want_settings_before();
-        assert!(system.settings_back.exists());
+        // The links lead elsewhere already, and this program still goes by what it began with.
+        let later = system.settings(Some(6)).expect("settings");
+        assert_eq!((later.serial, later.next), (Some(6), Some(7)));
+        system.want_settings(6);
+        assert_eq!(std::fs::read_to_string(&system.settings_back).expect("a file"), "6");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// One door, one number, one window, one thing done.
 #[derive(Debug, Parser)]
@@ -26,6 +26,17 @@ pub struct Arguments {
     /// What to do instead of running the kiosk.
     #[command(subcommand)]
     pub instead: Option<Instead>,
+}
+
+/// Where the system around the kiosk is stuck.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Stuck {
+    /// something of it does not start
+    Somewhere,
+    /// the data of this machine cannot be opened
+    Sealed,
+    /// Secure Boot is off, so that there is no place for data
+    Insecure,
 }
 
 /// What to do instead of running the kiosk.
@@ -121,9 +132,8 @@ pub enum OfKiosk {
     },
     /// Show that nobody is served here, and why; for the system around the kiosk, when it has no more than a screen
     Closed {
-        /// the data of this machine cannot be opened
-        #[arg(long)]
-        sealed: bool,
+        /// where it is stuck
+        stuck: Stuck,
         /// as the system says it
         why: String,
     },

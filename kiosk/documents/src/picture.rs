@@ -11,7 +11,7 @@ use crate::quarter::Quarter;
 
 /// A PNG file is at most this long, in bytes.
 const MOST_BYTES: u64 = 4 << 20;
-/// A PNG is at most this wide and high, in pixels, so that it takes at most 16 MiB while it is read.
+/// A PNG is at most this wide and high, in pixels, so that it takes some 30 MiB at most while it is read.
 const LARGEST_PNG: u32 = 2048;
 
 /// Why a picture is not shown.

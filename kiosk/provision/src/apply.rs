@@ -12,7 +12,7 @@
 
 mod configuration;
 
-use self::configuration::{Said, filled};
+use self::configuration::{Said, filled, refill};
 use crate::bundle::Files;
 use crate::bundle::{Bundle, MANIFEST, SIGNATURE, Secrets};
 use crate::disk::Disk;
@@ -45,8 +45,8 @@ pub enum NotTaken {
     Wrong(Problems),
     /// One that is newer was taken before.
     #[error(
-        "the bundle has serial {offered}, and {known} was taken before; give it a higher one, or use \
-         `onedoor-provision back`"
+        "the bundle has serial {offered}, and {known} was taken before; give it a higher one, or have \
+         a technician go back"
     )]
     Older {
         /// its serial
@@ -56,8 +56,8 @@ pub enum NotTaken {
     },
     /// It was in force, until somebody went back from it.
     #[error(
-        "somebody went back from the bundle with serial {0}; `onedoor-provision back` returns to it, and a new \
-         one needs a higher serial"
+        "somebody went back from the bundle with serial {0}; whoever is in the technician's room returns to it, and \
+         a new one needs a higher serial"
     )]
     GoneBackFrom(u64),
     /// Two different ones bear one serial.
@@ -242,21 +242,32 @@ pub fn settle(places: &Places, disk: &Disk<'_>) -> io::Result<()> {
         Some(newest) if Some(newest) > current(places).max(previous(places)) => switch(places, disk, newest)?,
         _ => tidy(places, disk)?,
     }
-    configuration::refill(places, disk)
+    refill(places, disk);
+    Ok(())
 }
 
-/// Goes back to the bundle before, or forth again.
+/// Goes back to the bundle before, or forth again. Where a certain one is `wanted`, to that and no other; not at all,
+/// where it is in force already.
 ///
 /// # Errors
-/// There is none, or the disk failed.
-pub fn back(places: &Places, disk: &Disk<'_>) -> io::Result<u64> {
+/// There is none, it is not the one that is wanted, or the disk failed.
+pub fn back(places: &Places, disk: &Disk<'_>, wanted: Option<u64>) -> io::Result<u64> {
     settle(places, disk)?;
+    if let Some(wanted) = wanted {
+        if current(places) == Some(wanted) {
+            return Ok(wanted);
+        }
+        if previous(places) != Some(wanted) {
+            let why = format!("settings with serial {wanted} are not the ones before any more");
+            return Err(io::Error::other(why));
+        }
+    }
     let (Some(_), Some(before)) = (current(places), previous(places)) else {
         return Err(io::Error::other("there is no bundle before this one to go back to"));
     };
     let hall = places.hall();
     disk.exchange(&hall.join("current"), &hall.join("previous"))?;
-    configuration::refill(places, disk)?;
+    refill(places, disk);
     Ok(before)
 }
 
@@ -293,7 +304,7 @@ mod tests {
         let (_folder, places, hall, keys) = kiosk(&[3]);
         assert_eq!((current(&places), previous(&places)), (Some(3), None));
         assert!(matches!(hall.take(&places, &keys, 3), Ok(Taken::Same(3))));
-        assert!(back(&places, &Disk::new()).is_err());
+        assert!(back(&places, &Disk::new(), None).is_err());
         assert!(matches!(hall.take(&places, &keys, 5), Ok(Taken::New(5))));
         assert!(matches!(hall.take(&places, &keys, 4), Err(NotTaken::Older { offered: 4, known: 5 })));
         assert!(matches!(hall.take(&places, &keys, 2), Err(NotTaken::Older { offered: 2, known: 5 })));
@@ -302,12 +313,16 @@ mod tests {
         assert!(!places.hall().join("3").exists());
         // The one before, unchanged, is older and nothing else.
         assert!(matches!(hall.take(&places, &keys, 5), Err(NotTaken::Older { offered: 5, known: 6 })));
-        assert_eq!(back(&places, &Disk::new()).unwrap(), 5);
+        assert_eq!(back(&places, &Disk::new(), None).unwrap(), 5);
         assert!(matches!(hall.take(&places, &keys, 6), Err(NotTaken::GoneBackFrom(6))));
         assert!(matches!(hall.take(&places, &keys, 5), Ok(Taken::Same(5))));
-        assert_eq!(back(&places, &Disk::new()).unwrap(), 6);
+        // The same want twice is one step; another than the one before is none.
+        assert_eq!(back(&places, &Disk::new(), Some(5)).unwrap(), 5);
+        assert!(back(&places, &Disk::new(), Some(4)).is_err());
+        assert_eq!((current(&places), previous(&places)), (Some(5), Some(6)));
+        assert_eq!(back(&places, &Disk::new(), Some(6)).unwrap(), 6);
         assert_eq!((current(&places), previous(&places)), (Some(6), Some(5)));
-        assert_eq!(back(&places, &Disk::new()).unwrap(), 5);
+        assert_eq!(back(&places, &Disk::new(), None).unwrap(), 5);
         assert!(matches!(hall.take(&places, &keys, 7), Ok(Taken::New(7))));
         assert_eq!((current(&places), previous(&places)), (Some(7), Some(5)));
         let turned = crate::sample::NETWORK.replace("rotation = 90", "rotation = 180");
@@ -367,7 +382,7 @@ mod tests {
         }
         write(&newer);
         hall.take(&places, &keys, 2).unwrap();
-        back(&places, &Disk::new()).unwrap();
+        back(&places, &Disk::new(), None).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), own);
         // Of a bundle that it does not understand it leaves what there is.
         let settings = places.hall().join("1/kiosks/lobby-1.toml");
@@ -432,10 +447,10 @@ mod tests {
 
     #[test]
     fn a_power_cut_while_going_back_leaves_one_of_the_two() {
-        let total = steps(|disk| back(&kiosk(&[1, 2]).1, disk).map(drop));
+        let total = steps(|disk| back(&kiosk(&[1, 2]).1, disk, None).map(drop));
         for at in 0..total {
             let (_folder, places, ..) = kiosk(&[1, 2]);
-            cut(at, |disk| back(&places, disk).map(drop));
+            cut(at, |disk| back(&places, disk, None).map(drop));
             settle(&places, &Disk::new()).unwrap();
             let found = (read_link(&places, "current"), read_link(&places, "previous"));
             assert!(found == ("1".into(), "2".into()) || found == ("2".into(), "1".into()), "{found:?}");

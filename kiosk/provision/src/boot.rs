@@ -26,7 +26,7 @@ pub fn boot(places: &Places, disk: &Disk<'_>) -> io::Result<(Keys, Changes)> {
     let keys = keys::ensure(places, disk)?;
     apply::settle(places, disk)?;
     let changes = write(places, disk)?;
-    status::renew(places, disk, &keys, None)?;
+    status::renew(places, disk, &keys)?;
     Ok((keys, changes))
 }
 

@@ -12,7 +12,7 @@ use crate::keys::{self, Keys, LONGEST_CHAIN, Pair};
 use crate::places::{Places, read, read_text};
 use crate::refused::Refused;
 use crate::site::{Site, certificates};
-use crate::status::{Enrolment, State, Trouble};
+use crate::status::{Enrolment, State, Trouble, for_a_screen};
 use crate::system::{self, Change, Changes};
 use crate::web::{Answer, Identity, Office, WebFault};
 use crate::{boot, pem, request};
@@ -20,9 +20,6 @@ use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io;
 use std::time::Duration;
-
-/// What is said of a trouble is at most so many characters long: it is for a screen.
-const LONGEST_SAID: usize = 600;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -69,12 +66,6 @@ impl From<NotTaken> for Stop {
     }
 }
 
-/// As much of it as a screen shows.
-#[must_use]
-pub fn for_a_screen(said: &str) -> String {
-    said.chars().take(LONGEST_SAID).collect()
-}
-
 struct Run<'a> {
     places: &'a Places,
     disk: &'a Disk<'a>,
@@ -107,8 +98,6 @@ pub async fn run(
     let enrolment = Enrolment {
         fingerprint: keys.fingerprint,
         before: apply::previous(places),
-        // Whoever plugged it in is still there.
-        stick: Enrolment::read(places).and_then(|last| last.stick),
         state: if ready { State::Ready } else { run.state },
         trouble,
         said,

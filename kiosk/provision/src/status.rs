@@ -86,8 +86,6 @@ pub struct Enrolment {
     pub serial: Option<u64>,
     /// serial of the one before, which can be gone back to
     pub before: Option<u64>,
-    /// why the last bundle from a stick was not taken, in words; `null` when it was
-    pub stick: Option<String>,
     /// when the certificate ends
     pub certificate_ends: Option<Timestamp>,
     /// when this was so
@@ -112,12 +110,32 @@ impl Enrolment {
     }
 }
 
-/// Says what is so now, beside what was said last of the office: after a boot, a bundle from a stick, a step back.
-/// `stick` is why a bundle from a stick was not taken.
+/// Says why what somebody wanted at the kiosk was not done, in words: a bundle from a stick, a step back. `None` when it
+/// was. The next one, and who leaves the technician's room, wipes it away.
 ///
 /// # Errors
 /// The disk failed.
-pub fn renew(places: &Places, disk: &Disk<'_>, own: &Keys, stick: Option<String>) -> io::Result<()> {
+pub fn by_hand(places: &Places, disk: &Disk<'_>, why_not: Option<&str>) -> io::Result<()> {
+    let path = places.run().join("by-hand");
+    match why_not {
+        Some(why) => disk.replace(&path, for_a_screen(why).as_bytes(), 0o444, None),
+        None => disk.remove(&path),
+    }
+}
+
+/// What is said is at most so many characters long: it is for a screen.
+const LONGEST_SAID: usize = 600;
+
+/// As much of it as a screen shows.
+pub(crate) fn for_a_screen(said: &str) -> String {
+    said.chars().take(LONGEST_SAID).collect()
+}
+
+/// Says what is so now, beside what was said last of the office: after a boot, a bundle from a stick, a step back.
+///
+/// # Errors
+/// The disk failed.
+pub fn renew(places: &Places, disk: &Disk<'_>, own: &Keys) -> io::Result<()> {
     let last = Enrolment::read(places);
     let serial = apply::current(places);
     let certificate_ends = keys::current(places)?.and_then(|pair| crate::certificate::ends(&pair));
@@ -129,6 +147,5 @@ pub fn renew(places: &Places, disk: &Disk<'_>, own: &Keys, stick: Option<String>
     let (trouble, said) = last.map_or((None, None), |last| (last.trouble, last.said));
     let (before, at) = (apply::previous(places), Timestamp::now());
     let fingerprint = own.fingerprint;
-    Enrolment { fingerprint, state, trouble, said, serial, before, stick, certificate_ends, at }
-        .write(places, disk)
+    Enrolment { fingerprint, state, trouble, said, serial, before, certificate_ends, at }.write(places, disk)
 }

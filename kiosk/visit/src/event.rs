@@ -486,8 +486,8 @@ pub enum RoomDo {
     ExportReport(SessionId),
     /// a new roll is in the printer
     RollChanged(SessionId),
-    /// have the system go back to the settings before
-    SettingsBack,
+    /// have the system go back to the settings before, which have this number
+    SettingsBack(u64),
 }
 
 /// What whoever checks says of somebody before the technician's door.

@@ -165,6 +165,13 @@ pub enum Closed {
         /// each in a line of its own, as the program says it
         why: Vec<String>,
     },
+    /// the machine cannot start the system around it
+    Stuck {
+        /// each in a line of its own, as the system says it
+        why: Vec<String>,
+    },
+    /// Secure Boot is off, so that nothing may be kept here
+    Insecure,
     /// the machine's security chip does not give its data out
     Sealed {
         /// each in a line of its own, as the system says it

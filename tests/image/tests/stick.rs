@@ -52,11 +52,18 @@ fn a_stick_is_let_in_with_the_technician() {
     running.wait_told("the stick before the kiosk", within(120), &seen);
     told("a stick's settings are taken, and the kiosk sees the stick");
 
-    // As the technician's screen has it done.
-    running.told("touch /run/kiosk/settings-back");
-    running.wait_told("the settings before", within(120), "[ \"$(readlink /data/hall/current)\" = 1 ]");
-    let said = running.told("cat /run/onedoor/enrolment.json");
-    assert!(said.contains(r#""serial":1,"before":2"#), "{said}");
+    // As the technician's screen has it done: once they are not those before, and once they are.
+    let process = "systemctl show -P MainPID kiosk.service";
+    let before = running.told(process).trim().to_owned();
+    running.told("echo 7 >/run/kiosk/settings-back");
+    running.wait_told("a word on what was not done", within(120), "grep -q 'serial 7' /run/onedoor/by-hand");
+    assert_eq!(serial(&mut running), "2");
+    running.told("echo 1 >/run/kiosk/settings-back");
+    let said =
+        r#"grep -q '"serial":1,"before":2' /run/onedoor/enrolment.json && [ ! -e /run/onedoor/by-hand ]"#;
+    running.wait_told("the settings before", within(120), said);
+    assert_eq!(serial(&mut running), "1");
+    running.wait_told("a kiosk with them", within(120), &format!("[ \"$({process})\" != {before} ]"));
     wait_good(&mut running);
     told("the settings before are in force again");
 

@@ -12,6 +12,8 @@ use machine::picture::Picture;
 
 /// Seconds from the switch until a machine without KVM has refused something.
 const REFUSAL: u64 = 300;
+/// What systemd-boot is told, the keys' enrolment among it.
+const LOADER: &str = "loader/loader.conf";
 /// Where systemd-boot looks for kernels.
 const KERNELS: &str = "/EFI/Linux";
 
@@ -203,6 +205,36 @@ fn data_opens_on_no_other_machine() {
     let opened = running.ask("mountpoint -q /data || test -e /dev/mapper/data");
     assert_ne!(opened.status, 0, "/data opens on another machine");
     told("another TPM: /data does not open, and the screen says so");
+}
+
+/// While Secure Boot is off, nothing is sealed to what every other system would find, too: the screen says so. Once the
+/// firmware, which has never run, takes the hall's keys from the disk, the next start is the first.
+#[test]
+fn without_secure_boot_no_data_is_made() {
+    let Some((built, _alone)) = image() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let (theirs, none) = (folder.path().join("loader.conf"), folder.path().join("none.conf"));
+    std::fs::write(&none, "timeout 0\nsecure-boot-enroll off\n").expect("a file");
+    let mut cabinet = Cabinet::blank(&built, Inside::Probe);
+    cabinet.change(|disk| {
+        disk.take(LOADER, &theirs);
+        disk.put(&none, LOADER);
+    });
+    let wanted = sample("closed-insecure");
+    let mut running = cabinet.switch_on(&Wiring::default());
+    running.wait_screen("the words on Secure Boot", within(REFUSAL), |picture| {
+        words_of(picture).difference(&words_of(&wanted)) < ALIKE
+    });
+    running.wait_probe(within(60));
+    assert_ne!(running.ask("ls /dev/disk/by-partlabel/data").status, 0, "there is a place for data");
+    running.cut();
+
+    cabinet.change(|disk| disk.put(&theirs, LOADER));
+    let mut running = cabinet.switch_on(&Wiring::default());
+    running.wait_reset("the restart with the hall's keys", within(REFUSAL));
+    wait_up(&mut running, within(420));
+    running.wait_told("/data", within(420), "mountpoint -q /data");
+    told("without Secure Boot no /data is made; with it, it is");
 }
 
 /// A sample of what screens show, in Chinese, as it looks at first.

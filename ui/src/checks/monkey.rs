@@ -256,7 +256,7 @@ impl Lobby {
             RoomDo::LookCounters(stay) | RoomDo::RollChanged(stay) => {
                 Event::Counters(Some(stay), Counters::default())
             }
-            RoomDo::Leave | RoomDo::SettingsBack => return,
+            RoomDo::Leave | RoomDo::SettingsBack(_) => return,
         };
         self.hear(event);
     }

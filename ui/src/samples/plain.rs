@@ -60,6 +60,8 @@ fn service() -> Vec<Sample> {
                 ],
             }),
         ),
+        sample("closed-stuck", Screen::Closed(Closed::Stuck { why: vec!["local-fs.target".to_owned()] })),
+        sample("closed-insecure", Screen::Closed(Closed::Insecure)),
         sample(
             "closed-sealed",
             Screen::Closed(Closed::Sealed { why: vec!["systemd-cryptsetup@data.service".to_owned()] }),

@@ -73,6 +73,14 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
         room("settings", Room::Settings(Some(settings(&[], false)))),
         room("settings-going-back", Room::Settings(Some(settings(&[], true)))),
+        room(
+            "settings-later",
+            Room::Settings(Some(SettingsShown { next: Some(6), before: Some(7), ..settings(&[], false) })),
+        ),
+        room(
+            "settings-forth",
+            Room::Settings(Some(SettingsShown { before: Some(8), ..settings(&[], false) })),
+        ),
         room("settings-refused", Room::Settings(Some(settings(&REFUSED, false)))),
         room("settings-first", Room::Settings(Some(SettingsShown { serial: Some(1), ..Default::default() }))),
         room("settings-looking", Room::Settings(None)),
@@ -124,7 +132,7 @@ const REFUSED: [&str; 2] = [
 
 fn settings(refused: &[&str], going_back: bool) -> SettingsShown {
     let refused = refused.iter().map(ToString::to_string).collect();
-    SettingsShown { serial: Some(7), before: Some(6), refused, going_back }
+    SettingsShown { serial: Some(7), next: None, before: Some(6), refused, going_back }
 }
 
 fn looped() -> Looped {

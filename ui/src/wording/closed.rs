@@ -25,11 +25,13 @@ impl Voice<'_> {
                 (said, &words.fingerprint, told)
             }
             Closed::Broken { why } => (&words.broken, &words.why, lines(why)),
+            Closed::Stuck { why } => (&words.stuck, &words.why, lines(why)),
+            Closed::Insecure => (&words.insecure, &words.why, Vec::new()),
             Closed::Sealed { why } => (&words.sealed, &words.why, lines(why)),
         };
         t::ServiceWords {
             title: words.title.plain().into(),
-            fault: note(&said.told, matches!(closed, Closed::Broken { .. } | Closed::Sealed { .. })),
+            fault: note(&said.told, !matches!(closed, Closed::NotSetUp { .. })),
             steps_title: self.words.service.steps.plain().into(),
             steps: model(
                 (1..).zip(&said.steps).map(|(at, step)| slint::format!("{at}. {}", step.plain())).collect(),

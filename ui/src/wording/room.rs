@@ -70,8 +70,12 @@ impl Voice<'_> {
                 act(Intent::ReportPrint, words.print_report.plain(), made)
             }
             Room::Settings(settings) => match settings {
-                Some(SettingsShown { before: Some(before), going_back: false, .. }) => {
-                    act(Intent::SettingsBack, words.settings_back.with(&[("serial", before)]), true)
+                Some(SettingsShown {
+                    serial, next: None, before: Some(before), going_back: false, ..
+                }) => {
+                    let forth = serial.is_some_and(|serial| *before > serial);
+                    let label = if forth { &words.settings_forth } else { &words.settings_back };
+                    act(Intent::SettingsBack, label.with(&[("serial", before)]), true)
                 }
                 _ => t::Act::default(),
             },
@@ -470,17 +474,21 @@ impl Voice<'_> {
         let words = &self.words.room;
         let numbered = |text: &Text, serial: u64| SharedString::from(text.with(&[("serial", &serial)]));
         let now = settings.serial.map(|serial| numbered(&words.settings_now, serial));
-        let before = settings.before.map(|serial| numbered(&words.settings_before, serial));
         let mut facts = vec![now.unwrap_or_else(|| words.settings_unknown.plain().into())];
-        facts.extend(before);
+        if let Some(next) = settings.next {
+            facts.push(numbered(&words.settings_later, next));
+        } else if let Some(before) = settings.before {
+            let newer = settings.serial.is_some_and(|serial| before > serial);
+            facts.push(numbered(if newer { &words.settings_newer } else { &words.settings_before }, before));
+        }
         facts.extend(settings.refused.iter().map(SharedString::from));
         t::RoomWords {
             title: words.settings.plain().into(),
             text: words.settings_text.plain().into(),
-            note: match (settings.going_back, settings.refused.is_empty()) {
-                (true, _) => note(&words.settings_going_back, false),
-                (false, false) => note(&words.settings_refused, true),
-                (false, true) => t::Note::default(),
+            note: match (settings.next, settings.refused.is_empty(), settings.going_back) {
+                (Some(_), ..) | (None, true, true) => note(&words.settings_next, false),
+                (None, false, _) => note(&words.settings_refused, true),
+                (None, true, false) => t::Note::default(),
             },
             facts: model(facts),
             ..Default::default()

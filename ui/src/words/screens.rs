@@ -206,7 +206,7 @@ tables! {
     ClosedText {
         Text: title, fingerprint, why, starting;
         Told: moment;
-        FaultText: not_set_up, asked, broken, sealed;
+        FaultText: not_set_up, asked, broken, stuck, insecure, sealed;
     }
 
     /// The technician's door.
@@ -229,7 +229,8 @@ tables! {
         Told: mended, still_broken, gone, heard, came_out, laid;
         Text: looped, looped_text, looped_none, remote, remote_text, to_home;
         Text: settings, settings_text, settings_now, settings_unknown, settings_before, settings_back;
-        Told: settings_refused, settings_going_back;
+        Text: settings_later, settings_newer, settings_forth;
+        Told: settings_refused, settings_next;
         Text: mend_first, report, report_text, report_making, print_report, to_stick;
         Told: ready, report_failed;
         Count: not_ready, ready_but;

@@ -83,6 +83,8 @@ pub struct Technician {
     pub found: Sender<Found>,
     /// the system around the kiosk
     pub system: Option<System>,
+    /// number of the settings that this program began with
+    pub settings: Option<u64>,
     /// the store may answer again
     pub look: Arc<Notify>,
 }
@@ -126,9 +128,9 @@ impl Technician {
                 }
                 RoomDo::LookKiosk(stay) => own.tell_kiosk(stay).await,
                 RoomDo::LookCounters(stay) => drop(own.printer.send(printer::Ask::Counters(stay))),
-                RoomDo::SettingsBack => {
+                RoomDo::SettingsBack(serial) => {
                     own.bus.log(Happened::SettingsBackWanted {});
-                    own.system.iter().for_each(System::want_settings_before);
+                    own.system.iter().for_each(|system| system.want_settings(serial));
                 }
                 RoomDo::RollChanged(stay) => drop(own.printer.send(printer::Ask::NewRoll(stay))),
                 at_door @ (RoomDo::Knock(_)
@@ -247,7 +249,7 @@ impl Technician {
             clock_ahead: facts.clock_skew_seconds.map(|seconds| seconds.round() as i64),
             free: machine::free(&self.data),
             self_test,
-            settings: self.system.as_ref().and_then(System::settings),
+            settings: self.system.as_ref().and_then(|system| system.settings(self.settings)),
         };
         self.bus.send(Event::Kiosk(stay, shown)).await;
     }

@@ -40,18 +40,16 @@ pub(super) fn filled(places: &Places, said: &Said<'_>) -> io::Result<String> {
 
 /// Fills in the configuration of the bundle in force as this version does. Another version, newer or older, may have
 /// written in it what the kiosk beside this one does not know, and then it would not start; or left out what it does.
-///
-/// # Errors
-/// The disk failed.
-pub(super) fn refill(places: &Places, disk: &Disk<'_>) -> io::Result<()> {
-    let Some(serial) = current(places) else { return Ok(()) };
-    // Where this version does not understand the bundle, what the other made of it is all there is.
-    let Some(wanted) = again(places) else { return Ok(()) };
+/// Where this one does not understand the bundle, or the disk takes nothing more, what is there has to do.
+pub(super) fn refill(places: &Places, disk: &Disk<'_>) {
+    let (Some(serial), Some(wanted)) = (current(places), again(places)) else { return };
     if super::file(places, CONFIGURATION).as_deref() == Some(wanted.as_bytes()) {
-        return Ok(());
+        return;
     }
     let path = places.hall().join(serial.to_string()).join(CONFIGURATION);
-    disk.replace(&path, wanted.as_bytes(), 0o444, None)
+    if let Err(error) = disk.replace(&path, wanted.as_bytes(), 0o444, None) {
+        eprintln!("onedoor-provision: the kiosk's configuration stays as another version left it: {error}");
+    }
 }
 
 fn again(places: &Places) -> Option<String> {

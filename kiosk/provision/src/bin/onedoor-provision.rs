@@ -49,7 +49,11 @@ enum Command {
         file: PathBuf,
     },
     /// Goes back to the bundle before; once more returns
-    Back,
+    Back {
+        /// a file with the serial that it has to have; it is taken away first
+        #[arg(long, value_name = "FILE")]
+        wanted: Option<PathBuf>,
+    },
     /// Writes the request for a certificate, for an office that no wire reaches, and tells the fingerprint
     Request {
         /// where to, such as a USB stick; without it the fingerprint alone is told
@@ -125,18 +129,25 @@ fn run(places: &Places, command: Command) -> io::Result<Done> {
             let (_lock, keys) = begin(places, &disk)?;
             let taken =
                 bytes.and_then(|bytes| office::take(places, &disk, &keys, &bytes).map_err(io::Error::other));
-            let refused = taken.as_ref().err().map(|error| office::for_a_screen(&error.to_string()));
-            status::renew(places, &disk, &keys, refused)?;
+            let why_not = taken.as_ref().err().map(ToString::to_string);
+            status::by_hand(places, &disk, why_not.as_deref())?;
             let (taken, changes) = taken?;
+            status::renew(places, &disk, &keys)?;
             let (Taken::New(serial) | Taken::Same(serial)) = taken;
             Ok(done(changes).tell("serial", serial))
         }
-        Command::Back => {
+        Command::Back { wanted } => {
+            let wanted = wanted.map(|file| said(&file)).transpose();
             let (_lock, keys) = begin(places, &disk)?;
-            let serial = apply::back(places, &disk)?;
+            let (before, gone) = (apply::current(places), wanted.and_then(|w| apply::back(places, &disk, w)));
+            let why_not = gone.as_ref().err().map(ToString::to_string);
+            status::by_hand(places, &disk, why_not.as_deref())?;
+            let serial = gone?;
             let mut changes = boot::write(places, &disk)?;
-            changes.insert(Change::RestartKiosk);
-            status::renew(places, &disk, &keys, None)?;
+            if before != Some(serial) {
+                changes.insert(Change::RestartKiosk);
+            }
+            status::renew(places, &disk, &keys)?;
             Ok(done(changes).tell("serial", serial))
         }
         Command::Request { folder } => {
@@ -196,6 +207,15 @@ fn request(places: &Places, disk: &Disk<'_>, keys: &keys::Keys, folder: &Path) -
     io::Write::write_all(&mut file, &made)?;
     file.sync_all()?;
     Ok(path)
+}
+
+/// A number that somebody left in a file, which is gone afterwards: what cannot be done is not tried without end.
+fn said(file: &Path) -> io::Result<u64> {
+    let text = read(file, 20);
+    let gone = if file.is_dir() { std::fs::remove_dir_all(file) } else { std::fs::remove_file(file) };
+    gone?;
+    let number = String::from_utf8(text?).ok().and_then(|text| text.trim().parse().ok());
+    number.ok_or_else(|| io::Error::other(format!("{}: no number stands in it", file.display())))
 }
 
 fn recovery_key(from: &Path) -> io::Result<Zeroizing<String>> {

@@ -172,9 +172,11 @@ impl Desk {
                 room.report_taken(ReportTaken::Printing);
             }
             Intent::ReportStick => actions.push(Action::Room(RoomDo::ExportReport(room.id))),
-            Intent::SettingsBack if room.can_go_back() => {
-                room.going_back = true;
-                actions.push(Action::Room(RoomDo::SettingsBack));
+            Intent::SettingsBack => {
+                if let Some(before) = room.settings_before() {
+                    room.going_back = true;
+                    actions.push(Action::Room(RoomDo::SettingsBack(before)));
+                }
             }
             Intent::RollChanged => actions.push(Action::Room(RoomDo::RollChanged(room.id))),
             _ => {}
@@ -450,10 +452,10 @@ impl Room {
         Some(SettingsShown { going_back: self.going_back, ..shown })
     }
 
-    /// Twice would be back and forth.
-    fn can_go_back(&self) -> bool {
-        let settings = self.settings().filter(|_| matches!(self.page, Page::Settings));
-        settings.is_some_and(|settings| settings.before.is_some() && !settings.going_back)
+    /// The settings that can be gone back to here. Twice would be back and forth.
+    fn settings_before(&self) -> Option<u64> {
+        let settings = self.settings().filter(|_| matches!(self.page, Page::Settings))?;
+        settings.before.filter(|_| settings.next.is_none() && !settings.going_back)
     }
 
     fn report_taken(&mut self, taken: ReportTaken) {

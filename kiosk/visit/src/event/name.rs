@@ -152,7 +152,7 @@ impl RoomDo {
             Self::SendNow(_) => "room-send-now",
             Self::LookCounters(_) => "room-look-counters",
             Self::RollChanged(_) => "room-roll-changed",
-            Self::SettingsBack => "room-settings-back",
+            Self::SettingsBack(_) => "room-settings-back",
         }
     }
 }

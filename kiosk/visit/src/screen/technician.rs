@@ -288,13 +288,15 @@ pub struct KioskShown {
 /// What the hall set for this kiosk, as the system around it says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsShown {
-    /// number of the settings in force
+    /// number of the settings in use
     pub serial: Option<u64>,
-    /// number of those before, which can be gone back to
+    /// number of those that are used from the program's next start, where they are others
+    pub next: Option<u64>,
+    /// number of those before, which can be gone back to; of newer ones, after that was done
     pub before: Option<u64>,
     /// why others were not taken, a line for each reason
     pub refused: Vec<String>,
-    /// somebody wants to go back: it is done once nobody is here any more
+    /// somebody in this room wants those before
     pub going_back: bool,
 }
 

@@ -148,7 +148,7 @@ impl Door {
                 | RoomDo::LookCounters(_)
                 | RoomDo::LookKiosk(_)
                 | RoomDo::RollChanged(_)
-                | RoomDo::SettingsBack => {}
+                | RoomDo::SettingsBack(_) => {}
             }
         }
     }
