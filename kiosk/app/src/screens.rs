@@ -75,7 +75,7 @@ impl Screens {
             let Ok(Some(now)) = tokio::task::spawn_blocking(move || plugged(&folder)).await else { continue };
             let begin = looks.look(&now);
             // With another one nothing is seen either, until this program has begun again.
-            let unseen = now.is_empty() || (looks.lost && one);
+            let unseen = looks.lost && (one || now.is_empty()) || looks.began.is_empty();
             health.tell(if unseen { vec![Fault::ScreenUnplugged] } else { vec![] }).await;
             if begin && self.since.elapsed() >= NOT_BEFORE && nobody_is_there(desk.as_ref()).await {
                 tracing::info!("a screen was plugged in; beginning again with it");
