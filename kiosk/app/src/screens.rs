@@ -70,6 +70,7 @@ impl Screens {
         let mut health = Health::new(Device::Kiosk, bus);
         let mut looks = Looks::begun(began);
         while !stop.is_cancelled() {
+            // Until a plug may have been put in or pulled: the kernel calls nobody who only reads its files.
             tokio::time::sleep(GLANCE).await;
             let folder = self.folder.clone();
             let Ok(Some(now)) = tokio::task::spawn_blocking(move || plugged(&folder)).await else { continue };

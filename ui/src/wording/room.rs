@@ -2,6 +2,7 @@
 
 mod drawings;
 mod hands;
+mod settings;
 
 use super::{Voice, act, model, note};
 use crate::toolkit as t;
@@ -12,7 +13,7 @@ use visit::fault::{Device, Fault};
 use visit::intent::{Intent, RoomPlace};
 use visit::screen::{
     Counters, DeviceShown, Door, DoorRefusal, DoorWay, FaultShown, KioskShown, OutboxShown, Repair,
-    ReportShown, ReportTaken, Room, SettingsShown, StepState, TestState, Tests, Typed,
+    ReportShown, ReportTaken, Room, StepState, TestState, Tests, Typed,
 };
 use visit::technician::{Failure, Finding, Grade, Looped, Measure, Outcome, Test, Verdict, When};
 
@@ -69,16 +70,7 @@ impl Voice<'_> {
                 let made = report.as_ref().is_some_and(|report| report.ready.is_some());
                 act(Intent::ReportPrint, words.print_report.plain(), made)
             }
-            Room::Settings(settings) => match settings {
-                Some(SettingsShown {
-                    serial, next: None, before: Some(before), going_back: false, ..
-                }) => {
-                    let forth = serial.is_some_and(|serial| *before > serial);
-                    let label = if forth { &words.settings_forth } else { &words.settings_back };
-                    act(Intent::SettingsBack, label.with(&[("serial", before)]), true)
-                }
-                _ => t::Act::default(),
-            },
+            Room::Settings(settings) => self.settings_go(settings.as_ref()),
             Room::Remote => act(Intent::Confirm, words.to_home.plain(), true),
             Room::Looped(_) => act(Intent::Test(Test::Loop), words.prove.plain(), true),
             Room::Overview(..) | Room::Device(..) => t::Act::default(),
@@ -464,32 +456,6 @@ impl Voice<'_> {
                 .filter(|_| outbox.waiting > 0)
                 .map(|why| self.coded_note(why))
                 .unwrap_or_default(),
-            facts: model(facts),
-            ..Default::default()
-        }
-    }
-
-    /// What the hall set for this kiosk, and what it would not take.
-    fn settings(&self, settings: &SettingsShown) -> t::RoomWords {
-        let words = &self.words.room;
-        let numbered = |text: &Text, serial: u64| SharedString::from(text.with(&[("serial", &serial)]));
-        let now = settings.serial.map(|serial| numbered(&words.settings_now, serial));
-        let mut facts = vec![now.unwrap_or_else(|| words.settings_unknown.plain().into())];
-        if let Some(next) = settings.next {
-            facts.push(numbered(&words.settings_later, next));
-        } else if let Some(before) = settings.before {
-            let newer = settings.serial.is_some_and(|serial| before > serial);
-            facts.push(numbered(if newer { &words.settings_newer } else { &words.settings_before }, before));
-        }
-        facts.extend(settings.refused.iter().map(SharedString::from));
-        t::RoomWords {
-            title: words.settings.plain().into(),
-            text: words.settings_text.plain().into(),
-            note: match (settings.next, settings.refused.is_empty(), settings.going_back) {
-                (Some(_), ..) | (None, true, true) => note(&words.settings_next, false),
-                (None, false, _) => note(&words.settings_refused, true),
-                (None, true, false) => t::Note::default(),
-            },
             facts: model(facts),
             ..Default::default()
         }
