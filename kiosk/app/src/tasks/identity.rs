@@ -98,6 +98,14 @@ pub trait IdentitySource {
     /// Why that cannot be asked.
     fn presence(&mut self) -> Result<CardReminder, Trouble>;
 
+    /// Whether something lies there that was not read.
+    ///
+    /// # Errors
+    /// Why that cannot be asked.
+    fn is_something_else(&mut self) -> Result<bool, Trouble> {
+        Ok(false)
+    }
+
     /// Sees that it is well while nobody is wanted.
     ///
     /// # Errors
@@ -136,11 +144,13 @@ pub struct Wish {
     reading: bool,
     /// the person that was read last was read here: only that card is looked after
     read_here: bool,
+    /// something else has lain there since this session: whoever comes later did not lay it there
+    lying: Option<SessionId>,
 }
 
 impl Wish {
     /// Nothing yet.
-    pub const NONE: Self = Self { asked: ReaderDo::Rest, reading: false, read_here: false };
+    pub const NONE: Self = Self { asked: ReaderDo::Rest, reading: false, read_here: false, lying: None };
 }
 
 /// Owns one source until nobody can ask for it any more.
@@ -228,8 +238,9 @@ impl<S: IdentitySource> Owner<'_, S> {
         }
         let done = match self.wish.asked {
             ReaderDo::Watch(session) => self.watch(session),
-            ReaderDo::Presence(_) if self.wish.read_here => self.look_after(),
-            ReaderDo::Presence(_) | ReaderDo::Rest => self.source.rest().map(|()| HEALTH_EVERY),
+            ReaderDo::Presence(session) if self.wish.read_here => self.look_after(session),
+            ReaderDo::Presence(session) => self.rest(Some(session)),
+            ReaderDo::Rest => self.rest(None),
         };
         match done {
             Ok(pause) => {
@@ -241,8 +252,12 @@ impl<S: IdentitySource> Owner<'_, S> {
     }
 
     fn watch(&mut self, session: SessionId) -> Result<Duration, Trouble> {
-        match self.source.look()? {
-            Sight::Nothing => {}
+        let seen = match self.source.look()? {
+            Sight::Something if self.wish.lying.is_some_and(|since| since != session) => Sight::Latched,
+            seen => seen,
+        };
+        match seen {
+            Sight::Nothing => self.wish.lying = None,
             Sight::Latched => {
                 if self.watching_since.elapsed() >= LATCHED_AFTER {
                     self.watching_since = Instant::now();
@@ -263,6 +278,7 @@ impl<S: IdentitySource> Owner<'_, S> {
                         // From now on only whether it still lies there is of interest.
                         self.ask(ReaderDo::Presence(session));
                         self.wish.read_here = true;
+                        self.wish.lying = None;
                         self.tell(session, CardEvent::Read(person));
                     }
                     // Another is still wanted.
@@ -278,14 +294,33 @@ impl<S: IdentitySource> Owner<'_, S> {
         Ok(self.source.pace())
     }
 
-    fn look_after(&mut self) -> Result<Duration, Trouble> {
-        let reminder = self.source.presence()?;
-        if self.told.replace(reminder) != Some(reminder)
-            && let ReaderDo::Presence(session) = self.wish.asked
-        {
+    fn look_after(&mut self, session: SessionId) -> Result<Duration, Trouble> {
+        let reminder = match self.source.presence()? {
+            CardReminder::Present => CardReminder::Present,
+            // Another's, laid there meanwhile, is left behind as well.
+            _ if self.is_lying(Some(session))? => CardReminder::Present,
+            reminder => reminder,
+        };
+        if self.told.replace(reminder) != Some(reminder) {
             self.tell(session, CardEvent::Presence(reminder));
         }
         Ok(if reminder == CardReminder::Unknown { HEALTH_EVERY } else { PRESENCE_EVERY })
+    }
+
+    /// Nobody is wanted here; what is laid there in a session is not the next one's.
+    fn rest(&mut self, session: Option<SessionId>) -> Result<Duration, Trouble> {
+        self.source.rest()?;
+        if session.is_some() || self.wish.lying.is_some() {
+            self.is_lying(session)?;
+        }
+        Ok(HEALTH_EVERY)
+    }
+
+    /// Whether something else lies there than what was read, and since which session.
+    fn is_lying(&mut self, session: Option<SessionId>) -> Result<bool, Trouble> {
+        let lying = self.source.is_something_else()?;
+        self.wish.lying = if lying { self.wish.lying.or(session) } else { None };
+        Ok(lying)
     }
 
     fn tell(&self, session: SessionId, event: CardEvent) {

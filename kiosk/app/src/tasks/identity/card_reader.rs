@@ -144,6 +144,11 @@ impl IdentitySource for CardReader {
         }
     }
 
+    fn is_something_else(&mut self) -> Result<bool, Trouble> {
+        // The one that was read is not found again before it is lifted.
+        Ok(self.with(Reader::poll)? == Poll::Found)
+    }
+
     fn rest(&mut self) -> Result<(), Trouble> {
         self.with(Reader::status)
     }

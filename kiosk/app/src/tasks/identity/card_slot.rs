@@ -125,6 +125,10 @@ impl IdentitySource for SocialCardSlot {
         }
     }
 
+    fn is_something_else(&mut self) -> Result<bool, Trouble> {
+        Ok(matches!(self.poll(Duration::ZERO)?, Slot::Inserted | Slot::Mute) && !self.done_with)
+    }
+
     fn rest(&mut self) -> Result<(), Trouble> {
         if matches!(self.poll(Duration::ZERO)?, Slot::Empty) {
             self.done_with = false;
