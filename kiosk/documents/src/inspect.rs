@@ -72,11 +72,27 @@ fn warnings(histogram: &[u64; 256]) -> Vec<Warning> {
     }
 }
 
-/// Whether black print could not be told from the paper.
+/// Paper that is darker than this grey, of 255, is not made white.
+pub(crate) const DARKEST_PAPER: usize = 150;
+
+/// Whether black print could not be told from the paper, or hardly.
 pub(crate) fn is_dark(histogram: &[u64; 256]) -> bool {
     /// Median grey, of 255.
     const DARK: usize = 70;
-    median(histogram) < DARK
+    median(histogram) < DARK || is_dim(histogram)
+}
+
+/// Whether most of the page is one grey, as paper is and no photograph, that stays grey.
+fn is_dim(histogram: &[u64; 256]) -> bool {
+    /// How uneven paper is, with its grain and in a lamp that is brighter in the middle.
+    const EVEN: usize = 12;
+    let all: u64 = histogram.iter().sum();
+    let around = |grey: usize| -> u64 {
+        let near = grey.saturating_sub(EVEN)..=(grey + EVEN).min(255);
+        histogram.get(near).unwrap_or_default().iter().sum()
+    };
+    let commonest = (0..256).max_by_key(|&grey| around(grey)).unwrap_or(0);
+    commonest < DARKEST_PAPER && around(commonest) * 2 > all
 }
 
 /// How often each grey occurs, apart from a narrow margin where the scanner's own shadows lie.

@@ -1,6 +1,7 @@
 //! How bright the paper is: whether there is anything on it, and what makes it white.
 
 use crate::decode::Pixels;
+use crate::inspect::DARKEST_PAPER;
 
 use super::paper::REDUCTION;
 use super::warp::{Gain, Turn};
@@ -44,8 +45,6 @@ pub(super) fn has_paper(histogram: &[u64; 256]) -> bool {
 /// What makes the paper white. Everything is brightened alike, so that photographs keep their tones;
 /// where no grey is common enough to be paper, as on a page that is one photograph, nothing changes.
 pub(super) fn gain(histogram: &[u64; 256]) -> Gain {
-    /// Darker than this is no paper that ought to be white.
-    const DARKEST: usize = 150;
     /// How far paper is from even: below its commonest grey and above.
     const SPREAD: usize = 20;
     /// The grain of single pixels, which the small picture no longer shows.
@@ -55,7 +54,7 @@ pub(super) fn gain(histogram: &[u64; 256]) -> Gain {
         histogram.get(near).unwrap_or_default().iter().sum()
     };
     let all: u64 = histogram.iter().sum();
-    let Some(peak) = (DARKEST..256).max_by_key(|&grey| around(grey)) else { return Gain::NONE };
+    let Some(peak) = (DARKEST_PAPER..256).max_by_key(|&grey| around(grey)) else { return Gain::NONE };
     let paper: Vec<_> = histogram.iter().enumerate().skip(peak - SPREAD).collect();
     let on_paper: u64 = paper.iter().map(|(_, count)| **count).sum();
     if on_paper * 5 < all || on_paper == 0 {
