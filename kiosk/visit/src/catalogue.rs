@@ -160,6 +160,8 @@ pub struct Material {
     pub licence_types: Vec<LicenceType>,
     /// what its pages become
     pub document: DocumentFormat,
+    /// whether it is laid on the glass: cards and books, which no feeder takes
+    pub glass: bool,
     /// whether text is kept apart from its ground, which makes the document many times smaller
     pub compact: bool,
     /// file of a picture that shows what it looks like (`example_guid`), beside the catalogue's file

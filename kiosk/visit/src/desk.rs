@@ -433,7 +433,8 @@ impl Desk {
         }
         let is_missing = |need: &Need| self.material_state(&session, need) == MaterialState::Missing;
         let missing = session.choice.needs(&self.catalogue).iter().filter(|need| is_missing(need)).count();
-        self.session = Some(session.leaving(id, cancelled, missing));
+        let bring = self.to_bring(&session);
+        self.session = Some(session.leaving(id, cancelled, missing, bring));
         self.renew(now);
     }
 

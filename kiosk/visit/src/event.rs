@@ -439,10 +439,10 @@ impl Pin {
         &self.0
     }
 
-    /// In groups of four, as one reads a code out.
+    /// In groups of three, as the office reads its answer out.
     pub fn grouped(&self) -> String {
         let digits: Vec<char> = self.0.chars().collect();
-        let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+        let groups: Vec<String> = digits.chunks(3).map(|group| group.iter().collect()).collect();
         groups.join(" ")
     }
 }

@@ -517,6 +517,8 @@ pub struct Goodbye {
     pub papers: Option<PapersTold>,
     /// pages were scanned and not accepted: they are thrown away
     pub dropped: bool,
+    /// what the window wants to see all the same, of a visit in which papers were handed in
+    pub bring: Vec<Label>,
     /// papers may lie in the scanner
     pub originals: bool,
     /// papers do lie in its feeder

@@ -361,7 +361,17 @@ fn goodbye() -> Vec<Sample> {
     let number = Some(ticket("A017"));
     let screen = |number, cancelled, papers: Option<PapersTold>, card| {
         let originals = papers.is_some();
-        Screen::Goodbye(Goodbye { number, cancelled, papers, dropped: false, originals, feeder: false, card })
+        let bring = Vec::new();
+        Screen::Goodbye(Goodbye {
+            number,
+            cancelled,
+            papers,
+            dropped: false,
+            bring,
+            originals,
+            feeder: false,
+            card,
+        })
     };
     let papers = |received, stored| Some(PapersTold { received, stored, returned: 0, missing: 0 });
     let wanted = PapersTold { received: 3, stored: 1, returned: 2, missing: 14 };
@@ -378,6 +388,10 @@ fn goodbye() -> Vec<Sample> {
                 cancelled: false,
                 papers: papers(2, 0),
                 dropped: false,
+                bring: vec![
+                    label("近期免冠证件照", "Recent ID photos"),
+                    label("出生医学证明", "Birth certificate"),
+                ],
                 originals: true,
                 feeder: true,
                 card: CardReminder::Taken,
@@ -390,6 +404,7 @@ fn goodbye() -> Vec<Sample> {
                 cancelled: false,
                 papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3 }),
                 dropped: true,
+                bring: Vec::new(),
                 originals: true,
                 feeder: true,
                 card: CardReminder::Present,

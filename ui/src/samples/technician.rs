@@ -159,7 +159,7 @@ fn door() -> Vec<Sample> {
         door("door-pin", DoorWay::Pin, Typed::Hidden(4), None, 0),
         door("door-wrong-pin", DoorWay::Pin, Typed::Hidden(0), Some(DoorRefusal::WrongPin(2)), 0),
         door("door-wait", DoorWay::Pin, Typed::Hidden(8), Some(DoorRefusal::WrongPin(1)), 14),
-        door("door-code", code(), Typed::Shown("0731 5592 18".to_owned()), None, 0),
+        door("door-code", code(), Typed::Shown("073 155 921 8".to_owned()), None, 0),
         door("door-code-mistyped", code(), Typed::Shown(String::new()), Some(DoorRefusal::Mistyped), 0),
         door("door-checking", DoorWay::Checking, Typed::Hidden(0), None, 0),
         door("door-blocked", DoorWay::Card, Typed::Hidden(0), Some(DoorRefusal::Blocked), 0),

@@ -44,7 +44,13 @@ impl Voice<'_> {
                 _ => false,
             },
             go: self.go(&view.screen),
-            ending: ending.map(|s| frame.ending.with(&[("seconds", &s)])).unwrap_or_default().into(),
+            ending: ending
+                .map(|s| {
+                    if has_pages(&view.screen) { &frame.ending_pages } else { &frame.ending }
+                        .with(&[("seconds", &s)])
+                })
+                .unwrap_or_default()
+                .into(),
             stay: ending.map(|_| act(Intent::Stay, frame.stay.plain(), true)).unwrap_or_default(),
             reminder: match &view.screen {
                 Screen::Number(number) => self.card(number.card),
@@ -157,5 +163,14 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Room(_) => t::Shown::Room,
         Screen::Look => t::Shown::Look,
         Screen::Help(_) => t::Shown::Help,
+    }
+}
+
+/// Whether pages were scanned that nobody has accepted: they go with whoever goes.
+fn has_pages(screen: &Screen) -> bool {
+    match screen {
+        Screen::Scan(scan) => scan.have > 0,
+        Screen::Review(_) => true,
+        _ => false,
     }
 }

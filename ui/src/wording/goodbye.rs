@@ -4,6 +4,9 @@ use super::{Voice, note};
 use crate::toolkit as t;
 use visit::screen::{CardReminder, Goodbye};
 
+/// How many columns the list of what is to be brought to the window may take: two lines of the usual letters.
+const BROUGHT: usize = 56;
+
 impl Voice<'_> {
     pub(super) fn goodbye(&self, goodbye: &Goodbye) -> t::GoodbyeWords {
         let words = &self.words.goodbye;
@@ -36,9 +39,10 @@ impl Voice<'_> {
             ]
         });
         let dropped = goodbye.dropped.then(|| words.dropped.plain().to_owned());
+        let bring = words.bring.with(goodbye.bring.len(), &[("list", &self.list(&goodbye.bring, BROUGHT))]);
         // What lies in the feeder has a note of its own.
         let originals = (goodbye.originals && !goodbye.feeder).then(|| words.originals.plain().to_owned());
-        let told = told.into_iter().flatten().chain(dropped).chain(originals);
+        let told = told.into_iter().flatten().chain([bring]).chain(dropped).chain(originals);
         let told: Vec<String> = told.filter(|s| !s.is_empty()).collect();
         let number = goodbye.number.filter(|_| !goodbye.cancelled);
         t::GoodbyeWords {

@@ -142,14 +142,19 @@ impl Voice<'_> {
             DoorRefusal::Ended => &words.ended,
             DoorRefusal::Unable => &words.unable,
         };
-        let mut note = note(told, true);
-        if let DoorRefusal::WrongPin(left) = why {
-            note.text = words.tries.of(left).into();
-        }
-        if door.wait > 0 {
-            note.text = words.wait.of(door.wait).into();
-        }
-        note
+        let note = note(told, true);
+        let wait = (door.wait > 0).then(|| words.wait.of(door.wait));
+        let text = match (why, wait) {
+            // Whoever has few tries left is told so before he tries again.
+            (DoorRefusal::WrongPin(left), wait) => {
+                let told: Vec<String> = [words.tries.of(left)].into_iter().chain(wait).collect();
+                told.join(self.stop()).into()
+            }
+            // Waiting does not unlock a card.
+            (DoorRefusal::Blocked, _) | (_, None) => note.text,
+            (_, Some(wait)) => wait.into(),
+        };
+        t::Note { text, ..note }
     }
 
     fn overview(&self, devices: &[DeviceShown], kiosk: Option<&KioskShown>) -> t::RoomWords {

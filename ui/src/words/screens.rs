@@ -17,7 +17,7 @@ macro_rules! tables {
 tables! {
     /// What stands around every screen, and how lists, pages and dates are written.
     FrameText {
-        Text: language, look, help, done, up, down, reached, back, finish, stay, ending, between, sentence, and_more;
+        Text: language, look, help, done, up, down, reached, back, finish, stay, ending, ending_pages, between, sentence, and_more;
         Text: page, page_next, page_previous, staff, staff_more, date, day;
         Count: tickets_left, minutes, hours;
         [Text; 12]: months;
@@ -192,7 +192,7 @@ tables! {
     GoodbyeText {
         Text: title_number, title_papers, title_wanted, title_dropped, title_plain, title_cancelled, dropped, originals,
             number, again, finish;
-        Count: received, stored, returned, missing;
+        Count: received, stored, returned, missing, bring;
         Told: card, card_perhaps, feeder;
     }
 

@@ -4,7 +4,7 @@ use super::Desk;
 use super::session::{Session, Stack, Step};
 use crate::catalogue::MaterialCode;
 use crate::checklist::Need;
-use crate::intent::Intent;
+use crate::intent::{Intent, Source};
 use crate::screen::{HandInAsk, MaterialState, NeedNot};
 
 /// How a material can be handed in.
@@ -27,6 +27,12 @@ impl Desk {
         }
     }
 
+    /// Where a material is laid to be scanned, unless the visitor says otherwise.
+    pub(super) fn source_of(&self, material: &MaterialCode) -> Source {
+        let glass = self.catalogue.material(material).is_some_and(|material| material.glass);
+        if glass { Source::Flatbed } else { Source::Feeder }
+    }
+
     pub(super) fn hand_in_of(&self, session: &Session, material: &MaterialCode) -> Option<HandIn> {
         self.hand_in(session, &self.need(material)?)
     }
@@ -37,7 +43,9 @@ impl Desk {
         // The back office may have looked at it while it was asked.
         let may = self.hand_in_of(session, material).is_some();
         let next = match intent {
-            Intent::AnswerYes if may => Step::ScanReady(Stack::new(material.clone())),
+            Intent::AnswerYes if may => {
+                Step::ScanReady(Stack::new(material.clone(), self.source_of(material)))
+            }
             Intent::Back => Step::Materials { page: session.list },
             _ => return,
         };
@@ -52,7 +60,7 @@ impl Desk {
         let Some(session) = &self.session else { return };
         let Step::HandInAsk(material) = &session.step else { return };
         if self.hand_in_of(session, material) == Some(HandIn::Wanted) {
-            let stack = Stack::new(material.clone());
+            let stack = Stack::new(material.clone(), self.source_of(material));
             if let Some(session) = &mut self.session {
                 session.step = Step::ScanReady(stack);
             }

@@ -3,6 +3,7 @@
 use super::hand_in::HandIn;
 use super::session::{Next, Page, Session, Stack, Step};
 use super::{Desk, PAGES_A_DOCUMENT};
+use crate::catalogue::MaterialCode;
 use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent, Sheets};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
@@ -30,6 +31,7 @@ impl Desk {
             Intent::Material(code) => self.hand_in_of(session, code).map(|how| (code.clone(), how)),
             _ => None,
         };
+        let source = wanted.as_ref().map_or(Source::Feeder, |(material, _)| self.source_of(material));
         let Some(session) = &mut self.session else { return };
         let has_receipt = session.custody.is_some() && !session.papers.is_empty();
         let Step::Materials { page } = &mut session.step else { return };
@@ -46,7 +48,7 @@ impl Desk {
             Intent::Material(_) => match wanted {
                 Some((material, HandIn::Wanted)) => {
                     session.not_applicable.remove(&material);
-                    session.step = Step::ScanReady(Stack::new(material));
+                    session.step = Step::ScanReady(Stack::new(material, source));
                 }
                 Some((material, HandIn::Anew)) => session.step = Step::HandInAsk(material),
                 None => {}
@@ -190,8 +192,8 @@ impl Desk {
 }
 
 impl Stack {
-    pub(super) fn new(material: crate::catalogue::MaterialCode) -> Self {
-        Self { material, source: Source::Feeder, pages: Vec::new(), next: Next::Last, problem: None }
+    pub(super) fn new(material: MaterialCode, source: Source) -> Self {
+        Self { material, source, pages: Vec::new(), next: Next::Last, problem: None }
     }
 
     /// Puts a page where the next one comes; returns the page that is not wanted any more.

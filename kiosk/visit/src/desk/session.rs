@@ -1,7 +1,7 @@
 //! One visitor's session: what is known of him, and at which step he is.
 
 use super::Patience;
-use crate::catalogue::{MaterialCode, Matter};
+use crate::catalogue::{Label, MaterialCode, Matter};
 use crate::checklist::Choice;
 use crate::event::{
     Action, CustodyCode, DocumentId, Feeder, LedgerDo, LicencesFound, Now, OpenVisit, PageId, PrintJob,
@@ -172,6 +172,7 @@ pub(super) enum Step {
         cancelled: bool,
         papers: Option<PapersTold>,
         dropped: bool,
+        bring: Vec<Label>,
         originals: bool,
     },
 }
@@ -254,8 +255,9 @@ impl Session {
         }
     }
 
-    /// A session that knows nobody, only what goodbye shows; so many materials are still `missing`.
-    pub fn leaving(&self, id: SessionId, cancelled: bool, missing: usize) -> Self {
+    /// A session that knows nobody, only what goodbye shows; so many materials are still `missing`, and the window
+    /// wants to see these.
+    pub fn leaving(&self, id: SessionId, cancelled: bool, missing: usize, bring: Vec<Label>) -> Self {
         let count = |f: fn(MaterialState) -> bool| self.papers.values().filter(|p| f(p.state)).count();
         let papers = (!self.papers.is_empty()).then(|| PapersTold {
             received: count(|s| matches!(s, MaterialState::Received | MaterialState::Accepted)),
@@ -267,7 +269,7 @@ impl Session {
         let dropped = self.has_pages();
         let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {
-            step: Step::Goodbye { number, cancelled, papers, dropped, originals },
+            step: Step::Goodbye { number, cancelled, papers, dropped, bring, originals },
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
             ..Self::new(id, self.purpose, self.day)
         }

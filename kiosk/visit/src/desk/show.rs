@@ -152,15 +152,18 @@ impl Desk {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
-            Step::Goodbye { number, cancelled, papers, dropped, originals } => Screen::Goodbye(Goodbye {
-                number: *number,
-                cancelled: *cancelled,
-                papers: *papers,
-                dropped: *dropped,
-                originals: *originals,
-                feeder: *originals && self.feeder == Feeder::Loaded,
-                card: session.card,
-            }),
+            Step::Goodbye { number, cancelled, papers, dropped, bring, originals } => {
+                Screen::Goodbye(Goodbye {
+                    number: *number,
+                    cancelled: *cancelled,
+                    papers: *papers,
+                    dropped: *dropped,
+                    bring: bring.clone(),
+                    originals: *originals,
+                    feeder: *originals && self.feeder == Feeder::Loaded,
+                    card: session.card,
+                })
+            }
         }
     }
 
@@ -302,6 +305,24 @@ impl Desk {
         let needs = session.choice.needs(&self.catalogue);
         let missing = needs.iter().filter(|n| open(n));
         missing.filter_map(|n| self.catalogue.material(&n.material)).map(|m| m.name.clone()).collect()
+    }
+
+    /// What the window wants to see: what it alone takes, and originals of what was handed in.
+    pub(super) fn to_bring(&self, session: &Session) -> Vec<Label> {
+        if session.papers.is_empty() {
+            return Vec::new();
+        }
+        let needs = session.choice.needs(&self.catalogue);
+        let bring = needs.iter().filter_map(|need| {
+            let material = self.catalogue.material(&need.material)?;
+            let state = self.material_state(session, need);
+            let shown = state == MaterialState::AtWindow
+                || material.form == crate::catalogue::MaterialForm::Original
+                    && session.papers.contains_key(&need.material)
+                    && !state.is_open();
+            shown.then(|| material.name.clone())
+        });
+        bring.collect()
     }
 
     fn material_name(&self, stack: &Stack) -> Label {

@@ -54,12 +54,15 @@ fn catalogue() -> Catalogue {
         scannable,
         licence_types: vec![],
         document: DocumentFormat::Pdf,
+        glass: false,
         compact: false,
         example: None,
     };
+    let lease = Material { form: MaterialForm::Original, ..material("lease", true) };
     let licensed = Material {
         licence_types: vec![LicenceType::new(LICENCE).unwrap()],
         pages: 1,
+        glass: true,
         ..material("id-card", true)
     };
     let nine_to_five = crate::hours::Opening {
@@ -95,7 +98,7 @@ fn catalogue() -> Catalogue {
             counters: "1-12".into(),
             area: label("A区"),
         }],
-        materials: vec![material("lease", true), material("photo", false), licensed],
+        materials: vec![lease, material("photo", false), licensed],
         items: vec![
             item("licence", &["lease", "photo"], true),
             item("seal", &["lease"], false),

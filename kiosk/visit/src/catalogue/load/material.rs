@@ -31,6 +31,7 @@ fn material(mut table: Table<'_>, known: &mut Declared<MaterialCode>) -> Option<
     let form = table.required("material_type").and_then(|value| value.word(&FORMS));
     let pages = table.optional("page_num").map_or(Some(1), |value| value.whole(1..=MAX_PAGES));
     let scannable = truth(&mut table, "scannable", true);
+    let glass = truth(&mut table, "glass", false);
     let types = table.optional("licence_types");
     let licence_types = types
         .map_or_else(Vec::new, |list| list.list(MAX_LICENCE_TYPES).iter().filter_map(licence_type).collect());
@@ -46,6 +47,7 @@ fn material(mut table: Table<'_>, known: &mut Declared<MaterialCode>) -> Option<
         scannable: scannable?,
         licence_types,
         document: document?,
+        glass: glass?,
         compact: compact?,
         example: example?,
     })

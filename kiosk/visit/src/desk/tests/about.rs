@@ -23,7 +23,7 @@ fn it_tells_what_a_package_needs_how_long_it_takes_and_where() {
     assert_eq!((zh(&shop.items), zh(&shop.options)), (vec!["licence"], vec!["seal"]));
     assert_eq!((shop.legal, shop.promised), (Days(20), Days(2)));
     let needs: Vec<_> = shop.needs.iter().map(|n| (n.name.zh.as_str(), n.original, n.pages)).collect();
-    assert_eq!(needs, [("lease", false, 2), ("photo", false, 2)]);
+    assert_eq!(needs, [("lease", true, 2), ("photo", false, 2)]);
     assert_eq!(shop.window.map(|(area, counters)| (area.zh, counters)), Some(("A区".into(), "1-12".into())));
     assert_eq!(shop.online.as_ref().map(OnlineAddress::as_str), Some("https://a.cn/shop"));
     assert!(!shop.picked);

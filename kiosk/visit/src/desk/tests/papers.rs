@@ -1,6 +1,7 @@
 //! The checklist, the licence stores, looking at pages, the receipt.
 
 use super::*;
+use crate::intent::Source;
 
 /// A lobby with the checklist of one matter before the visitor, nothing asked of the stores yet.
 fn entered(matter: &str) -> Lobby {
@@ -147,6 +148,15 @@ fn looking_again_loses_nothing_that_was_known() {
         MaterialState::Missing,
         "all have answered: it is not there any more"
     );
+}
+
+#[test]
+fn cards_are_laid_on_the_glass_and_sheets_into_the_feeder_unless_the_visitor_says_otherwise() {
+    for (material, source) in [("id-card", Source::Flatbed), ("lease", Source::Feeder)] {
+        let mut hall = entered("matter.card");
+        hall.touch("back").touch(&format!("material.{material}"));
+        assert!(matches!(hall.screen(), Screen::Scan(scan) if scan.source == source), "{material}");
+    }
 }
 
 #[test]
@@ -491,8 +501,16 @@ fn goodbye_says_what_is_missing_and_where_papers_may_lie() {
     let Screen::Goodbye(goodbye) = hall.screen() else { panic!("{:?}", hall.screen()) };
     assert_eq!(goodbye.papers.map(|p| (p.stored, p.missing)), Some((1, missing)));
     assert!(goodbye.originals);
+    let bring: Vec<_> = goodbye.bring.iter().map(|label| label.zh.as_str()).collect();
+    assert_eq!(
+        bring,
+        ["lease", "photo"],
+        "the original of what was handed in, and what only the window takes"
+    );
 
     let mut hall = Lobby::at_number();
     hall.touch("finish");
-    assert!(matches!(hall.screen(), Screen::Goodbye(g) if g.papers.is_none() && !g.originals));
+    assert!(
+        matches!(hall.screen(), Screen::Goodbye(g) if g.papers.is_none() && !g.originals && g.bring.is_empty())
+    );
 }
