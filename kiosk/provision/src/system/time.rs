@@ -4,8 +4,11 @@ use super::Facts;
 use std::fmt::Write;
 
 pub(super) fn text(facts: &Facts<'_>) -> String {
-    // It is a client and nothing else: it answers nobody, and takes no commands.
-    let mut text = String::from("# Written by onedoor-provision.\nport 0\ncmdport 0\nbindcmdaddress /\n");
+    // It is a client and nothing else: it answers nobody. Whether it has set the clock is asked at a socket of its own
+    // user's (onedoor-clock.service).
+    let mut text = String::from(
+        "# Written by onedoor-provision.\nport 0\ncmdport 0\nbindcmdaddress /run/chrony/chronyd.sock\n",
+    );
     for time in facts.time() {
         let nts = if time.plain { "" } else { " nts" };
         _ = writeln!(text, "server {} iburst{nts}", time.server);

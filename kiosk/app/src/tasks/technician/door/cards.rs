@@ -15,8 +15,9 @@ use visit::screen::DoorRefusal;
 
 /// Certificates and lists of a hall are far shorter than this, in bytes.
 const LONGEST: u64 = 4 << 20;
-/// While systemd-timesyncd has set the clock, this file is there (systemd-timesyncd.service(8)).
-const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
+/// One of these files is there once a time server has set the clock: of the system image's (onedoor-clock.service), of
+/// another system's with systemd-timesyncd(8).
+const SET: [&str; 2] = ["/run/onedoor/clock-set", "/run/systemd/timesync/synchronized"];
 /// The kiosk's clock is right if the store's is no further from it, in seconds.
 const RIGHT: f64 = 120.0;
 
@@ -168,7 +169,8 @@ impl Cards {
     /// What day it is, as far as it is known.
     fn calendar(&self, clock: &Clock) -> Calendar {
         let skew = self.found.borrow().clock_skew_seconds;
-        let is_right = skew.is_some_and(|skew| skew.abs() <= RIGHT) || Path::new(SYNCHRONIZED).exists();
+        let is_right =
+            skew.is_some_and(|skew| skew.abs() <= RIGHT) || SET.iter().any(|file| Path::new(file).exists());
         if is_right {
             Calendar::Known(u64::try_from(clock.timestamp().as_second()).unwrap_or(0))
         } else {
