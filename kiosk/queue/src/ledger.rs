@@ -86,16 +86,17 @@ pub trait Ledger: Send + Sync {
     /// The highest `seq` heard so far, so that the feed can resume after it.
     fn last_seq(&self) -> Answer<'_, Option<u64>>;
 
-    /// How many waiting numbers were given earlier that day than this visit's. 0 once it is no longer
-    /// waiting; `None` if it has no number, or nothing was heard of the windows on its day.
-    fn ahead(&self, visit: VisitId) -> Answer<'_, Option<u32>>;
+    /// How many waiting numbers were given earlier that day than this visit's, among those that stand for one of
+    /// these matters: the others wait for other windows. 0 once it is no longer waiting; `None` if it has no number,
+    /// or nothing was heard of the windows on its day.
+    fn ahead(&self, visit: VisitId, beside: Vec<Matter>) -> Answer<'_, Option<u32>>;
 
     /// How many numbers of a day are waiting; `None` if nothing was heard of the windows on that day.
     fn waiting(&self, day: Date) -> Answer<'_, Option<u32>>;
 
-    /// How fast the numbers of a day that are in this ledger are called, by the last calls of that day;
-    /// `None` where too few were heard of to tell.
-    fn pace(&self, day: Date) -> Answer<'_, Option<Pace>>;
+    /// How fast the numbers of a day that are in this ledger are called, by the last calls of that day; with matters,
+    /// those numbers alone that stand for one of them. `None` where too few were heard of to tell.
+    fn pace(&self, day: Date, beside: Option<Vec<Matter>>) -> Answer<'_, Option<Pace>>;
 
     /// The matters that most numbers of a day stand for, at most `most` of them and first the one that
     /// most do. Numbers that were given back do not count, nor does a matter that fewer than

@@ -304,16 +304,16 @@ impl Ledger for SqliteLedger {
         self.ask(|books| books.read(|tx| windows::last_seq(tx)))
     }
 
-    fn ahead(&self, visit: VisitId) -> Answer<'_, Option<u32>> {
-        self.ask(move |books| books.read(|tx| windows::ahead(tx, visit)))
+    fn ahead(&self, visit: VisitId, beside: Vec<Matter>) -> Answer<'_, Option<u32>> {
+        self.ask(move |books| books.read(|tx| windows::ahead(tx, visit, &beside)))
     }
 
     fn waiting(&self, day: Date) -> Answer<'_, Option<u32>> {
         self.ask(move |books| books.read(|tx| windows::waiting(tx, day)))
     }
 
-    fn pace(&self, day: Date) -> Answer<'_, Option<Pace>> {
-        self.ask(move |books| books.read(|tx| windows::pace(tx, day)))
+    fn pace(&self, day: Date, beside: Option<Vec<Matter>>) -> Answer<'_, Option<Pace>> {
+        self.ask(move |books| books.read(|tx| windows::pace(tx, day, beside.as_deref())))
     }
 
     fn popular(&self, day: Date, most: u32) -> Answer<'_, Vec<Matter>> {

@@ -10,7 +10,7 @@ use queue::sqlite::{Options, SqliteLedger};
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
-use visit::catalogue::{ItemCode, PackageCode};
+use visit::catalogue::{ItemCode, Matter, PackageCode};
 use visit::identity::{CompanyCode, DocumentKind, DocumentNumber};
 use visit::number::NumberLife::*;
 use visit::number::WindowEvent;
@@ -236,7 +236,8 @@ fn windows_and_who_waits() {
     let ledger = open(dir.path(), quick('A'));
     let visits: Vec<_> = (1..=4).map(|n| must_take(&ledger, take(n)).visit).collect();
     let hear = |seq, text, event| wait(ledger.window_event(seq, number(text), event, DAY, ten()));
-    let ahead = || visits.iter().map(|v| wait(ledger.ahead(v.id)).unwrap()).collect::<Vec<_>>();
+    let ahead =
+        || visits.iter().map(|v| wait(ledger.ahead(v.id, vec![matter("a")])).unwrap()).collect::<Vec<_>>();
     assert_eq!((ahead(), wait(ledger.waiting(DAY))), (vec![None; 4], Ok(None)), "without a feed no count");
     assert_eq!(wait(ledger.last_seq()), Ok(None));
     // a number of another kiosk: kept aside, and the windows are known to report
@@ -256,11 +257,51 @@ fn windows_and_who_waits() {
     assert!(matches!(far, Err(LedgerError::OutOfBounds { .. })), "{far:?}");
     wait(ledger.enter(enter_at(9, ten(), &[]))).unwrap();
     let papers = wait(ledger.visit_of(&person(9), DAY)).unwrap().unwrap();
-    assert_eq!((wait(ledger.ahead(papers.id)), wait(ledger.waiting(DAY))), (Ok(None), Ok(Some(1))));
+    assert_eq!(
+        (wait(ledger.ahead(papers.id, vec![matter("a")])), wait(ledger.waiting(DAY))),
+        (Ok(None), Ok(Some(1)))
+    );
     // the order of the queue is that of the numbers, not of the doors
     must_take(&ledger, take(5));
     must_take(&ledger, take(9));
-    assert_eq!(wait(ledger.ahead(papers.id)), Ok(Some(2)));
+    assert_eq!(wait(ledger.ahead(papers.id, vec![matter("a")])), Ok(Some(2)));
+}
+
+/// Who waits for other windows is not ahead of anybody, and how fast those call says nothing.
+#[test]
+fn only_who_waits_for_the_same_windows_is_ahead() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path(), quick('A'));
+    let given = |n, codes: &[&str]| must_take(&ledger, take_at(n, ten(), codes)).visit.id;
+    let ids =
+        [given(1, &["a"]), given(2, &["b"]), given(3, &["b", "c"]), given(4, &["aa"]), given(5, &["c"])];
+    let mut seq = 0;
+    let mut call = |text: &str, minute: i64| {
+        seq += 1;
+        let at = DAY.at(10, 0, 0, 0) + jiff::SignedDuration::from_mins(minute);
+        wait(ledger.window_event(seq, number(text), WindowEvent::Called, DAY, at)).unwrap()
+    };
+    assert_eq!(call("B001", 0), Heard::Aside);
+    let ahead = |codes: &[&str]| {
+        let beside: Vec<_> = codes.iter().map(|code| matter(code)).collect();
+        ids.map(|id| wait(ledger.ahead(id, beside.clone())).unwrap().unwrap())
+    };
+    assert_eq!(ahead(&["a"]), [0, 1, 1, 1, 1], "of \"aa\" it is only the end");
+    assert_eq!(ahead(&["b", "c"]), [0, 0, 1, 2, 2], "for two of them he waits once");
+    assert_eq!(ahead(&[]), [0; 5]);
+    assert_eq!(ahead(&["a", "aa", "b", "c"]), [0, 1, 2, 3, 4]);
+
+    for n in 6..=8 {
+        given(n, &["d"]);
+    }
+    for (n, times) in (6..=8).zip(0..) {
+        assert_eq!(call(&format!("A{n:03}"), times * 6), Heard::Applied);
+    }
+    let minutes = |beside: Option<Vec<Matter>>| {
+        wait(ledger.pace(DAY, beside)).unwrap().and_then(|pace| Waiting::of(10, Some(pace)).minutes)
+    };
+    assert_eq!(minutes(Some(vec![matter("d")])), Some(60));
+    assert_eq!((minutes(Some(vec![matter("a")])), minutes(None)), (None, Some(60)));
 }
 
 /// The pace is that of this ledger's own numbers, at their first call, on that day.
@@ -272,7 +313,8 @@ fn how_long_one_waits_is_seen_from_the_calls() {
         must_take(&ledger, take(n));
     }
     let next_day = date(2026, 11, 24);
-    let minutes = |day| wait(ledger.pace(day)).unwrap().and_then(|pace| Waiting::of(10, Some(pace)).minutes);
+    let minutes =
+        |day| wait(ledger.pace(day, None)).unwrap().and_then(|pace| Waiting::of(10, Some(pace)).minutes);
     let mut seq = 0;
     let mut call = |text: &str, minute: i64| {
         seq += 1;

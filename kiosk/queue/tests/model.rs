@@ -255,10 +255,12 @@ fn compare(model: &mut Model, ledger: &SqliteLedger) {
         let record = wait(ledger.visit(visit.id)).unwrap().expect("a visit");
         assert_eq!((record.life, record.choice), (visit.life, choice(&visit.matters)));
         if visit.day == day {
-            let ahead = model.visits.iter().filter(waits).filter(|v| v.turn < visit.turn).count() as u32;
+            let beside = |v: &&Visit| v.matters.iter().any(|code| visit.matters.contains(code));
+            let earlier = model.visits.iter().filter(waits).filter(|v| v.turn < visit.turn);
+            let ahead = earlier.filter(beside).count() as u32;
             let ahead = if visit.life == Waiting { ahead } else { 0 };
             let want = (reported && visit.number.is_some()).then_some(ahead);
-            assert_eq!(wait(ledger.ahead(visit.id)), Ok(want));
+            assert_eq!(wait(ledger.ahead(visit.id, choice(&visit.matters).matters)), Ok(want));
         }
     }
     assert_eq!(wait(ledger.last_seq()), Ok((model.seq > 0).then_some(model.seq)));

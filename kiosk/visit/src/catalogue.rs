@@ -352,6 +352,16 @@ impl Catalogue {
         }
     }
 
+    /// All matters of the windows that serve these, packages last.
+    pub fn beside(&self, matters: &[Matter]) -> Vec<Matter> {
+        let codes: Vec<_> =
+            matters.iter().filter_map(|matter| self.window_of(matter)).map(|w| &w.code).collect();
+        let items = self.items.iter().filter(|item| item.alone && codes.contains(&&item.window));
+        let packages = self.packages.iter().filter(|package| codes.contains(&&package.window));
+        let items = items.map(|item| Matter::Item(item.code.clone()));
+        items.chain(packages.map(|package| Matter::Package(package.code.clone()))).collect()
+    }
+
     /// How many numbers a matter may have per time window.
     pub fn caps_of(&self, matter: &Matter) -> &[Cap] {
         match matter {

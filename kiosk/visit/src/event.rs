@@ -345,6 +345,8 @@ pub struct VisitRequest {
     pub at: DateTime,
     /// what may not be exceeded
     pub caps: Vec<CapRule>,
+    /// all matters of the windows that he is sent to: whoever waits for one of them waits in the same queue
+    pub beside: Vec<Matter>,
 }
 
 /// Asked of the ledger.

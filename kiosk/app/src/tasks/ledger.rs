@@ -12,6 +12,7 @@ use queue::ledger::{
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use visit::catalogue::Matter;
 use visit::event::{
     Event, LedgerDo, LedgerReply, OpenVisit, PrintJob, SessionId, Taken, VisitId, VisitRequest,
 };
@@ -139,6 +140,7 @@ impl LedgerTask {
                 numbers: rule.cap.numbers,
             })
             .collect();
+        let beside = request.beside.clone();
         let take = Take { enter: self.enter(request), caps, ticket: TicketIntent { language } };
         let taken = match self.ledger.take_number(take).await? {
             TakeAnswer::Taken(taken) => *taken,
@@ -153,7 +155,7 @@ impl LedgerTask {
             fresh: taken.fresh,
             issued_at,
             // The number is durable: what cannot be counted now takes nothing from it.
-            ahead: self.ahead(&taken).await.unwrap_or_else(|error| {
+            ahead: self.ahead(&taken, beside).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "how many are ahead cannot be counted");
                 None
             }),
@@ -161,9 +163,13 @@ impl LedgerTask {
         }))
     }
 
-    async fn ahead(&self, taken: &queue::ledger::Taken) -> Result<Option<Waiting>, LedgerError> {
-        Ok(match self.ledger.ahead(taken.visit.id).await? {
-            Some(count) => Some(Waiting::of(count, self.ledger.pace(taken.visit.day).await?)),
+    async fn ahead(
+        &self,
+        taken: &queue::ledger::Taken,
+        beside: Vec<Matter>,
+    ) -> Result<Option<Waiting>, LedgerError> {
+        Ok(match self.ledger.ahead(taken.visit.id, beside.clone()).await? {
+            Some(count) => Some(Waiting::of(count, self.ledger.pace(taken.visit.day, Some(beside)).await?)),
             None => None,
         })
     }
@@ -217,7 +223,7 @@ pub(super) async fn tell_waiting(ledger: &dyn Ledger, bus: &Bus, clock: &Clock) 
     let today = clock.now().wall.date();
     let asked = async {
         Ok::<_, LedgerError>(match ledger.waiting(today).await? {
-            Some(count) => Some(Waiting::of(count, ledger.pace(today).await?)),
+            Some(count) => Some(Waiting::of(count, ledger.pace(today, None).await?)),
             None => None,
         })
     };

@@ -4,6 +4,7 @@ use super::rows::{self, Halt, change, count, day_text, event_text, life_text, on
 use crate::ledger::{Heard, LedgerError, VisitId};
 use jiff::civil::{Date, DateTime};
 use rusqlite::Connection;
+use visit::catalogue::Matter;
 use visit::number::{NumberLife, TicketNumber, WindowEvent};
 use visit::waiting::{CALLS_LOOKED_AT, Pace};
 
@@ -59,7 +60,7 @@ pub(super) fn last_seq(db: &Connection) -> Result<Option<u64>, Halt> {
     Ok(heard.max(purged).and_then(|seq| u64::try_from(seq).ok()))
 }
 
-pub(super) fn ahead(db: &Connection, visit: VisitId) -> Result<Option<u32>, Halt> {
+pub(super) fn ahead(db: &Connection, visit: VisitId, beside: &[Matter]) -> Result<Option<u32>, Halt> {
     let row = rows::visit(db, visit)?.ok_or(LedgerError::NoSuchVisit)?;
     if row.visit.number.is_none() || !windows_report(db, row.visit.day)? {
         return Ok(None);
@@ -69,8 +70,9 @@ pub(super) fn ahead(db: &Connection, visit: VisitId) -> Result<Option<u32>, Halt
     }
     let earlier = "SELECT count(*) FROM visit AS mine JOIN visit AS other
         ON other.day = mine.day AND other.life = 'waiting' AND other.turn < mine.turn
-        WHERE mine.id = ?1";
-    Ok(Some(count(db, earlier, [row.id])?))
+        WHERE mine.id = ?1 AND EXISTS (SELECT 1 FROM visit_matter WHERE visit = other.id
+            AND instr(?2, char(10) || matter || char(10)))";
+    Ok(Some(count(db, earlier, (row.id, lines(beside)))?))
 }
 
 pub(super) fn waiting(db: &Connection, day: Date) -> Result<Option<u32>, Halt> {
@@ -83,18 +85,25 @@ pub(super) fn waiting(db: &Connection, day: Date) -> Result<Option<u32>, Halt> {
 
 /// How fast this ledger's numbers are called. Those of other kiosks do not count: nor do they among who
 /// waits. A number that is called once more was called when it was first.
-pub(super) fn pace(db: &Connection, day: Date) -> Result<Option<Pace>, Halt> {
+pub(super) fn pace(db: &Connection, day: Date, beside: Option<&[Matter]>) -> Result<Option<Pace>, Halt> {
     let mut last = db.prepare_cached(
         "SELECT min(window_event.at) AS first FROM window_event JOIN visit USING (day, letter, count)
-         WHERE day = ?1 AND event = 'called' GROUP BY letter, count ORDER BY first DESC LIMIT ?2",
+         WHERE day = ?1 AND event = 'called' AND (?3 IS NULL OR EXISTS (SELECT 1 FROM visit_matter
+            WHERE visit_matter.visit = visit.id AND instr(?3, char(10) || matter || char(10))))
+         GROUP BY letter, count ORDER BY first DESC LIMIT ?2",
     )?;
     let limit = i64::try_from(CALLS_LOOKED_AT).unwrap_or(i64::MAX);
-    let mut found = last.query((day_text(day)?, limit))?;
+    let mut found = last.query((day_text(day)?, limit, beside.map(lines)))?;
     let mut calls: Vec<DateTime> = Vec::new();
     while let Some(row) = found.next()? {
         calls.push(rows::text(row, "first", |t| t.parse().ok())?);
     }
     Ok(Pace::of(&calls))
+}
+
+/// Each matter in a line of its own, with an end before and behind each: as one text for SQL, which looks for one.
+fn lines(matters: &[Matter]) -> String {
+    matters.iter().fold("\n".to_owned(), |text, matter| format!("{text}{matter}\n"))
 }
 
 /// Whether anything was heard of a day. Without a feed every number would seem to wait for ever.

@@ -118,7 +118,8 @@ impl Desk {
             session.step = Step::Choose { tab, page, refused: Some(Refusal::Closed(why)) };
             return;
         }
-        let Some(request) = session.request(caps, now) else { return };
+        let beside = self.catalogue.beside(&session.choice.matters);
+        let Some(request) = session.request(caps, beside, now) else { return };
         if purpose == Purpose::Papers {
             let now_for = (session.applicant.clone(), session.choice.clone());
             if session.opened_for.as_ref() != Some(&now_for) {
@@ -299,7 +300,7 @@ impl Desk {
 }
 
 impl Session {
-    fn request(&self, caps: Vec<CapRule>, now: Now) -> Option<VisitRequest> {
+    fn request(&self, caps: Vec<CapRule>, beside: Vec<Matter>, now: Now) -> Option<VisitRequest> {
         Some(VisitRequest {
             person: self.visitor.clone()?,
             applicant: self.applicant.clone(),
@@ -307,6 +308,7 @@ impl Session {
             day: now.wall.date(),
             at: now.wall,
             caps,
+            beside,
         })
     }
 }
