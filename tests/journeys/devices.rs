@@ -265,6 +265,33 @@ fn a_forgotten_card_is_called_after() {
     assert!(!says_word(&state, "goodbye.card_perhaps.title"), "{state:#}");
 }
 
+/// A card that somebody laid down while another was served is his who lays it there, and not the next visitor's.
+#[test]
+fn a_card_laid_in_anothers_visit_waits_to_be_lifted() {
+    let hall = Hall::open();
+    hall.identify("home.number", "man");
+    hall.lift();
+    hall.touch(RESTAURANT);
+    hall.touch("confirm");
+    hall.wait_screen("number");
+    hall.lay("woman");
+    hall.wait_word("number.card.title");
+    hall.touch("finish");
+    hall.wait_word("goodbye.card.title");
+    hall.touch("finish");
+    hall.wait_screen("home");
+    hall.touch("home.number");
+    let state = hall.wait_word("card_problem.lift_first.title");
+    assert_eq!(name(&state), "identify");
+    hall.lift();
+    // The reader has been asked at least once since then: it is empty.
+    let requests = |state: &Value| state["reader"]["requests"].as_u64();
+    let before = requests(&hall.state()).map(|count| count + 1);
+    hall.wait("a look at the empty reader", |state| requests(state) > before);
+    hall.lay("woman");
+    hall.wait_screen("choose");
+}
+
 /// "Unknown always shows the reminder to take the card": a profile that names no probe.
 #[test]
 fn a_reader_that_cannot_tell_always_reminds() {
