@@ -464,6 +464,18 @@ pub enum TicketState {
     NotPrinted(Option<Fault>),
 }
 
+impl TicketState {
+    /// What it means after an attempt that may still come out: that nothing came of this one does not say that nothing
+    /// comes.
+    #[must_use]
+    pub fn after(self, doubtful: bool) -> Self {
+        match self {
+            Self::NotPrinted(why) if doubtful => Self::Unknown(why),
+            state => state,
+        }
+    }
+}
+
 /// The number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NumberShown {

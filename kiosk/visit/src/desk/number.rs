@@ -244,7 +244,7 @@ impl Desk {
     pub(super) fn ticket(&mut self, job: PrintJob, state: TicketState, now: Now) {
         let Some(Session { step: Step::Number(held), .. }) = &mut self.session else { return };
         if held.job == job && held.asked_again.is_none() {
-            held.ticket = state;
+            held.ticket = state.after(held.doubtful);
             held.doubtful |= !matches!(state, TicketState::Printing | TicketState::NotPrinted(_));
             self.renew(now);
         }

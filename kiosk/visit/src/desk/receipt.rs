@@ -56,7 +56,8 @@ impl Desk {
     pub(super) fn receipt_news(&mut self, state: TicketState, now: Now) {
         let Some(session) = &mut self.session else { return };
         if session.receipt.paper.is_some() {
-            session.receipt.paper = Some(state);
+            session.receipt.paper = Some(state.after(session.receipt.may_come));
+            session.receipt.may_come |= matches!(state, TicketState::Sent | TicketState::Unknown(_));
             session.receipt.doubtful |= !matches!(state, TicketState::Printing | TicketState::NotPrinted(_));
             self.renew(now);
         }

@@ -225,6 +225,8 @@ pub(super) struct Receipt {
     pub paper: Option<TicketState>,
     /// some attempt may have reached paper
     pub doubtful: bool,
+    /// one of this session's may still come out
+    pub may_come: bool,
 }
 
 impl Session {

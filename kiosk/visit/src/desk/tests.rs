@@ -347,6 +347,21 @@ fn a_reprint_is_marked_unless_surely_nothing_came_out() {
         hall.answer(LedgerReply::PrintAgain(PrintJob(2)));
         assert_eq!(hall.printed().map(|t| t.reprint), Some(marked), "{state:?}");
     }
+    // That nothing came of the second attempt does not say that nothing comes of the first.
+    for (first, told) in [
+        (TicketState::Unknown(None), TicketState::Unknown(Some(Fault::PaperOut))),
+        (TicketState::NotPrinted(None), TicketState::NotPrinted(Some(Fault::PaperOut))),
+    ] {
+        let mut hall = Lobby::at_number();
+        hall.hear(Event::Ticket(PrintJob(1), first)).touch("reprint");
+        hall.answer(LedgerReply::PrintAgain(PrintJob(2)));
+        hall.hear(Event::Ticket(PrintJob(2), TicketState::NotPrinted(Some(Fault::PaperOut))));
+        assert!(
+            matches!(hall.screen(), Screen::Number(n) if n.ticket == told),
+            "{first:?}: {:?}",
+            hall.screen()
+        );
+    }
     // Two touches are one attempt.
     let mut hall = Lobby::at_number();
     hall.hear(Event::Ticket(PrintJob(1), TicketState::Unknown(None))).touch("reprint").touch("reprint");
