@@ -21,6 +21,7 @@ pub mod pki;
 pub mod probe;
 pub mod release;
 pub mod running;
+pub mod time_host;
 pub mod tools;
 pub mod twin;
 pub mod update_host;

@@ -34,8 +34,12 @@ pub const MACHINE: [&str; 11] = [
 ];
 /// The address at which the guest finds the update host, on port 443.
 pub const UPDATE_HOST: &str = "10.0.2.100";
+/// The address at which the guest finds a time server's key exchange, on port 4460 (NTS-KE, RFC 8915).
+pub const TIME_HOST: &str = "10.0.2.101";
 /// The address at which the guest finds this machine's loopback.
 pub const LOOPBACK: &str = "10.0.2.2";
+/// The port of NTS key exchange (RFC 8915, section 7.1).
+const NTS_KE: u16 = 4460;
 /// The guest's own address, from QEMU's DHCP.
 pub const GUEST: &str = "10.0.2.15";
 /// The most often that the screen is looked at: each look stops the guest for a moment.
@@ -50,6 +54,10 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// How long an answer is waited for where there may be nobody to give one.
 const GLIMPSE: Duration = Duration::from_secs(5);
+
+/// How the system inside is: what it waits for, what has failed, what it last warned of.
+const STATE: &str = "systemctl list-jobs --no-pager; systemctl --failed --no-pager --no-legend; \
+    journalctl -b --no-pager -p warning | tail -n 40";
 
 /// What is plugged in.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +76,12 @@ pub struct Wiring {
     pub on_its_side: bool,
     /// An image of a USB stick that can be plugged in ([`Running::plug_stick`]).
     pub stick: Option<PathBuf>,
+    /// The port of a time server's key exchange on this machine's loopback.
+    pub time_host: Option<u16>,
+    /// What its clock says when it is switched on (QEMU's `-rtc base`), if it is not right.
+    pub clock: Option<&'static str>,
+    /// Where all that the loudspeaker says is kept (WAV).
+    pub sound: Option<PathBuf>,
 }
 
 /// A machine with its power on. Dropping it is a power cut.
@@ -356,8 +370,11 @@ impl Running {
             }
             Err(error) => error.to_string(),
         };
+        let inside =
+            self.probe.ask(STATE, Instant::now() + LOOK).map_or_else(|e| e.to_string(), |said| said.text());
         panic!(
-            "waited in vain for {what}, {:.1} s after switching on; on the screen: {shown}; the console's last:\n{}",
+            "waited in vain for {what}, {:.1} s after switching on; on the screen: {shown}; the console's last:\n{}\n\
+             inside:\n{inside}",
             self.begun.elapsed().as_secs_f32(),
             last.join("\n")
         )
@@ -402,6 +419,14 @@ fn arguments(cabinet: &Cabinet, wiring: &Wiring) -> Vec<String> {
         add(&["-drive", &format!("if=none,id=stick,format=raw,file={}", shown(stick))]);
     }
 
+    if let Some(clock) = wiring.clock {
+        add(&["-rtc", &format!("base={clock}")]);
+    }
+    if let Some(sound) = &wiring.sound {
+        add(&["-audiodev", &format!("wav,id=sound,path={}", shown(sound))]);
+        add(&["-device", "intel-hda", "-device", "hda-output,audiodev=sound"]);
+    }
+
     add(&["-serial", "stdio"]);
     for (name, port) in [("printer", &wiring.printer), ("reader", &wiring.reader)] {
         match port {
@@ -416,9 +441,11 @@ fn arguments(cabinet: &Cabinet, wiring: &Wiring) -> Vec<String> {
     add(&["-qmp", &format!("unix:{},server=on,wait=off", shown(&place("qmp")))]);
 
     let mut user = "user,id=user".to_owned();
-    if let Some(port) = wiring.update_host {
+    let hosts = [(UPDATE_HOST, 443, wiring.update_host), (TIME_HOST, NTS_KE, wiring.time_host)];
+    for (host, there, port) in hosts {
+        let Some(port) = port else { continue };
         let forward = built_beside("forward", "ONEDOOR_FORWARD");
-        user.push_str(&format!(",guestfwd=tcp:{UPDATE_HOST}:443-cmd:{} {port}", shown(&forward)));
+        user.push_str(&format!(",guestfwd=tcp:{host}:{there}-cmd:{} {port}", shown(&forward)));
     }
     add(&["-netdev", &user]);
     // Without an option ROM: firmware that finds one looks for a server to boot from first.

@@ -5,6 +5,7 @@
 //! and `SEED` (which moments) from the environment.
 
 mod boot;
+mod comfort;
 mod common;
 mod keys;
 mod power;
@@ -13,6 +14,8 @@ mod screen;
 mod security;
 mod stick;
 mod tamper;
+mod time;
+mod traces;
 mod unasked;
 mod update;
 mod watchdog;

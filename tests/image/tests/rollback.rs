@@ -12,6 +12,11 @@ use image_tests::running::Running;
 /// Fetching, writing, three starts that fail after minutes each, and one that does not: in seconds.
 const ROLLBACK: u64 = 3600;
 
+/// Nothing befalls it.
+const NOTHING: &str = ":";
+/// The kiosk's program crashes.
+const CRASHES: &str = "kill -ABRT $(systemctl show -P MainPID kiosk.service)";
+
 /// A version that starts, and never says that it is good.
 #[test]
 fn what_never_becomes_good_is_left() {
@@ -20,7 +25,7 @@ fn what_never_becomes_good_is_left() {
     let (lobby, mut running) = Lobby::settled(&built);
     let before = with_a_visit(&lobby, &mut running);
     let _release = Release::publish(&spoiled, &lobby.host.folder());
-    let seen = left_alone(&built, &spoiled, &lobby, &mut running);
+    let seen = left_alone(&built, &spoiled, &lobby, &mut running, NOTHING);
     assert!(seen, "version {} never ran: something else than its goodness stopped it", spoiled.version());
     Ledger::take(&mut running).holds(&before);
 }
@@ -36,20 +41,34 @@ fn what_cannot_be_verified_is_left() {
     // The superblock of the file system (EROFS_SUPER_OFFSET).
     release.repack(&format!("onedoor_{}.root.raw.xz", next.version()), |root| disk::flip(root, 1024));
     release.sign(Signer::Maker);
-    let seen = left_alone(&built, &next, &lobby, &mut running);
+    let seen = left_alone(&built, &next, &lobby, &mut running, NOTHING);
     assert!(!seen, "version {} ran on a root that is not what was signed with its kernel", next.version());
     Ledger::take(&mut running).holds(&before);
 }
 
-/// Has a bad version taken; waits until the one before is back, by itself, which is told and lasts. Says whether the
-/// bad one was seen running.
-fn left_alone(built: &Built, bad: &Built, lobby: &Lobby, running: &mut Running) -> bool {
+/// A version whose kiosk crashes, again and again, before anybody could call it good: five crashes restart the machine,
+/// and each restart takes one of its tries.
+#[test]
+fn what_crashes_is_left() {
+    let Some((built, _alone)) = image() else { return };
+    let Some(next) = built.next() else { return };
+    let (lobby, mut running) = Lobby::settled(&built);
+    let before = with_a_visit(&lobby, &mut running);
+    let _release = Release::publish(&next, &lobby.host.folder());
+    let seen = left_alone(&built, &next, &lobby, &mut running, CRASHES);
+    assert!(seen, "version {} never ran", next.version());
+    Ledger::take(&mut running).holds(&before);
+}
+
+/// Has a bad version taken; waits until the one before is back, by itself, which is told and lasts. Whenever the bad
+/// one is seen running, this befalls it (a command). Says whether it was seen.
+fn left_alone(built: &Built, bad: &Built, lobby: &Lobby, running: &mut Running, befalls: &str) -> bool {
     running.resets();
     look_for_update(running);
     running.wait_reset("the restart into the bad version", within(ROLLBACK));
     let mut seen = false;
     let back = format!(
-        ". /usr/lib/os-release; [ \"$IMAGE_VERSION\" = {} ] || echo \"bad $IMAGE_VERSION\"; \
+        ". /usr/lib/os-release; [ \"$IMAGE_VERSION\" = {} ] || {{ echo \"bad $IMAGE_VERSION\"; {befalls}; }}; \
          test \"$IMAGE_VERSION\" = {} && test -e /run/onedoor/boots.json",
         built.version(),
         built.version()

@@ -4,10 +4,10 @@ use crate::common::{image, told, within};
 use image_tests::cabinet::{Cabinet, Inside};
 use image_tests::lobby::{Lobby, wait_good};
 use image_tests::office;
-use image_tests::running::{GUEST, Wiring};
+use image_tests::running::{GUEST, LOOPBACK, Wiring};
 use image_tests::wire::{Kind, Wire};
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 
 /// How exposed the kiosk may be, as `systemd-analyze security` counts: from 0 to 10.
 const EXPOSURE: f32 = 2.0;
@@ -94,10 +94,10 @@ fn whoever_gets_in_gets_little() {
     assert!(!kiosk.contains("Uid:\t0"), "{kiosk}");
 }
 
-/// Whoever sits on the same wire and knocks at every port is answered at none. That he would be is seen when the
-/// firewall is taken down.
+/// Whoever sits on the same wire and knocks at every port is answered at none, and what runs inside reaches nobody whom
+/// the hall does not name. That both would be otherwise is seen when the firewall is taken down.
 #[test]
-fn no_port_is_open() {
+fn nobody_comes_in_and_little_goes_out() {
     let Some((built, _alone)) = image() else { return };
     let lobby = Lobby::open(&built, Inside::Probe);
     let folder = tempfile::tempdir().expect("a folder");
@@ -115,7 +115,19 @@ fn no_port_is_open() {
     told(&format!("no port answers; inside, sockets: {}", listening.lines().count().saturating_sub(2)));
     assert_ne!(running.ask("test -s /proc/net/if_inet6").status, 0, "there is IPv6, which nobody knocked at");
 
+    let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port that the hall does not name");
+    elsewhere.set_nonblocking(true).expect("not to wait for whom the firewall holds back");
+    let port = elsewhere.local_addr().expect("its number").port();
+    // As root, and at an address where others are reached.
+    let out = format!("curl --silent --max-time 10 http://{LOOPBACK}:{port}/");
+    running.ask(&out);
+    assert!(elsewhere.accept().is_err(), "port {port} of the hall's host is reached");
+    let hosts = running.told("nft list ruleset | grep 'daddr' | grep -v 'dport [0-9]' || true");
+    assert_eq!(hosts.trim(), "", "whole hosts may be reached");
+
     running.told("nft flush ruleset");
+    running.ask(&out);
+    assert!(elsewhere.accept().is_ok(), "port {port} is not reached without the firewall either");
     for kind in [Kind::Tcp, Kind::Udp] {
         let bare = wire.knock((mac, guest), kind, 1..=64).expect("the wire");
         assert!(
