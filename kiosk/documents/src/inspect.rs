@@ -75,15 +75,16 @@ fn warnings(histogram: &[u64; 256]) -> Vec<Warning> {
 /// Paper that is darker than this grey, of 255, is not made white.
 pub(crate) const DARKEST_PAPER: usize = 150;
 
-/// Whether black print could not be told from the paper, or hardly.
+/// Whether black print could not be told from the paper.
 pub(crate) fn is_dark(histogram: &[u64; 256]) -> bool {
     /// Median grey, of 255.
     const DARK: usize = 70;
-    median(histogram) < DARK || is_dim(histogram)
+    median(histogram) < DARK
 }
 
-/// Whether most of the page is one grey, as paper is and no photograph, that stays grey.
-fn is_dim(histogram: &[u64; 256]) -> bool {
+/// Whether most of the page is one grey that stays grey: paper under a weak lamp, on which print is hardly told from it,
+/// or a cover or a wall that is so dark by itself, which only whoever has it before him can tell.
+pub(crate) fn is_dim(histogram: &[u64; 256]) -> bool {
     /// How uneven paper is, with its grain and in a lamp that is brighter in the middle.
     const EVEN: usize = 12;
     let all: u64 = histogram.iter().sum();
@@ -92,7 +93,7 @@ fn is_dim(histogram: &[u64; 256]) -> bool {
         histogram.get(near).unwrap_or_default().iter().sum()
     };
     let commonest = (0..256).max_by_key(|&grey| around(grey)).unwrap_or(0);
-    commonest < DARKEST_PAPER && around(commonest) * 2 > all
+    commonest + EVEN < DARKEST_PAPER && around(commonest) * 2 > all
 }
 
 /// How often each grey occurs, apart from a narrow margin where the scanner's own shadows lie.

@@ -352,14 +352,16 @@ impl Catalogue {
         }
     }
 
-    /// All matters of the windows that serve these, packages last.
+    /// All matters that are served where these are, packages last. Two entries for the same counters are one place.
     pub fn beside(&self, matters: &[Matter]) -> Vec<Matter> {
-        let codes: Vec<_> =
-            matters.iter().filter_map(|matter| self.window_of(matter)).map(|w| &w.code).collect();
-        let items = self.items.iter().filter(|item| item.alone && codes.contains(&&item.window));
-        let packages = self.packages.iter().filter(|package| codes.contains(&&package.window));
-        let items = items.map(|item| Matter::Item(item.code.clone()));
-        items.chain(packages.map(|package| Matter::Package(package.code.clone()))).collect()
+        let places: Vec<_> = matters.iter().filter_map(|matter| self.window_of(matter)).collect();
+        let items = self.items.iter().map(|item| Matter::Item(item.code.clone()));
+        let packages = self.packages.iter().map(|package| Matter::Package(package.code.clone()));
+        let is_beside = |matter: &Matter| {
+            let window = self.window_of(matter);
+            window.is_some_and(|w| places.iter().any(|p| (&p.area, &p.counters) == (&w.area, &w.counters)))
+        };
+        items.chain(packages).filter(is_beside).collect()
     }
 
     /// How many numbers a matter may have per time window.

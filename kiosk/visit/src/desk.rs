@@ -433,7 +433,7 @@ impl Desk {
         }
         let is_missing = |need: &Need| self.material_state(&session, need) == MaterialState::Missing;
         let missing = session.choice.needs(&self.catalogue).iter().filter(|need| is_missing(need)).count();
-        let bring = self.to_bring(&session);
+        let bring = if cancelled { Vec::new() } else { self.to_bring(&session) };
         self.session = Some(session.leaving(id, cancelled, missing, bring));
         self.renew(now);
     }

@@ -29,6 +29,7 @@ const PROGRAMS: &[&str] = &[
     "onedoor-key-helper",
     "onedoor-sane-helper",
     "chronyd",
+    "chronyc",
     "pcscd",
     "ipp-usb",
 ];

@@ -84,8 +84,9 @@ fn look_for(running: &mut Running, bytes: &[u8]) -> String {
     let bytes = bytes.split(|byte| *byte == b'\n').max_by_key(|piece| piece.len()).unwrap_or_default();
     // Through a file, so that the bytes stand in no list of processes and in no script that would be found.
     let hex: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-    let found = running
-        .ask(&format!("LC_ALL=C grep -rlaP '{hex}' {PLACES} --devices=skip --exclude=probe.* 2>/dev/null"));
+    let found = running.ask(&format!(
+        "LC_ALL=C grep -rlaP '{hex}' {PLACES} --devices=skip --exclude=probe.* --exclude=*.efi 2>/dev/null"
+    ));
     found.text().trim().to_owned()
 }
 

@@ -36,7 +36,7 @@ use turbojpeg::ScalingFactor;
 
 use crate::decode::{self, Loaded, Pixels};
 use crate::error::PageError;
-use crate::inspect::{Warning, is_dark};
+use crate::inspect::{Warning, is_dark, is_dim};
 use crate::look::{Look, Seen};
 use crate::output::Part;
 use crate::quarter::Quarter;
@@ -217,7 +217,7 @@ fn finish_sheet(
         width: width as u32,
         height: height as u32,
         dpi: stated,
-        warnings: warnings(is_dark(&histogram), paper, &seen, cut_off, folded),
+        warnings: warnings((is_dark(&histogram), is_dim(&histogram)), paper, &seen, cut_off, folded),
         turn: seen.turn,
         cards: vec![],
     })
@@ -249,9 +249,15 @@ fn finish_cards(
 
 /// What was seen, as warnings. Of a page that is dark nothing else can be told but its outline, and a
 /// photograph is as sharp as it is.
-fn warnings(dark: bool, paper: bool, seen: &Seen, cut_off: bool, folded: bool) -> Vec<Warning> {
+fn warnings(
+    (dark, dim): (bool, bool),
+    paper: bool,
+    seen: &Seen,
+    cut_off: bool,
+    folded: bool,
+) -> Vec<Warning> {
     let told = [
-        (dark, Warning::TooDark),
+        (dark || dim, Warning::TooDark),
         (!dark && seen.blank, Warning::Blank),
         (!dark && paper && seen.blurred, Warning::Blurred),
         (!dark && cut_off, Warning::CutOff),

@@ -57,7 +57,12 @@ impl Desk {
         let Some(session) = &mut self.session else { return };
         if session.receipt.paper.is_some() {
             session.receipt.paper = Some(state.after(session.receipt.may_come));
-            session.receipt.may_come |= matches!(state, TicketState::Sent | TicketState::Unknown(_));
+            session.receipt.may_come = match state {
+                TicketState::Sent | TicketState::Unknown(_) => true,
+                // Whoever has one does not ask about those before it.
+                TicketState::Printed => false,
+                TicketState::Printing | TicketState::NotPrinted(_) => session.receipt.may_come,
+            };
             session.receipt.doubtful |= !matches!(state, TicketState::Printing | TicketState::NotPrinted(_));
             self.renew(now);
         }

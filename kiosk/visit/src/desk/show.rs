@@ -9,8 +9,8 @@ use crate::fault::Device;
 use crate::identity::{Applicant, Person};
 use crate::screen::{
     ApplicantShown, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials, MatterBy,
-    MatterFull, MatterShown, NumberShown, OptionShown, Review, ScanProblem, ScanReady, Scanning, Screen,
-    SentBack, View, Wait, Who,
+    MatterFull, MatterShown, NumberShown, OptionShown, ReturnReason, Review, ScanProblem, ScanReady,
+    Scanning, Screen, SentBack, View, Wait, Who,
 };
 use std::sync::Arc;
 
@@ -319,6 +319,7 @@ impl Desk {
             let shown = state == MaterialState::AtWindow
                 || material.form == crate::catalogue::MaterialForm::Original
                     && session.papers.contains_key(&need.material)
+                    && state != MaterialState::Returned(ReturnReason::NotNeeded)
                     && !state.is_open();
             shown.then(|| material.name.clone())
         });

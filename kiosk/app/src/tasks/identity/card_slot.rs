@@ -126,7 +126,11 @@ impl IdentitySource for SocialCardSlot {
     }
 
     fn is_something_else(&mut self) -> Result<bool, Trouble> {
-        Ok(matches!(self.poll(Duration::ZERO)?, Slot::Inserted | Slot::Mute) && !self.done_with)
+        let seen = self.poll(Duration::ZERO)?;
+        if seen == Slot::Empty {
+            self.done_with = false;
+        }
+        Ok(matches!(seen, Slot::Inserted | Slot::Mute) && !self.done_with)
     }
 
     fn rest(&mut self) -> Result<(), Trouble> {
