@@ -79,7 +79,10 @@ fn a_bit_deep_in_the_root_is_never_read() {
         }
         // Past what is read ahead or lies in memory already.
         let block = at / 4096;
-        running.begin(&format!("dd if=/dev/dm-0 of=/dev/null bs=4096 skip={block} count=1 iflag=direct"));
+        // In a moment: the shell has to answer before the machine is gone.
+        running.begin(&format!(
+            "sleep 3; dd if=/dev/dm-0 of=/dev/null bs=4096 skip={block} count=1 iflag=direct"
+        ));
         running.wait_reset("the restart of a machine whose root is changed", within(120));
         told(&format!("what lies at {tenth} tenths is never read"));
         return;

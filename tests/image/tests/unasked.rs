@@ -39,6 +39,10 @@ fn what_should_run_runs() {
         running.told(&as_whom);
     }
 
+    // Debian has a second unit for the same program, which the first one excludes: it must not come in its place.
+    let clocks = running.told("systemctl list-unit-files --no-legend --state=enabled 'chron*'");
+    assert_eq!(clocks.lines().count(), 1, "who sets the clock: {clocks}");
+
     running.plug("usb-ccid", "slot");
     let let_in = "for one in /sys/bus/usb/devices/*:*; do \
         [ \"$(cat $one/bInterfaceClass)\" = 0b ] && [ \"$(cat $one/authorized)\" = 1 ] && exit 0; done; exit 1";
