@@ -276,6 +276,10 @@ fn a_card_laid_in_anothers_visit_waits_to_be_lifted() {
     hall.wait_screen("number");
     hall.lay("woman");
     hall.wait_word("number.card.title");
+    let requests = |state: &Value| state["reader"]["requests"].as_u64();
+    // It lies there for a while: whoever lays his down as he touches the screen is not asked to lift it.
+    let before = requests(&hall.state()).map(|count| count + 4);
+    hall.wait("some more looks at the reader", |state| requests(state) > before);
     hall.touch("finish");
     hall.wait_word("goodbye.card.title");
     hall.touch("finish");
@@ -285,7 +289,6 @@ fn a_card_laid_in_anothers_visit_waits_to_be_lifted() {
     assert_eq!(name(&state), "identify");
     hall.lift();
     // The reader has been asked at least once since then: it is empty.
-    let requests = |state: &Value| state["reader"]["requests"].as_u64();
     let before = requests(&hall.state()).map(|count| count + 1);
     hall.wait("a look at the empty reader", |state| requests(state) > before);
     hall.lay("woman");

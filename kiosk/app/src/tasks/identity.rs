@@ -130,6 +130,8 @@ pub trait IdentitySource {
 const PRESENCE_EVERY: Duration = Duration::from_millis(500);
 /// How long a device that answers, and will not do its work, is left in peace.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Whoever touches the screen may have laid his card down so long before.
+const JUST_LAID: Duration = Duration::from_millis(300);
 /// How often an idle source is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_secs(2);
 /// How long nothing is seen before it is worth telling that something lies there that was read before.
@@ -144,8 +146,8 @@ pub struct Wish {
     reading: bool,
     /// the person that was read last was read here: only that card is looked after
     read_here: bool,
-    /// something else has lain there since this session: whoever comes later did not lay it there
-    lying: Option<SessionId>,
+    /// something else has lain there since this session, and since then: whoever comes later did not lay it there
+    lying: Option<(SessionId, Instant)>,
 }
 
 impl Wish {
@@ -217,6 +219,7 @@ impl<S: IdentitySource> Owner<'_, S> {
         if matches!(ask, ReaderDo::Watch(_)) {
             self.watching_since = Instant::now();
             self.wish.read_here = false;
+            self.wish.lying = self.wish.lying.filter(|(_, since)| since.elapsed() >= JUST_LAID);
             self.source.begin();
         }
         self.told = None;
@@ -253,7 +256,9 @@ impl<S: IdentitySource> Owner<'_, S> {
 
     fn watch(&mut self, session: SessionId) -> Result<Duration, Trouble> {
         let seen = match self.source.look()? {
-            Sight::Something if self.wish.lying.is_some_and(|since| since != session) => Sight::Latched,
+            Sight::Something if self.wish.lying.is_some_and(|(before, _)| before != session) => {
+                Sight::Latched
+            }
             seen => seen,
         };
         match seen {
@@ -296,9 +301,10 @@ impl<S: IdentitySource> Owner<'_, S> {
 
     fn look_after(&mut self, session: SessionId) -> Result<Duration, Trouble> {
         let reminder = match self.source.presence()? {
-            CardReminder::Present => CardReminder::Present,
             // Another's, laid there meanwhile, is left behind as well.
-            _ if self.is_lying(Some(session))? => CardReminder::Present,
+            CardReminder::Taken | CardReminder::Unknown if self.is_lying(Some(session))? => {
+                CardReminder::Present
+            }
             reminder => reminder,
         };
         if self.told.replace(reminder) != Some(reminder) {
@@ -313,13 +319,14 @@ impl<S: IdentitySource> Owner<'_, S> {
         if session.is_some() || self.wish.lying.is_some() {
             self.is_lying(session)?;
         }
-        Ok(HEALTH_EVERY)
+        Ok(if self.wish.lying.is_some() { PRESENCE_EVERY } else { HEALTH_EVERY })
     }
 
     /// Whether something else lies there than what was read, and since which session.
     fn is_lying(&mut self, session: Option<SessionId>) -> Result<bool, Trouble> {
         let lying = self.source.is_something_else()?;
-        self.wish.lying = if lying { self.wish.lying.or(session) } else { None };
+        let now = session.map(|session| (session, Instant::now()));
+        self.wish.lying = if lying { self.wish.lying.or(now) } else { None };
         Ok(lying)
     }
 

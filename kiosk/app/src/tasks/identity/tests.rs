@@ -168,6 +168,7 @@ fn what_was_laid_down_in_a_visit_is_not_the_next_visitors() {
         let (bus, mut heard) = bus();
         let mut health = Health::new(Device::Reader, bus.clone());
         let (to, asks) = channel();
+        let lying = lying.map(|session| (session, Instant::now()));
         let mut wish = Wish { asked: ReaderDo::Watch(asked), reading: false, read_here: false, lying };
         let (mut looks, mut to) = (looks.iter().rev().copied().collect(), Some(to));
         run(Place { looks: &mut looks, asks: &mut to }, &asks, &mut wish, &bus, &mut health);
