@@ -75,6 +75,11 @@ impl Loaded<'_> {
         PageError::Unsupported { path: self.path.to_owned(), what }
     }
 
+    /// What the system has no room for.
+    pub(crate) fn no_room(&self, error: &std::io::Error) -> PageError {
+        PageError::reading(self.path, error)
+    }
+
     fn flaw(&self, error: &turbojpeg::Error) -> PageError {
         self.flaw_said(&error.to_string())
     }

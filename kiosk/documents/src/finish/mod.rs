@@ -9,6 +9,7 @@
 mod cards;
 mod encoder;
 mod line;
+mod memory;
 mod outline;
 mod paper;
 mod place;

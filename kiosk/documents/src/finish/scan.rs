@@ -39,6 +39,7 @@ impl<'a> Scan<'a> {
         match self.whole {
             Some(window) => Ok(window),
             None => Window::new(reader(self.file)?, rows)
+                .map_err(|error| self.file.no_room(&error))?
                 .ok_or_else(|| self.file.unsupported("JPEG as wide as this")),
         }
     }

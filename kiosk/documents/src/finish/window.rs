@@ -1,10 +1,13 @@
 //! The part of the scan that is in memory: a ring of bands, as high as the page's tilt asks for, or all
 //! of a small scan.
 
+use super::memory::Memory;
 use super::planes::{BLOCK, Colour, Flaw, Layout, Reader, Samples};
 use super::warp::{OVERRUN, Source};
 use crate::decode::Pixels;
 use crate::reduce;
+use std::io;
+use std::mem;
 use std::ops::Range;
 
 /// Most samples in the ring. A sheet of A3 at 600 dots per inch, tilted by 8°, needs 27 million.
@@ -19,6 +22,8 @@ pub(super) struct Window<'a> {
     reader: Option<Reader<'a>>,
     layout: Layout,
     rings: Vec<Ring>,
+    /// One ring behind the other.
+    samples: Memory,
     /// Bands that the ring holds, bands read so far, and bands that the processor's cache has seen on the
     /// way down.
     capacity: usize,
@@ -28,7 +33,8 @@ pub(super) struct Window<'a> {
 
 /// The rows of one plane.
 struct Ring {
-    samples: Vec<u8>,
+    /// Where they begin in memory.
+    start: usize,
     stride: usize,
     band_rows: usize,
     rows: usize,
@@ -38,7 +44,7 @@ struct Ring {
 
 impl<'a> Window<'a> {
     /// A window of at least `luma_rows` rows of full size; `None` when that would be too large.
-    pub(super) fn new(reader: Reader<'a>, luma_rows: usize) -> Option<Self> {
+    pub(super) fn new(reader: Reader<'a>, luma_rows: usize) -> io::Result<Option<Self>> {
         // One band more, since the rows wanted seldom begin where a band begins.
         let capacity = luma_rows.div_ceil(reader.layout().band_rows(0).max(1)) + 1;
         Self::of(reader, capacity, MAX_SAMPLES)
@@ -48,34 +54,29 @@ impl<'a> Window<'a> {
     pub(super) fn whole(reader: Reader<'a>, most: usize) -> Result<Option<Self>, Flaw> {
         let layout = reader.layout();
         let capacity = layout.height.div_ceil(layout.band_rows(0).max(1));
-        let Some(mut window) = Self::of(reader, capacity, most) else { return Ok(None) };
+        // What there is no room for is decoded anew for each pass.
+        let Ok(Some(mut window)) = Self::of(reader, capacity, most) else { return Ok(None) };
         while window.band()? {}
         window.reader.take().map(Reader::finish).transpose()?;
         Ok(Some(window))
     }
 
-    fn of(reader: Reader<'a>, capacity: usize, most: usize) -> Option<Self> {
+    fn of(reader: Reader<'a>, capacity: usize, most: usize) -> io::Result<Option<Self>> {
         let layout = reader.layout();
-        let ring = |plane: usize| {
+        let mut end = 0;
+        let mut ring = |plane: usize| {
             let band_rows = layout.band_rows(plane);
             let stride = layout.row_samples(plane) + OVERRUN;
-            (band_rows, stride, capacity * band_rows)
+            let ring = Ring { start: end, stride, band_rows, rows: capacity * band_rows, lap: 0 };
+            end = ring.end();
+            ring
         };
-        let sizes: Vec<_> = (0..layout.planes()).map(ring).collect();
-        if sizes.iter().map(|(_, stride, rows)| stride * rows).sum::<usize>() > most {
-            return None;
+        let rings: Vec<_> = (0..layout.planes()).map(&mut ring).collect();
+        if end > most {
+            return Ok(None);
         }
-        let rings = sizes
-            .into_iter()
-            .map(|(band_rows, stride, rows)| Ring {
-                samples: vec![0; stride * rows],
-                stride,
-                band_rows,
-                rows,
-                lap: 0,
-            })
-            .collect();
-        Some(Self { reader: Some(reader), layout, rings, capacity, read: 0, fetched: 0 })
+        let samples = Memory::new(end)?;
+        Ok(Some(Self { reader: Some(reader), layout, rings, samples, capacity, read: 0, fetched: 0 }))
     }
 
     pub(super) fn layout(&self) -> Layout {
@@ -116,8 +117,8 @@ impl<'a> Window<'a> {
         /// Bytes that a cache holds or does not hold together.
         const LINE: usize = 64;
         let slot = self.fetched % self.capacity;
-        for ring in &mut self.rings {
-            let samples = ring.band(slot).samples;
+        for ring in &self.rings {
+            let samples = self.samples.get(ring.band(slot)).unwrap_or_default();
             std::hint::black_box(samples.iter().step_by(LINE).fold(0, |all, sample| all ^ sample));
         }
         self.fetched += 1;
@@ -140,14 +141,14 @@ impl<'a> Window<'a> {
         }
         // Where the ring began anew last; what is older lies behind that.
         let slot = if y >= ring.lap { y - ring.lap } else { y + ring.rows - ring.lap };
-        let from = slot * ring.stride;
-        ring.samples.get(from..from + ring.stride).unwrap_or_default()
+        let from = ring.start + slot * ring.stride;
+        self.samples.get(from..from + ring.stride).unwrap_or_default()
     }
 
     fn band(&mut self) -> Result<bool, Flaw> {
         let Some(reader) = &mut self.reader else { return Ok(false) };
         let slot = self.read % self.capacity;
-        let mut planes: Vec<_> = self.rings.iter_mut().map(|ring| ring.band(slot)).collect();
+        let mut planes = bands(&self.rings, slot, &mut self.samples);
         if !reader.band(&mut planes)? {
             return Ok(false);
         }
@@ -164,11 +165,30 @@ impl<'a> Window<'a> {
     }
 }
 
+/// One band of each ring, to be written to.
+fn bands<'m>(rings: &[Ring], slot: usize, memory: &'m mut [u8]) -> Vec<Samples<&'m mut [u8]>> {
+    let (mut rest, mut passed) = (memory, 0);
+    let band = |ring: &Ring| {
+        let Range { start, end } = ring.band(slot);
+        let (before, after) = mem::take(&mut rest).split_at_mut_checked(end - passed).unwrap_or_default();
+        rest = after;
+        let samples = before.get_mut(start - passed..).unwrap_or_default();
+        passed = end;
+        Samples { samples, stride: ring.stride }
+    };
+    rings.iter().map(band).collect()
+}
+
 impl Ring {
-    fn band(&mut self, slot: usize) -> Samples<&mut [u8]> {
+    /// Where a band lies in memory.
+    fn band(&self, slot: usize) -> Range<usize> {
         let size = self.band_rows * self.stride;
-        let samples = self.samples.get_mut(slot * size..(slot + 1) * size).unwrap_or_default();
-        Samples { samples, stride: self.stride }
+        self.start + slot * size..self.start + (slot + 1) * size
+    }
+
+    /// Where the ring ends in memory.
+    fn end(&self) -> usize {
+        self.start + self.rows * self.stride
     }
 }
 
@@ -208,7 +228,7 @@ mod tests {
             let jpeg = picture(90, height, coding);
             let start = || Reader::start(&jpeg, 64).unwrap();
             let whole = Window::whole(start(), usize::MAX).unwrap().unwrap();
-            let mut ring = Window::new(start(), 40).unwrap();
+            let mut ring = Window::new(start(), 40).unwrap().unwrap();
             let layout = whole.layout();
             for luma_row in [0, 5, 31, 32, 90, 91, 180, 192, 249, 255, 256, 1000] {
                 ring.reach(luma_row).unwrap();

@@ -59,10 +59,10 @@ impl Bits {
         to
     }
 
-    /// Takes away whatever is ink over `length` rows or more without a gap.
-    pub(super) fn without_upright_runs(&mut self, length: usize) {
+    /// Takes away whatever is ink over `length` rows or more without a gap; `scratch` is memory to work in.
+    pub(super) fn without_upright_runs(&mut self, length: usize, scratch: &mut Vec<u64>) {
         let stride = self.stride();
-        without_upright_runs(&mut self.words, stride, length);
+        without_upright_runs(&mut self.words, stride, length, scratch);
     }
 }
 
@@ -74,24 +74,26 @@ fn push(words: &mut Vec<u64>, greys: &[u8], ink: u8) {
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn without_upright_runs(words: &mut [u64], stride: usize, length: usize) {
-    let rows = || (0..words.len()).step_by(stride.max(1));
+fn without_upright_runs(words: &mut [u64], stride: usize, length: usize, scratch: &mut Vec<u64>) {
     // Bits below which `length` rows are ink, by doubling the length that is known.
-    let mut core = words.to_vec();
+    let stride = stride.max(1);
+    scratch.clear();
+    scratch.extend_from_slice(words);
+    let core = scratch.as_mut_slice();
     let mut known = 1;
     while known < length {
         let step = known.min(length - known);
-        let mut any = 0;
-        for first in rows() {
-            let Some((upper, lower)) = core.split_at_mut_checked(first + stride) else { break };
-            let row = upper.get_mut(first..).unwrap_or_default();
-            match lower.get((step - 1) * stride..step * stride) {
-                Some(below) => row.iter_mut().zip(below).for_each(|(word, below)| {
-                    *word &= below;
-                    any |= *word;
-                }),
-                None => row.fill(0),
-            }
+        let (mut rest, mut any) = (&mut *core, 0);
+        while !rest.is_empty() {
+            // As many rows at once as those below are not changed yet.
+            let (rows, below) = rest.split_at_mut((step * stride).min(rest.len()));
+            let (over, beyond) = rows.split_at_mut(below.len().min(rows.len()));
+            over.iter_mut().zip(&*below).for_each(|(word, below)| {
+                *word &= below;
+                any |= *word;
+            });
+            beyond.fill(0);
+            rest = below;
         }
         if any == 0 {
             return;
@@ -102,15 +104,16 @@ fn without_upright_runs(words: &mut [u64], stride: usize, length: usize) {
     let mut known = 1;
     while known < length {
         let step = known.min(length - known);
-        for first in rows().rev() {
-            let Some((upper, lower)) = core.split_at_mut_checked(first) else { break };
-            let Some(from) = first.checked_sub(step * stride) else { break };
-            let above = upper.get(from..from + stride).unwrap_or_default();
-            lower.iter_mut().zip(above).for_each(|(word, above)| *word |= above);
+        let (mut rest, height) = (&mut *core, step * stride);
+        while rest.len() > height {
+            let (above, rows) = rest.split_at_mut(height.max(rest.len() - height));
+            let from = above.len() - height;
+            rows.iter_mut().zip(above.iter().skip(from)).for_each(|(word, above)| *word |= above);
+            rest = above;
         }
         known += step;
     }
-    for (word, run) in words.iter_mut().zip(core) {
+    for (word, run) in words.iter_mut().zip(core.iter()) {
         *word &= !run;
     }
 }
@@ -167,13 +170,47 @@ mod tests {
         }
     }
 
+    /// Beside a second way that goes down each column, one pixel after the other; in memory that something else was in.
+    #[test]
+    fn runs_are_those_of_each_column() {
+        let mut scratch = vec![u64::MAX; 1000];
+        for (width, height) in
+            [0, 1, 64, 65, 130].into_iter().flat_map(|w| [0, 1, 7, 64, 199, 211].map(|h| (w, h)))
+        {
+            // Some columns are ink from top to bottom, some to either end alone, the rest has runs of all lengths.
+            let ink = |x: usize, y: usize| match x % 9 {
+                0 => true,
+                1 => y > height / 3,
+                2 => y < height / 2,
+                _ => !hash(x as u32, (y / (x % 4 + 1)) as u32).is_multiple_of(6),
+            };
+            for length in [0, 1, 2, 3, 6, 7, 13, height, height + 1] {
+                let mut bits = drawn(width, height, ink);
+                bits.without_upright_runs(length, &mut scratch);
+                for x in 0..width {
+                    let mut y = 0;
+                    while y < height {
+                        let run = (y..height).take_while(|&y| ink(x, y)).count();
+                        for y in y..y + run {
+                            let stays = run < length.max(1);
+                            assert_eq!(bit(&bits, x, y), stays, "{width} × {height}, {length}: {x}, {y}");
+                        }
+                        y += run;
+                        assert!(y == height || !bit(&bits, x, y), "{width} × {height}, {length}: {x}, {y}");
+                        y += 1;
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn only_long_runs_are_taken_away() {
         for length in [1usize, 2, 5, 8, 13] {
             // Column x has runs of x + 1 rows with a gap after each.
             let ink = |x: usize, y: usize| y % (x + 2) <= x && y < (200 / (x + 2)) * (x + 2);
             let mut bits = drawn(70, 200, ink);
-            bits.without_upright_runs(length);
+            bits.without_upright_runs(length, &mut vec![]);
             for (x, y) in (0..200).flat_map(|y| (0..70).map(move |x| (x, y))) {
                 assert_eq!(bit(&bits, x, y), ink(x, y) && x + 1 < length, "{x}, {y} at {length}");
             }

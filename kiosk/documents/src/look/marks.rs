@@ -16,9 +16,10 @@ pub(super) fn turn(mut ink: Bits, scale: f64) -> Quarter {
     /// Rules, frames and pictures: nothing that is written goes on so far without a gap, in millimetres.
     const RULE: f64 = 12.0;
     let rule = (RULE * scale) as usize;
-    ink.without_upright_runs(rule);
+    let mut scratch = vec![];
+    ink.without_upright_runs(rule, &mut scratch);
     let mut exchanged = ink.transposed();
-    exchanged.without_upright_runs(rule);
+    exchanged.without_upright_runs(rule, &mut scratch);
     let (level, upright) = (Marks::of(&exchanged.transposed(), scale), Marks::of(&exchanged, scale));
     tracing::debug!(?level, ?upright, "marks on a page");
     // Exchanging rows and columns mirrors the page. Of a page that lacks a turn to the right, what

@@ -161,7 +161,9 @@ impl<'a> Laid<'a> {
             None => {
                 let reader = scan::reader(scan)?;
                 let touched = (self.size.0 as f64 * self.turn.sin.abs()).ceil() as usize + rows.len() + 10;
-                Window::new(reader, touched).ok_or_else(|| scan.unsupported("JPEG as wide as this"))?
+                Window::new(reader, touched)
+                    .map_err(|error| scan.no_room(&error))?
+                    .ok_or_else(|| scan.unsupported("JPEG as wide as this"))?
             }
         };
         let luma = Mapping::new(self.turn, (1, 1));
