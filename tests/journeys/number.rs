@@ -165,7 +165,15 @@ fn windows_end_a_visit() {
 
     window("A001", "called");
     hall.wait("the call heard", |state| says(state, &word("home.waiting.one")));
-    assert_eq!(hall.take_number("man", RESTAURANT), ticket(3, "A001", true), "called, and not over");
+    hall.identify("home.number", "man");
+    hall.touch("confirm");
+    let state = hall.wait("its ticket", |state| name(state) == "number" && tickets(state).len() == 3);
+    assert_eq!(tickets(&state)[2], ticket(3, "A001", true), "called, and not over");
+    assert!(says_word(&state, "number.called") && says_word(&state, "number.called_go"), "{state:#}");
+    let text = hall.ticket_text(3);
+    assert!(!says_word(&state, "number.ahead.zero") && !text.contains("前方等候"), "{text}");
+    assert!(text.contains("您的号已叫过") && !text.contains("请留意叫号"), "{text}");
+    hall.leave();
 
     window("A001", "served");
     window("A002", "called");

@@ -107,7 +107,7 @@ fn the_line_is_cut_again_and_again() {
     wait_outbox_empty(&hall);
 }
 
-/// A slow line: the checklist tells how far it is, and the document arrives.
+/// A slow line: the checklist tells how far it is; where it breaks, that the paper waits here; and the document arrives.
 #[test]
 fn a_slow_line() {
     let hall = Hall::open();
@@ -121,7 +121,10 @@ fn a_slow_line() {
         row["label"].as_str()?.split_once(&before)?.1.strip_suffix('%')?.parse().ok()
     };
     hall.wait("some of it sent", |state| per_cent(state).is_some_and(|n| (1..100).contains(&n)));
+    network(&hall, "down");
+    hall.wait("nothing to be on its way", |state| is(state, "id-card", "stored") && says_fault(state, "N01"));
     assert_eq!(in_outbox(hall.folder()).len(), 1, "kept as long as it is not confirmed");
+    network(&hall, "up");
     wait_is(&hall, "id-card", "received");
     assert_is_of(&hall, &bytes(&hall, &wait_held(&hall, 1)[0]), &["id-copy"]);
     wait_outbox_empty(&hall);

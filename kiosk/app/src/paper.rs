@@ -27,6 +27,7 @@ struct Words {
     more: &'static str,
     issued: &'static str,
     listen: &'static str,
+    called: &'static str,
 }
 
 const ZH: Words = Words {
@@ -40,6 +41,7 @@ const ZH: Words = Words {
     more: "其余见窗口告知",
     issued: "取号时间",
     listen: "请留意叫号，过号请重新取号",
+    called: "您的号已叫过，请马上到窗口",
 };
 
 const EN: Words = Words {
@@ -54,6 +56,7 @@ const EN: Words = Words {
     more: "and more: ask at the window",
     issued: "Issued",
     listen: "Please wait for your number to be called",
+    called: "Your number was called: go to the window now",
 };
 
 /// Lays a ticket out. What stands before [`Line::Commit`] carries no number.
@@ -110,7 +113,7 @@ pub fn lay_out(contents: &TicketContents) -> Ticket {
             level: Level::M,
         });
     }
-    lines.push(Line::centred(words.listen, Size::NORMAL));
+    lines.push(Line::centred(if contents.called { words.called } else { words.listen }, Size::NORMAL));
     Ticket { lines }
 }
 
@@ -130,6 +133,7 @@ mod tests {
             windows: vec![(label("A区", "Area A"), "1-12".into())],
             matters: vec![label("开饭店", "Open a restaurant")],
             ahead: None,
+            called: false,
             missing: (0..30).map(|n| label(&format!("材料{n}"), &format!("paper {n}"))).collect(),
             issued_at: jiff::civil::date(2026, 11, 23).at(9, 41, 25, 0),
             qr: "token".into(),
@@ -139,6 +143,21 @@ mod tests {
     fn texts(ticket: &Ticket) -> Vec<String> {
         let text = |line: &Line| if let Line::Text { text, .. } = line { Some(text.clone()) } else { None };
         ticket.lines.iter().filter_map(text).collect()
+    }
+
+    /// Who was called is not told to wait for it.
+    #[test]
+    fn the_last_line_is_what_to_do() {
+        for (language, words) in [(Language::Zh, &ZH), (Language::En, &EN)] {
+            for (called, said, unsaid) in
+                [(false, words.listen, words.called), (true, words.called, words.listen)]
+            {
+                let ticket = lay_out(&TicketContents { called, ..contents(language, called) });
+                let texts = texts(&ticket);
+                assert!(texts.iter().any(|text| text == said), "{language:?}, {called}: {texts:?}");
+                assert!(texts.iter().all(|text| text != unsaid), "{language:?}, {called}: {texts:?}");
+            }
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::screen::{
 use crate::technician::{Looped, Outcome, Test, Tried};
 use crate::ticket::{ReceiptContents, TicketContents};
 use crate::turn::Turn;
-use crate::waiting::Waiting;
+use crate::waiting::{Place, Waiting};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -191,8 +191,8 @@ pub struct Taken {
     pub fresh: bool,
     /// when it was first given
     pub issued_at: DateTime,
-    /// people ahead, and about how long they take; `None` without a window feed
-    pub ahead: Option<Waiting>,
+    /// people ahead, and about how long they take, or that it was called; `None` without a window feed
+    pub place: Option<Place>,
     /// the journalled intention to print it
     pub job: PrintJob,
 }

@@ -20,7 +20,7 @@ use crate::intent::Tab;
 use crate::look::Look;
 use crate::number::TicketNumber;
 use crate::speech::Speech;
-use crate::waiting::Waiting;
+use crate::waiting::{Place, Waiting};
 use jiff::civil::{DateTime, Time};
 use std::sync::Arc;
 
@@ -485,8 +485,8 @@ pub struct NumberShown {
     pub again: bool,
     /// where to go: windows and waiting area
     pub windows: Vec<(Label, String)>,
-    /// people ahead, and about how long they take; `None` without a window feed
-    pub ahead: Option<Waiting>,
+    /// people ahead, and about how long they take, or that it was called; `None` without a window feed
+    pub place: Option<Place>,
     /// what to prepare
     pub missing: Vec<Label>,
     /// the paper
@@ -523,6 +523,8 @@ pub enum CardReminder {
 pub struct Goodbye {
     /// the number, if one was given
     pub number: Option<TicketNumber>,
+    /// it was called already
+    pub called: bool,
     /// the number was given back
     pub cancelled: bool,
     /// what became of the papers

@@ -23,6 +23,8 @@ pub struct TicketContents {
     pub matters: Vec<Label>,
     /// people ahead; `None` when the windows do not report, and then nothing is printed of it
     pub ahead: Option<u32>,
+    /// the number was called already: whoever has it does not wait for that
+    pub called: bool,
     /// what still has to be handed in
     pub missing: Vec<Label>,
     /// when the number was given, by the hall's clock

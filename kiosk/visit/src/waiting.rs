@@ -37,6 +37,25 @@ impl Pace {
     }
 }
 
+/// Where somebody who has a number stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// behind so many others
+    Behind(Waiting),
+    /// his number was called already, and nobody has said yet that he came
+    Called,
+}
+
+impl Place {
+    /// How many people are ahead of him, as long as that is what he waits for.
+    pub fn ahead(self) -> Option<u32> {
+        match self {
+            Self::Behind(waiting) => Some(waiting.count),
+            Self::Called => None,
+        }
+    }
+}
+
 /// How many people wait, and about how long the next one will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {

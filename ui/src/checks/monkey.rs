@@ -26,6 +26,7 @@ use visit::screen::{
 };
 use visit::technician::{Cell, Failure, Outcome, PadKey, Test};
 use visit::turn::Turn;
+use visit::waiting::Place;
 
 const STEPS: usize = 100_000;
 /// On so many of them it is a finger on pixels, and not only on what is there to touch.
@@ -297,7 +298,7 @@ impl Lobby {
                 number,
                 fresh: self.dice.one_in(2),
                 issued_at: asked.at,
-                ahead: None,
+                place: self.dice.one_in(3).then_some(Place::Called),
                 job: PrintJob(self.jobs),
             }),
             LedgerDo::Enter(asked) => LedgerReply::Entered(open(asked.choice, None)),

@@ -82,7 +82,7 @@ fn materials() -> Vec<Sample> {
             MaterialState::Refused(Fault::StoreRefusedDocument),
         ),
         ("photos", "近期免冠证件照", "Recent ID photos", true, 1, 1, MaterialState::AtWindow),
-        ("articles", "公司章程", "Articles of association", true, 12, 1, MaterialState::Stored),
+        ("articles", "公司章程", "Articles of association", true, 12, 1, MaterialState::Sent),
     ];
     let rows = rows.into_iter().filter_map(|(code, zh, en, original, pages, items, state)| {
         let code = MaterialCode::new(code)?;
@@ -358,6 +358,10 @@ fn review() -> Vec<Sample> {
         sample(
             "review-only-one",
             Screen::Review(Review { problem: Some(ScanProblem::OnlyOne), ..review.clone() }),
+        ),
+        sample(
+            "review-stopped",
+            Screen::Review(Review { problem: Some(ScanProblem::Stopped), ..review.clone() }),
         ),
         sample(
             "review-jam",

@@ -10,7 +10,7 @@ use visit::screen::{
     Calling, CardProblem, CardReminder, Closed, CodeProblem, CompanyEntry, Goodbye, Help, Home, Identify,
     NoNumbers, NumberShown, PapersTold, Purpose, Screen, Service, TicketState, Wait,
 };
-use visit::waiting::Waiting;
+use visit::waiting::{Place, Waiting};
 
 pub(super) fn samples() -> Vec<Sample> {
     let mut all = home();
@@ -269,11 +269,12 @@ fn company() -> Vec<Sample> {
 }
 
 fn number() -> Vec<Sample> {
+    let behind = |count, minutes| Some(Place::Behind(Waiting { count, minutes }));
     let shown = NumberShown {
         number: ticket("A017"),
         again: false,
         windows: vec![(label("A区", "Area A"), "21-26".to_owned())],
-        ahead: Some(Waiting { count: 5, minutes: Some(15) }),
+        place: behind(5, Some(15)),
         missing: missing().into_iter().take(4).collect(),
         ticket: TicketState::Printing,
         qr: "V7K3-9QXA-0042-KD".to_owned(),
@@ -284,6 +285,16 @@ fn number() -> Vec<Sample> {
     vec![
         sample("number-printing", with(TicketState::Printing, CardReminder::Present)),
         sample("number", with(TicketState::Printed, CardReminder::Taken)),
+        sample(
+            "number-called",
+            Screen::Number(NumberShown {
+                again: true,
+                place: Some(Place::Called),
+                ticket: TicketState::Printed,
+                card: CardReminder::Taken,
+                ..shown.clone()
+            }),
+        ),
         sample("number-sent", with(TicketState::Sent, CardReminder::Unknown)),
         sample("number-unknown", with(TicketState::Unknown(None), CardReminder::Taken)),
         sample("number-not-printed", with(TicketState::NotPrinted(fault), CardReminder::Present)),
@@ -297,7 +308,7 @@ fn number() -> Vec<Sample> {
                     (label("二楼 G区", "Floor 2, Area G"), "85-86".to_owned()),
                     (label("F区", "Area F"), "81-84".to_owned()),
                 ],
-                ahead: Some(Waiting { count: 0, minutes: None }),
+                place: behind(0, None),
                 missing: missing(),
                 ticket: TicketState::Unknown(Some(Fault::CutterJammed)),
                 card: CardReminder::Present,
@@ -308,7 +319,7 @@ fn number() -> Vec<Sample> {
         sample(
             "number-many-windows",
             Screen::Number(NumberShown {
-                ahead: Some(Waiting { count: 140, minutes: Some(700) }),
+                place: behind(140, Some(700)),
                 windows: many_windows(),
                 missing: missing(),
                 ticket: TicketState::NotPrinted(Some(Fault::PrinterOffline)),
@@ -319,7 +330,7 @@ fn number() -> Vec<Sample> {
             "number-bare",
             Screen::Number(NumberShown {
                 windows: Vec::new(),
-                ahead: None,
+                place: None,
                 missing: Vec::new(),
                 ticket: TicketState::Printed,
                 card: CardReminder::Taken,
@@ -364,6 +375,7 @@ fn goodbye() -> Vec<Sample> {
         let bring = Vec::new();
         Screen::Goodbye(Goodbye {
             number,
+            called: false,
             cancelled,
             papers,
             dropped: false,
@@ -377,6 +389,20 @@ fn goodbye() -> Vec<Sample> {
     let wanted = PapersTold { received: 3, stored: 1, returned: 2, missing: 14 };
     vec![
         sample("goodbye", screen(number, false, None, CardReminder::Taken)),
+        sample(
+            "goodbye-called",
+            Screen::Goodbye(Goodbye {
+                number,
+                called: true,
+                cancelled: false,
+                papers: None,
+                dropped: false,
+                bring: Vec::new(),
+                originals: false,
+                feeder: false,
+                card: CardReminder::Taken,
+            }),
+        ),
         sample("goodbye-card", screen(number, false, papers(2, 3), CardReminder::Present)),
         sample("goodbye-papers", screen(None, false, papers(0, 1), CardReminder::Unknown)),
         sample("goodbye-wanted", screen(None, false, Some(wanted), CardReminder::Present)),
@@ -385,6 +411,7 @@ fn goodbye() -> Vec<Sample> {
             "goodbye-feeder",
             Screen::Goodbye(Goodbye {
                 number: None,
+                called: false,
                 cancelled: false,
                 papers: papers(2, 0),
                 dropped: false,
@@ -401,6 +428,7 @@ fn goodbye() -> Vec<Sample> {
             "goodbye-dropped",
             Screen::Goodbye(Goodbye {
                 number,
+                called: false,
                 cancelled: false,
                 papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3 }),
                 dropped: true,

@@ -91,6 +91,8 @@ impl Voice<'_> {
             MaterialState::InStore => &words.in_store,
             MaterialState::AtWindow => &words.at_window,
             MaterialState::Stored => &words.stored,
+            // Until the store has said so, nobody knows whether it is there.
+            MaterialState::Sent => &words.sent,
             MaterialState::Received => &words.received,
             MaterialState::Accepted => &words.accepted,
         };
@@ -112,6 +114,7 @@ impl Voice<'_> {
             | MaterialState::AtWindow
             | MaterialState::Stored
             | MaterialState::Sending(_)
+            | MaterialState::Sent
             | MaterialState::Received
             | MaterialState::Accepted => None,
         }

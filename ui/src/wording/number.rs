@@ -6,7 +6,7 @@ use slint::SharedString;
 use visit::catalogue::Label;
 use visit::intent::Intent;
 use visit::screen::{CardReminder, NumberShown, TicketState};
-use visit::waiting::Waiting;
+use visit::waiting::Place;
 
 /// So many materials are named, of more only how many they are; the ticket names them all.
 const NAMED: usize = 6;
@@ -22,7 +22,11 @@ const NAMED_BESIDE_BOTH: usize = 3;
 impl Voice<'_> {
     pub(super) fn number(&self, shown: &NumberShown) -> t::NumberWords {
         let words = &self.words.number;
-        let title = if shown.again { &words.again } else { &words.fresh };
+        let title = match (shown.place, shown.again) {
+            (Some(Place::Called), _) => &words.called,
+            (_, true) => &words.again,
+            (_, false) => &words.fresh,
+        };
         let paper = shown.is_on_paper();
         let named = match (paper, shown.windows.len()) {
             (true, _) => NAMED,
@@ -34,7 +38,7 @@ impl Voice<'_> {
             title: title.plain().into(),
             number: slint::format!("{}", shown.number),
             windows: model(self.windows(&shown.windows)),
-            ahead: shown.ahead.map(|ahead| self.ahead(ahead)).unwrap_or_default().into(),
+            ahead: shown.place.map(|place| self.place(place)).unwrap_or_default().into(),
             prepare: if shown.missing.len() > named {
                 words.prepare_many.with(&[("count", &shown.missing.len())])
             } else {
@@ -42,7 +46,7 @@ impl Voice<'_> {
             }
             .into(),
             missing: model(shown.missing.iter().take(named).map(|l| self.label(l).into()).collect()),
-            ticket: self.ticket(shown.ticket),
+            ticket: self.ticket(shown.ticket, shown.place == Some(Place::Called)),
             reprint: if paper {
                 t::Act::default()
             } else {
@@ -52,9 +56,10 @@ impl Voice<'_> {
         }
     }
 
-    /// How many are ahead, and about how long they take if that is known.
-    fn ahead(&self, ahead: Waiting) -> String {
+    /// How many are ahead, and about how long they take if that is known; or where to go at once.
+    fn place(&self, place: Place) -> String {
         let words = &self.words.number;
+        let Place::Behind(ahead) = place else { return words.called_go.plain().to_owned() };
         let count = words.ahead.of(ahead.count);
         match ahead.minutes {
             Some(minutes) => words.ahead_about.with(&[("ahead", &count), ("time", &self.time(minutes))]),
@@ -85,11 +90,12 @@ impl Voice<'_> {
         }
     }
 
-    /// The truth about the paper, and the printer's fault if it named one.
-    fn ticket(&self, state: TicketState) -> t::Note {
+    /// The truth about the paper, and the printer's fault if it named one. Who was called does not wait for that.
+    fn ticket(&self, state: TicketState, called: bool) -> t::Note {
         let words = &self.words.number;
         let (told, fault) = match state {
             TicketState::Printing => return note(&words.printing, false),
+            TicketState::Printed if called => return note(&words.printed_called, false),
             TicketState::Printed => return note(&words.printed, false),
             TicketState::Sent => return note(&words.sent, false),
             TicketState::Unknown(fault) => (&words.unknown, fault),

@@ -97,6 +97,8 @@ impl Voice<'_> {
             ScanProblem::Over => note(&words.over, false),
             // The pages are as they were; nothing is to be gone on with.
             ScanProblem::OnlyOne => return note(&words.only_one, false),
+            // Nothing is broken that would have to be waited for.
+            ScanProblem::Stopped => return note(&words.stopped, false),
             ScanProblem::PagesMissing { fed, stored } => {
                 note_with(&words.pages_missing, true, &[("fed", &fed), ("stored", &stored)])
             }

@@ -94,10 +94,10 @@ tables! {
 
     /// The number.
     NumberText {
-        Text: fresh, again, window, more_windows, prepare, prepare_many, qr, reprint, noted;
+        Text: fresh, again, called, called_go, window, more_windows, prepare, prepare_many, qr, reprint, noted;
         Text: ahead_about;
         Count: ahead;
-        Told: printing, printed, sent, unknown, not_printed, card, card_perhaps;
+        Told: printing, printed, printed_called, sent, unknown, not_printed, card, card_perhaps;
     }
 
     /// Really give the number back?
@@ -114,7 +114,7 @@ tables! {
     /// The checklist.
     MaterialsText {
         Text: title, done, who, text, change, ask, ask_again, receipt, none, original, copy;
-        Text: missing, at_window, stored, sending, received, refused, accepted, returned, returned_note;
+        Text: missing, at_window, stored, sending, sent, received, refused, accepted, returned, returned_note;
         Text: in_store, checking, unknown, not_applicable, not_needed, serves;
         Text: valid_until, valid_always, licence_expired, licence_void;
         Count: pages;
@@ -152,7 +152,7 @@ tables! {
 
     /// Why a scan ended early.
     ScanProblemText {
-        Told: feeder_empty, bad_page, too_many, pages_missing, over, only_one;
+        Told: feeder_empty, bad_page, too_many, pages_missing, over, only_one, stopped;
         Text: kept, go_on;
     }
 
@@ -190,7 +190,7 @@ tables! {
 
     /// Goodbye.
     GoodbyeText {
-        Text: title_number, title_papers, title_wanted, title_dropped, title_plain, title_cancelled, dropped, originals,
+        Text: title_number, title_called, title_papers, title_wanted, title_dropped, title_plain, title_cancelled, dropped, originals,
             number, again, finish;
         Count: received, stored, returned, missing, bring;
         Told: card, card_perhaps, feeder;

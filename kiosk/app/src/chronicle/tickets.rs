@@ -139,6 +139,7 @@ mod tests {
             windows: vec![],
             matters: vec![],
             ahead: None,
+            called: false,
             missing: vec![],
             issued_at: jiff::civil::date(2026, 11, 26).at(9, 0, 0, 0),
             qr: String::new(),

@@ -102,6 +102,7 @@ fn told(words: &Words, state: MaterialState) -> &'static str {
         MaterialState::Refused(_) | MaterialState::Returned(_) => words.again,
         MaterialState::Stored
         | MaterialState::Sending(_)
+        | MaterialState::Sent
         | MaterialState::Missing
         | MaterialState::AtWindow
         | MaterialState::InStore

@@ -18,8 +18,9 @@ use visit::event::{
 };
 use visit::fault::{Device, Fault};
 use visit::identity::{Applicant, Person};
+use visit::number::NumberLife;
 use visit::screen::{Language, Refusal};
-use visit::waiting::Waiting;
+use visit::waiting::{Place, Waiting};
 
 /// So many matters are told of as popular: more than a hall shows, as its catalogue may have some no longer.
 const POPULAR: u32 = 12;
@@ -155,7 +156,7 @@ impl LedgerTask {
             fresh: taken.fresh,
             issued_at,
             // The number is durable: what cannot be counted now takes nothing from it.
-            ahead: self.ahead(&taken, beside).await.unwrap_or_else(|error| {
+            place: self.place(&taken, beside).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "how many are ahead cannot be counted");
                 None
             }),
@@ -163,14 +164,19 @@ impl LedgerTask {
         }))
     }
 
-    async fn ahead(
+    async fn place(
         &self,
         taken: &queue::ledger::Taken,
         beside: Vec<Matter>,
-    ) -> Result<Option<Waiting>, LedgerError> {
-        Ok(match self.ledger.ahead(taken.visit.id, beside.clone()).await? {
-            Some(count) => Some(Waiting::of(count, self.ledger.pace(taken.visit.day, Some(beside)).await?)),
-            None => None,
+    ) -> Result<Option<Place>, LedgerError> {
+        let ahead = self.ledger.ahead(taken.visit.id, beside.clone()).await?;
+        let pace = self.ledger.pace(taken.visit.day, Some(beside)).await?;
+        // Asked last: whoever is called while others are counted is not told that nobody is ahead of him.
+        let life = self.ledger.visit(taken.visit.id).await?.map(|visit| visit.life);
+        Ok(match (life, ahead) {
+            (Some(NumberLife::Called), _) => Some(Place::Called),
+            (Some(NumberLife::Waiting), Some(count)) => Some(Place::Behind(Waiting::of(count, pace))),
+            _ => None,
         })
     }
 

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{DocState, MaterialId, Outbox, Reason, ReviewResult, StoreEvent, Tls};
+use store::{DocId, DocState, MaterialId, Outbox, Reason, ReviewResult, StoreEvent, Tls};
 use tokio::sync::{Notify, mpsc};
 use visit::catalogue::{Catalogue, DocumentFormat, ItemCode, MaterialCode};
 use visit::checklist::{Choice, Need};
@@ -231,6 +231,8 @@ pub async fn listen(
     let mut health = Health::new(Device::Store, bus.clone());
     let mut now = None;
     let mut refused = is_refused(&outbox).await;
+    // What was being sent last, as long as nobody has said what became of it.
+    let mut on_its_way = None;
     loop {
         // What lasts until somebody sees to it: the certificate, and documents that were refused.
         let days = certificate.days_left(jiff::Timestamp::now());
@@ -248,7 +250,8 @@ pub async fn listen(
         }
         let (doc, state) = match event {
             StoreEvent::Progress { doc, sent, total } => {
-                (doc, MaterialState::Sending(u8::try_from(sent * 100 / total.max(1)).unwrap_or(100)))
+                on_its_way = Some(doc);
+                (doc, sending(sent, total))
             }
             StoreEvent::Confirmed { doc, .. } => (doc, MaterialState::Received),
             StoreEvent::Refused { doc, fault } => {
@@ -273,9 +276,18 @@ pub async fn listen(
                 let fault = store_fault(&fault);
                 bus.log(Happened::SendingPutOff { fault: code(fault), retry: retry_in.into() });
                 now = Some(fault);
+                // Nothing is on its way any more: where the last one stands by now, the outbox knows.
+                if let Some(doc) = on_its_way.take()
+                    && let Some(state) = state_of(&outbox, doc).await
+                {
+                    bus.send(Event::Document(DocumentEvent::State(DocumentId(doc.to_string()), state))).await;
+                }
                 continue;
             }
         };
+        if !matches!(state, MaterialState::Sending(_) | MaterialState::Sent) {
+            on_its_way.take_if(|sent| *sent == doc);
+        }
         // A store that takes documents, or says no to one, is well again.
         now = None;
         bus.send(Event::Document(DocumentEvent::State(DocumentId(doc.to_string()), state))).await;
@@ -289,11 +301,26 @@ async fn is_refused(outbox: &Outbox) -> bool {
     pending.is_ok_and(|pending| pending.is_ok_and(|pending| pending.refused > 0))
 }
 
+/// Where a document stands by the outbox.
+async fn state_of(outbox: &Outbox, doc: DocId) -> Option<MaterialState> {
+    let outbox = outbox.clone();
+    let state = tokio::task::spawn_blocking(move || outbox.state(doc)).await.ok()?.ok()??;
+    Some(material_state(&state))
+}
+
+/// How much of a document the store has by its own word.
+fn sending(sent: u64, total: u64) -> MaterialState {
+    match u8::try_from(sent.saturating_mul(100) / total.max(1)) {
+        Ok(percent @ ..100) => MaterialState::Sending(percent),
+        _ => MaterialState::Sent,
+    }
+}
+
 fn material_state(state: &DocState) -> MaterialState {
     match state {
-        DocState::Waiting => MaterialState::Stored,
-        DocState::Uploading => MaterialState::Sending(0),
-        DocState::Uploaded => MaterialState::Sending(100),
+        // Whether anything is on its way at this moment is told by what arrives.
+        DocState::Waiting | DocState::Uploading => MaterialState::Stored,
+        DocState::Uploaded => MaterialState::Sent,
         DocState::Confirmed => MaterialState::Received,
         DocState::Refused(fault) => MaterialState::Refused(store_fault(fault)),
     }

@@ -348,7 +348,8 @@ impl OneScan {
                 ScanProblem::FeederEmpty
                 | ScanProblem::TooManyPages
                 | ScanProblem::Over
-                | ScanProblem::OnlyOne,
+                | ScanProblem::OnlyOne
+                | ScanProblem::Stopped,
             )
             | None => return,
         };

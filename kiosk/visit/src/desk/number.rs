@@ -8,6 +8,7 @@ use crate::identity::{Applicant, CompanyCode, NumberError, Person};
 use crate::intent::{Intent, Tab};
 use crate::screen::{CardReminder, CodeProblem, Purpose, Refusal, TicketState};
 use crate::ticket::TicketContents;
+use crate::waiting::Place;
 
 /// Keys that a company code can be typed with beyond its length: none.
 const LONGEST_CODE: usize = CompanyCode::LENGTH;
@@ -201,7 +202,7 @@ impl Desk {
             number: taken.number,
             fresh: taken.fresh,
             issued_at: taken.issued_at,
-            ahead: taken.ahead,
+            place: taken.place,
             job: taken.job,
             ticket: TicketState::Printing,
             doubtful: false,
@@ -232,7 +233,8 @@ impl Desk {
             reprint: !held.fresh || held.doubtful,
             windows: self.windows_of(&session.choice),
             matters: self.names_of(&session.choice),
-            ahead: held.ahead.map(|ahead| ahead.count),
+            ahead: held.place.and_then(Place::ahead),
+            called: held.place == Some(Place::Called),
             missing: self.missing_of(session),
             issued_at: held.issued_at,
             qr: held.visit.0.clone(),

@@ -105,7 +105,12 @@ impl Desk {
     }
 
     pub(super) fn touched_scanning(&mut self, intent: Intent, actions: &mut Vec<Action>) {
-        if let (Intent::ScanStop | Intent::Back, Some(session)) = (intent, &self.session) {
+        let Some(session) = &mut self.session else { return };
+        if let (Intent::ScanStop | Intent::Back, Step::Scanning { stack, .. }) = (intent, &mut session.step) {
+            // On the glass nothing more lies than what is being scanned.
+            if stack.source == Source::Feeder {
+                stack.problem.get_or_insert(ScanProblem::Stopped);
+            }
             // The scanner's task answers with the end of the scan.
             actions.push(Action::StopScan(session.id));
         }
@@ -138,9 +143,11 @@ impl Desk {
                 }
             }
             ScanEvent::Ended(problem) => session.with_stack(|mut stack| {
+                let stopped = stack.problem.take_if(|problem| *problem == ScanProblem::Stopped);
                 stack.problem = stack.problem.or(problem);
                 // The page that was to be scanned again is still to be.
                 let again = matches!(stack.next, Next::InsteadOf(_)) && stack.problem.is_some();
+                stack.problem = stack.problem.or(stopped);
                 if stack.pages.is_empty() || again { Step::ScanReady(stack) } else { Step::looked_at(stack) }
             }),
         }
@@ -218,7 +225,8 @@ impl Stack {
     /// Further pages come behind all others.
     pub(super) fn for_more(mut self) -> Self {
         self.next = Next::Last;
-        self.problem = self.problem.filter(|problem| *problem != ScanProblem::OnlyOne);
+        let left = |problem: &mut ScanProblem| matches!(problem, ScanProblem::OnlyOne | ScanProblem::Stopped);
+        self.problem.take_if(left);
         self
     }
 

@@ -16,7 +16,7 @@ use crate::screen::{
     Purpose, Refusal, ReviewAsk, ScanProblem, TicketState,
 };
 use crate::turn::Turn;
-use crate::waiting::Waiting;
+use crate::waiting::Place;
 use jiff::civil::{Date, DateTime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub(super) struct Held {
     /// first given in this session
     pub fresh: bool,
     pub issued_at: DateTime,
-    pub ahead: Option<Waiting>,
+    pub place: Option<Place>,
     pub job: PrintJob,
     pub ticket: TicketState,
     /// some attempt to print it may have reached paper
@@ -169,6 +169,7 @@ pub(super) enum Step {
     },
     Goodbye {
         number: Option<TicketNumber>,
+        called: bool,
         cancelled: bool,
         papers: Option<PapersTold>,
         dropped: bool,
@@ -263,15 +264,19 @@ impl Session {
         let count = |f: fn(MaterialState) -> bool| self.papers.values().filter(|p| f(p.state)).count();
         let papers = (!self.papers.is_empty()).then(|| PapersTold {
             received: count(|s| matches!(s, MaterialState::Received | MaterialState::Accepted)),
-            stored: count(|s| matches!(s, MaterialState::Stored | MaterialState::Sending(_))),
+            // What the store has not confirmed is still here.
+            stored: count(|s| {
+                matches!(s, MaterialState::Stored | MaterialState::Sending(_) | MaterialState::Sent)
+            }),
             returned: count(MaterialState::is_wanted_again),
             missing,
         });
         let number = if cancelled { None } else { self.number };
+        let called = matches!(&self.step, Step::Number(held) if held.place == Some(Place::Called));
         let dropped = self.has_pages();
         let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {
-            step: Step::Goodbye { number, cancelled, papers, dropped, bring, originals },
+            step: Step::Goodbye { number, called, cancelled, papers, dropped, bring, originals },
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
             ..Self::new(id, self.purpose, self.day)
         }

@@ -152,9 +152,10 @@ impl Desk {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
-            Step::Goodbye { number, cancelled, papers, dropped, bring, originals } => {
+            Step::Goodbye { number, called, cancelled, papers, dropped, bring, originals } => {
                 Screen::Goodbye(Goodbye {
                     number: *number,
+                    called: *called,
                     cancelled: *cancelled,
                     papers: *papers,
                     dropped: *dropped,
@@ -204,7 +205,7 @@ impl Desk {
             number: held.number,
             again: !held.fresh,
             windows: self.windows_of(&session.choice),
-            ahead: held.ahead,
+            place: held.place,
             missing: self.missing_of(session),
             ticket: held.ticket,
             qr: held.visit.0.clone(),
@@ -338,7 +339,8 @@ impl Desk {
                 let now = self.devices.get(&Device::Scanner).and_then(|status| status.faults().next());
                 Some(now.map_or(ScanProblem::Over, ScanProblem::Fault))
             }
-            None if self.left_in_feeder(stack) => Some(ScanProblem::OnlyOne),
+            None | Some(ScanProblem::Stopped) if self.left_in_feeder(stack) => Some(ScanProblem::OnlyOne),
+            Some(ScanProblem::Stopped) if self.feeder == Feeder::Empty => None,
             problem => problem,
         }
     }

@@ -18,8 +18,10 @@ pub enum MaterialState {
     AtWindow,
     /// stored in this kiosk, will be sent
     Stored,
-    /// on its way, per cent sent
+    /// on its way, per cent sent: less than 100
     Sending(u8),
+    /// all of it was sent, and the store has not said that it is there
+    Sent,
     /// the store confirmed it
     Received,
     /// the store refused it
@@ -46,6 +48,7 @@ impl MaterialState {
             Self::Returned(reason) => reason != ReturnReason::NotNeeded,
             Self::Stored
             | Self::Sending(_)
+            | Self::Sent
             | Self::Received
             | Self::Accepted
             | Self::InStore
@@ -66,7 +69,7 @@ impl MaterialState {
     /// Whether it can be handed in although it need not be: a licence stands for it, or it was handed in and
     /// nobody has looked at it yet. The visitor is asked first.
     pub fn may_hand_in_anew(self) -> bool {
-        matches!(self, Self::InStore | Self::Stored | Self::Sending(_) | Self::Received)
+        matches!(self, Self::InStore | Self::Stored | Self::Sending(_) | Self::Sent | Self::Received)
     }
 }
 
@@ -214,6 +217,8 @@ pub enum ScanProblem {
     Over,
     /// one page was to be scanned again, and there were more sheets than that
     OnlyOne,
+    /// the visitor stopped the feeder, in which sheets may lie still
+    Stopped,
 }
 
 impl ScanProblem {
@@ -221,7 +226,7 @@ impl ScanProblem {
     /// the middle there is no such page.
     pub fn may_go_on(self) -> bool {
         match self {
-            Self::FeederEmpty | Self::BadPage | Self::Over | Self::OnlyOne => true,
+            Self::FeederEmpty | Self::BadPage | Self::Over | Self::OnlyOne | Self::Stopped => true,
             Self::Fault(fault) => fault.device() == Device::Scanner,
             Self::TooManyPages | Self::PagesMissing { .. } => false,
         }

@@ -39,6 +39,7 @@ fn what_was_handed_in_is_handed_in_anew_only_after_a_question_and_never_once_app
     for (state, how) in [
         (Stored, Some("hand-in")),
         (Sending(40), Some("hand-in")),
+        (Sent, Some("hand-in")),
         (Received, Some("hand-in")),
         (Refused(Fault::StoreRefusedDocument), Some("scan")),
         (Returned(ReturnReason::Illegible), Some("scan")),

@@ -146,10 +146,10 @@ fn home_tells_todays_hours_and_how_long_one_waits() {
 
 #[test]
 fn the_number_tells_how_long_those_ahead_take() {
-    let ahead = Some(Waiting { count: 4, minutes: Some(10) });
+    let place = Some(Place::Behind(Waiting { count: 4, minutes: Some(10) }));
     let mut hall = Lobby::at_choose("home.number");
     hall.touch("package.shop").touch("confirm");
-    hall.answer(LedgerReply::Taken(Taken { ahead, ..taken(true, 1) }));
-    assert!(matches!(hall.screen(), Screen::Number(shown) if shown.ahead == ahead));
+    hall.answer(LedgerReply::Taken(Taken { place, ..taken(true, 1) }));
+    assert!(matches!(hall.screen(), Screen::Number(shown) if shown.place == place));
     assert_eq!(hall.printed().map(|ticket| ticket.ahead), Some(Some(4)));
 }

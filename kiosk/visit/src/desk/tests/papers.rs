@@ -244,6 +244,35 @@ fn further_sheets_do_not_come_in_silence_beside_the_one_that_was_wanted() {
     }
 }
 
+#[test]
+fn who_stops_the_feeder_is_told_that_sheets_may_lie_in_it() {
+    let mut hall = Lobby::at_review(2);
+    hall.touch("scan.add").touch("scan.start").page(3).touch("scan.stop").scan(ScanEvent::Ended(None));
+    let told = [
+        (Feeder::Loaded, Some(ScanProblem::Stopped)),
+        (Feeder::Empty, None),
+        (Feeder::Unknown, Some(ScanProblem::Stopped)),
+    ];
+    for (feeder, told) in told {
+        hall.hear(Event::Feeder(feeder));
+        assert!(
+            matches!(hall.screen(), Screen::Review(r) if (r.pages, r.problem) == (3, told)),
+            "{feeder:?}: {:?}",
+            hall.screen()
+        );
+    }
+    // Whoever goes on knows.
+    hall.touch("scan.add").touch("scan.start").page(4).scan(ScanEvent::Ended(None));
+    assert!(matches!(hall.screen(), Screen::Review(r) if (r.pages, r.problem) == (4, None)));
+    // What is really wrong is told instead.
+    hall.touch("scan.add").touch("scan.start").touch("scan.stop");
+    hall.scan(ScanEvent::Ended(Some(ScanProblem::BadPage)));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.problem == Some(ScanProblem::BadPage)));
+    // A page that was to be scanned again, and was not after all, is as it was.
+    hall.touch("page.again").touch("scan.start").touch("scan.stop").scan(ScanEvent::Ended(None));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 4), "{:?}", hall.screen());
+}
+
 /// The visitor leafs to a page.
 fn at_page(hall: &mut Lobby, page: usize) -> &mut Lobby {
     loop {

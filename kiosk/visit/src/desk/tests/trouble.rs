@@ -139,6 +139,7 @@ fn after_a_scan_that_ended_early_one_may_go_on_if_that_is_so() {
         (ScanProblem::PagesMissing { fed: 5, stored: 4 }, false),
         (ScanProblem::Over, true),
         (ScanProblem::OnlyOne, true),
+        (ScanProblem::Stopped, true),
         (ScanProblem::Fault(Fault::ScannerJam), true),
         (ScanProblem::Fault(Fault::ScannerHelperDied), true),
         (ScanProblem::Fault(Fault::DiskFull), false),
