@@ -107,7 +107,8 @@ fn the_line_is_cut_again_and_again() {
     wait_outbox_empty(&hall);
 }
 
-/// A slow line: the checklist tells how far it is; where it breaks, that the paper waits here; and the document arrives.
+/// A slow line: the checklist tells how far it is; where it breaks, that the paper waits here; and the document
+/// arrives.
 #[test]
 fn a_slow_line() {
     let hall = Hall::open();

@@ -523,7 +523,7 @@ pub enum CardReminder {
 pub struct Goodbye {
     /// the number, if one was given
     pub number: Option<TicketNumber>,
-    /// it was called already
+    /// it was called already: then there is a number, and it was not given back
     pub called: bool,
     /// the number was given back
     pub cancelled: bool,

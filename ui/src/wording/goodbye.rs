@@ -16,7 +16,7 @@ impl Voice<'_> {
             &words.title_dropped
         } else if goodbye.cancelled {
             &words.title_cancelled
-        } else if goodbye.number.is_some() && goodbye.called {
+        } else if goodbye.called {
             &words.title_called
         } else if goodbye.number.is_some() {
             &words.title_number

@@ -190,8 +190,8 @@ tables! {
 
     /// Goodbye.
     GoodbyeText {
-        Text: title_number, title_called, title_papers, title_wanted, title_dropped, title_plain, title_cancelled, dropped, originals,
-            number, again, finish;
+        Text: title_number, title_called, title_papers, title_wanted, title_dropped, title_plain, title_cancelled;
+        Text: dropped, originals, number, again, finish;
         Count: received, stored, returned, missing, bring;
         Told: card, card_perhaps, feeder;
     }

@@ -3,6 +3,7 @@
 use memmap2::{Advice, MmapMut};
 use std::io;
 use std::ops::{Deref, DerefMut};
+use zeroize::Zeroize;
 
 /// Zeros, as long as nothing is written to them.
 pub(super) struct Memory(MmapMut);
@@ -23,8 +24,7 @@ impl Memory {
 impl Drop for Memory {
     fn drop(&mut self) {
         // The system wipes it only when it hands it out again.
-        self.0.fill(0);
-        std::hint::black_box(&mut self.0);
+        self.0.zeroize();
     }
 }
 

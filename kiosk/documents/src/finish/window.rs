@@ -7,7 +7,6 @@ use super::warp::{OVERRUN, Source};
 use crate::decode::Pixels;
 use crate::reduce;
 use std::io;
-use std::mem;
 use std::ops::Range;
 
 /// Most samples in the ring. A sheet of A3 at 600 dots per inch, tilted by 8°, needs 27 million.
@@ -22,8 +21,6 @@ pub(super) struct Window<'a> {
     reader: Option<Reader<'a>>,
     layout: Layout,
     rings: Vec<Ring>,
-    /// One ring behind the other.
-    samples: Memory,
     /// Bands that the ring holds, bands read so far, and bands that the processor's cache has seen on the
     /// way down.
     capacity: usize,
@@ -33,8 +30,7 @@ pub(super) struct Window<'a> {
 
 /// The rows of one plane.
 struct Ring {
-    /// Where they begin in memory.
-    start: usize,
+    samples: Memory,
     stride: usize,
     band_rows: usize,
     rows: usize,
@@ -63,20 +59,20 @@ impl<'a> Window<'a> {
 
     fn of(reader: Reader<'a>, capacity: usize, most: usize) -> io::Result<Option<Self>> {
         let layout = reader.layout();
-        let mut end = 0;
-        let mut ring = |plane: usize| {
+        let ring = |plane: usize| {
             let band_rows = layout.band_rows(plane);
             let stride = layout.row_samples(plane) + OVERRUN;
-            let ring = Ring { start: end, stride, band_rows, rows: capacity * band_rows, lap: 0 };
-            end = ring.end();
-            ring
+            (band_rows, stride, capacity * band_rows)
         };
-        let rings: Vec<_> = (0..layout.planes()).map(&mut ring).collect();
-        if end > most {
+        let sizes: Vec<_> = (0..layout.planes()).map(ring).collect();
+        if sizes.iter().map(|(_, stride, rows)| stride * rows).sum::<usize>() > most {
             return Ok(None);
         }
-        let samples = Memory::new(end)?;
-        Ok(Some(Self { reader: Some(reader), layout, rings, samples, capacity, read: 0, fetched: 0 }))
+        let ring = |(band_rows, stride, rows)| {
+            Ok(Ring { samples: Memory::new(stride * rows)?, stride, band_rows, rows, lap: 0 })
+        };
+        let rings = sizes.into_iter().map(ring).collect::<io::Result<_>>()?;
+        Ok(Some(Self { reader: Some(reader), layout, rings, capacity, read: 0, fetched: 0 }))
     }
 
     pub(super) fn layout(&self) -> Layout {
@@ -117,8 +113,8 @@ impl<'a> Window<'a> {
         /// Bytes that a cache holds or does not hold together.
         const LINE: usize = 64;
         let slot = self.fetched % self.capacity;
-        for ring in &self.rings {
-            let samples = self.samples.get(ring.band(slot)).unwrap_or_default();
+        for ring in &mut self.rings {
+            let samples = ring.band(slot).samples;
             std::hint::black_box(samples.iter().step_by(LINE).fold(0, |all, sample| all ^ sample));
         }
         self.fetched += 1;
@@ -141,14 +137,14 @@ impl<'a> Window<'a> {
         }
         // Where the ring began anew last; what is older lies behind that.
         let slot = if y >= ring.lap { y - ring.lap } else { y + ring.rows - ring.lap };
-        let from = ring.start + slot * ring.stride;
-        self.samples.get(from..from + ring.stride).unwrap_or_default()
+        let from = slot * ring.stride;
+        ring.samples.get(from..from + ring.stride).unwrap_or_default()
     }
 
     fn band(&mut self) -> Result<bool, Flaw> {
         let Some(reader) = &mut self.reader else { return Ok(false) };
         let slot = self.read % self.capacity;
-        let mut planes = bands(&self.rings, slot, &mut self.samples);
+        let mut planes: Vec<_> = self.rings.iter_mut().map(|ring| ring.band(slot)).collect();
         if !reader.band(&mut planes)? {
             return Ok(false);
         }
@@ -165,30 +161,11 @@ impl<'a> Window<'a> {
     }
 }
 
-/// One band of each ring, to be written to.
-fn bands<'m>(rings: &[Ring], slot: usize, memory: &'m mut [u8]) -> Vec<Samples<&'m mut [u8]>> {
-    let (mut rest, mut passed) = (memory, 0);
-    let band = |ring: &Ring| {
-        let Range { start, end } = ring.band(slot);
-        let (before, after) = mem::take(&mut rest).split_at_mut_checked(end - passed).unwrap_or_default();
-        rest = after;
-        let samples = before.get_mut(start - passed..).unwrap_or_default();
-        passed = end;
-        Samples { samples, stride: ring.stride }
-    };
-    rings.iter().map(band).collect()
-}
-
 impl Ring {
-    /// Where a band lies in memory.
-    fn band(&self, slot: usize) -> Range<usize> {
+    fn band(&mut self, slot: usize) -> Samples<&mut [u8]> {
         let size = self.band_rows * self.stride;
-        self.start + slot * size..self.start + (slot + 1) * size
-    }
-
-    /// Where the ring ends in memory.
-    fn end(&self) -> usize {
-        self.start + self.rows * self.stride
+        let samples = self.samples.get_mut(slot * size..(slot + 1) * size).unwrap_or_default();
+        Samples { samples, stride: self.stride }
     }
 }
 

@@ -272,7 +272,8 @@ impl Session {
             missing,
         });
         let number = if cancelled { None } else { self.number };
-        let called = matches!(&self.step, Step::Number(held) if held.place == Some(Place::Called));
+        let called =
+            !cancelled && matches!(&self.step, Step::Number(held) if held.place == Some(Place::Called));
         let dropped = self.has_pages();
         let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {

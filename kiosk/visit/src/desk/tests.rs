@@ -21,7 +21,6 @@ use crate::identity::*;
 use crate::number::{Letter, TicketNumber};
 use crate::screen::*;
 use crate::turn::Turn;
-use crate::waiting::Place;
 use jiff::civil::{DateTime, date};
 
 /// A kind of licence that stands for the ID card.
@@ -292,20 +291,6 @@ fn taken(fresh: bool, job: i64) -> Taken {
         place: None,
         job: PrintJob(job),
     }
-}
-
-/// Whoever was called already is not told that nobody is ahead of him: he would sit down and wait.
-#[test]
-fn a_number_that_was_called_says_so() {
-    let mut hall = Lobby::open();
-    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(None));
-    hall.touch("package.shop").touch("confirm");
-    hall.answer(LedgerReply::Taken(Taken { place: Some(Place::Called), ..taken(false, 1) }));
-    assert!(matches!(hall.screen(), Screen::Number(shown) if shown.place == Some(Place::Called)));
-    let ticket = hall.printed().expect("a ticket");
-    assert!(ticket.called && ticket.ahead.is_none());
-    hall.touch("finish");
-    assert!(matches!(hall.screen(), Screen::Goodbye(goodbye) if goodbye.called), "{:?}", hall.screen());
 }
 
 #[test]

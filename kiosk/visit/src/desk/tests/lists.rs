@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::intent::Tab;
+use crate::waiting::Place;
 
 fn list(hall: &Lobby) -> Choose {
     match hall.screen() {
@@ -152,4 +153,18 @@ fn the_number_tells_how_long_those_ahead_take() {
     hall.answer(LedgerReply::Taken(Taken { place, ..taken(true, 1) }));
     assert!(matches!(hall.screen(), Screen::Number(shown) if shown.place == place));
     assert_eq!(hall.printed().map(|ticket| ticket.ahead), Some(Some(4)));
+}
+
+/// Whoever was called already is not told that nobody is ahead of him: he would sit down and wait.
+#[test]
+fn a_number_that_was_called_says_so() {
+    let mut hall = Lobby::open();
+    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(None));
+    hall.touch("package.shop").touch("confirm");
+    hall.answer(LedgerReply::Taken(Taken { place: Some(Place::Called), ..taken(false, 1) }));
+    assert!(matches!(hall.screen(), Screen::Number(shown) if shown.place == Some(Place::Called)));
+    let ticket = hall.printed().expect("a ticket");
+    assert!(ticket.called && ticket.ahead.is_none());
+    hall.touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(goodbye) if goodbye.called), "{:?}", hall.screen());
 }
