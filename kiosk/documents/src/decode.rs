@@ -6,6 +6,7 @@ use std::path::Path;
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
+use crate::eighth;
 use crate::error::PageError;
 use crate::jpeg_header::{self, Header};
 
@@ -64,6 +65,13 @@ impl Loaded<'_> {
         let mut image = Image { pixels: vec![0; pitch * height], width, pitch, height, format };
         decoder.decompress(&self.jpeg, image.as_deref_mut()).map_err(|e| self.flaw(&e))?;
         Ok(Pixels { width, height, bytes: image.pixels })
+    }
+
+    /// The brightness of the whole image at a fraction of its size.
+    pub(crate) fn grey(&self, scale: ScalingFactor) -> Result<Pixels, PageError> {
+        let means =
+            (scale == ScalingFactor::ONE_EIGHTH).then(|| eighth::grey(&self.jpeg, &self.header)).flatten();
+        means.map_or_else(|| self.decode(scale, PixelFormat::GRAY), Ok)
     }
 
     /// The whole file.

@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use turbojpeg::{PixelFormat, ScalingFactor};
+
 use crate::finish::finish_keeping;
 use crate::{
     Compression, Created, Format, Meta, PageRef, Quarter, assemble, finish_as, inspect, picture, preview,
 };
+use crate::{decode, eighth};
 
 /// Larger scans than this only take longer.
 const MOST_PIXELS: u64 = 1 << 20;
@@ -17,6 +20,14 @@ pub fn scan(data: &[u8]) {
     match inspect(&desk.page) {
         Ok(info) if u64::from(info.width) * u64::from(info.height) <= MOST_PIXELS => {}
         Ok(_) | Err(_) => return,
+    }
+    // The means of the blocks are what libjpeg makes of them.
+    if let Ok(file) = decode::load(&desk.page)
+        && let Some(ours) = eighth::grey(file.jpeg(), &file.header)
+    {
+        let theirs = file.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY);
+        let theirs = theirs.unwrap_or_else(|error| panic!("libjpeg finds it wrong: {error}"));
+        assert!((ours.width, ours.height, ours.bytes) == (theirs.width, theirs.height, theirs.bytes));
     }
     if let Ok(small) = preview(&desk.page, 64, Quarter::Right) {
         assert!(small.width <= 64, "{}", small.width);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use turbojpeg::{PixelFormat, ScalingFactor};
+use turbojpeg::ScalingFactor;
 
 use crate::decode::{self, Pixels};
 use crate::error::PageError;
@@ -45,7 +45,7 @@ pub enum Warning {
 /// kind that a PDF cannot hold, or beyond the bounds on its dimensions.
 pub fn inspect(path: &Path) -> Result<PageInfo, PageError> {
     let page = decode::load(path)?;
-    let grey = page.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY)?;
+    let grey = page.grey(ScalingFactor::ONE_EIGHTH)?;
     let warnings = warnings(&histogram(&grey));
     let header = page.header;
     tracing::debug!(page = %path.display(), header.width, header.height, ?warnings, "page inspected");

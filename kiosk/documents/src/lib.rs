@@ -16,6 +16,7 @@ mod assemble;
 mod color_profile;
 mod compact;
 mod decode;
+mod eighth;
 mod error;
 mod exif;
 mod finish;

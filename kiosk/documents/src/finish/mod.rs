@@ -1,6 +1,6 @@
 //! From the scanner's page to a finished one: cut to the paper, straight, and white.
 //!
-//! A first pass decodes an eighth of the page's size in grey and finds the paper there. A second pass
+//! A first pass takes the page in grey at an eighth of its size and finds the paper there. A second pass
 //! reads the planes of the page band by band, turns them, whitens the brightness and encodes them
 //! again, in the subsampling they came in. No pass holds a large page: of the planes there is as much in
 //! memory as the page's tilt spans. Most of a small page's time is its decoding; a small sheet is decoded

@@ -1,6 +1,6 @@
 //! A scan on its way into a finished page: its file, and its planes where they are few enough to be kept.
 
-use turbojpeg::{PixelFormat, ScalingFactor};
+use turbojpeg::ScalingFactor;
 
 use super::planes::{Flaw, Reader};
 use super::window::Window;
@@ -30,7 +30,7 @@ impl<'a> Scan<'a> {
     pub(super) fn grey(&self, scale: ScalingFactor) -> Result<Pixels, PageError> {
         match &self.whole {
             Some(window) => Ok(window.smaller(scale.denom() / scale.num().max(1))),
-            None => self.file.decode(scale, PixelFormat::GRAY),
+            None => self.file.grey(scale),
         }
     }
 

@@ -1,0 +1,128 @@
+//! Beside libjpeg: the same picture, or none.
+
+use proptest::prelude::*;
+use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
+
+use super::grey;
+use crate::decode::Pixels;
+use crate::finish::scenes::{Coding, encode, hash};
+use crate::jpeg_header;
+
+/// A picture of many shades, with edges and grain, as a scanner codes it.
+fn image(width: usize, height: usize, coding: Coding) -> Vec<u8> {
+    let sample = |i: usize| {
+        let (x, y) = (i / 3 % width, i / 3 / width);
+        let grain = hash(x as u32, y as u32) % 60;
+        let shade = (x * 3 + y * 2 + i % 3 * 40) as u32 % 190;
+        if (x / 9 + y / 17).is_multiple_of(3) { grain as u8 } else { (shade + grain) as u8 }
+    };
+    encode(&(0..width * height * 3).map(sample).collect::<Vec<_>>(), width, height, coding, 300)
+}
+
+/// What libjpeg makes of it.
+fn by_libjpeg(jpeg: &[u8]) -> turbojpeg::Result<Pixels> {
+    let mut decoder = Decompressor::new()?;
+    let header = decoder.read_header(jpeg)?;
+    let scale = ScalingFactor::ONE_EIGHTH;
+    decoder.set_scaling_factor(scale)?;
+    let (width, height) = (scale.scale(header.width), scale.scale(header.height));
+    let mut image =
+        Image { pixels: vec![0; width * height], width, pitch: width, height, format: PixelFormat::GRAY };
+    decoder.decompress(jpeg, image.as_deref_mut())?;
+    Ok(Pixels { width, height, bytes: image.pixels })
+}
+
+/// Whether there is a picture; it is libjpeg's then.
+fn is_there(jpeg: &[u8]) -> bool {
+    let Ok(header) = jpeg_header::of(jpeg, "page".as_ref()) else { return false };
+    let Some(ours) = grey(jpeg, &header) else { return false };
+    let theirs = by_libjpeg(jpeg).expect("nothing that libjpeg finds wrong");
+    assert_eq!((ours.width, ours.height), (theirs.width, theirs.height));
+    assert!(ours.bytes == theirs.bytes, "other samples");
+    true
+}
+
+#[test]
+fn it_is_libjpeg_s_picture() {
+    for coding in Coding::ALL {
+        for (width, height) in [(1, 1), (8, 8), (9, 17), (33, 64), (250, 131), (640, 37)] {
+            let there = is_there(&image(width, height, coding));
+            // What a scanner writes is taken here; the other two are for libjpeg.
+            let wanted = !matches!(coding, Coding::Progressive | Coding::Rgb);
+            assert_eq!(there, wanted, "{coding:?}, {width} × {height}");
+        }
+    }
+}
+
+/// The picture with markers put between its coded units, as some scanners do: made anew by libjpeg's own program.
+#[test]
+fn restart_markers_are_got_over() {
+    for interval in ["1", "2B", "7B", "1000B"] {
+        for coding in [Coding::Colour(Subsamp::Sub2x2), Coding::Colour(Subsamp::None), Coding::Grey] {
+            let jpeg = jpegtran(&image(250, 131, coding), &["-restart", interval]);
+            assert!(jpeg.windows(2).any(|pair| pair == [0xFF, 0xDD]), "no interval");
+            assert!(is_there(&jpeg), "{interval}, {coding:?}");
+            // One that is missing, or another than is due.
+            let marker = jpeg.windows(2).position(|pair| matches!(pair, [0xFF, 0xD0..=0xD7]));
+            if let Some(at) = marker {
+                let mut other = jpeg.clone();
+                other[at + 1] = 0xD5;
+                assert!(!is_there(&other), "{interval}, {coding:?}");
+                other.drain(at..at + 2);
+                assert!(!is_there(&other), "{interval}, {coding:?}");
+            }
+        }
+    }
+}
+
+/// Codes that were made for the picture, with words of all lengths, and few of the usual ones.
+#[test]
+fn codes_are_the_image_s_own() {
+    for coding in Coding::ALL {
+        // What was progressive is not any more.
+        let jpeg = jpegtran(&image(400, 300, coding), &["-optimize"]);
+        assert_eq!(is_there(&jpeg), coding != Coding::Rgb, "{coding:?}");
+    }
+}
+
+fn jpegtran(jpeg: &[u8], how: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("in.jpg");
+    std::fs::write(&path, jpeg).unwrap();
+    let done = std::process::Command::new("jpegtran").args(["-copy", "all"]).args(how).arg(path).output();
+    let done = done.expect("jpegtran, from libjpeg-turbo-progs");
+    assert!(done.status.success(), "{done:?}");
+    done.stdout
+}
+
+#[test]
+fn what_is_not_whole_is_left_to_libjpeg() {
+    let jpeg = image(250, 131, Coding::Colour(Subsamp::Sub2x2));
+    for end in (0..jpeg.len()).step_by(7) {
+        assert!(!is_there(&jpeg[..end]), "cut at {end}");
+    }
+    let more = |between: &[u8]| [&jpeg[..jpeg.len() - 2], between, &[0xFF, 0xD9]].concat();
+    assert!(!is_there(&more(&[0])), "a byte too many");
+    assert!(!is_there(&more(&[0xFF, 0xFE, 0, 2])), "a segment behind the scan");
+    assert!(is_there(&[&jpeg[..], b"and more"].concat()), "behind the image's end anything may follow");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Damaged anywhere, it is still libjpeg's picture, without anything that libjpeg finds wrong.
+    #[test]
+    fn damage_makes_no_other_picture(
+        coding in proptest::sample::select(&Coding::ALL[..]),
+        damage in proptest::collection::vec((0.0..1.0_f64, any::<u8>()), 1..4),
+        head in any::<bool>(),
+    ) {
+        let mut jpeg = image(70, 50, coding);
+        let reach = if head { 620.min(jpeg.len()) } else { jpeg.len() };
+        for (at, value) in damage {
+            let at = (at * reach as f64) as usize;
+            jpeg[at] = value;
+        }
+        is_there(&jpeg);
+    }
+}
