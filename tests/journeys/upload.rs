@@ -273,6 +273,29 @@ fn a_store_that_fails_or_vanishes() {
     }
 }
 
+/// The store has every byte and does not say that it took them: told as not confirmed and never as received, to whoever
+/// comes back as well, and the kiosk keeps its copy. Once the store speaks it is received, without a byte sent again.
+#[test]
+fn a_store_that_does_not_confirm() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    harm(&hall, answer(10_000, "register", json!({ "status": "unavailable" })));
+    hand_in(&hall, "id-card", &["id-copy"]);
+    hall.wait("it not confirmed", |state| is(state, "id-card", "sent") && says_fault(state, "N05"));
+    let document = kept(hall.folder());
+    leave(&hall);
+    let state = to_materials(&hall, "man");
+    assert!(is(&state, "id-card", "sent"), "{state:#}");
+
+    let sent = hall.state()["network"]["bytes_up"].as_u64().expect("a count");
+    harm(&hall, json!({ "behave": null }));
+    wait_is(&hall, "id-card", "received");
+    let again = hall.state()["network"]["bytes_up"].as_u64().expect("a count") - sent;
+    assert!(again < document.bytes / 2, "{again} bytes more for a document of {}", document.bytes);
+    assert_eq!(wait_held(&hall, 1)[0].sha256, document.sha256);
+    wait_outbox_empty(&hall);
+}
+
 /// "A store that answers … 423": it is busy, which is told to staff and not to visitors, and the document
 /// arrives; so it does when the answer to the last request is lost, or the store says 409 in the middle.
 #[test]

@@ -364,6 +364,10 @@ fn review() -> Vec<Sample> {
             Screen::Review(Review { problem: Some(ScanProblem::Stopped), ..review.clone() }),
         ),
         sample(
+            "review-not-replaced",
+            Screen::Review(Review { problem: Some(ScanProblem::NotReplaced), ..review.clone() }),
+        ),
+        sample(
             "review-jam",
             Screen::Review(Review {
                 problem: Some(ScanProblem::Fault(Fault::ScannerJam)),

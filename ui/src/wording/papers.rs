@@ -99,6 +99,7 @@ impl Voice<'_> {
             ScanProblem::OnlyOne => return note(&words.only_one, false),
             // Nothing is broken that would have to be waited for.
             ScanProblem::Stopped => return note(&words.stopped, false),
+            ScanProblem::NotReplaced => return note(&words.not_replaced, false),
             ScanProblem::PagesMissing { fed, stored } => {
                 note_with(&words.pages_missing, true, &[("fed", &fed), ("stored", &stored)])
             }

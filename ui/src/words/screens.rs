@@ -152,7 +152,7 @@ tables! {
 
     /// Why a scan ended early.
     ScanProblemText {
-        Told: feeder_empty, bad_page, too_many, pages_missing, over, only_one, stopped;
+        Told: feeder_empty, bad_page, too_many, pages_missing, over, only_one, stopped, not_replaced;
         Text: kept, go_on;
     }
 

@@ -349,7 +349,8 @@ impl OneScan {
                 | ScanProblem::TooManyPages
                 | ScanProblem::Over
                 | ScanProblem::OnlyOne
-                | ScanProblem::Stopped,
+                | ScanProblem::Stopped
+                | ScanProblem::NotReplaced,
             )
             | None => return,
         };

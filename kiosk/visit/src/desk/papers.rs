@@ -145,9 +145,11 @@ impl Desk {
             ScanEvent::Ended(problem) => session.with_stack(|mut stack| {
                 let stopped = stack.problem.take_if(|problem| *problem == ScanProblem::Stopped);
                 stack.problem = stack.problem.or(problem);
-                // The page that was to be scanned again is still to be.
-                let again = matches!(stack.next, Next::InsteadOf(_)) && stack.problem.is_some();
-                stack.problem = stack.problem.or(stopped);
+                // The page that was to be scanned again is still to be, unless the visitor thought better of it.
+                let as_before = matches!(stack.next, Next::InsteadOf(_));
+                let again = as_before && stack.problem.is_some();
+                stack.problem =
+                    stack.problem.or(if as_before { Some(ScanProblem::NotReplaced) } else { stopped });
                 if stack.pages.is_empty() || again { Step::ScanReady(stack) } else { Step::looked_at(stack) }
             }),
         }
@@ -224,9 +226,9 @@ impl Stack {
 
     /// Further pages come behind all others.
     pub(super) fn for_more(mut self) -> Self {
+        use ScanProblem::{NotReplaced, OnlyOne, Stopped};
         self.next = Next::Last;
-        let left = |problem: &mut ScanProblem| matches!(problem, ScanProblem::OnlyOne | ScanProblem::Stopped);
-        self.problem.take_if(left);
+        self.problem.take_if(|problem| matches!(problem, OnlyOne | Stopped | NotReplaced));
         self
     }
 

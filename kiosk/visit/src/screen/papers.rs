@@ -219,6 +219,8 @@ pub enum ScanProblem {
     OnlyOne,
     /// the visitor stopped the feeder, in which sheets may lie still
     Stopped,
+    /// a page was to be scanned again and none came: it is the one from before
+    NotReplaced,
 }
 
 impl ScanProblem {
@@ -226,7 +228,8 @@ impl ScanProblem {
     /// the middle there is no such page.
     pub fn may_go_on(self) -> bool {
         match self {
-            Self::FeederEmpty | Self::BadPage | Self::Over | Self::OnlyOne | Self::Stopped => true,
+            Self::FeederEmpty | Self::BadPage | Self::Over => true,
+            Self::OnlyOne | Self::Stopped | Self::NotReplaced => true,
             Self::Fault(fault) => fault.device() == Device::Scanner,
             Self::TooManyPages | Self::PagesMissing { .. } => false,
         }

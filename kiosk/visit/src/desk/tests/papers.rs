@@ -268,9 +268,30 @@ fn who_stops_the_feeder_is_told_that_sheets_may_lie_in_it() {
     hall.touch("scan.add").touch("scan.start").touch("scan.stop");
     hall.scan(ScanEvent::Ended(Some(ScanProblem::BadPage)));
     assert!(matches!(hall.screen(), Screen::Review(r) if r.problem == Some(ScanProblem::BadPage)));
-    // A page that was to be scanned again, and was not after all, is as it was.
-    hall.touch("page.again").touch("scan.start").touch("scan.stop").scan(ScanEvent::Ended(None));
-    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 4), "{:?}", hall.screen());
+}
+
+/// From the feeder as from the glass, and whatever the feeder's sensor says.
+#[test]
+fn a_page_that_was_not_scanned_again_after_all_is_told_to_be_the_old_one() {
+    for (source, feeder) in [
+        ("source.feeder", Feeder::Loaded),
+        ("source.feeder", Feeder::Empty),
+        ("source.flatbed", Feeder::Unknown),
+    ] {
+        let mut hall = Lobby::at_review(3);
+        at_page(&mut hall, 2).touch("page.again").touch(source).touch("scan.start").touch("scan.stop");
+        hall.scan(ScanEvent::Ended(None)).hear(Event::Feeder(feeder));
+        let told = Some(ScanProblem::NotReplaced);
+        assert!(
+            matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages, r.problem) == (2, 3, told)),
+            "{source}, {feeder:?}: {:?}",
+            hall.screen()
+        );
+        // The next attempt says what became of it.
+        hall.touch("page.again").touch("scan.start").page(11).hear(Event::Feeder(Feeder::Empty));
+        hall.scan(ScanEvent::Ended(None));
+        assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages, r.problem) == (2, 3, None)));
+    }
 }
 
 /// The visitor leafs to a page.

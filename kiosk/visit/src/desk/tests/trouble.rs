@@ -140,6 +140,7 @@ fn after_a_scan_that_ended_early_one_may_go_on_if_that_is_so() {
         (ScanProblem::Over, true),
         (ScanProblem::OnlyOne, true),
         (ScanProblem::Stopped, true),
+        (ScanProblem::NotReplaced, true),
         (ScanProblem::Fault(Fault::ScannerJam), true),
         (ScanProblem::Fault(Fault::ScannerHelperDied), true),
         (ScanProblem::Fault(Fault::DiskFull), false),
