@@ -229,8 +229,10 @@ fn frame_header(progressive: bool, body: &mut impl Read) -> Result<Frame, Flaw> 
 /// The resolution in a JFIF segment (JFIF 1.02): `None` when the segment is another application's,
 /// `Some(None)` when it gives no usable resolution.
 fn jfif_density(body: &mut io::Take<impl Read>) -> Result<Option<Option<u32>>, Flaw> {
+    /// As long as the segment is without a thumbnail; shorter ones libjpeg does not know either.
+    const LENGTH: u64 = 14;
     let mut head = [0; 12];
-    if body.limit() < head.len() as u64 {
+    if body.limit() < LENGTH {
         return Ok(None);
     }
     body.read_exact(&mut head)?;

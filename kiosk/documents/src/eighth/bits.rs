@@ -69,6 +69,7 @@ impl<'a> Bits<'a> {
     /// Takes so many bits, no more than are held.
     #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) {
+        debug_assert!(count <= self.held, "{count} of {} bits", self.held);
         self.ahead <<= count;
         self.held = self.held.wrapping_sub(count);
     }

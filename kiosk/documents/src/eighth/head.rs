@@ -23,9 +23,9 @@ pub(super) struct Component {
     pub(super) down: usize,
     /// What a mean is a multiple of.
     pub(super) quantum: i32,
-    /// Which codes it has.
-    pub(super) means: usize,
-    pub(super) rests: usize,
+    /// Which of the image's codes it has.
+    pub(super) of_means: usize,
+    pub(super) of_rests: usize,
 }
 
 /// What the frame header says of a component.
@@ -46,6 +46,8 @@ struct Said<'a> {
     means: [Option<Defined<'a>>; 4],
     rests: [Option<Defined<'a>>; 4],
     restart: usize,
+    /// A colour profile has come.
+    profile: bool,
 }
 
 impl<'a> Head<'a> {
@@ -63,12 +65,8 @@ impl<'a> Head<'a> {
                 0xDB => said.quanta(&mut body)?,
                 0xDD => said.restart = body.word()?.into(),
                 0xDA => return said.head(&mut body, rest.0),
-                // Of another version of the format libjpeg says so.
-                0xE0 if matches!(body.0, [b'J', b'F', b'I', b'F', 0, version, ..] if *version != 1) => {
-                    return None;
-                }
-                // Adobe's says what colours mean: no scanner writes one.
-                0xE0..=0xED | 0xEF | 0xFE => {}
+                0xE0..=0xEF => said.application(code, body.0)?,
+                0xFE => {}
                 _ => return None,
             }
             if !body.0.is_empty() && matches!(code, 0xC0 | 0xC1 | 0xDD) {
@@ -79,6 +77,21 @@ impl<'a> Head<'a> {
 }
 
 impl<'a> Said<'a> {
+    /// APPn (B.2.4.6); `None` where libjpeg may find something wrong, or colours that are not the usual ones.
+    fn application(&mut self, code: u8, body: &[u8]) -> Option<()> {
+        let usual = match (code, body) {
+            (0xE0, [b'J', b'F', b'I', b'F', 0, version, ..]) => *version == 1,
+            // Adobe's says what colours mean: no scanner writes one.
+            (0xEE, [b'A', b'd', b'o', b'b', b'e', ..]) => false,
+            // A profile in one piece, not empty.
+            (0xE2, [b'I', b'C', b'C', b'_', b'P', b'R', b'O', b'F', b'I', b'L', b'E', 0, rest @ ..]) => {
+                !std::mem::replace(&mut self.profile, true) && matches!(rest, [1, 1, _, ..])
+            }
+            _ => true,
+        };
+        usual.then_some(())
+    }
+
     /// SOF0 or SOF1 (B.2.2).
     fn frame(&mut self, body: &mut Bytes<'_>) -> Option<()> {
         if body.byte()? != 8 {
@@ -102,7 +115,7 @@ impl<'a> Said<'a> {
         while !body.0.is_empty() {
             // The upper half would say that the quanta are words.
             let table = self.quanta.get_mut(usize::from(body.byte()?))?;
-            *table = body.take(64)?.first().map(|&quantum| quantum.into());
+            *table = body.take(64)?.first().map(|&quantum| quantum.into()).filter(|quantum| *quantum > 0);
         }
         Some(())
     }
@@ -136,7 +149,10 @@ impl<'a> Said<'a> {
         for framed in &self.components {
             let (id, codes) = (body.byte()?, body.byte()?);
             let (of_means, of_rests) = (usize::from(codes >> 4), usize::from(codes & 15));
-            *means.get_mut(of_means)? = Some(Means::new(Code::new((*self.means.get(of_means)?)?)?)?);
+            let slot = means.get_mut(of_means)?;
+            if slot.is_none() {
+                *slot = Some(Means::new(Code::new((*self.means.get(of_means)?)?)?)?);
+            }
             let slot = rests.get_mut(of_rests)?;
             if slot.is_none() {
                 *slot = Some(Rests::new(Code::new((*self.rests.get(of_rests)?)?)?));
@@ -147,10 +163,13 @@ impl<'a> Said<'a> {
                 return None;
             }
             let quantum = (*self.quanta.get(framed.quanta)?)?;
-            components.push(Component { across, down, quantum, means: of_means, rests: of_rests });
+            components.push(Component { across, down, quantum, of_means, of_rests });
         }
+        /// Most blocks of a minimum coded unit (B.2.3).
+        const MOST_BLOCKS: usize = 10;
+        let blocks: usize = components.iter().map(|of: &Component| of.across * of.down).sum();
         // All coefficients with all their bits.
-        let all = body.0 == [0, 63, 0];
+        let all = body.0 == [0, 63, 0] && blocks <= MOST_BLOCKS;
         all.then_some(Head { width, height, components, means, rests, restart: self.restart, data })
     }
 }

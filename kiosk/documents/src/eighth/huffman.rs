@@ -127,17 +127,19 @@ impl Rests {
             for _ in 0..STEPS {
                 let step = self.steps.get(bits.peek(LOOK)).copied().unwrap_or_default();
                 // A block that is full has no word for its end: what looks like one belongs to the next block.
-                if step.bits > 0 && at + u32::from(step.weight) <= BLOCK {
+                let known = step.bits > 0 && at + u32::from(step.weight) <= BLOCK;
+                if known {
                     bits.skip(step.bits.into());
                     at += u32::from(step.weight);
-                    if step.end {
-                        return Some(());
-                    }
                 } else {
                     (*bits, at) = self.word(*bits, at)?;
                 }
-                if at == BLOCK {
+                if at == BLOCK || known && step.end {
                     return Some(());
+                }
+                // For another step there may be too few bits now.
+                if !known {
+                    break;
                 }
             }
         }
@@ -188,6 +190,8 @@ fn gone_over(symbol: u8) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn code(counts: [u8; 16], symbols: &[u8]) -> Option<Code> {
@@ -288,6 +292,71 @@ mod tests {
                 bits.fill();
                 let seen = bits.peek(left.len() as u32);
                 assert_eq!(format!("{seen:0width$b}", width = left.len()), left, "{words}, {length} bits");
+            }
+        }
+    }
+
+    /// A block's end, found one bit after the other; `None` where there is none, `Some(None)` where data end before.
+    fn by_bits(words: &[(u32, u32, u8)], data: &[bool]) -> Option<Option<usize>> {
+        let (mut at, mut next) = (1, 0);
+        while at < BLOCK {
+            let (mut word, mut length) = (0, 0);
+            let symbol = loop {
+                let Some(&bit) = data.get(next) else { return Some(None) };
+                (word, length, next) = (word << 1 | u32::from(bit), length + 1, next + 1);
+                if let Some((_, _, symbol)) = words.iter().find(|(w, l, _)| (*w, *l) == (word, length)) {
+                    break *symbol;
+                }
+                if length == 16 {
+                    return None;
+                }
+            };
+            if symbol & 15 == 0 && symbol >> 4 != 15 {
+                break;
+            }
+            next += usize::from(symbol & 15);
+            at += u32::from(symbol >> 4) + 1;
+        }
+        if at > BLOCK { None } else { Some((next <= data.len()).then_some(next)) }
+    }
+
+    proptest! {
+        /// Any code, with words of all lengths, and any bits: blocks end where they end.
+        #[test]
+        fn blocks_end_where_they_do_bit_by_bit(
+            wanted in proptest::array::uniform16(0_u8..4),
+            symbols in proptest::collection::vec(any::<u8>(), 64),
+            data in proptest::collection::vec(any::<u8>(), 400),
+        ) {
+            // As many words of each length as there is room for, and never all of it.
+            let (mut counts, mut words, mut word) = ([0; 16], vec![], 0_u32);
+            for ((length, wanted), count) in (1..).zip(wanted).zip(&mut counts) {
+                while *count < wanted && word + 2 <= 1 << length - 1 {
+                    words.push((word, length, symbols[words.len()]));
+                    *count += 1;
+                    word += 1;
+                }
+                word <<= 1;
+            }
+            let defined = Defined { counts: &counts, symbols: &symbols[..words.len()] };
+            let of = Rests::new(Code::new(defined).expect("a code"));
+            let stuffed: Vec<u8> = data.iter().flat_map(|&b| if b == 0xFF { vec![b, 0] } else { vec![b] }).collect();
+            let mut ours = Bits::new(&stuffed);
+            let bits: Vec<bool> = data.iter().flat_map(|b| (0..8).rev().map(move |i| b >> i & 1 == 1)).collect();
+            let mut from = 0;
+            // Block after block, until one is none, or the data end.
+            loop {
+                let theirs = by_bits(&words, &bits[from..]);
+                let done = of.skip(&mut ours);
+                let Some(Some(length)) = theirs else {
+                    prop_assert!(done.is_none() || theirs == Some(None) && ours.is_over(), "{:?} at {}", theirs, from);
+                    break;
+                };
+                prop_assert!(done.is_some() && !ours.is_over(), "{} at {}", length, from);
+                from += length;
+                ours.fill();
+                let next = (from..from + 40).fold(0, |all, i| all << 1 | usize::from(bits.get(i).copied().unwrap_or(false)));
+                prop_assert_eq!(ours.peek(40), next, "at {}", from);
             }
         }
     }

@@ -60,7 +60,8 @@ struct Coded<'a> {
 impl<'a> Blocks<'a> {
     fn of(head: &'a Head<'a>) -> Option<Self> {
         let coded = |of: &'a Component| {
-            let (means, rests) = (head.means.get(of.means)?.as_ref()?, head.rests.get(of.rests)?.as_ref()?);
+            let means = head.means.get(of.of_means)?.as_ref()?;
+            let rests = head.rests.get(of.of_rests)?.as_ref()?;
             Some(Coded { of, means, rests })
         };
         let brightness = head.components.first()?;
@@ -150,7 +151,8 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// The sample that a block becomes, as libjpeg rounds it; farther from the middle than `None` no encoder gets.
+/// The sample that a block becomes, as libjpeg rounds it; `None` for what lies so far out that libjpeg would take it
+/// for something else.
 fn sample_of(mean: i32, quantum: i32) -> Option<u8> {
     let from_middle = (mean.checked_mul(quantum)? + 4) >> 3;
     (-512..512).contains(&from_middle).then(|| (from_middle + 128).clamp(0, 255) as u8)

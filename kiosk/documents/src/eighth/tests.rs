@@ -107,22 +107,96 @@ fn what_is_not_whole_is_left_to_libjpeg() {
     assert!(is_there(&[&jpeg[..], b"and more"].concat()), "behind the image's end anything may follow");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+/// Bytes, written in hexadecimal.
+fn hex(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks_exact(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
 
-    /// Damaged anywhere, it is still libjpeg's picture, without anything that libjpeg finds wrong.
-    #[test]
-    fn damage_makes_no_other_picture(
-        coding in proptest::sample::select(&Coding::ALL[..]),
-        damage in proptest::collection::vec((0.0..1.0_f64, any::<u8>()), 1..4),
-        head in any::<bool>(),
-    ) {
-        let mut jpeg = image(70, 50, coding);
-        let reach = if head { 620.min(jpeg.len()) } else { jpeg.len() };
-        for (at, value) in damage {
-            let at = (at * reach as f64) as usize;
-            jpeg[at] = value;
-        }
-        is_there(&jpeg);
+/// A word as long as they get, with as many bits behind it as there are, and then another such: once more bits were
+/// taken than were there.
+#[test]
+fn the_longest_words_follow_each_other() {
+    let quanta = "10".repeat(64);
+    let jpeg = hex(&format!(
+        "ffd8ffdb004300{quanta}ffc0000b08000800b001011100\
+         ffc4002a00010101000000000000000000000000000100051001000000000000000000000100000001000f0f\
+         ffda0008010100003f00da8010800100100000492492492492483fffd9"
+    ));
+    assert!(is_there(&jpeg));
+}
+
+/// An image with its segment of that marker changed.
+fn changed(jpeg: &[u8], marker: u8, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let at = jpeg.windows(2).position(|pair| pair == [0xFF, marker]).expect("the segment");
+    let length = usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
+    let mut body = jpeg[at + 4..at + 2 + length].to_vec();
+    change(&mut body);
+    [&jpeg[..at + 2], &(body.len() as u16 + 2).to_be_bytes(), &body, &jpeg[at + 2 + length..]].concat()
+}
+
+#[test]
+fn heads_that_libjpeg_takes_otherwise_are_left_to_it() {
+    let (grey, colour) = (image(40, 30, Coding::Grey), image(40, 30, Coding::Colour(Subsamp::None)));
+    let framed = |jpeg: &[u8], samplings: &[u8]| {
+        changed(jpeg, 0xC0, |body| {
+            samplings.iter().zip(0..).for_each(|(&sampling, i)| body[7 + 3 * i] = sampling)
+        })
+    };
+    let behind = |jpeg: &[u8], segment: &[u8]| {
+        let length = (segment.len() as u16 + 1).to_be_bytes();
+        [&jpeg[..2], &[0xFF, segment[0]], &length, &segment[1..], &jpeg[2..]].concat()
+    };
+    let profile = |body: &[u8]| [b"\xE2ICC_PROFILE\0", body].concat();
+    for (what, jpeg, wanted) in [
+        ("alone, whatever its sampling", framed(&grey, &[0x22]), true),
+        ("eleven blocks", framed(&colour, &[0x33, 0x11, 0x11]), false),
+        ("eighteen blocks", framed(&colour, &[0x44, 0x11, 0x11]), false),
+        ("no blocks", framed(&grey, &[0x01]), false),
+        ("quanta of nothing", changed(&grey, 0xDB, |body| body[1] = 0), false),
+        ("a JFIF of another version", changed(&grey, 0xE0, |body| body[5] = 2), false),
+        ("Adobe's segment", behind(&colour, b"\xEEAdobe\0\x64\0\0\0\0\x01"), false),
+        ("a profile", behind(&colour, &profile(&[1, 1, 7])), true),
+        ("an empty profile", behind(&colour, &profile(&[1, 1])), false),
+        ("half a profile", behind(&colour, &profile(&[1, 2, 7])), false),
+        ("no first piece of a profile", behind(&colour, &profile(&[0, 1, 7])), false),
+        ("two profiles", behind(&behind(&colour, &profile(&[1, 1, 7])), &profile(&[1, 1, 7])), false),
+        ("another's segment", behind(&colour, b"\xE1Exif\0"), true),
+    ] {
+        assert_eq!(is_there(&jpeg), wanted, "{what}");
     }
+    // Without a whole JFIF segment the components' names say what they are.
+    let short = changed(&colour, 0xE0, |body| body.truncate(12));
+    let named =
+        changed(&short, 0xC0, |body| b"RGB".iter().zip(0..).for_each(|(&id, i)| body[6 + 3 * i] = id));
+    let named =
+        changed(&named, 0xDA, |body| b"RGB".iter().zip(0..).for_each(|(&id, i)| body[1 + 2 * i] = id));
+    assert!(is_there(&short) && !is_there(&named));
+}
+
+/// Whether a picture of [`image`] that was damaged in these places, as parts of its length, is still there.
+fn damaged(coding: Coding, damage: &[(f64, u8)], head: bool) -> bool {
+    let mut jpeg = image(70, 50, coding);
+    let reach = if head { 620.min(jpeg.len()) } else { jpeg.len() };
+    for (at, value) in damage {
+        let at = (at * reach as f64) as usize;
+        jpeg[at] = *value;
+    }
+    is_there(&jpeg)
+}
+
+/// Damaged anywhere, it is still libjpeg's picture, without anything that libjpeg finds wrong.
+#[test]
+fn damage_makes_no_other_picture() {
+    let config = ProptestConfig { source_file: Some(file!()), ..ProptestConfig::with_cases(400) };
+    let damage = proptest::collection::vec((0.0..1.0_f64, any::<u8>()), 1..4);
+    let cases = (proptest::sample::select(&Coding::ALL[..]), damage, any::<bool>());
+    let there = std::cell::Cell::new(0);
+    proptest::test_runner::TestRunner::new(config)
+        .run(&cases, |(coding, damage, head)| {
+            there.set(there.get() + u32::from(damaged(coding, &damage, head)));
+            Ok(())
+        })
+        .unwrap();
+    assert!(there.get() > 10, "{} of 400: nothing was compared", there.get());
 }

@@ -98,7 +98,13 @@ impl Desk {
             }
             (_, Intent::Back) => session.with_stack(|stack| {
                 let shown = stack.at_hand();
-                Step::Review { shown, stack: stack.for_more(), asking: None }
+                // Whatever went wrong: nothing is to be gone on with.
+                let not_replaced = stack.problem.is_some() && matches!(stack.next, Next::InsteadOf(_));
+                let mut stack = stack.for_more();
+                if not_replaced {
+                    stack.problem = Some(ScanProblem::NotReplaced);
+                }
+                Step::Review { shown, stack, asking: None }
             }),
             _ => {}
         }
@@ -145,7 +151,7 @@ impl Desk {
             ScanEvent::Ended(problem) => session.with_stack(|mut stack| {
                 let stopped = stack.problem.take_if(|problem| *problem == ScanProblem::Stopped);
                 stack.problem = stack.problem.or(problem);
-                // The page that was to be scanned again is still to be, unless the visitor thought better of it.
+                // The page that was to be scanned again is still to be, unless nothing was wrong.
                 let as_before = matches!(stack.next, Next::InsteadOf(_));
                 let again = as_before && stack.problem.is_some();
                 stack.problem =
@@ -230,6 +236,11 @@ impl Stack {
         self.next = Next::Last;
         self.problem.take_if(|problem| matches!(problem, OnlyOne | Stopped | NotReplaced));
         self
+    }
+
+    /// Another page is shown: what was said of the one before does not hold for it.
+    pub(super) fn other_shown(&mut self) {
+        self.problem.take_if(|problem| *problem == ScanProblem::NotReplaced);
     }
 
     fn is_full(&self) -> bool {

@@ -35,8 +35,14 @@ impl Desk {
         let Some(session) = &mut self.session else { return };
         let Step::Review { stack, shown, asking } = &mut session.step else { return };
         match intent {
-            Intent::PreviewPrevious => *shown = shown.saturating_sub(1),
-            Intent::PreviewNext if *shown + 1 < stack.pages.len() => *shown += 1,
+            Intent::PreviewPrevious if *shown > 0 => {
+                *shown -= 1;
+                stack.other_shown();
+            }
+            Intent::PreviewNext if *shown + 1 < stack.pages.len() => {
+                *shown += 1;
+                stack.other_shown();
+            }
             Intent::ScanAdd => session.with_stack(|stack| Step::ScanReady(stack.for_more())),
             Intent::PageAgain => {
                 let at = *shown;
@@ -82,6 +88,7 @@ impl Desk {
             (ReviewAsk::Blank, false) | (ReviewAsk::Remove, true) => {
                 if *shown < stack.pages.len() {
                     let gone = stack.pages.remove(*shown);
+                    stack.other_shown();
                     actions.push(Action::DropPages(session.id, vec![gone.id]));
                 }
                 *shown = (*shown).min(stack.pages.len().saturating_sub(1));

@@ -287,10 +287,28 @@ fn a_page_that_was_not_scanned_again_after_all_is_told_to_be_the_old_one() {
             "{source}, {feeder:?}: {:?}",
             hall.screen()
         );
+        // Of no other page that is said.
+        hall.touch("preview.next");
+        assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.problem) == (3, None)));
+        at_page(&mut hall, 2);
         // The next attempt says what became of it.
         hall.touch("page.again").touch("scan.start").page(11).hear(Event::Feeder(Feeder::Empty));
         hall.scan(ScanEvent::Ended(None));
         assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages, r.problem) == (2, 3, None)));
+    }
+    // The scan ends by itself without a page, or in a way that he does not want to try again.
+    for ended in [None, Some(ScanProblem::FeederEmpty), Some(ScanProblem::BadPage)] {
+        let mut hall = Lobby::at_review(3);
+        at_page(&mut hall, 1).touch("page.again").touch("scan.start").scan(ScanEvent::Ended(ended));
+        if ended.is_some() {
+            assert_eq!(hall.screen().name(), "scan", "{ended:?}");
+            hall.touch("back");
+        }
+        let told = Some(ScanProblem::NotReplaced);
+        assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.problem) == (1, told)), "{ended:?}");
+        // Nor is it said of the page that takes its place.
+        hall.touch("page.remove").touch("answer.yes");
+        assert!(matches!(hall.screen(), Screen::Review(r) if (r.page, r.pages, r.problem) == (1, 2, None)));
     }
 }
 
