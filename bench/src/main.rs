@@ -24,7 +24,7 @@ static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
-    if let Some(done) = uploads::client::wanted().or_else(screen::wanted) {
+    if let Some(done) = screen::wanted() {
         return done;
     }
     match measure() {

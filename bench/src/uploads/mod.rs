@@ -1,24 +1,19 @@
 //! Documents on their way to the store: our client beside curl, and what cuts and encryption cost.
 
-pub mod client;
 mod cuts;
+mod kiosk;
 mod outbox;
 mod relay;
 mod transfer;
 
 use crate::rows::Row;
-use emulators::pki::Authority;
+use emulators::pki::{Authority, Pki};
 use emulators::store::Store;
+use kiosk::Kiosk;
 use sha2::{Digest as _, Sha256};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use store::{
-    Backoff, Client, Deadlines, Digest, MaterialId, Outbox, OutboxKey, StoreEvent, Submission, Tls, TlsFiles,
-    WorkerConfig,
-};
+use std::path::Path;
+use store::{Digest, MaterialId, OutboxKey, Submission};
 use tokio::runtime::Runtime;
-use tokio::sync::{Notify, mpsc};
-use tokio_util::sync::CancellationToken;
 
 type Fatal = Box<dyn std::error::Error + Send + Sync>;
 
@@ -50,7 +45,12 @@ impl Place {
         let folder = tempfile::tempdir()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let store = runtime.block_on(Store::start(folder.path()))?;
-        OutboxKey::create(&Kiosk::at(folder.path())?.key())?;
+        let kiosk = Kiosk::at(folder.path())?;
+        OutboxKey::create(&kiosk.key())?;
+        let (pki, tls) = (Pki::open(&folder.path().join("pki"))?, kiosk.tls());
+        std::fs::copy(pki.ca(Authority::Hall), tls.ca)?;
+        std::fs::copy(pki.client_certificate(Authority::Hall), tls.certificate)?;
+        std::fs::copy(pki.client_key(Authority::Hall), tls.key)?;
         Ok(Self { folder, runtime, store })
     }
 
@@ -71,66 +71,6 @@ impl Place {
         let arrived = self.store.document_bytes(id).is_some_and(|bytes| bytes == content(BYTES));
         if arrived { Ok(()) } else { Err(format!("{id} did not arrive as it was sent").into()) }
     }
-}
-
-/// The kiosk's side of it: what a kiosk has on its disk.
-struct Kiosk(PathBuf);
-
-impl Kiosk {
-    fn at(folder: &Path) -> Result<Self, Fatal> {
-        for part in ["secrets", "outbox"] {
-            std::fs::create_dir_all(folder.join(part))?;
-        }
-        Ok(Self(folder.to_owned()))
-    }
-
-    fn key(&self) -> PathBuf {
-        self.0.join("secrets/outbox.key")
-    }
-
-    fn outbox(&self) -> Result<Outbox, Fatal> {
-        let folder = self.0.join("outbox");
-        Ok(Outbox::open(&folder, OutboxKey::load(&self.key(), &folder)?)?)
-    }
-
-    fn tls(&self) -> Result<TlsFiles, Fatal> {
-        let pki = emulators::pki::Pki::open(&self.0.join("pki"))?;
-        Ok(TlsFiles {
-            ca: pki.ca(Authority::Hall),
-            certificate: pki.client_certificate(Authority::Hall),
-            key: pki.client_key(Authority::Hall),
-        })
-    }
-
-    /// Sends what is in the outbox to the store at `url`, until the document `id` is confirmed. One of
-    /// before may be told as confirmed once more.
-    async fn send(&self, url: &str, id: &str) -> Result<(), Fatal> {
-        let client = Client::new(url, &Tls::load(&self.tls()?)?, Deadlines::default())?;
-        let (tell, mut told) = mpsc::channel(64);
-        let stop = CancellationToken::new();
-        let config = WorkerConfig { backoff: impatient(), ..WorkerConfig::default() };
-        let wake = Arc::new(Notify::new());
-        let work = tokio::spawn(store::run(self.outbox()?, client, config, tell, wake, stop.clone()));
-        let confirmed = loop {
-            match told.recv().await {
-                Some(StoreEvent::Confirmed { receipt, .. }) if receipt.material_id.as_str() == id => {
-                    break Ok(());
-                }
-                Some(StoreEvent::Refused { fault, .. }) => break Err(Fatal::from(fault)),
-                Some(_) => {}
-                None => break Err("the worker ended".into()),
-            }
-        };
-        stop.cancel();
-        work.await?;
-        confirmed
-    }
-}
-
-/// Cuts are made on purpose, and waiting for the next attempt is not what is measured.
-fn impatient() -> Backoff {
-    use std::time::Duration;
-    Backoff { first: Duration::from_millis(1), last: Duration::from_millis(8), ..Backoff::default() }
 }
 
 fn submission(id: &str, file: &Path, content: &[u8]) -> Result<Submission, Fatal> {
