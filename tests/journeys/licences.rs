@@ -5,13 +5,13 @@ use crate::papers::{MATTER, hand_in, is, says_fault, wait_is};
 use serde_json::{Value, json};
 
 /// Gives a sample person, whose other licences go, one licence.
-fn give(hall: &Hall, district: bool, licence: Value) {
+pub fn give(hall: &Hall, district: bool, licence: Value) {
     let hands = json!({ "person": "man", "district": district, "take": true, "give": licence });
     hall.post("/api/store", json!({ "licence": hands }));
 }
 
 /// From home to the question whether the stores may be asked.
-fn to_question(hall: &Hall) -> Value {
+pub fn to_question(hall: &Hall) -> Value {
     hall.identify("home.scan", "man");
     if !enabled(&hall.state(), "confirm") {
         hall.pick(MATTER);

@@ -20,6 +20,7 @@ mod licences;
 mod manner;
 mod number;
 mod outlived;
+mod package;
 mod page;
 mod papers;
 mod people;
