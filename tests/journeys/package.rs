@@ -1,13 +1,14 @@
 //! A package whose materials are partly in the store, on the worst of lines: "at the end the store holds each document
 //! exactly once and bit-identical to what the visitor accepted".
 
-use crate::hall::{Hall, Opening, name, says};
+use crate::hall::{Hall, Opening};
 use crate::licences::{give, to_question};
 use crate::papers::{
-    assert_is_of, bytes, counted, documents, feed, hand_in, in_outbox, is, leave, registration, says_fault,
-    scan, to_materials, wait_held, wait_is,
+    assert_is_of, bytes, documents, feed, finish_with_one_stored, hand_in, in_outbox, is, leave,
+    registration, says_fault, scan, to_materials, wait_held, wait_is,
 };
 use crate::scan::wait_until;
+use crate::upload::network;
 use serde_json::{Value, json};
 
 /// Breaks of the line.
@@ -23,10 +24,6 @@ impl Random {
         self.0 ^= self.0 << 17;
         from + self.0 % (to - from)
     }
-}
-
-fn network(hall: &Hall, store: impl Into<Value>) {
-    hall.post("/api/network", json!({ "store": store.into() }));
 }
 
 fn cuts(state: &Value) -> u64 {
@@ -115,10 +112,7 @@ fn a_day_without_network() {
     to_materials(&hall, "woman");
     hand_in(&hall, "id-card", &["id-copy"]);
     hall.wait("what the visitor is told", |state| is(state, "id-card", "stored") && says_fault(state, "N01"));
-    hall.touch("finish");
-    hall.wait_screen("receipt");
-    hall.leave_receipt();
-    hall.wait("goodbye", |state| name(state) == "goodbye" && says(state, &counted("goodbye.stored", 1)));
+    finish_with_one_stored(&hall);
     assert!(documents(&hall.state()).is_empty(), "nothing has arrived");
     let (folder, _kept) = hall.kill();
     assert_eq!(in_outbox(&folder).len(), 3);

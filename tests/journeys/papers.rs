@@ -1,6 +1,6 @@
 //! Papers: laying them in, handing them in, and looking at what arrived.
 
-use crate::hall::{Hall, elements, enabled, name, says_word, word};
+use crate::hall::{Hall, elements, enabled, name, says, says_word, word};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -74,6 +74,14 @@ pub fn hand_in(hall: &Hall, material: &str, papers: &[&str]) {
 pub fn leave(hall: &Hall) {
     hall.leave();
     hall.wait_screen("home");
+}
+
+/// From the checklist to the goodbye, which tells of one document that waits here.
+pub fn finish_with_one_stored(hall: &Hall) {
+    hall.touch("finish");
+    hall.wait_screen("receipt");
+    hall.leave_receipt();
+    hall.wait("goodbye", |state| name(state) == "goodbye" && says(state, &counted("goodbye.stored", 1)));
 }
 
 /// Words with a count in them.

@@ -1,16 +1,16 @@
 //! From the checklist to the central store: nothing is lost, nothing arrives twice.
 
-use crate::hall::{Hall, Opening, elements, name, says, word};
+use crate::hall::{Hall, Opening, elements, name, word};
 use crate::papers::{
-    Document, MATTER, assert_is_of, bytes, counted, documents, hand_in, in_outbox, is, leave, registration,
-    says_fault, scan, sha256, to_materials, wait_held, wait_is,
+    Document, MATTER, assert_is_of, bytes, documents, finish_with_one_stored, hand_in, in_outbox, is, leave,
+    registration, says_fault, scan, sha256, to_materials, wait_held, wait_is,
 };
 use crate::scan::wait_until;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// The line to the store.
-fn network(hall: &Hall, store: impl Into<Value>) {
+pub fn network(hall: &Hall, store: impl Into<Value>) {
     hall.post("/api/network", json!({ "store": store.into() }));
 }
 
@@ -59,10 +59,7 @@ fn the_network_is_down_when_a_paper_is_handed_in() {
     to_materials(&hall, "man");
     hand_in(&hall, "id-card", &["id-copy"]);
     hall.wait("what the visitor is told", |state| is(state, "id-card", "stored") && says_fault(state, "N01"));
-    hall.touch("finish");
-    hall.wait_screen("receipt");
-    hall.leave_receipt();
-    hall.wait("goodbye", |state| name(state) == "goodbye" && says(state, &counted("goodbye.stored", 1)));
+    finish_with_one_stored(&hall);
     leave(&hall);
     let document = kept(hall.folder());
     assert!(documents(&hall.state()).is_empty());
