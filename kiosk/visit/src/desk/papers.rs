@@ -96,15 +96,12 @@ impl Desk {
             (_, Intent::Back) if stack.pages.is_empty() => {
                 session.step = Step::Materials { page: session.list };
             }
-            (_, Intent::Back) => session.with_stack(|stack| {
-                let shown = stack.at_hand();
+            (_, Intent::Back) => session.with_stack(|mut stack| {
                 // Whatever went wrong: nothing is to be gone on with.
-                let not_replaced = stack.problem.is_some() && matches!(stack.next, Next::InsteadOf(_));
-                let mut stack = stack.for_more();
-                if not_replaced {
+                if matches!(stack.next, Next::InsteadOf(_)) && stack.problem.is_some() {
                     stack.problem = Some(ScanProblem::NotReplaced);
                 }
-                Step::Review { shown, stack, asking: None }
+                Step::looked_at(stack)
             }),
             _ => {}
         }
@@ -273,7 +270,11 @@ impl Step {
         let (blank, doubtful) = (stack.blank(), stack.pages.iter().position(is_doubtful));
         stack.pages.iter_mut().for_each(|page| page.new = false);
         let asking = blank.map(|_| crate::screen::ReviewAsk::Blank);
-        Self::Review { shown: blank.or(doubtful).or(new).unwrap_or(at_hand), stack, asking }
+        let shown = blank.or(doubtful).or(new).unwrap_or(at_hand);
+        if shown != at_hand {
+            stack.other_shown();
+        }
+        Self::Review { shown, stack, asking }
     }
 }
 

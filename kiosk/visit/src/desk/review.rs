@@ -152,8 +152,11 @@ impl Stack {
     }
 
     /// Asks about the next blank page, if there is one.
-    fn ask_of_blank(&self, shown: &mut usize, asking: &mut Option<ReviewAsk>) {
+    fn ask_of_blank(&mut self, shown: &mut usize, asking: &mut Option<ReviewAsk>) {
         if let Some(at) = self.blank() {
+            if at != *shown {
+                self.other_shown();
+            }
             (*shown, *asking) = (at, Some(ReviewAsk::Blank));
         }
     }

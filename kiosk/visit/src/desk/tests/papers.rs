@@ -312,6 +312,27 @@ fn a_page_that_was_not_scanned_again_after_all_is_told_to_be_the_old_one() {
     }
 }
 
+/// A blank page that was to be scanned again and was not is asked about once more; what is said of it is not said of
+/// the next one that is asked about.
+#[test]
+fn a_blank_page_that_was_not_scanned_again_is_still_asked_about() {
+    for ended in [None, Some(ScanProblem::FeederEmpty)] {
+        let mut hall = with_blank_pages();
+        hall.touch("page.again").touch("scan.start").scan(ScanEvent::Ended(ended));
+        if ended.is_some() {
+            hall.touch("back");
+        }
+        let seen = |hall: &mut Lobby| match hall.screen() {
+            Screen::Review(review) => (review.page, review.asking, review.problem),
+            other => panic!("{other:?}"),
+        };
+        let (blank, told) = (Some(ReviewAsk::Blank), Some(ScanProblem::NotReplaced));
+        assert_eq!(seen(&mut hall), (1, blank, told), "{ended:?}");
+        hall.touch("answer.yes");
+        assert_eq!(seen(&mut hall), (3, blank, None), "{ended:?}");
+    }
+}
+
 /// The visitor leafs to a page.
 fn at_page(hall: &mut Lobby, page: usize) -> &mut Lobby {
     loop {
@@ -363,8 +384,8 @@ fn pages_are_not_thrown_away_by_one_touch() {
     }
 }
 
-#[test]
-fn blank_pages_are_asked_about_one_by_one() {
+/// Three pages, of which the first and the last seem blank.
+fn with_blank_pages() -> Lobby {
     let mut hall = Lobby::at_review(0);
     hall.touch("scan.start");
     let preview = || Arc::new(Preview { width: 1, height: 1, rgb: vec![0; 3] });
@@ -373,6 +394,12 @@ fn blank_pages_are_asked_about_one_by_one() {
         hall.scan(ScanEvent::Stored { page: PageId(page), preview: preview(), warnings, turn: Turn::None });
     }
     hall.scan(ScanEvent::Ended(None));
+    hall
+}
+
+#[test]
+fn blank_pages_are_asked_about_one_by_one() {
+    let mut hall = with_blank_pages();
     let asked = |hall: &Lobby| match hall.screen() {
         Screen::Review(review) => (review.page, review.asking),
         other => panic!("{other:?}"),
