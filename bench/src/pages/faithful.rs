@@ -89,8 +89,8 @@ pub fn rows(all: &[Figures]) -> Result<Vec<Row>, Fatal> {
         against("page_vs_leptonica", &usual, "leptonica", |page| &page.leptonica, 1.0 / 4.0)?,
         // Of a coarse page the peers' work is a quarter, and merely decoding it is a larger part of ours: a thirtieth
         // of ImageMagick's would be less than 1.8 times djpeg's.
-        against("coarse_imagemagick", &coarse, "ImageMagick", |page| &page.imagemagick, 1.0 / 24.0)?,
-        against("coarse_leptonica", &coarse, "leptonica", |page| &page.leptonica, 1.0 / 3.3)?,
+        against("coarse_vs_imagemagick", &coarse, "ImageMagick", |page| &page.imagemagick, 1.0 / 24.0)?,
+        against("coarse_vs_leptonica", &coarse, "leptonica", |page| &page.leptonica, 1.0 / 3.3)?,
         bounded("page_peak", "MiB", all, |page| Some(page.peak), 10.0)?,
         bounded("page_angle", "deg", all, |page| Some(page.angle_error), 0.05)?,
         bounded("page_box", "px", all, |page| Some(page.box_error), 2.0)?,
