@@ -20,7 +20,6 @@ struct Figures {
     cer: Option<(f64, f64)>,
     photo: bool,
     sealed_text: bool,
-    coarse: bool,
 }
 
 /// Measures all pages beside what is known of them as JPEG; each figure on the page where it is worst.
@@ -39,7 +38,7 @@ pub fn rows(desk: &Desk, pages: &[Page], faithful: &[faithful::Figures]) -> Resu
         let peer = format!("ImageMagick ({})", page.name);
         Ok::<_, Fatal>(Row::at_most(name, "bytes", page.compact_bytes, peer, page.imagemagick_bytes, goal))
     };
-    let (coarse, sealed) = all.iter().filter(|page| page.sealed_text).partition(|page| page.coarse);
+    let sealed = all.iter().filter(|page| page.sealed_text).collect();
     let photos = all.iter().filter(|page| page.photo).collect();
     let beyond =
         |page: &Figures| page.cer.map_or(f64::NEG_INFINITY, |(compact, faithful)| compact - faithful);
@@ -47,8 +46,6 @@ pub fn rows(desk: &Desk, pages: &[Page], faithful: &[faithful::Figures]) -> Resu
     let (slowest, _) = worst(&all, |page| page.compact_ms / page.faithful_ms).ok_or("no pages")?;
     Ok(vec![
         size("compact_bytes", sealed, 1.0 / 12.0)?,
-        // Of a coarse page the print alone, without loss, is an eleventh of ImageMagick's whole page.
-        size("coarse_bytes", coarse, 1.0 / 7.5)?,
         size("compact_photo_bytes", photos, 1.0 / 4.0)?,
         Row::at_most("compact_cer", "points", points, format!("bound of 0.5 ({})", misread.name), 0.5, 1.0),
         Row::at_most(
@@ -79,7 +76,6 @@ fn measure(desk: &Desk, page: &Page, faithful: &faithful::Figures) -> Result<Fig
         cer,
         photo: page.photo,
         sealed_text: page.sealed_text,
-        coarse: page.is_coarse(),
     })
 }
 

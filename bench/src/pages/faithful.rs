@@ -29,7 +29,6 @@ struct Paper {
 /// One page's figures.
 pub struct Figures {
     name: &'static str,
-    coarse: bool,
     ours: Spent,
     djpeg: Spent,
     imagemagick: Spent,
@@ -81,16 +80,10 @@ pub fn measure(desk: &Desk, pages: &[Page]) -> Result<Vec<Figures>, Fatal> {
 
 /// Each figure on the page where it is worst.
 pub fn rows(all: &[Figures]) -> Result<Vec<Row>, Fatal> {
-    let (coarse, usual): (Vec<_>, Vec<_>) = all.iter().partition(|page| page.coarse);
-    let every: Vec<_> = all.iter().collect();
     let mut rows = vec![
-        against("page_vs_djpeg", &every, "djpeg", |page| &page.djpeg, 2.5)?,
-        against("page_vs_imagemagick", &usual, "ImageMagick", |page| &page.imagemagick, 1.0 / 30.0)?,
-        against("page_vs_leptonica", &usual, "leptonica", |page| &page.leptonica, 1.0 / 4.0)?,
-        // Of a coarse page the peers' work is a quarter, and merely decoding it is a larger part of ours: a thirtieth
-        // of ImageMagick's would be less than 1.8 times djpeg's.
-        against("coarse_vs_imagemagick", &coarse, "ImageMagick", |page| &page.imagemagick, 1.0 / 24.0)?,
-        against("coarse_vs_leptonica", &coarse, "leptonica", |page| &page.leptonica, 1.0 / 3.3)?,
+        against("page_vs_djpeg", all, "djpeg", |page| &page.djpeg, 2.5)?,
+        against("page_vs_imagemagick", all, "ImageMagick", |page| &page.imagemagick, 1.0 / 30.0)?,
+        against("page_vs_leptonica", all, "leptonica", |page| &page.leptonica, 1.0 / 4.0)?,
         bounded("page_peak", "MiB", all, |page| Some(page.peak), 10.0)?,
         bounded("page_angle", "deg", all, |page| Some(page.angle_error), 0.05)?,
         bounded("page_box", "px", all, |page| Some(page.box_error), 2.0)?,
@@ -103,7 +96,7 @@ pub fn rows(all: &[Figures]) -> Result<Vec<Row>, Fatal> {
 /// Processor time beside a peer's.
 fn against(
     name: &'static str,
-    all: &[&Figures],
+    all: &[Figures],
     peer: &str,
     of: fn(&Figures) -> &Spent,
     goal: f64,
@@ -148,7 +141,6 @@ fn measure_one(desk: &Desk, page: &Page) -> Result<Figures, Fatal> {
     });
     Ok(Figures {
         name: page.name,
-        coarse: page.is_coarse(),
         ours,
         djpeg,
         imagemagick,

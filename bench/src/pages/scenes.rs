@@ -70,13 +70,6 @@ pub struct Page {
     pub sealed_text: bool,
 }
 
-impl Page {
-    /// Whether it is coarser than scanners are told to be.
-    pub fn is_coarse(&self) -> bool {
-        self.dpi < 300
-    }
-}
-
 impl Scene {
     const fn new(
         name: &'static str,
