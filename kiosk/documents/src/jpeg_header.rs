@@ -45,7 +45,7 @@ pub(crate) enum Components {
 
 /// What is wrong with a head, before it is known whose it is.
 #[derive(Debug, PartialEq, Eq)]
-enum Flaw {
+pub(crate) enum Flaw {
     NotJpeg,
     Truncated,
     Corrupt(&'static str),
@@ -188,7 +188,7 @@ fn color_of_three(ids: [u8; 3], jfif: bool, adobe: Option<u8>) -> Components {
 }
 
 /// The code of the next marker; any number of fill bytes FF may precede it (B.1.1.2).
-fn next_marker(from: &mut impl Read) -> Result<u8, Flaw> {
+pub(crate) fn next_marker(from: &mut impl Read) -> Result<u8, Flaw> {
     if byte(from)? != 0xFF {
         return Err(Flaw::Corrupt("a marker is missing"));
     }
@@ -265,13 +265,15 @@ fn drain(body: &mut io::Take<impl Read>) -> Result<(), Flaw> {
     if body.limit() > 0 { Err(Flaw::Truncated) } else { Ok(()) }
 }
 
-fn byte(from: &mut impl Read) -> Result<u8, Flaw> {
+/// The next byte.
+pub(crate) fn byte(from: &mut impl Read) -> Result<u8, Flaw> {
     let mut one = [0; 1];
     from.read_exact(&mut one)?;
     Ok(one[0])
 }
 
-fn word(from: &mut impl Read) -> Result<u16, Flaw> {
+/// The next two bytes, as a number.
+pub(crate) fn word(from: &mut impl Read) -> Result<u16, Flaw> {
     let mut two = [0; 2];
     from.read_exact(&mut two)?;
     Ok(u16::from_be_bytes(two))

@@ -96,15 +96,19 @@ fn has_marker(eight: u64) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Bytes as they stand between markers (F.1.2.3).
+    pub(in crate::eighth) fn stuffed(bytes: &[u8]) -> Vec<u8> {
+        bytes.iter().flat_map(|&byte| if byte == 0xFF { vec![byte, 0] } else { vec![byte] }).collect()
+    }
 
     #[test]
     fn bits_come_in_their_order_without_what_was_stuffed() {
         let bytes: Vec<u8> =
             (0..200_u32).map(|i| if i % 11 == 3 { 0xFF } else { (i * 37) as u8 & 0x7F }).collect();
-        let stuffed = bytes.iter().flat_map(|&b| if b == 0xFF { vec![b, 0] } else { vec![b] });
-        let stuffed: Vec<u8> = stuffed.chain([0xFF, 0xD9, 7]).collect();
+        let stuffed = [stuffed(&bytes), vec![0xFF, 0xD9, 7]].concat();
         let mut bits = Bits::new(&stuffed);
         let (mut at, mut count) = (0, 0);
         while at < bytes.len() * 8 {

@@ -1,6 +1,7 @@
 //! What stands before the coded blocks of an image (ISO/IEC 10918-1, annex B), as far as its means need it.
 
 use super::huffman::{Code, Defined, Means, Rests};
+use crate::jpeg_header::{byte, next_marker, word};
 
 /// An image whose blocks of all components come in one scan, one after the other.
 pub(super) struct Head<'a> {
@@ -53,23 +54,23 @@ struct Said<'a> {
 impl<'a> Head<'a> {
     /// `None` for an image of any other kind, and for one that is not as it should be.
     pub(super) fn read(jpeg: &'a [u8]) -> Option<Self> {
-        let mut rest = Bytes(jpeg.strip_prefix(&[0xFF, 0xD8])?);
+        let mut rest = jpeg.strip_prefix(&[0xFF, 0xD8])?;
         let mut said = Said::default();
         loop {
-            let code = rest.marker()?;
-            let length = usize::from(rest.word()?).checked_sub(2)?;
-            let mut body = Bytes(rest.take(length)?);
+            let code = next_marker(&mut rest).ok()?;
+            let length = usize::from(word(&mut rest).ok()?).checked_sub(2)?;
+            let mut body = take(&mut rest, length)?;
             match code {
                 0xC0 | 0xC1 if said.size.is_none() => said.frame(&mut body)?,
-                0xC4 => said.codes(&mut body)?,
-                0xDB => said.quanta(&mut body)?,
-                0xDD => said.restart = body.word()?.into(),
-                0xDA => return said.head(&mut body, rest.0),
-                0xE0..=0xEF => said.application(code, body.0)?,
+                0xC4 => said.codes(body)?,
+                0xDB => said.quanta(body)?,
+                0xDD => said.restart = word(&mut body).ok()?.into(),
+                0xDA => return said.head(body, rest),
+                0xE0..=0xEF => said.application(code, body)?,
                 0xFE => {}
                 _ => return None,
             }
-            if !body.0.is_empty() && matches!(code, 0xC0 | 0xC1 | 0xDD) {
+            if !body.is_empty() && matches!(code, 0xC0 | 0xC1 | 0xDD) {
                 return None;
             }
         }
@@ -93,14 +94,14 @@ impl<'a> Said<'a> {
     }
 
     /// SOF0 or SOF1 (B.2.2).
-    fn frame(&mut self, body: &mut Bytes<'_>) -> Option<()> {
-        if body.byte()? != 8 {
+    fn frame(&mut self, body: &mut &[u8]) -> Option<()> {
+        if byte(body).ok()? != 8 {
             return None;
         }
-        let (height, width) = (body.word()?.into(), body.word()?.into());
+        let (height, width) = (word(body).ok()?.into(), word(body).ok()?.into());
         self.size = Some((width, height));
-        for _ in 0..body.byte()? {
-            let [id, sampling, quanta] = *body.take(3)?.first_chunk()?;
+        for _ in 0..byte(body).ok()? {
+            let [id, sampling, quanta] = *take(body, 3)?.first_chunk()?;
             let (across, down) = (usize::from(sampling >> 4), usize::from(sampling & 15));
             if !(1..=4).contains(&across) || !(1..=4).contains(&down) {
                 return None;
@@ -111,43 +112,44 @@ impl<'a> Said<'a> {
     }
 
     /// DQT (B.2.4.1): of each table, the quantum of the mean.
-    fn quanta(&mut self, body: &mut Bytes<'_>) -> Option<()> {
-        while !body.0.is_empty() {
+    fn quanta(&mut self, mut body: &[u8]) -> Option<()> {
+        while !body.is_empty() {
             // The upper half would say that the quanta are words.
-            let table = self.quanta.get_mut(usize::from(body.byte()?))?;
-            *table = body.take(64)?.first().map(|&quantum| quantum.into()).filter(|quantum| *quantum > 0);
+            let table = self.quanta.get_mut(usize::from(byte(&mut body).ok()?))?;
+            *table =
+                take(&mut body, 64)?.first().map(|&quantum| quantum.into()).filter(|quantum| *quantum > 0);
         }
         Some(())
     }
 
     /// DHT (B.2.4.2).
-    fn codes(&mut self, body: &mut Bytes<'a>) -> Option<()> {
-        while !body.0.is_empty() {
-            let kind = body.byte()?;
+    fn codes(&mut self, mut body: &'a [u8]) -> Option<()> {
+        while !body.is_empty() {
+            let kind = byte(&mut body).ok()?;
             let tables = match kind >> 4 {
                 0 => &mut self.means,
                 1 => &mut self.rests,
                 _ => return None,
             };
-            let counts: &[u8; 16] = body.take(16)?.first_chunk()?;
+            let counts: &[u8; 16] = take(&mut body, 16)?.first_chunk()?;
             let count = counts.iter().map(|&count| usize::from(count)).sum();
-            let symbols = body.take(count).filter(|symbols| symbols.len() <= 256)?;
+            let symbols = take(&mut body, count).filter(|symbols| symbols.len() <= 256)?;
             *tables.get_mut(usize::from(kind & 15))? = Some(Defined { counts, symbols });
         }
         Some(())
     }
 
     /// SOS (B.2.3), behind which `data` follows.
-    fn head(&self, body: &mut Bytes<'_>, data: &'a [u8]) -> Option<Head<'a>> {
+    fn head(&self, mut body: &[u8], data: &'a [u8]) -> Option<Head<'a>> {
         let (width, height) = self.size?;
-        let count = usize::from(body.byte()?);
+        let count = usize::from(byte(&mut body).ok()?);
         if count != self.components.len() || !matches!(count, 1 | 3) {
             return None;
         }
         let (mut means, mut rests) = ([const { None }; 4], [const { None }; 4]);
         let mut components = vec![];
         for framed in &self.components {
-            let (id, codes) = (body.byte()?, body.byte()?);
+            let (id, codes) = (byte(&mut body).ok()?, byte(&mut body).ok()?);
             let (of_means, of_rests) = (usize::from(codes >> 4), usize::from(codes & 15));
             let slot = means.get_mut(of_means)?;
             if slot.is_none() {
@@ -169,39 +171,14 @@ impl<'a> Said<'a> {
         const MOST_BLOCKS: usize = 10;
         let blocks: usize = components.iter().map(|of: &Component| of.across * of.down).sum();
         // All coefficients with all their bits.
-        let all = body.0 == [0, 63, 0] && blocks <= MOST_BLOCKS;
+        let all = body == [0, 63, 0] && blocks <= MOST_BLOCKS;
         all.then_some(Head { width, height, components, means, rests, restart: self.restart, data })
     }
 }
 
-/// Bytes that are still to be read.
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    fn word(&mut self) -> Option<u16> {
-        Some(u16::from_be_bytes(*self.take(2)?.first_chunk()?))
-    }
-
-    /// The code of a marker, before which any number of fill bytes may stand (B.1.1.2).
-    fn marker(&mut self) -> Option<u8> {
-        if self.byte()? != 0xFF {
-            return None;
-        }
-        loop {
-            match self.byte()? {
-                0xFF => {}
-                code => return Some(code),
-            }
-        }
-    }
+/// Takes so many bytes, if there are as many.
+fn take<'a>(from: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = from.split_at_checked(count)?;
+    *from = rest;
+    Some(taken)
 }

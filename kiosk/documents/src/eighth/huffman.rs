@@ -193,6 +193,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::eighth::bits::tests::stuffed;
 
     fn code(counts: [u8; 16], symbols: &[u8]) -> Option<Code> {
         Code::new(Defined { counts: &counts, symbols })
@@ -213,10 +214,7 @@ mod tests {
         assert!(code(all, &symbols).is_none(), "one is all ones");
         let of = code([1; 16], &symbols[..16]).unwrap();
         for ones in 0..16_usize {
-            let word = !(u32::MAX >> ones);
-            let word = word.to_be_bytes();
-            let bytes = word.iter().flat_map(|&byte| if byte == 0xFF { vec![0xFF, 0] } else { vec![byte] });
-            let bytes: Vec<u8> = bytes.collect();
+            let bytes = stuffed(&(!(u32::MAX >> ones)).to_be_bytes());
             let mut bits = Bits::new(&bytes);
             bits.fill();
             assert_eq!(of.symbol(&mut bits), Some(100 + ones as u8));
@@ -283,8 +281,7 @@ mod tests {
             all.push_str(&"0".repeat(64));
             let bytes = all.as_bytes().chunks_exact(8);
             let bytes = bytes.map(|byte| byte.iter().fold(0, |all, bit| all << 1 | (bit - b'0')));
-            let bytes: Vec<u8> =
-                bytes.flat_map(|byte: u8| if byte == 0xFF { vec![0xFF, 0] } else { vec![byte] }).collect();
+            let bytes = stuffed(&bytes.collect::<Vec<u8>>());
             let mut bits = Bits::new(&bytes);
             let done = of.skip(&mut bits);
             assert_eq!(done.is_some(), left.is_some(), "{words}");
@@ -361,8 +358,7 @@ mod tests {
             let data: Vec<u8> = bytes.collect();
             let defined = Defined { counts: &counts, symbols: &symbols[..words.len()] };
             let of = Rests::new(Code::new(defined).expect("a code"));
-            let stuffed = data.iter().flat_map(|&b| if b == 0xFF { vec![b, 0] } else { vec![b] });
-            let stuffed: Vec<u8> = stuffed.collect();
+            let stuffed = stuffed(&data);
             let mut ours = Bits::new(&stuffed);
             let bits: Vec<bool> = data.iter().flat_map(|b| (0..8).rev().map(move |i| b >> i & 1 == 1)).collect();
             let mut from = 0;

@@ -8,6 +8,7 @@ mod leaving;
 mod lists;
 mod manner;
 mod papers;
+mod scan_again;
 mod search;
 mod speech;
 mod technician;
