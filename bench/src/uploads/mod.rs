@@ -85,6 +85,7 @@ fn submission(id: &str, file: &Path, content: &[u8]) -> Result<Submission, Fatal
         pages: vec![Digest(Sha256::digest(b"a page").into())],
         items: Vec::new(),
         visit: "bench-1".to_owned(),
+        applicant: Some(store::Applicant::Oneself),
         number: None,
         kiosk: "bench".to_owned(),
     })

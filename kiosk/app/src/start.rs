@@ -163,7 +163,7 @@ pub(crate) struct Opened {
     pub catalogue: Arc<Catalogue>,
     pub clock: Clock,
     pub ledger: Arc<dyn Ledger>,
-    pub key: HallKey,
+    pub key: Arc<HallKey>,
     pub papers: Arc<Papers>,
     pub folders: PageFolders,
     pub outbox: Outbox,
@@ -226,7 +226,7 @@ impl Opened {
         let database = data.join("queue").join("numbers.db");
         let queue_dir = data.join("queue");
         std::fs::create_dir_all(&queue_dir).map_err(|why| StartError::Folder { path: queue_dir, why })?;
-        let key = HallKey::load(&config.kiosk.hall_key, &database)?;
+        let key = Arc::new(HallKey::load(&config.kiosk.hall_key, &database)?);
         let ledger = SqliteLedger::open(
             &database,
             queue::sqlite::Options {
@@ -258,6 +258,7 @@ impl Opened {
             bus.clone(),
             clock,
             config.kiosk.name.clone(),
+            key.clone(),
             catalogue.clone(),
         ));
 

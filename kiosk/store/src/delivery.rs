@@ -39,7 +39,9 @@ pub(crate) struct Courier {
     buffer: BytesMut,
     pacer: Arc<Pacer>,
     /// What the server can do, once it has said so; asked again after a 412.
-    abilities: Option<Abilities>,
+    pub abilities: Option<Abilities>,
+    /// It has not said so, and is to be asked again for the next document.
+    pub unsure: bool,
     /// The end of an upload that is on disk.
     end: Option<(DocId, Timestamp)>,
     /// Where the last PATCH failed, until the store says whether it got through after all.
@@ -68,6 +70,7 @@ impl Courier {
             buffer: BytesMut::new(),
             pacer: Arc::new(Pacer::new(pace)),
             abilities: None,
+            unsure: false,
             end: None,
             failed_at: None,
             progressed: false,
@@ -79,6 +82,9 @@ impl Courier {
     pub(crate) fn begin(&mut self) {
         self.progressed = false;
         self.answered = false;
+        if std::mem::take(&mut self.unsure) {
+            self.abilities = None;
+        }
     }
 
     /// Carries a document from where it stands to the store, and deletes it here.
@@ -121,6 +127,7 @@ impl Courier {
             material: &submission.material,
             items: &submission.items,
             visit: &submission.visit,
+            applicant: submission.applicant.as_ref(),
             number: submission.number.as_deref(),
             kiosk: &submission.kiosk,
             custody: Custody { code: doc.code, previous: doc.previous, pages: &submission.pages },

@@ -228,11 +228,12 @@ impl StoreFault {
     }
 }
 
-/// Whether a rejection is about the document itself, and not about this kiosk's rights, the store's
-/// address, its version of tus, a piece spoilt on its way, or the moment: those are put right without
-/// touching the document.
+/// Whether a rejection is about the document itself: its kind, or what was said of it. Any other is put
+/// right without touching the document: this kiosk's rights, the store's address, its version of tus, a
+/// piece spoilt on its way, the moment. Of 400 nobody knows what it is about: a proxy gives it for a
+/// certificate that it does not take (nginx), a server for an upload that broke off (tusd).
 fn about_the_document(status: u16) -> bool {
-    !matches!(status, 300..=399 | 401 | 403 | 404 | 405 | 407 | 408 | 412 | 421 | 425 | 426 | 460)
+    matches!(status, 406 | 411 | 414 | 415 | 416 | 422 | 431 | 451)
 }
 
 /// A fault together with the time the store asked to be left alone.
@@ -280,7 +281,9 @@ mod tests {
             (412, StoreFault::Rejected(412), Recovery::Later),
             (415, StoreFault::Rejected(415), Recovery::Never),
             (460, StoreFault::Rejected(460), Recovery::Later),
-            (400, StoreFault::Rejected(400), Recovery::Never),
+            (400, StoreFault::Rejected(400), Recovery::Later),
+            (410, StoreFault::Rejected(410), Recovery::Later),
+            (422, StoreFault::Rejected(422), Recovery::Never),
             (403, StoreFault::Rejected(403), Recovery::Later),
             (302, StoreFault::Rejected(302), Recovery::Later),
             (423, StoreFault::Busy(423), Recovery::Later),

@@ -365,7 +365,19 @@ impl Answer {
 
     /// The setback that this answer, being no success, stands for.
     pub(crate) fn setback(&self) -> Setback {
-        Setback { fault: StoreFault::from_status(self.status), retry_after: self.retry_after() }
+        let fault = if self.is_about_the_certificate() {
+            StoreFault::ClientCertificateRefused("HTTP 400 from the proxy in front of it")
+        } else {
+            StoreFault::from_status(self.status)
+        };
+        Setback { fault, retry_after: self.retry_after() }
+    }
+
+    /// Whether nginx answers in the store's place that it does not take this kiosk's certificate: it ends the
+    /// handshake well and says so on a page (ngx_http_special_response.c, its statuses 495 and 496).
+    fn is_about_the_certificate(&self) -> bool {
+        let says = |words: &[u8]| self.body.windows(words.len()).any(|part| part == words);
+        self.status == 400 && (says(b"SSL certificate error") || says(b"No required SSL certificate"))
     }
 
     /// `Retry-After` in seconds (RFC 9110 section 10.2.3). The form with a date is left aside: it

@@ -15,6 +15,7 @@
 //! * [`custody`]: what the store countersigned, and checking it later.
 //! * [`StoreFault`]: everything that can stand in the way.
 
+mod applicant;
 mod backoff;
 pub mod custody;
 mod delivery;
@@ -36,6 +37,7 @@ mod tus;
 pub mod window;
 pub mod worker;
 
+pub use applicant::Applicant;
 pub use backoff::Backoff;
 pub use custody::{CustodyCode, CustodyKey, CustodyKeyError};
 pub use fault::{DiskFault, Distrust, LinkFault, StoreFault};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::Applicant;
 use crate::custody::{CustodyCode, Signature};
 
 /// A file is at most this long, in bytes.
@@ -228,6 +229,8 @@ pub(crate) struct Material<'a> {
     /// The items that it is handed in for.
     pub items: &'a [ServedItem],
     pub visit: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applicant: Option<&'a Applicant>,
     /// Queue number, once the visit has one.
     pub number: Option<&'a str>,
     pub kiosk: &'a str,

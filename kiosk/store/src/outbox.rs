@@ -101,6 +101,13 @@ pub enum OutboxError {
     Unknown,
 }
 
+impl OutboxError {
+    /// Whether the disk failed below the database, so that what was written last may be there or not.
+    fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Database(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure))
+    }
+}
+
 impl From<OutboxError> for StoreFault {
     fn from(_: OutboxError) -> Self {
         Self::Disk(DiskFault::Outbox)
@@ -217,9 +224,7 @@ impl Outbox {
         }
         // Only now: a clear file that no row needs was swept just above.
         schema::bring_up(&mut database, layouts)?;
-        let outbox = Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, key, config }) };
-        outbox.purge(Timestamp::now())?;
-        Ok(outbox)
+        Ok(Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, key, config }) })
     }
 
     /// Takes a document over: it is encrypted into the outbox's folder, and its row is on disk and
@@ -266,7 +271,13 @@ impl Outbox {
                 self.step("doc.sealed");
                 row::insert(database, submission)
             })
-            .inspect_err(|_| folder.put_out(material))
+            .inspect_err(|error| {
+                // A row that could not be synced may be there after a restart all the same: its file stays, and
+                // goes at the next start if the row is not there.
+                if !error.is_of_the_disk() {
+                    folder.put_out(material);
+                }
+            })
     }
 
     /// Where a document stands; nothing for one that is unknown or whose tombstone is gone.
@@ -325,8 +336,9 @@ impl Outbox {
         if changed == 1 { Ok(()) } else { Err(OutboxError::Unknown) }
     }
 
-    /// Removes the tombstones of documents confirmed more than `keep_days` before `now`. Returns how
-    /// many.
+    /// Removes the tombstones of documents confirmed more than `keep_days` before `now`, by this kiosk's
+    /// clock then and by the store's: should one of the two have been wrong, they stay. So do those of which
+    /// something is owed to the store. Returns how many.
     ///
     /// # Errors
     /// [`OutboxError::Database`].
@@ -334,7 +346,8 @@ impl Outbox {
         let kept = i64::from(self.inner.config.keep_days) * 86_400;
         let database = self.database();
         let purged = database.execute(
-            "DELETE FROM document WHERE state = 'deleted' AND confirmed_at < ?1",
+            "DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND confirmed_at < ?1
+             AND ifnull(unixepoch(received_at), 0) < ?1",
             [now.as_second() - kept],
         )?;
         if purged > 0 {

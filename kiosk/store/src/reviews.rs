@@ -130,6 +130,13 @@ pub(crate) struct Answer {
 #[derive(Deserialize)]
 struct Event {
     seq: u64,
+    #[serde(flatten)]
+    said: serde_json::Value,
+}
+
+/// What an event says.
+#[derive(Deserialize)]
+struct Said {
     material_id: MaterialId,
     result: Verdict,
     reason: Option<Reason>,
@@ -146,7 +153,8 @@ enum Verdict {
 }
 
 impl Answer {
-    /// Takes an answer that keeps the feed's promises.
+    /// Takes an answer that keeps the feed's promises. An event that makes no sense is left out, and told to
+    /// the log: it must not hold up those behind it.
     pub(crate) fn check(self, after: u64) -> Option<Reviews> {
         if self.events.len() > MOST_EVENTS || i64::try_from(self.last).is_err() {
             return None;
@@ -158,13 +166,23 @@ impl Answer {
                 return None;
             }
             seen = event.seq;
-            found.push(Found { result: event.result()?, material_id: event.material_id });
+            match event.found() {
+                Some(one) => found.push(one),
+                None => tracing::error!(seq = seen, "the store says of a document what makes no sense"),
+            }
         }
         (self.last == seen).then_some(Reviews { last: seen, found })
     }
 }
 
 impl Event {
+    fn found(self) -> Option<Found> {
+        let said: Said = serde_json::from_value(self.said).ok()?;
+        Some(Found { result: said.result()?, material_id: said.material_id })
+    }
+}
+
+impl Said {
     fn result(&self) -> Option<ReviewResult> {
         let text = self.text.as_deref().unwrap_or_default();
         if text.chars().count() > LONGEST_TEXT || text.contains(char::is_control) {

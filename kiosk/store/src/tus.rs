@@ -149,7 +149,8 @@ pub(crate) async fn held(client: &Client, upload: &UploadPath, length: u64) -> R
     let answer = client.send(request(Method::HEAD, upload.as_str())).await?;
     match answer.status {
         200 | 204 => {}
-        404 | 410 => return Ok(Held::Gone),
+        // 403 as well (protocol, "HEAD"): whether the document arrived after all is asked first.
+        403 | 404 | 410 => return Ok(Held::Gone),
         _ => return Err(answer.setback()),
     }
     versioned(&answer)?;

@@ -15,7 +15,8 @@ use crate::pace::Pace;
 use crate::reviews::ReviewResult;
 use crate::{Backoff, Client, CustodyKey, DocId, Outbox, Receipt, StoreFault};
 
-/// How often tombstones past their days are removed.
+/// How often tombstones past their days are removed, while the store answers: its certificate is valid by
+/// this kiosk's clock then, so that the clock is not years ahead.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 
 /// What the worker tells.
@@ -81,11 +82,11 @@ pub struct WorkerConfig {
 }
 
 impl Default for WorkerConfig {
-    /// 128 KiB, 64 KiB, 1 s to 60 s, no key, no cap.
+    /// 128 KiB, 8 KiB, 1 s to 60 s, no key, no cap.
     fn default() -> Self {
         Self {
             chunk: 128 * 1024,
-            smallest_chunk: 64 * 1024,
+            smallest_chunk: 8 * 1024,
             backoff: Backoff::default(),
             custody: None,
             pace: Pace::default(),
@@ -193,6 +194,11 @@ impl Pause {
     }
 }
 
+/// A moment later than another, and no sooner than whatever waits for that one.
+fn just_after(moment: Instant) -> Instant {
+    moment + Duration::from_millis(1)
+}
+
 struct Worker {
     courier: Courier,
     backoff: Backoff,
@@ -207,7 +213,7 @@ impl Worker {
     async fn work(mut self) {
         let mut purged = Instant::now();
         loop {
-            if purged.elapsed() >= PURGE_EVERY {
+            if self.courier.reports.reachable && purged.elapsed() >= PURGE_EVERY {
                 purged = Instant::now();
                 // A failure is logged where it happens and tried again in an hour.
                 let _ = kept(self.courier.outbox.purge(Timestamp::now()));
@@ -269,13 +275,19 @@ impl Worker {
         tracing::warn!(document = id.0, "{}", setback.fault);
         match setback.fault.recovery() {
             // A store that answers and then breaks off may do so on account of this document.
-            Recovery::Link if !self.courier.answered => self.pause_all(setback).await,
+            Recovery::Link if !self.courier.answered => {
+                self.pause_all(setback).await;
+                // Should it be this document that the store does not answer, another is tried next.
+                self.documents.entry(id).or_default().until = self.link.until.map(just_after);
+            }
             Recovery::Link | Recovery::Later => self.pause_one(id, setback).await,
             Recovery::Never => self.refuse(id, setback.fault).await,
         }
     }
 
     async fn refuse(&mut self, id: DocId, fault: StoreFault) {
+        // A limit that staff have raised meanwhile is asked for anew.
+        self.courier.abilities = None;
         match kept(self.courier.outbox.set_refused(id, &fault)) {
             Ok(()) => self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await,
             Err(disk) => self.pause_one(id, disk.into()).await,

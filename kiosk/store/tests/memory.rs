@@ -36,6 +36,7 @@ fn a_document_of_any_length_needs_the_memory_of_one_chunk() {
             pages: vec![Digest([0; 32])],
             items: Vec::new(),
             visit: "visit-1".into(),
+            applicant: Some(store::Applicant::Oneself),
             number: None,
             kiosk: "kiosk-1".into(),
         });

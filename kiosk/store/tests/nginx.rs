@@ -115,6 +115,7 @@ async fn arrives(buffering: &str, rustus: Option<&str>) {
                 dept_code: "11310114990001079M".into(),
             }],
             visit: "visit-1".into(),
+            applicant: Some(store::Applicant::Oneself),
             number: Some("A001".into()),
             kiosk: "kiosk-1".into(),
         })

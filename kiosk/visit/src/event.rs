@@ -143,9 +143,9 @@ pub struct OpenVisit {
     pub applicant: Option<Applicant>,
     /// what was picked
     pub choice: Choice,
-    /// papers already handed in, oldest first
+    /// papers already handed in for him, oldest first
     pub papers: Vec<PaperKnown>,
-    /// the custody code that stands for all of them
+    /// the custody code that stands for all papers of the visit
     pub custody: Option<CustodyCode>,
 }
 
@@ -561,6 +561,8 @@ pub struct Submission {
     pub session: SessionId,
     /// of which visit
     pub visit: VisitId,
+    /// for whom
+    pub applicant: Applicant,
     /// its number if it has one
     pub number: Option<TicketNumber>,
     /// which material

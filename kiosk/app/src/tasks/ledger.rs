@@ -43,7 +43,7 @@ pub struct LedgerTask {
     /// numbers and visits
     pub ledger: Arc<dyn Ledger>,
     /// the hall's key
-    pub key: HallKey,
+    pub key: Arc<HallKey>,
     /// what is known of documents
     pub papers: Arc<Papers>,
     /// to the desk
@@ -108,15 +108,16 @@ impl LedgerTask {
             LedgerDo::Look(person, day) => {
                 let open = self.ledger.visit_of(&self.person(&person), day).await?;
                 LedgerReply::Found(match open {
-                    Some(visit) => Some(self.open_visit(visit).await),
+                    Some(visit) => Some(self.found(visit).await),
                     None => None,
                 })
             }
             LedgerDo::Enter(request) => {
                 let visit = self.ledger.enter(self.enter(request)).await?;
                 let (id, number) = (VisitId(visit.id.to_string()), visit.number.map(|(number, _)| number));
-                self.papers.serve(&id, number, &visit.choice).await;
-                LedgerReply::Entered(self.open_visit(visit).await)
+                self.papers.serve(&id, &whose(&visit.applicant), number, &visit.choice).await;
+                let whose = whose(&visit.applicant);
+                LedgerReply::Entered(self.open_visit(visit, whose).await)
             }
             LedgerDo::Take(request) => self.take(request, language).await?,
             LedgerDo::PrintAgain(visit) => {
@@ -149,7 +150,8 @@ impl LedgerTask {
         };
         let (number, issued_at) = taken.visit.number.ok_or(LedgerError::NoNumber)?;
         let visit = VisitId(taken.visit.id.to_string());
-        self.papers.serve(&visit, Some(number), &taken.visit.choice).await;
+        let whose = whose(&taken.visit.applicant);
+        self.papers.serve(&visit, &whose, Some(number), &taken.visit.choice).await;
         Ok(LedgerReply::Taken(Taken {
             visit,
             number,
@@ -197,18 +199,25 @@ impl LedgerTask {
             person: self.person(&request.person),
             day: request.day,
             at: request.at,
-            applicant: match &request.applicant {
-                Applicant::Oneself => ApplicantRef::Oneself,
-                Applicant::Company(code) => ApplicantRef::Company(code.clone()),
-                Applicant::Relative(person) => ApplicantRef::Relative(self.person(person)),
-            },
+            applicant: applicant_ref(&self.key, &request.applicant),
             choice: request.choice,
         }
     }
 
-    async fn open_visit(&self, visit: VisitRecord) -> OpenVisit {
+    /// What is told of a visit to whoever comes back. Who the relative was, no ledger knows: until his card
+    /// is read again, the visitor stands here for himself.
+    async fn found(&self, visit: VisitRecord) -> OpenVisit {
+        let whose = match &visit.applicant {
+            ApplicantRef::Relative(_) => store::Applicant::Oneself,
+            known => whose(known),
+        };
+        self.open_visit(visit, whose).await
+    }
+
+    /// A visit with the papers that were handed in for `whose`.
+    async fn open_visit(&self, visit: VisitRecord, whose: store::Applicant) -> OpenVisit {
         let id = VisitId(visit.id.to_string());
-        let (papers, custody) = self.papers.clone().of_visit(id.clone()).await;
+        let (papers, custody) = self.papers.clone().of_visit(id.clone(), whose).await;
         OpenVisit {
             papers,
             custody,
@@ -236,6 +245,24 @@ pub(super) async fn tell_waiting(ledger: &dyn Ledger, bus: &Bus, clock: &Clock) 
     match asked.await {
         Ok(waiting) => bus.send(Event::Waiting(waiting)).await,
         Err(error) => tracing::error!(%error, "the ledger cannot count"),
+    }
+}
+
+/// For whom a visitor acts, as the ledger knows it.
+pub(super) fn applicant_ref(key: &HallKey, applicant: &Applicant) -> ApplicantRef {
+    match applicant {
+        Applicant::Oneself => ApplicantRef::Oneself,
+        Applicant::Company(code) => ApplicantRef::Company(code.clone()),
+        Applicant::Relative(person) => ApplicantRef::Relative(key.person(person.kind, &person.number)),
+    }
+}
+
+/// The same as the outbox knows it.
+pub(super) fn whose(applicant: &ApplicantRef) -> store::Applicant {
+    match applicant {
+        ApplicantRef::Oneself => store::Applicant::Oneself,
+        ApplicantRef::Company(code) => store::Applicant::Company(code.as_str().to_owned()),
+        ApplicantRef::Relative(person) => store::Applicant::Relative(hex::encode(person.as_bytes())),
     }
 }
 

@@ -4,10 +4,12 @@ use crate::bus::{Bus, Health};
 use crate::chronicle::code;
 use crate::clock::Clock;
 use crate::faults::store::{outbox_fault, store_fault};
+use crate::tasks::ledger;
 use crate::tasks::scanner::PageFolders;
 use crate::turns::quarter;
 use log_book::Event as Happened;
 use log_book::field::{Document, KiB, Visit};
+use queue::key::HallKey;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +39,7 @@ pub struct Papers {
     bus: Bus,
     clock: Clock,
     kiosk: String,
+    key: Arc<HallKey>,
     catalogue: Arc<Catalogue>,
 }
 
@@ -49,20 +52,25 @@ impl Papers {
         bus: Bus,
         clock: Clock,
         kiosk: String,
+        key: Arc<HallKey>,
         catalogue: Arc<Catalogue>,
     ) -> Self {
-        Self { outbox, folders, wake, bus, clock, kiosk, catalogue }
+        Self { outbox, folders, wake, bus, clock, kiosk, key, catalogue }
     }
 
-    /// The documents of a visit and where they are, oldest first, and the code that stands for all of
-    /// them.
-    pub async fn of_visit(self: Arc<Self>, visit: VisitId) -> (Vec<PaperKnown>, Option<CustodyCode>) {
+    /// The documents of a visit that were handed in for one applicant and where they are, oldest first, and
+    /// the code that stands for all of the visit's.
+    pub async fn of_visit(
+        self: Arc<Self>,
+        visit: VisitId,
+        whose: store::Applicant,
+    ) -> (Vec<PaperKnown>, Option<CustodyCode>) {
         // The outbox may be writing a document.
-        let asked = tokio::task::spawn_blocking(move || self.known_of(&visit)).await;
+        let asked = tokio::task::spawn_blocking(move || self.known_of(&visit, &whose)).await;
         asked.unwrap_or_default()
     }
 
-    fn known_of(&self, visit: &VisitId) -> (Vec<PaperKnown>, Option<CustodyCode>) {
+    fn known_of(&self, visit: &VisitId, whose: &store::Applicant) -> (Vec<PaperKnown>, Option<CustodyCode>) {
         let asked = |error| tracing::error!(%error, "the outbox cannot be asked");
         let documents = self.outbox.documents_of(&visit.0).map_err(asked).unwrap_or_default();
         // A visit's last document stands for those before it too.
@@ -75,18 +83,29 @@ impl Papers {
             let document = DocumentId(known.doc.to_string());
             Some(PaperKnown { material: MaterialCode::new(&known.material)?, document, state, note })
         };
-        (documents.into_iter().filter_map(known).collect(), code)
+        // Whose an older version's are it did not say: as then, they are shown to whoever comes.
+        let theirs =
+            documents.into_iter().filter(|known| known.applicant.as_ref().is_none_or(|a| a == whose));
+        (theirs.filter_map(known).collect(), code)
     }
 
     /// The visit's number and matters may be others than when its documents were handed in: the store
     /// learns what each of them serves now.
-    pub async fn serve(&self, visit: &VisitId, number: Option<TicketNumber>, choice: &Choice) {
+    pub async fn serve(
+        &self,
+        visit: &VisitId,
+        whose: &store::Applicant,
+        number: Option<TicketNumber>,
+        choice: &Choice,
+    ) {
         let needs = choice.needs(&self.catalogue).into_iter();
         let items = |need: Need| need.items.iter().map(|item| self.served(item)).collect::<Vec<_>>();
         let serves: HashMap<_, _> = needs.map(|need| (need.material.to_string(), items(need))).collect();
         let (outbox, visit, number) = (self.outbox.clone(), visit.0.clone(), number.map(|n| n.to_string()));
+        let whose = whose.clone();
         let items = move |material: &str| serves.get(material).cloned().unwrap_or_default();
-        let said = tokio::task::spawn_blocking(move || outbox.serve(&visit, number.as_deref(), items)).await;
+        let said =
+            tokio::task::spawn_blocking(move || outbox.serve(&visit, &whose, number.as_deref(), items)).await;
         match said {
             Ok(Ok(0)) | Err(_) => {}
             Ok(Ok(_)) => self.wake.notify_one(),
@@ -128,6 +147,7 @@ impl Papers {
         let meta = self.meta(submission, &material_id)?;
         let format = format(submission.document);
         let built = documents::assemble(&pages, &path, &meta, format).map_err(page_fault)?;
+        let whose = ledger::whose(&ledger::applicant_ref(&self.key, &submission.applicant));
         let added = self.outbox.add(store::Submission {
             material_id,
             name: format!("{}.{}", submission.name.zh, format.ending(built.pages)),
@@ -139,6 +159,7 @@ impl Papers {
             pages: page_digests,
             items: submission.items.iter().map(|item| self.served(item)).collect(),
             visit: submission.visit.0.clone(),
+            applicant: Some(whose.clone()),
             number: submission.number.map(|n| n.to_string()),
             kiosk: self.kiosk.clone(),
         });
@@ -152,7 +173,7 @@ impl Papers {
                 });
                 // Written with the document, in one transaction. Should it not be readable now, the
                 // document is stored all the same.
-                Ok((DocumentId(doc.to_string()), self.known_of(&submission.visit).1))
+                Ok((DocumentId(doc.to_string()), self.known_of(&submission.visit, &whose).1))
             }
             Err(error) => {
                 tracing::error!(%error, "a document could not be put into the outbox");

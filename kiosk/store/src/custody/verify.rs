@@ -156,19 +156,23 @@ impl Report {
         }
     }
 
-    /// Of each document: whether a countersignature stands for it, its own or a later one, since a
-    /// code stands for all that came before it.
+    /// Of each document: whether the store's own countersignature proves that it was received, and when.
     #[must_use]
     pub fn proven(&self) -> Vec<bool> {
-        let mut proven = vec![false; self.signed.len()];
+        let both = |(chained, signed): (&bool, &Signed)| *chained && *signed == Signed::Holds;
+        self.chained.iter().zip(&self.signed).map(both).collect()
+    }
+
+    /// Of each document: whether it is at least named in what the store has signed. A code stands for all
+    /// that the kiosk took before it; whether the store received that, too, it does not say.
+    fn named(&self) -> Vec<bool> {
+        let mut named = self.proven();
         let mut later = false;
-        for (place, to) in proven.iter_mut().enumerate().rev() {
-            let chained = self.chained.get(place).copied().unwrap_or_default();
-            let signed = self.signed.get(place) == Some(&Signed::Holds);
-            *to = chained && (signed || later);
+        for (to, chained) in named.iter_mut().zip(&self.chained).rev() {
+            *to = *chained && (*to || later);
             later = *to;
         }
-        proven
+        named
     }
 }
 
@@ -179,18 +183,24 @@ impl fmt::Display for Report {
         if let Some(earlier) = documents.first().and_then(|first| first.previous) {
             writeln!(f, "documents up to code {earlier} came before those of this receipt")?;
         }
-        let proven = self.proven();
+        let (proven, named) = (self.proven(), self.named());
         for (place, document) in documents.iter().enumerate() {
             let at = |list: &[bool]| list.get(place).copied().unwrap_or_default();
             let chain = if at(&self.chained) { "" } else { " DOES NOT FOLLOW from pages and code before;" };
             write!(f, "document {} ({}): code {};{chain} ", place + 1, document.material, document.code)?;
+            let signed = self.signed.get(place).copied().unwrap_or(Signed::No);
             match (&document.received_at, document.state) {
-                (Some(time), _) => write!(f, "received by the store at {time}; ")?,
-                (None, Standing::Received) => f.write_str("received by the store, time unknown; ")?,
+                (Some(time), _) if signed != Signed::No => write!(f, "received by the store at {time}; ")?,
+                // Whoever wrote the receipt may have written this, too.
+                (Some(_), _) | (None, Standing::Received) => {
+                    f.write_str("received by the store, as the receipt says; ")?;
+                }
                 (None, Standing::Waiting | Standing::Refused) => f.write_str("kept in the kiosk; ")?,
             }
-            f.write_str(match self.signed.get(place).copied().unwrap_or(Signed::No) {
-                Signed::No if at(&proven) => "proven by the signature on a later one\n",
+            f.write_str(match signed {
+                Signed::No if at(&named) => {
+                    "named in what the store countersigned later, not countersigned itself\n"
+                }
                 Signed::No => "not countersigned\n",
                 Signed::NotChecked => "countersigned, not checked: no key was given\n",
                 Signed::Holds => "countersigned by the store\n",
@@ -209,7 +219,11 @@ impl fmt::Display for Report {
             let unproven = *place != Place::Nowhere && !self.is_sound(&proven, *place);
             f.write_str(if unproven { ", which NO COUNTERSIGNATURE stands for\n" } else { "\n" })?;
         }
+        let all_proven = proven.iter().all(|proven| *proven);
         f.write_str(match (self.holds(), self.with_key) {
+            (true, true) if !all_proven => {
+                "all of this agrees; the store has countersigned what it says so of above, and no more\n"
+            }
             (true, true) => "all of this agrees, and the store has countersigned it\n",
             (true, false) => "all of this agrees; whether the store countersigned it was not checked\n",
             (false, _) => "THIS DOES NOT AGREE\n",

@@ -21,23 +21,37 @@ pub(crate) struct Chunk {
     now: u64,
     smallest: u64,
     largest: u64,
+    /// How many got through in a row.
+    row: u32,
 }
 
 impl Chunk {
     pub(crate) fn new(smallest: u64, largest: u64) -> Self {
         let smallest = smallest.max(1);
         let largest = largest.max(smallest);
-        Self { now: largest, smallest, largest }
+        Self { now: largest, smallest, largest, row: 0 }
     }
 
     /// A PATCH got nothing through, or not as it was: a smaller one may.
     fn halve(&mut self) {
         self.now = (self.now / 2).max(self.smallest);
+        self.row = 0;
     }
 
-    /// A whole document got through.
-    fn grow(&mut self) {
-        self.now = self.now.saturating_mul(2).min(self.largest);
+    /// What stands before the store takes no piece of this size, and never will.
+    fn limit(&mut self) {
+        self.halve();
+        self.largest = self.now;
+    }
+
+    /// A PATCH got through. Where so many do, the line bears larger ones.
+    fn got_through(&mut self) {
+        const MANY: u32 = 8;
+        self.row += 1;
+        if self.row == MANY {
+            self.now = self.now.saturating_mul(2).min(self.largest);
+            self.row = 0;
+        }
     }
 }
 
@@ -49,15 +63,15 @@ pub(super) enum Sent {
 }
 
 impl Courier {
-    /// What the server can do: asked for once.
+    /// What the server can do: asked for until it has said so. Until then it is taken to do what every one does.
     async fn abilities(&mut self) -> Result<Abilities, Setback> {
         if let Some(known) = self.abilities {
             return Ok(known);
         }
         let discovered = tus::discover(&self.client).await;
-        let abilities = self.heard(discovered).await?;
-        self.abilities = Some(abilities);
-        Ok(abilities)
+        let said = self.heard(discovered).await?;
+        self.unsure = said.is_none();
+        Ok(*self.abilities.insert(said.unwrap_or_default()))
     }
 
     pub(super) async fn create(&mut self, doc: &Document) -> Result<UploadPath, Setback> {
@@ -96,6 +110,7 @@ impl Courier {
             let doubt = match self.append(upload, &file, offset, length).await {
                 Ok(Appended::Whole { expires }) => {
                     self.keep_end(doc, expires)?;
+                    self.chunk.got_through();
                     None
                 }
                 Ok(Appended::Gone) => return Ok(Sent::Gone),
@@ -111,7 +126,7 @@ impl Courier {
                 }
                 // What stands before the store may take less in one request than the store itself.
                 Err(Setback { fault: StoreFault::TooLarge, .. }) if length > self.chunk.smallest => {
-                    self.chunk.halve();
+                    self.chunk.limit();
                     continue;
                 }
                 // Part of the body may have been taken, all of it even, with the answer lost.
@@ -140,7 +155,6 @@ impl Courier {
             self.outbox.step("upload.patched");
             self.reports.progress(doc.id, offset, total);
         }
-        self.chunk.grow();
         kept(self.outbox.set_uploaded(doc.id))?;
         self.outbox.step("upload.complete");
         Ok(Sent::Whole)

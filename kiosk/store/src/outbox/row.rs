@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{OutboxError, Pending, Submission};
 use crate::custody::{self, CustodyCode, Received, Signature};
 use crate::tus::UploadPath;
-use crate::{Digest, DiskFault, MaterialId, ReceivedAt, ServedItem, StoreFault, ValueError};
+use crate::{Applicant, Digest, DiskFault, MaterialId, ReceivedAt, ServedItem, StoreFault, ValueError};
 
 /// A document's number in this outbox. Never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,8 +76,8 @@ pub(super) fn insert(database: &Connection, new: &Submission) -> Result<DocId, O
     let pages: Vec<u8> = new.pages.iter().flat_map(|page| page.0).collect();
     adding.execute(
         "INSERT INTO document (material_id, sha256, bytes, state, name, media_type, material,
-         items, visit, number, kiosk, pages, previous, code)
-         VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         items, visit, number, kiosk, pages, previous, code, applicant)
+         VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             new.material_id.as_str(),
             new.sha256.0,
@@ -92,6 +92,7 @@ pub(super) fn insert(database: &Connection, new: &Submission) -> Result<DocId, O
             pages,
             previous.as_ref().map(CustodyCode::as_str),
             code.as_str(),
+            new.applicant.as_ref().map(Applicant::to_text),
         ],
     )?;
     let id = DocId(adding.last_insert_rowid());
@@ -181,6 +182,12 @@ pub(super) fn state(database: &Connection, doc: DocId) -> rusqlite::Result<Optio
         .optional()
 }
 
+/// For whom a document is; `None` of one that an older version took.
+pub(super) fn applicant(row: &Row, at: usize) -> rusqlite::Result<Option<Applicant>> {
+    let text: Option<String> = row.get(at)?;
+    text.map(|text| Applicant::from_text(&text).ok_or_else(|| damaged(at))).transpose()
+}
+
 pub(super) fn read_state(row: &Row, state: usize, refusal: usize) -> rusqlite::Result<DocState> {
     let state: String = row.get(state)?;
     Ok(match state.as_str() {
@@ -226,7 +233,8 @@ pub(super) fn load(
     database
         .query_row(
             "SELECT material_id, sha256, bytes, state, url, received_at, name, media_type, material,
-             items, visit, number, kiosk, pages, previous, code, signature FROM document WHERE id = ?1
+             items, visit, number, kiosk, pages, previous, code, signature, applicant
+             FROM document WHERE id = ?1
              AND state IN ('waiting', 'uploading', 'uploaded', 'confirmed')",
             [doc.0],
             |row| {
@@ -243,6 +251,7 @@ pub(super) fn load(
                     pages: pages(row, 13)?,
                     items: serde_json::from_str(&items).map_err(|_| damaged(9))?,
                     visit: row.get(10)?,
+                    applicant: applicant(row, 17)?,
                     number: row.get(11)?,
                     kiosk: row.get(12)?,
                 };

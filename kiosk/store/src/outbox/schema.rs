@@ -71,6 +71,9 @@ ALTER TABLE document ADD COLUMN owed TEXT CHECK (owed IS NULL OR state = 'delete
 CREATE INDEX document_owed ON document (id) WHERE owed IS NOT NULL;
 ";
 
+/// What `user_version` 5 adds: for whom a document is. A tombstone keeps it, as it keeps the visit.
+const APPLICANT: &str = "ALTER TABLE document ADD COLUMN applicant TEXT;";
+
 /// The layouts, counted by `user_version`.
 ///
 /// Never change one that has been in service: add another below them, with both scripts, as
@@ -84,6 +87,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
     Layout { up: "", fill: None, back: Back::Never("who knows layout 1 sends encrypted files as they lie") },
     Layout { up: CUSTODY, fill: Some(chain), back: Back::Never("custody would be lost") },
     Layout { up: SERVICE, fill: None, back: Back::Never("what the store is owed would be lost") },
+    Layout { up: APPLICANT, fill: None, back: Back::Script("ALTER TABLE document DROP COLUMN applicant;") },
 ];
 
 /// Opens the database of an outbox; one that a newer version touched is taken back first.

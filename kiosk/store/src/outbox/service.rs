@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::row::{self, DocId};
 use super::submission::{check_items, check_number};
 use super::{Outbox, OutboxError};
-use crate::{MaterialId, ServedItem};
+use crate::{Applicant, MaterialId, ServedItem};
 
 /// What a document serves (`Service` in openapi.yaml).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,8 @@ pub(crate) struct Note {
 
 impl Outbox {
     /// Says what the documents of a visit serve from now on: the visit's number, if it has one, and
-    /// for the code of a material the items that ask for it, 64 at most. Documents under way are
+    /// for the code of a material the items that ask for it, 64 at most. What was handed in for
+    /// another applicant serves what it did; as long as it is under way it gets the number, too. Documents under way are
     /// registered with it; of those that the store holds already, the worker tells it what is other
     /// than it was told. Returns how many documents this changed: notify the worker then.
     ///
@@ -50,21 +51,32 @@ impl Outbox {
     pub fn serve(
         &self,
         visit: &str,
+        applicant: &Applicant,
         number: Option<&str>,
         serves: impl Fn(&str) -> Vec<ServedItem>,
     ) -> Result<usize, OutboxError> {
         number.map_or(Ok(()), check_number)?;
         let mut database = self.database();
         let change = database.transaction()?;
-        let documents: Vec<(DocId, String, bool, Option<[u8; 32]>)> = change
+        type Known = (DocId, String, bool, Option<[u8; 32]>, bool);
+        let documents: Vec<Known> = change
             .prepare_cached(
-                "SELECT id, material, state = 'deleted', told FROM document
+                "SELECT id, material, state = 'deleted', told, ifnull(applicant = ?2, 1) FROM document
                  WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
             )?
-            .query_map([visit], |row| Ok((DocId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .query_map([visit, &applicant.to_text()], |row| {
+                Ok((DocId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })?
             .collect::<Result<_, _>>()?;
         let mut changed = 0;
-        for (id, material, held, told) in documents {
+        for (id, material, held, told, theirs) in documents {
+            if !theirs {
+                changed += change.execute(
+                    "UPDATE document SET number = ?2 WHERE id = ?1 AND state <> 'deleted' AND number IS NOT ?2",
+                    params![id.0, number],
+                )?;
+                continue;
+            }
             let service = Service { items: serves(&material), number: number.map(str::to_owned) };
             check_items(&service.items)?;
             changed += if held {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::custody::MOST_PAGES;
 use crate::material::is_line;
-use crate::{Digest, MaterialId, ServedItem, ValueError};
+use crate::{Applicant, Digest, MaterialId, ServedItem, ValueError};
 
 /// Items that one document is handed in for, at most.
 const MOST_ITEMS: usize = 64;
@@ -33,6 +33,8 @@ pub struct Submission {
     pub items: Vec<ServedItem>,
     /// The visit it belongs to.
     pub visit: String,
+    /// For whom; `None` only of what an older version took.
+    pub applicant: Option<Applicant>,
     /// The visit's queue number, if it has one.
     pub number: Option<String>,
     /// This kiosk.
@@ -40,7 +42,7 @@ pub struct Submission {
 }
 
 impl fmt::Debug for Submission {
-    /// Leaves out what tells about the visitor: name, path, visit and number.
+    /// Leaves out what tells about the visitor: name, path, visit, applicant and number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Submission")
             .field("material_id", &self.material_id)
@@ -57,6 +59,7 @@ impl Submission {
         check_text(&self.material, 64, "material")?;
         check_text(&self.visit, 64, "visit")?;
         check_text(&self.kiosk, 64, "kiosk")?;
+        self.applicant.as_ref().map_or(Ok(()), Applicant::check)?;
         if !(1..=MOST_PAGES).contains(&self.pages.len()) {
             return Err(ValueError("pages"));
         }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::custody::{self, Received, Signature};
 use crate::testing::{Kiosk, document};
-use crate::{Digest, DiskFault, ReceivedAt, ServedItem};
+use crate::{Applicant, Digest, DiskFault, ReceivedAt, ServedItem};
 
 fn files(kiosk: &Kiosk) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(kiosk.outbox_dir().join("documents"))
@@ -270,6 +270,7 @@ fn to_the_older_form(database: &Connection, version: i64) {
         ALTER TABLE document DROP COLUMN review; ALTER TABLE document DROP COLUMN review_text;
         ALTER TABLE document RENAME COLUMN items TO matters;
         UPDATE document SET matters = '[\"food-licence\",\"wine\"]' WHERE matters IS NOT NULL;";
+    database.execute_batch("ALTER TABLE document DROP COLUMN applicant;").expect("changed");
     database.execute_batch(before_service).expect("changed");
     if version < 3 {
         database.execute_batch(before_custody).expect("changed");
@@ -290,7 +291,10 @@ fn what_an_older_version_told_the_store_is_not_known_and_told_again() {
     let outbox = kiosk.outbox();
     assert_eq!(outbox.custody_of("visit-1").expect("read"), custody);
     assert_eq!(outbox.note(doc).expect("read"), None, "nothing has changed");
-    assert_eq!(outbox.serve("visit-1", None, |_| kiosk.scan("m-9", b"").items).expect("said"), 1);
+    assert_eq!(
+        outbox.serve("visit-1", &Applicant::Oneself, None, |_| kiosk.scan("m-9", b"").items).expect("said"),
+        1
+    );
     assert!(outbox.note(doc).expect("read").is_some());
 }
 
@@ -418,7 +422,10 @@ fn an_outbox_of_a_newer_version_is_left_alone() {
     let kiosk = Kiosk::new();
     let outbox = kiosk.outbox();
     outbox.add(kiosk.scan("m-1", b"content")).expect("added");
-    outbox.database().pragma_update(None, "user_version", 5).expect("set");
+    outbox
+        .database()
+        .pragma_update(None, "user_version", super::schema::LAYOUTS.len() as i64 + 1)
+        .expect("set");
     drop(outbox);
     let opened = Outbox::open(&kiosk.outbox_dir(), OutboxKey::of(7));
     assert!(matches!(opened, Err(OutboxError::Unusable(_))));
@@ -456,8 +463,12 @@ fn what_a_visit_serves_reaches_all_its_documents_however_far_they_are() {
         "business-licence" => vec![item("food-licence"), item("a telling item")],
         _ => panic!("{material}"),
     };
-    assert_eq!(outbox.serve("visit-1", Some("A017"), items).expect("said"), 3);
-    assert_eq!(outbox.serve("visit-1", Some("A017"), items).expect("said"), 0, "nothing new");
+    assert_eq!(outbox.serve("visit-1", &Applicant::Oneself, Some("A017"), items).expect("said"), 3);
+    assert_eq!(
+        outbox.serve("visit-1", &Applicant::Oneself, Some("A017"), items).expect("said"),
+        0,
+        "nothing new"
+    );
     let service = Service { items: items("business-licence"), number: Some("A017".into()) };
     let row = |doc| outbox.document(doc).expect("read").expect("a row").submission;
     assert_eq!((row(waiting).items, row(waiting).number), (service.items.clone(), service.number.clone()));
@@ -473,8 +484,41 @@ fn what_a_visit_serves_reaches_all_its_documents_however_far_they_are() {
         assert_eq!(outbox.note(doc).expect("read"), None);
     }
     assert_eq!(outbox.due().expect("read"), [waiting, other]);
-    assert_eq!(outbox.serve("visit-1", Some("A017"), items).expect("said"), 0, "it was told");
+    assert_eq!(
+        outbox.serve("visit-1", &Applicant::Oneself, Some("A017"), items).expect("said"),
+        0,
+        "it was told"
+    );
     outbox.bury(waiting, &MaterialId::new("m-1").expect("an id")).expect_err("it is not confirmed");
+}
+
+#[test]
+fn what_is_for_one_applicant_serves_no_other() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let of = |company: &str| Applicant::Company(company.into());
+    let add = |id: &str, applicant| {
+        outbox.add(Submission { applicant, ..kiosk.scan(id, b"content") }).expect("added")
+    };
+    let (a, b) = (add("m-1", Some(of("A"))), add("m-2", Some(of("B"))));
+    // Whose it was, an older version did not say.
+    let (old, held) = (add("m-3", None), add("m-4", Some(of("A"))));
+    confirm(&outbox, held);
+    outbox.bury(held, &MaterialId::new("m-4").expect("an id")).expect("buried");
+
+    let later = |_: &str| vec![item("later")];
+    assert_eq!(outbox.serve("visit-1", &of("B"), Some("A017"), later).expect("said"), 3);
+    let row = |doc| outbox.document(doc).expect("read").expect("a row").submission;
+    for (doc, items) in [(a, kiosk.scan("m-1", b"content").items), (b, later("")), (old, later(""))] {
+        assert_eq!((row(doc).items, row(doc).number.as_deref()), (items, Some("A017")), "{doc}");
+    }
+    assert_eq!(outbox.note(held).expect("read"), None);
+    let known = outbox.documents_of("visit-1").expect("read");
+    let whose: Vec<_> = known.into_iter().map(|known| known.applicant).collect();
+    assert!(whose == [Some(of("A")), Some(of("B")), None, Some(of("A"))], "a tombstone tells it, too");
+
+    let long = Submission { applicant: Some(of(&"9".repeat(19))), ..kiosk.scan("m-5", b"content") };
+    assert!(matches!(outbox.add(long), Err(OutboxError::Invalid(ValueError("applicant")))));
 }
 
 #[test]
@@ -485,7 +529,9 @@ fn what_is_said_while_the_store_is_told_is_told_next() {
     confirm(&outbox, doc);
     outbox.bury(doc, &MaterialId::new("m-1").expect("an id")).expect("buried");
     let serve = |number: &'static str| {
-        outbox.serve("visit-1", Some(number), |_| vec![item("a telling item")]).expect("said")
+        outbox
+            .serve("visit-1", &Applicant::Oneself, Some(number), |_| vec![item("a telling item")])
+            .expect("said")
     };
     serve("A017");
     let first = outbox.note(doc).expect("read").expect("a note");
@@ -508,9 +554,9 @@ fn a_service_outside_the_contract_is_refused_whole() {
     let many = |_: &str| vec![item("food-licence"); 65];
     let nameless = |_: &str| vec![item("")];
     let served = [
-        outbox.serve("visit-1", Some(""), |_| vec![]),
-        outbox.serve("visit-1", None, many),
-        outbox.serve("visit-1", None, nameless),
+        outbox.serve("visit-1", &Applicant::Oneself, Some(""), |_| vec![]),
+        outbox.serve("visit-1", &Applicant::Oneself, None, many),
+        outbox.serve("visit-1", &Applicant::Oneself, None, nameless),
     ];
     assert!(served.iter().all(|served| matches!(served, Err(OutboxError::Invalid(_)))), "{served:?}");
     assert_eq!(outbox.document(doc).expect("read").expect("a row").submission.items.len(), 1);

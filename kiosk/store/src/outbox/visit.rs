@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row::{self, DocId, DocState};
 use super::{Outbox, OutboxError, disk, schema};
+use crate::Applicant;
 use crate::custody::{CustodyCode, ReceiptDocument, Standing};
 use crate::reviews::{Found, ReviewResult};
 
@@ -16,6 +17,8 @@ pub struct DocumentOfVisit {
     pub doc: DocId,
     /// Code of the material in the hall's catalogue.
     pub material: String,
+    /// For whom it is; `None` of what an older version took.
+    pub applicant: Option<Applicant>,
     /// Where it stands.
     pub state: DocState,
     /// What the back office found of it, once it has.
@@ -33,16 +36,20 @@ impl Outbox {
     pub fn documents_of(&self, visit: &str) -> Result<Vec<DocumentOfVisit>, OutboxError> {
         let database = self.database();
         let mut asked = database.prepare_cached(
-            "SELECT id, material, state, refusal, review, review_text, code FROM document
+            "SELECT id, material, state, refusal, review, review_text, code, applicant FROM document
              WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
         )?;
         let rows = asked.query_map([visit], |row| {
             let review: Option<String> = row.get(4)?;
             let text = row.get(5)?;
+            let state = row::read_state(row, 2, 3)?;
+            // Nobody can have looked at what has not arrived.
+            let review = review.filter(|_| state == DocState::Confirmed);
             Ok(DocumentOfVisit {
                 doc: DocId(row.get(0)?),
                 material: row.get(1)?,
-                state: row::read_state(row, 2, 3)?,
+                applicant: row::applicant(row, 7)?,
+                state,
                 review: review
                     .map(|review| ReviewResult::from_code(&review, text).ok_or_else(|| row::damaged(4)))
                     .transpose()?,
@@ -66,7 +73,8 @@ impl Outbox {
     }
 
     /// Keeps what was found, and the place in the feed, in one transaction. Returns what is new: of
-    /// documents that are known here, and other than what was kept of them before.
+    /// documents that are known here, that the store has received by its own word, and other than what was
+    /// kept of them before.
     pub(crate) fn keep_reviews(
         &self,
         last: u64,
@@ -83,12 +91,12 @@ impl Outbox {
                 .query_row(
                     "UPDATE document SET review = ?2, review_text = ?3
                      WHERE material_id = ?1 AND (review IS NOT ?2 OR review_text IS NOT ?3)
-                     RETURNING id",
+                     RETURNING id, state IN ('confirmed', 'deleted')",
                     params![material_id.as_str(), review, text],
-                    |row| Ok(DocId(row.get(0)?)),
+                    |row| Ok((DocId(row.get(0)?), row.get::<_, bool>(1)?)),
                 )
                 .optional()?;
-            news.extend(doc.map(|doc| (doc, result.clone())));
+            news.extend(doc.filter(|(_, held)| *held).map(|(doc, _)| (doc, result.clone())));
         }
         keeping.execute("UPDATE review_feed SET last = ?1", [last])?;
         keeping.commit()?;

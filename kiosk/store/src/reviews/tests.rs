@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::DocId;
+use crate::outbox::Service;
+use crate::{DocId, Submission};
 use crate::testing::{Act, Kiosk, TestStore, within};
 
 fn event(seq: u64, id: &str, result: &str) -> Value {
@@ -39,17 +40,29 @@ fn only_a_rising_feed_of_sound_events_is_taken() {
         (5, vec![accepted(5)], "seen before"),
         (6, vec![accepted(7), accepted(6)], "not rising"),
         (9, vec![accepted(6)], "last ahead: an event would be lost"),
-        (6, vec![event(6, "m/1", "accepted")], "no id"),
-        (6, vec![event(6, "m-1", "burnt")], "no result"),
-        (6, vec![event(6, "m-1", "returned")], "no reason"),
-        (6, vec![returned(6, "m-1", "mood", "")], "an unknown reason"),
-        (6, vec![returned(6, "m-1", "other", "a\u{1b}")], "control characters"),
-        (6, vec![returned(6, "m-1", "other", &"字".repeat(121))], "too long"),
         (u64::MAX, vec![accepted(u64::MAX)], "beyond what can be kept"),
         (206, (6..=206).map(accepted).collect(), "too many"),
     ] {
         assert_eq!(checked(last, &events, 5), None, "{what}");
     }
+}
+
+#[test]
+fn an_event_that_makes_no_sense_holds_up_no_other() {
+    for (odd, what) in [
+        (event(6, "m/1", "accepted"), "no id"),
+        (event(6, "m-1", "burnt"), "no result"),
+        (event(6, "m-1", "returned"), "no reason"),
+        (returned(6, "m-1", "mood", ""), "an unknown reason"),
+        (returned(6, "m-1", "other", "a\u{1b}"), "control characters"),
+        (returned(6, "m-1", "other", &"字".repeat(121)), "too long"),
+        (json!({"seq": 6}), "nothing"),
+    ] {
+        let reviews = checked(7, &[odd, event(7, "m-2", "accepted")], 5).expect(what);
+        assert_eq!((reviews.last, reviews.found.len()), (7, 1), "{what}");
+        assert_eq!(reviews.found[0].material_id.as_str(), "m-2", "{what}");
+    }
+    assert_eq!(checked(6, &[json!({"material_id": "m-1", "result": "accepted"})], 5), None, "no place");
 }
 
 #[test]
@@ -98,6 +111,15 @@ impl Following {
     }
 }
 
+/// The store has the document.
+fn confirm(outbox: &Outbox, doc: DocId) {
+    let at = crate::ReceivedAt::parse("2026-11-23T01:02:03Z").expect("a time");
+    let Submission { items, number, .. } = outbox.document(doc).expect("read").expect("a row").submission;
+    let told = Service { items, number };
+    let received = crate::custody::Received { at, signature: None };
+    outbox.set_confirmed(doc, &received, Some(&told)).expect("confirmed");
+}
+
 fn found(store: &TestStore, events: impl IntoIterator<Item = Value>) {
     let mut state = store.state.lock().expect("state");
     state.reviews.extend(events);
@@ -116,6 +138,7 @@ async fn what_was_found_is_kept_then_told_and_once() {
         .await;
     let outbox = kiosk.outbox();
     let docs = ["m-1", "m-2"].map(|id| outbox.add(kiosk.scan(id, id.as_bytes())).expect("added"));
+    docs.iter().for_each(|doc| confirm(&outbox, *doc));
     let mut following =
         Following::start(&outbox, kiosk.client(store.address.port()), Duration::from_secs(600));
     found(&store, [event(3, "m-9", "accepted"), event(4, "m-1", "accepted")]);
@@ -164,6 +187,7 @@ async fn a_store_that_is_away_or_talks_nonsense_is_asked_again() {
         kiosk.store(move |_| script.lock().expect("acts").pop().map_or(Act::Serve, |act| act())).await;
     let outbox = kiosk.outbox();
     let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    confirm(&outbox, doc);
     found(&store, [event(1, "m-1", "accepted")]);
     let mut following =
         Following::start(&outbox, kiosk.client(store.address.port()), Duration::from_millis(1));
@@ -182,9 +206,10 @@ fn a_reviewers_words_go_with_the_tombstone() {
         let result = ReviewResult::Returned { reason: Reason::Other, text: Some(text.into()) };
         vec![Found { material_id: id.clone(), result }]
     };
-    assert_eq!(outbox.keep_reviews(1, &word("a telling sentence")).expect("kept").len(), 1);
-    let at = crate::ReceivedAt::parse("2026-11-23T01:02:03Z").expect("a time");
-    outbox.set_confirmed(doc, &crate::custody::Received { at, signature: None }, None).expect("confirmed");
+    // Before it has arrived that is no news, and nobody is told.
+    assert_eq!(outbox.keep_reviews(1, &word("a telling sentence")).expect("kept"), []);
+    assert_eq!(outbox.documents_of("visit-1").expect("read")[0].review, None);
+    confirm(&outbox, doc);
     outbox.bury(doc, &id).expect("buried");
     assert!(outbox.documents_of("visit-1").expect("read")[0].review.is_some(), "a tombstone tells it");
     let long_after = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 31);

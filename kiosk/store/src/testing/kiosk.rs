@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::pki::Ca;
 use super::server::{Act, Request, TestStore};
 use crate::{
-    Backoff, Client, Deadlines, Digest, DiskFault, MaterialId, Outbox, OutboxConfig, OutboxKey, ServedItem,
-    StoreEvent, Submission, Tls, WorkerConfig, run,
+    Applicant, Backoff, Client, Deadlines, Digest, DiskFault, MaterialId, Outbox, OutboxConfig, OutboxKey,
+    ServedItem, StoreEvent, Submission, Tls, WorkerConfig, run,
 };
 
 /// A bound on waiting for what must come; never the time it takes.
@@ -104,6 +104,7 @@ impl Kiosk {
                 dept_code: "11370800MB28559184".into(),
             }],
             visit: "visit-1".into(),
+            applicant: Some(Applicant::Oneself),
             number: None,
             kiosk: "kiosk-1".into(),
         }

@@ -33,14 +33,16 @@ pub(crate) enum Algorithm {
     Sha256,
 }
 
-/// Asks what the server can do (tus "OPTIONS").
-pub(crate) async fn discover(client: &Client) -> Result<Abilities, Setback> {
+/// Asks what the server can do (tus "OPTIONS"); `None` when it did not say, and is to be asked again.
+pub(crate) async fn discover(client: &Client) -> Result<Option<Abilities>, Setback> {
     let answer = client.send(Request::new(Method::OPTIONS, FILES)).await?;
     match answer.status {
-        200 | 204 => Ok(Abilities::read(|name| answer.header(name))?),
+        200 | 204 => Ok(Some(Abilities::read(|name| answer.header(name))?)),
+        // It does not know the question.
+        404 | 405 | 501 => Ok(Some(Abilities::default())),
         // A proxy says 502 and 504 for a server that is away: that says nothing of what it can do.
         429 | 502..=504 => Err(answer.setback()),
-        _ => Ok(Abilities::default()),
+        _ => Ok(None),
     }
 }
 

@@ -2,7 +2,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::testing::{Act, Kiosk, Request, Running, TestStore, document, quick, within};
-use crate::{Deadlines, DiskFault, DocState, LinkFault, OutboxConfig, OutboxKey};
+use crate::tus::UploadPath;
+use crate::{Applicant, Deadlines, DiskFault, DocState, LinkFault, OutboxConfig, OutboxKey};
 
 mod crashes;
 mod custody;
@@ -43,7 +44,10 @@ async fn a_document_is_sent_whole_then_deleted_here() {
     let doc = outbox.add(scan).expect("added");
     assert!(!path.exists() && kiosk.kept("m-1").exists());
     let items = kiosk.scan("m-9", b"").items;
-    assert_eq!(outbox.serve("visit-1", Some("A017"), |_| items.clone()).expect("said"), 1);
+    assert_eq!(
+        outbox.serve("visit-1", &Applicant::Oneself, Some("A017"), |_| items.clone()).expect("said"),
+        1
+    );
 
     let config = WorkerConfig { chunk: 262_144, ..quick() };
     let mut running = Running::start(&outbox, kiosk.client(store.address.port()), config);
@@ -73,8 +77,54 @@ async fn a_document_is_sent_whole_then_deleted_here() {
 }
 
 #[tokio::test]
+async fn a_document_that_the_store_does_not_answer_holds_up_no_other() {
+    let kiosk = Kiosk::new();
+    let store = kiosk
+        .store(|request| match request.method.as_str() {
+            "PUT" if request.path.ends_with("/m-1") => Act::Lose,
+            _ => Act::Serve,
+        })
+        .await;
+    let outbox = kiosk.outbox();
+    let docs = ["m-1", "m-2", "m-3"].map(|id| outbox.add(kiosk.scan(id, b"content")).expect("added"));
+    let path = UploadPath::parse("/files/gone").expect("a path");
+    outbox.set_uploading(docs[0], &path, None).expect("set");
+    outbox.set_uploaded(docs[0]).expect("set");
+    let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
+    running.until_confirmed(2).await;
+    let states = docs.map(|doc| outbox.state(doc).expect("read").expect("a state"));
+    assert_eq!(states, [DocState::Uploaded, DocState::Confirmed, DocState::Confirmed]);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_take_the_certificate_says_nothing_of_the_document() {
+    let page = "<html><head><title>400 The SSL certificate error</title></head></html>";
+    let kiosk = Kiosk::new();
+    let mut answers = 5;
+    let script = move |_: &Request| match answers {
+        0 => Act::Serve,
+        _ => {
+            answers -= 1;
+            Act::Answer(400, vec![], page)
+        }
+    };
+    let store = kiosk.store(script).await;
+    let outbox = kiosk.outbox();
+    let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
+    let events = running.until_confirmed(1).await;
+    let refused = StoreFault::ClientCertificateRefused("HTTP 400 from the proxy in front of it");
+    assert!(
+        events.iter().any(|event| matches!(event, StoreEvent::Waiting { fault, .. } if *fault == refused))
+    );
+    assert_eq!(outbox.state(doc).expect("read"), Some(DocState::Confirmed));
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn documents_go_oldest_first_and_a_refused_one_blocks_none() {
-    for status in [400, 413, 415] {
+    for status in [413, 415, 422] {
         let kiosk = Kiosk::new();
         let store = kiosk
             .store(move |request| match (request.method.as_str(), request.nth) {

@@ -69,7 +69,7 @@ impl Desk {
                 self.pick(intent);
             }
             Intent::About(matter) => self.look_at(matter),
-            Intent::ForOneself => session.applicant = Applicant::Oneself,
+            Intent::ForOneself => session.act_for(Applicant::Oneself),
             Intent::ForCompany => session.step = Step::Company { typed: String::new(), problem: None },
             Intent::ForRelative => {
                 session.step = Step::Identify { purpose: Purpose::Relative, reading: false, problem: None };
@@ -160,7 +160,7 @@ impl Desk {
             }
             Intent::Confirm => match CompanyCode::parse(typed) {
                 Ok(code) => {
-                    session.applicant = Applicant::Company(code);
+                    session.act_for(Applicant::Company(code));
                     session.step = Step::choose();
                 }
                 Err(NumberError::Form) => *problem = Some(CodeProblem::Form),
@@ -168,7 +168,7 @@ impl Desk {
             },
             Intent::CompanyTake => {
                 if let Some(offer) = offer {
-                    session.applicant = Applicant::Company(offer.code);
+                    session.act_for(Applicant::Company(offer.code));
                     session.step = Step::choose();
                 }
             }

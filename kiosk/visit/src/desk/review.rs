@@ -131,6 +131,7 @@ impl Desk {
         actions.push(Action::Submit(Box::new(Submission {
             session: session.id,
             visit: visit.clone(),
+            applicant: session.applicant.clone(),
             number: session.number,
             material: stack.material.clone(),
             name: material.name.clone(),

@@ -365,10 +365,20 @@ impl Session {
                 actions.push(Action::Reader(ReaderDo::Watch(self.id)));
             }
             Some(_) => {
-                self.applicant = Applicant::Relative(person);
+                self.act_for(Applicant::Relative(person));
                 self.step = Step::choose();
                 actions.push(Action::Reader(ReaderDo::Presence(self.id)));
             }
+        }
+    }
+
+    /// Another applicant: what was handed in, found or said for the one before is not his. Of what was handed
+    /// in for this one the outbox tells once the checklist is opened.
+    pub fn act_for(&mut self, applicant: Applicant) {
+        if self.applicant != applicant {
+            self.applicant = applicant;
+            self.papers.clear();
+            self.forget_licences();
         }
     }
 

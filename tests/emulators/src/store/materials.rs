@@ -37,10 +37,29 @@ pub(super) struct Request {
     material: String,
     items: Vec<Item>,
     visit: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    applicant: Option<Applicant>,
     #[serde(deserialize_with = "named")]
     number: Option<String>,
     pub(super) kiosk: String,
     custody: Custody,
+}
+
+/// For whom it is handed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Applicant {
+    kind: Kind,
+    #[serde(deserialize_with = "named")]
+    code: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Oneself,
+    Relative,
+    Company,
 }
 
 /// An item that the material is handed in for.
@@ -85,6 +104,7 @@ impl Request {
     fn judge(&self) -> Result<(), &'static str> {
         let path = self.upload.strip_prefix("/files/").is_some_and(|rest| !rest.is_empty());
         let Custody { code, previous, pages } = &self.custody;
+        let code_of = self.applicant.as_ref().and_then(|applicant| applicant.code.as_ref());
         for (field, fits) in [
             ("upload", path && chars(&self.upload, 1, 512)),
             ("sha256", is_digest(&self.sha256)),
@@ -94,6 +114,7 @@ impl Request {
             ("material", chars(&self.material, 1, 64)),
             ("items", are_items(&self.items)),
             ("visit", chars(&self.visit, 1, 64)),
+            ("applicant.code", code_of.is_none_or(|code| chars(code, 1, 18))),
             ("number", is_number(self.number.as_ref())),
             ("kiosk", chars(&self.kiosk, 1, 64)),
             ("custody.code", custody::is_code(code)),

@@ -59,7 +59,7 @@ impl Visit {
 }
 
 #[test]
-fn files_are_found_and_a_later_signature_stands_for_earlier_documents() {
+fn files_are_found_and_only_its_own_signature_proves_a_document() {
     let visit = Visit::new();
     visit.receive(2);
     let report = visit.verify(&visit.receipt());
@@ -69,16 +69,24 @@ fn files_are_found_and_a_later_signature_stands_for_earlier_documents() {
     assert_eq!(places, all);
     assert_eq!(report.chained, [true; 3]);
     assert_eq!(report.signed, [Signed::No, Signed::Holds, Signed::No]);
-    assert_eq!(report.proven(), [true, true, false]);
-    assert!(!report.holds(), "nobody countersigned the third");
+    assert_eq!(report.proven(), [false, true, false]);
+    assert!(!report.holds(), "nobody countersigned the first and the third");
     let said = report.to_string();
     assert!(said.contains("m-3b: is page 2 of document 3, which NO COUNTERSIGNATURE stands for"), "{said}");
     assert!(said.contains("THIS DOES NOT AGREE"), "{said}");
     let (receipt, key) = (visit.receipt(), visit.signer.key());
-    let first_two = |key| verify(receipt.as_bytes(), &visit.files[..6], key).expect("compared");
-    assert!(first_two(Some(&key)).holds());
-    assert!(first_two(None).holds());
-    assert!(first_two(None).to_string().contains("was not checked"));
+    assert!(said.contains("kept in the kiosk; named in what the store countersigned later, not"), "{said}");
+    let second = |key| verify(receipt.as_bytes(), &visit.files[3..6], key).expect("compared");
+    assert!(second(Some(&key)).holds() && second(None).holds());
+    let said = second(Some(&key)).to_string();
+    assert!(said.ends_with("countersigned what it says so of above, and no more\n"), "{said}");
+    assert!(second(None).to_string().contains("was not checked"));
+    // A time that nobody signed is the word of whoever wrote the receipt.
+    let mut forged = ReceiptFile::parse(receipt.as_bytes()).expect("a receipt");
+    forged.documents[0].received_at = ReceivedAt::parse("1999-01-01T00:00:00Z").ok();
+    let report = visit.verify(&forged.to_json());
+    assert!(!report.holds() && !report.to_string().contains("1999"), "{report}");
+    visit.receive(1);
     visit.receive(3);
     assert!(visit.verify(&visit.receipt()).holds());
 }

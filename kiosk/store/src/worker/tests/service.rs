@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::ServedItem;
+use crate::{Applicant, ServedItem};
 
 fn items(codes: &[&str]) -> Vec<ServedItem> {
     let item = |code: &&str| ServedItem {
@@ -47,7 +47,8 @@ impl HandedOver {
     }
 
     async fn serve(&mut self, number: &str, codes: &[&str]) {
-        let said = self.outbox.serve("visit-1", Some(number), |_| items(codes)).expect("said");
+        let said =
+            self.outbox.serve("visit-1", &Applicant::Oneself, Some(number), |_| items(codes)).expect("said");
         assert_eq!(said, 1);
         self.running.wake.notify_one();
         until_step(&mut self.steps, "doc.served").await;
@@ -70,7 +71,9 @@ async fn what_a_held_document_serves_is_told_and_told_once() {
     let told = (Some("A017".to_owned()), vec!["food-licence".to_owned(), "hygiene".to_owned()]);
     assert_eq!(known(&kiosk.store), told);
     let requests = kiosk.store.state.lock().expect("state").seen.len();
-    let again = kiosk.outbox.serve("visit-1", Some("A017"), |_| items(&["food-licence", "hygiene"]));
+    let again = kiosk
+        .outbox
+        .serve("visit-1", &Applicant::Oneself, Some("A017"), |_| items(&["food-licence", "hygiene"]));
     assert_eq!(again.expect("said"), 0);
     assert_eq!(kiosk.outbox.due().expect("read"), []);
     assert_eq!(kiosk.store.state.lock().expect("state").seen.len(), requests);
@@ -83,7 +86,17 @@ async fn what_a_held_document_serves_is_told_and_told_once() {
 async fn a_store_that_cannot_hear_it_now_is_told_later() {
     let mut kiosk = HandedOver::new().await;
     let answer = |status| Act::Answer(status, vec![], "no JSON");
-    let acts = [answer(503), answer(429), Act::Cut(3), Act::Lose, answer(302), answer(403), answer(500)];
+    let acts = [
+        answer(503),
+        answer(429),
+        Act::Cut(3),
+        Act::Lose,
+        answer(302),
+        answer(403),
+        answer(400),
+        answer(410),
+        answer(500),
+    ];
     let times = acts.len() + 1;
     *kiosk.acts.lock().expect("acts") = acts.into_iter().collect();
     kiosk.serve("A017", &["hygiene"]).await;
@@ -95,7 +108,7 @@ async fn a_store_that_cannot_hear_it_now_is_told_later() {
 
 #[tokio::test]
 async fn a_store_that_will_not_hear_it_is_not_asked_for_ever() {
-    for status in [400, 404, 405, 413, 415, 422] {
+    for status in [404, 405, 413, 415, 422] {
         let mut kiosk = HandedOver::new().await;
         *kiosk.acts.lock().expect("acts") = vec![Act::Answer(status, vec![], "")];
         kiosk.serve("A017", &["hygiene"]).await;
