@@ -42,6 +42,7 @@ fn sample(name: &'static str, screen: Screen) -> Sample {
     // Who does not serve has read no picture of its hall.
     let logo = (!matches!(screen, Screen::Closed(_))).then(logo);
     let view = View {
+        just_come: false,
         language: Language::Zh,
         look: Look::default(),
         hall: label("嘉定区政务服务中心", "Jiading Government Service Centre"),

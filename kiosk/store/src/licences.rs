@@ -280,7 +280,7 @@ impl Client {
 }
 
 /// What two stores say together: a licence that both have is there once. Of two versions the higher one
-/// counts; of the same version in two standings, the one that is not valid.
+/// counts; of the same version in two standings the one that is not valid, and of two ends the earlier.
 #[must_use]
 pub fn merge(municipal: Vec<Licence>, district: Vec<Licence>) -> Vec<Licence> {
     let mut merged: Vec<Licence> = Vec::with_capacity(municipal.len() + district.len());
@@ -289,7 +289,9 @@ pub fn merge(municipal: Vec<Licence>, district: Vec<Licence>) -> Vec<Licence> {
             None => merged.push(licence),
             Some(known) => {
                 let (ours, theirs) = (known.identifier.version(), licence.identifier.version());
-                let stricter = known.status == CertStatus::Valid && licence.status != CertStatus::Valid;
+                let end = |licence: &Licence| licence.valid_until.unwrap_or(jiff::civil::Date::MAX);
+                let strict = |licence: &Licence| (licence.status == CertStatus::Valid, end(licence));
+                let stricter = strict(&licence) < strict(known);
                 if theirs > ours || (theirs == ours && stricter) {
                     *known = licence;
                 }

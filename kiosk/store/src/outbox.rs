@@ -318,6 +318,24 @@ impl Outbox {
         Ok(row::refused(&self.database())?)
     }
 
+    /// Queues all refused documents again whose files can be sent, but for those in whose place the visitor
+    /// has handed in another since. Returns how many.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`].
+    pub fn retry_all(&self) -> Result<usize, OutboxError> {
+        let mut again = 0;
+        let refused = row::refused_and_wanted(&self.database())?;
+        for doc in refused {
+            match self.retry(doc) {
+                Ok(()) => again += 1,
+                Err(OutboxError::File(_) | OutboxError::Unknown) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(again)
+    }
+
     /// Queues a refused document again, from the start, once staff have removed the reason.
     ///
     /// # Errors

@@ -22,7 +22,6 @@ mod technician;
 mod tests;
 
 use crate::catalogue::{Catalogue, MaterialCode, Matter};
-use crate::checklist::Need;
 use crate::event::{Action, CardEvent, DocumentEvent, Event, Feeder, LedgerReply, Now, ReaderDo, SessionId};
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
@@ -36,6 +35,7 @@ use jiff::civil::{Date, DateTime};
 use manner::Manner;
 use session::{Session, Step};
 use std::collections::BTreeMap;
+use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 use std::time::Duration;
 pub use technician::MOST_STEPS;
@@ -44,8 +44,10 @@ pub use technician::MOST_STEPS;
 pub const MATTERS_A_PAGE: usize = 6;
 /// Rows of one page of the checklist.
 pub const MATERIALS_A_PAGE: usize = 6;
-/// Pages that one document may have.
+/// Pages that one document may have, where its material is not expected to have more.
 pub const PAGES_A_DOCUMENT: usize = 40;
+/// How many more than expected it may have then.
+const MORE_THAN_EXPECTED: usize = 20;
 /// How long a visitor may think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -194,6 +196,7 @@ impl Desk {
     /// Takes one event and says what to do about it, in this order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Action> {
         let mut actions = Vec::new();
+        let before = self.place();
         match event {
             Event::Touched(intent) => self.touched(intent, now, &mut actions),
             Event::Card(session, event) => {
@@ -271,7 +274,32 @@ impl Desk {
             Event::Tick => {}
         }
         self.pass_time(now, &mut actions);
+        if let (true, Some(session)) = (self.place() != before, &mut self.session) {
+            session.since = now.tick;
+        }
         actions
+    }
+
+    /// Whose step it is, and which.
+    fn place(&self) -> Option<(SessionId, Discriminant<Step>)> {
+        self.session.as_ref().map(|session| (session.id, discriminant(&session.step)))
+    }
+
+    /// Whether what is on the screen came so lately that a touch may be the second of a double tap on the
+    /// screen before, where such a touch would do what nobody has read: agree, begin to scan, or go.
+    fn has_just_come(&self, now: Now) -> bool {
+        self.settles_at().is_some_and(|at| now.tick < at)
+    }
+
+    /// When it has been there for long enough.
+    fn settles_at(&self) -> Option<Duration> {
+        const DOUBLE_TAP: Duration = Duration::from_millis(700);
+        let session = self.session.as_ref()?;
+        let matters = matches!(
+            session.step,
+            Step::LicencesAsk | Step::ScanReady(_) | Step::Receipt | Step::Goodbye { .. }
+        );
+        matters.then(|| session.since + DOUBLE_TAP)
     }
 
     /// The language of the screen now.
@@ -286,7 +314,8 @@ impl Desk {
         let reminder = reminder.filter(|due| *due > now.tick);
         let end = self.end_or_warning(now);
         let trying = self.room.as_ref().and_then(|room| room.next_change(now));
-        [end, reminder, trying].into_iter().flatten().min()
+        let settled = self.settles_at().filter(|at| *at > now.tick);
+        [end, reminder, trying, settled].into_iter().flatten().min()
     }
 
     /// When the end of the session changes what is shown.
@@ -357,6 +386,11 @@ impl Desk {
         if self.room.is_some() {
             return self.touched_room(intent, now, actions);
         }
+        if self.has_just_come(now)
+            && matches!(intent, Intent::LicencesYes | Intent::ScanStart | Intent::Finish)
+        {
+            return;
+        }
         let Some(session) = &self.session else {
             match intent {
                 Intent::Door => self.knock(now, actions),
@@ -388,7 +422,7 @@ impl Desk {
             Step::Scanning { .. } => self.touched_scanning(intent, actions),
             Step::Review { .. } => self.touched_review(intent, actions),
             Step::Submitting(_) => {}
-            Step::Receipt { .. } => self.touched_receipt(intent, now, actions),
+            Step::Receipt => self.touched_receipt(intent, now, actions),
             Step::Goodbye { .. } => {
                 if intent == Intent::Finish {
                     self.end(actions);
@@ -431,10 +465,14 @@ impl Desk {
         if relative || session.visitor.as_ref().is_some_and(Person::is_known) {
             actions.push(Action::Reader(ReaderDo::Presence(id)));
         }
-        let is_missing = |need: &Need| self.material_state(&session, need) == MaterialState::Missing;
-        let missing = session.choice.needs(&self.catalogue).iter().filter(|need| is_missing(need)).count();
+        let needs = session.choice.needs(&self.catalogue);
+        let count = |is: fn(MaterialState) -> bool| {
+            needs.iter().filter(|need| is(self.material_state(&session, need))).count()
+        };
+        let missing = count(|state| state == MaterialState::Missing);
+        let unknown = count(|state| matches!(state, MaterialState::Unknown | MaterialState::Checking));
         let bring = if cancelled { Vec::new() } else { self.to_bring(&session) };
-        self.session = Some(session.leaving(id, cancelled, missing, bring));
+        self.session = Some(session.leaving(id, cancelled, (missing, unknown), bring));
         self.renew(now);
     }
 
@@ -513,6 +551,10 @@ impl Desk {
             DocumentEvent::Stored(..) | DocumentEvent::Failed(..) => {}
             DocumentEvent::State(document, state) => session.document_state(&document, state, None),
             DocumentEvent::Reviewed(document, state, note) => {
+                // What is sent back stands first in the checklist: there the visitor comes back to.
+                if session.papers.values().any(|paper| paper.document == document) {
+                    session.list = 0;
+                }
                 session.document_state(&document, state, note);
             }
         }

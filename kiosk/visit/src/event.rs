@@ -139,6 +139,8 @@ pub struct OpenVisit {
     pub visit: VisitId,
     /// its number, if one was taken
     pub number: Option<TicketNumber>,
+    /// that number was called
+    pub called: bool,
     /// for whom, where the ledger can tell: of a relative it keeps a hash alone
     pub applicant: Option<Applicant>,
     /// what was picked

@@ -63,6 +63,8 @@ pub struct View {
     pub faults: Vec<Fault>,
     /// seconds until the session ends by itself, shown when few are left
     pub ending_in: Option<u32>,
+    /// the screen has just come: what is touched now may be meant for the one before
+    pub just_come: bool,
     /// whether and how it is spoken
     pub speech: Speech,
 }

@@ -283,6 +283,7 @@ impl Lobby {
             return LedgerReply::Refused(Refusal::Ledger);
         }
         let open = |choice: Choice, number| OpenVisit {
+            called: false,
             visit: visit(),
             number,
             applicant: None,

@@ -385,8 +385,9 @@ fn goodbye() -> Vec<Sample> {
             card,
         })
     };
-    let papers = |received, stored| Some(PapersTold { received, stored, returned: 0, missing: 0 });
-    let wanted = PapersTold { received: 3, stored: 1, returned: 2, missing: 14 };
+    let papers =
+        |received, stored| Some(PapersTold { received, stored, returned: 0, missing: 0, unknown: 0 });
+    let wanted = PapersTold { received: 3, stored: 1, returned: 2, missing: 14, unknown: 0 };
     vec![
         sample("goodbye", screen(number, false, None, CardReminder::Taken)),
         sample(
@@ -430,7 +431,7 @@ fn goodbye() -> Vec<Sample> {
                 number,
                 called: false,
                 cancelled: false,
-                papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3 }),
+                papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3, unknown: 0 }),
                 dropped: true,
                 bring: Vec::new(),
                 originals: true,

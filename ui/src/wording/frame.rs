@@ -13,6 +13,13 @@ impl Voice<'_> {
         // Where nobody is served there is nobody who could do these.
         let served =
             |act: t::Act| if matches!(view.screen, Screen::Closed(_)) { t::Act::default() } else { act };
+        // What has just come is read first: the second of a double tap is no answer to it.
+        let too_soon =
+            [Intent::LicencesYes, Intent::ScanStart, Intent::Finish].map(|intent| intent.to_string());
+        let settled = |mut act: t::Act| {
+            act.enabled &= !(view.just_come && too_soon.iter().any(|id| act.id == id.as_str()));
+            act
+        };
         t::FrameWords {
             shown: shown(&view.screen),
             hall: self.label(&view.hall).into(),
@@ -27,7 +34,7 @@ impl Voice<'_> {
             } else {
                 slint::SharedString::default()
             },
-            leave: self.leave(&view.screen),
+            leave: settled(self.leave(&view.screen)),
             finishing: matches!(
                 view.screen,
                 Screen::Number(_)
@@ -43,7 +50,7 @@ impl Voice<'_> {
                 Screen::Materials(materials) => materials.done == materials.count,
                 _ => false,
             },
-            go: self.go(&view.screen),
+            go: settled(self.go(&view.screen)),
             ending: ending
                 .map(|s| {
                     if has_pages(&view.screen) { &frame.ending_pages } else { &frame.ending }

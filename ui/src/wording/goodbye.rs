@@ -11,19 +11,22 @@ impl Voice<'_> {
     pub(super) fn goodbye(&self, goodbye: &Goodbye) -> t::GoodbyeWords {
         let words = &self.words.goodbye;
         let papers = goodbye.papers.filter(|p| p.received + p.stored + p.returned > 0);
-        let wanted = papers.is_some_and(|p| p.returned + p.missing > 0);
+        let wanted = papers.is_some_and(|p| p.returned + p.missing + p.unknown > 0);
         let title = if goodbye.dropped {
             &words.title_dropped
         } else if goodbye.cancelled {
             &words.title_cancelled
         } else if goodbye.called {
             &words.title_called
-        } else if goodbye.number.is_some() {
+        } else if goodbye.number.is_some() && !goodbye.originals {
+            // Whoever scanned papers is told of these; his number stands below.
             &words.title_number
         } else if wanted {
             &words.title_wanted
         } else if papers.is_some() {
             &words.title_papers
+        } else if goodbye.number.is_some() {
+            &words.title_number
         } else {
             &words.title_plain
         };
@@ -38,6 +41,7 @@ impl Voice<'_> {
                 words.stored.of(p.stored),
                 words.returned.of(p.returned),
                 words.missing.of(p.missing),
+                words.unknown.of(p.unknown),
             ]
         });
         let dropped = goodbye.dropped.then(|| words.dropped.plain().to_owned());
@@ -49,7 +53,7 @@ impl Voice<'_> {
         let number = goodbye.number.filter(|_| !goodbye.cancelled);
         t::GoodbyeWords {
             title: title.plain().into(),
-            done: !goodbye.dropped && papers.is_none_or(|p| p.returned == 0),
+            done: !goodbye.dropped && !wanted,
             number: number.map(|n| n.to_string()).unwrap_or_default().into(),
             number_text: number_text.into(),
             papers: told.join("\n").into(),

@@ -123,27 +123,25 @@ impl Voice<'_> {
     /// What stands below the name: why it was sent back, which licence stands for it, or what is asked for.
     fn detail(&self, material: &MaterialShown) -> String {
         let words = &self.words.materials;
+        // What is asked for stands first, whatever else is said: an original is to be brought all the same.
+        let form = if material.original { &words.original } else { &words.copy };
+        let form = [form.plain().to_owned(), words.pages.of(material.pages)];
+        let form = form.into_iter().filter(|d| !d.is_empty()).collect::<Vec<_>>().join(" · ");
+        let and = |said: String| format!("{form} · {said}");
         if let MaterialState::Returned(_) | MaterialState::Refused(_) = material.state {
             let why = self.sent_back(material.state, None).title;
-            return match &material.note {
+            let why = match &material.note {
                 Some(note) => words.returned_note.with(&[("reason", &why), ("note", note)]),
                 None => why.into(),
             };
+            return if material.state.is_open() { and(why) } else { why };
         }
-        let asked = || {
-            let form = if material.original { &words.original } else { &words.copy };
-            let details = [
-                form.plain().to_owned(),
-                words.pages.of(material.pages),
-                words.serves.with(&[("items", &self.list(&material.items, ITEMS))]),
-            ];
-            details.into_iter().filter(|d| !d.is_empty()).collect::<Vec<_>>().join(" · ")
-        };
+        let asked = || and(words.serves.with(&[("items", &self.list(&material.items, ITEMS))]));
         match &material.licence {
             Some(licence) if material.state == MaterialState::InStore => self.licence(licence),
             Some(licence) if material.state.is_open() => match (licence.standing, licence.valid_until) {
-                (Standing::Expired, Some(day)) => words.licence_expired.with(&[("day", &self.day(day))]),
-                (Standing::Expired | Standing::Void, _) => words.licence_void.plain().to_owned(),
+                (Standing::Expired, Some(day)) => and(words.licence_expired.with(&[("day", &self.day(day))])),
+                (Standing::Expired | Standing::Void, _) => and(words.licence_void.plain().to_owned()),
                 (Standing::Valid, _) => asked(),
             },
             _ => asked(),

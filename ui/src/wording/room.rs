@@ -63,7 +63,7 @@ impl Voice<'_> {
             },
             Room::Tests(tests) => act(Intent::TestAll, words.all.plain(), !tests.busy),
             Room::Outbox(outbox) => {
-                let waits = outbox.as_ref().is_some_and(|outbox| outbox.waiting > 0);
+                let waits = outbox.as_ref().is_some_and(|outbox| outbox.waiting + outbox.refused > 0);
                 act(Intent::OutboxSend, words.send.plain(), waits)
             }
             Room::Counters(_) => act(Intent::RollChanged, words.changed.plain(), true),

@@ -192,7 +192,7 @@ tables! {
     GoodbyeText {
         Text: title_number, title_called, title_papers, title_wanted, title_dropped, title_plain, title_cancelled;
         Text: dropped, originals, number, again, finish;
-        Count: received, stored, returned, missing, bring;
+        Count: received, stored, returned, missing, unknown, bring;
         Told: card, card_perhaps, feeder;
     }
 

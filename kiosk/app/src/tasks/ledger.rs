@@ -107,17 +107,17 @@ impl LedgerTask {
         Ok(match what {
             LedgerDo::Look(person, day) => {
                 let open = self.ledger.visit_of(&self.person(&person), day).await?;
-                LedgerReply::Found(match open {
-                    Some(visit) => Some(self.found(visit).await),
-                    None => None,
-                })
+                match open {
+                    Some(visit) => opened(self.found(visit).await, |visit| LedgerReply::Found(Some(visit))),
+                    None => LedgerReply::Found(None),
+                }
             }
             LedgerDo::Enter(request) => {
                 let visit = self.ledger.enter(self.enter(request)).await?;
                 let (id, number) = (VisitId(visit.id.to_string()), visit.number.map(|(number, _)| number));
                 self.papers.serve(&id, &whose(&visit.applicant), number, &visit.choice).await;
                 let whose = whose(&visit.applicant);
-                LedgerReply::Entered(self.open_visit(visit, whose).await)
+                opened(self.open_visit(visit, whose).await, LedgerReply::Entered)
             }
             LedgerDo::Take(request) => self.take(request, language).await?,
             LedgerDo::PrintAgain(visit) => {
@@ -206,7 +206,7 @@ impl LedgerTask {
 
     /// What is told of a visit to whoever comes back. Who the relative was, no ledger knows: until his card
     /// is read again, the visitor stands here for himself.
-    async fn found(&self, visit: VisitRecord) -> OpenVisit {
+    async fn found(&self, visit: VisitRecord) -> Option<OpenVisit> {
         let whose = match &visit.applicant {
             ApplicantRef::Relative(_) => store::Applicant::Oneself,
             known => whose(known),
@@ -214,11 +214,11 @@ impl LedgerTask {
         self.open_visit(visit, whose).await
     }
 
-    /// A visit with the papers that were handed in for `whose`.
-    async fn open_visit(&self, visit: VisitRecord, whose: store::Applicant) -> OpenVisit {
+    /// A visit with the papers that were handed in for `whose`; `None` when nobody can tell which these are.
+    async fn open_visit(&self, visit: VisitRecord, whose: store::Applicant) -> Option<OpenVisit> {
         let id = VisitId(visit.id.to_string());
-        let (papers, custody) = self.papers.clone().of_visit(id.clone(), whose).await;
-        OpenVisit {
+        let (papers, custody) = self.papers.clone().of_visit(id.clone(), whose).await?;
+        Some(OpenVisit {
             papers,
             custody,
             applicant: match visit.applicant {
@@ -228,8 +228,9 @@ impl LedgerTask {
             },
             visit: id,
             number: visit.number.map(|(number, _)| number),
+            called: visit.life == NumberLife::Called,
             choice: visit.choice,
-        }
+        })
     }
 }
 
@@ -246,6 +247,11 @@ pub(super) async fn tell_waiting(ledger: &dyn Ledger, bus: &Bus, clock: &Clock) 
         Ok(waiting) => bus.send(Event::Waiting(waiting)).await,
         Err(error) => tracing::error!(%error, "the ledger cannot count"),
     }
+}
+
+/// What is answered of a visit. Papers of which nobody can tell are not shown as missing.
+fn opened(visit: Option<OpenVisit>, reply: fn(OpenVisit) -> LedgerReply) -> LedgerReply {
+    visit.map_or(LedgerReply::Refused(Refusal::Ledger), reply)
 }
 
 /// For whom a visitor acts, as the ledger knows it.

@@ -59,20 +59,30 @@ impl Papers {
     }
 
     /// The documents of a visit that were handed in for one applicant and where they are, oldest first, and
-    /// the code that stands for all of the visit's.
+    /// the code that stands for all of the visit's; `None` when the outbox cannot be asked.
     pub async fn of_visit(
         self: Arc<Self>,
         visit: VisitId,
         whose: store::Applicant,
-    ) -> (Vec<PaperKnown>, Option<CustodyCode>) {
+    ) -> Option<(Vec<PaperKnown>, Option<CustodyCode>)> {
+        let bus = self.bus.clone();
         // The outbox may be writing a document.
         let asked = tokio::task::spawn_blocking(move || self.known_of(&visit, &whose)).await;
-        asked.unwrap_or_default()
+        let known = asked.ok().and_then(Result::ok);
+        if known.is_none() {
+            bus.witness().occurred(Fault::OutboxFailed);
+        }
+        known
     }
 
-    fn known_of(&self, visit: &VisitId, whose: &store::Applicant) -> (Vec<PaperKnown>, Option<CustodyCode>) {
-        let asked = |error| tracing::error!(%error, "the outbox cannot be asked");
-        let documents = self.outbox.documents_of(&visit.0).map_err(asked).unwrap_or_default();
+    fn known_of(
+        &self,
+        visit: &VisitId,
+        whose: &store::Applicant,
+    ) -> Result<(Vec<PaperKnown>, Option<CustodyCode>), store::OutboxError> {
+        let documents = self.outbox.documents_of(&visit.0).inspect_err(|error| {
+            tracing::error!(%error, "the outbox cannot be asked");
+        })?;
         // A visit's last document stands for those before it too.
         let code = documents.last().map(|last| CustodyCode(last.code.as_str().to_owned()));
         let known = |known: store::DocumentOfVisit| {
@@ -86,7 +96,7 @@ impl Papers {
         // Whose an older version's are it did not say: as then, they are shown to whoever comes.
         let theirs =
             documents.into_iter().filter(|known| known.applicant.as_ref().is_none_or(|a| a == whose));
-        (theirs.filter_map(known).collect(), code)
+        Ok((theirs.filter_map(known).collect(), code))
     }
 
     /// The visit's number and matters may be others than when its documents were handed in: the store
@@ -173,7 +183,7 @@ impl Papers {
                 });
                 // Written with the document, in one transaction. Should it not be readable now, the
                 // document is stored all the same.
-                Ok((DocumentId(doc.to_string()), self.known_of(&submission.visit, &whose).1))
+                Ok((DocumentId(doc.to_string()), self.known_of(&submission.visit, &whose).ok().and_then(|known| known.1)))
             }
             Err(error) => {
                 tracing::error!(%error, "a document could not be put into the outbox");

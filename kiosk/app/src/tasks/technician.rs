@@ -123,6 +123,7 @@ impl Technician {
                 RoomDo::ExportReport(_) => {}
                 RoomDo::LookOutbox(stay) => own.tell_outbox(stay).await,
                 RoomDo::SendNow(stay) => {
+                    own.retry_refused().await;
                     own.wake.notify_one();
                     own.tell_outbox(stay).await;
                 }
@@ -252,6 +253,16 @@ impl Technician {
             settings: self.system.as_ref().and_then(|system| system.settings(self.settings)),
         };
         self.bus.send(Event::Kiosk(stay, shown)).await;
+    }
+
+    /// What the store refused is sent once more: whoever touches "send now" has put right what was wrong.
+    async fn retry_refused(&self) {
+        let outbox = self.outbox.clone();
+        match tokio::task::spawn_blocking(move || outbox.retry_all()).await {
+            Ok(Ok(again)) => tracing::info!(again, "refused documents are sent again"),
+            Ok(Err(error)) => tracing::error!(%error, "refused documents cannot be sent again"),
+            Err(error) => tracing::error!(%error, "refused documents cannot be sent again"),
+        }
     }
 
     async fn tell_outbox(&self, stay: SessionId) {

@@ -121,6 +121,21 @@ fn two_stores_are_one_list() {
     let (one, two) = (|status| first("001", "9", status), |status| first("002", "7", status));
     let other = || told("1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U");
     type Told<'a> = &'a [(u16, CertStatus)];
+    let ended = || {
+        let mut ended = one("01");
+        ended["valid_until"] = json!("2020-01-01");
+        ended
+    };
+    for (municipal, district) in [(vec![ended()], vec![one("01")]), (vec![one("01")], vec![ended()])] {
+        let [municipal, district] = [municipal, district].map(|list| checked(&list).expect("licences"));
+        let merged = merge(municipal, district);
+        assert_eq!(merged.len(), 1);
+        assert_eq!(
+            merged[0].valid_until,
+            Some(jiff::civil::date(2020, 1, 1)),
+            "whoever says that it ended counts"
+        );
+    }
     let cases: [(Vec<Value>, Vec<Value>, Told<'_>); 7] = [
         (vec![one("01")], vec![], &[(1, CertStatus::Valid)]),
         (vec![], vec![one("01"), other()], &[(1, CertStatus::Valid), (1, CertStatus::Valid)]),

@@ -176,6 +176,19 @@ pub(super) fn refused(database: &Connection) -> rusqlite::Result<Vec<(DocId, Mat
         .collect()
 }
 
+/// The refused documents that no later one of the same visit stands for.
+pub(super) fn refused_and_wanted(database: &Connection) -> rusqlite::Result<Vec<DocId>> {
+    database
+        .prepare(
+            "SELECT id FROM document WHERE state = 'refused' AND NOT EXISTS (
+                 SELECT 1 FROM document AS later WHERE later.id > document.id AND later.visit = document.visit
+                 AND later.material = document.material AND later.applicant IS document.applicant
+             ) ORDER BY id LIMIT 1000",
+        )?
+        .query_map([], |row| Ok(DocId(row.get(0)?)))?
+        .collect()
+}
+
 pub(super) fn state(database: &Connection, doc: DocId) -> rusqlite::Result<Option<DocState>> {
     database
         .query_row("SELECT state, refusal FROM document WHERE id = ?1", [doc.0], |row| read_state(row, 0, 1))

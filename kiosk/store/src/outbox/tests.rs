@@ -493,6 +493,22 @@ fn what_a_visit_serves_reaches_all_its_documents_however_far_they_are() {
 }
 
 #[test]
+fn what_was_refused_is_sent_again_unless_another_took_its_place() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let [replaced, gone, later, alone] = ["m-1", "m-2", "m-3", "m-4"].map(|id| {
+        let material = if id == "m-2" || id == "m-4" { id } else { "lease" };
+        outbox.add(Submission { material: material.into(), ..kiosk.scan(id, b"content") }).expect("added")
+    });
+    for doc in [replaced, gone, alone] {
+        outbox.set_refused(doc, &StoreFault::TooLarge).expect("set");
+    }
+    std::fs::remove_file(kiosk.kept("m-2")).expect("gone");
+    assert_eq!(outbox.retry_all().expect("queued"), 1);
+    assert_eq!(outbox.due().expect("read"), [later, alone]);
+}
+
+#[test]
 fn what_is_for_one_applicant_serves_no_other() {
     let kiosk = Kiosk::new();
     let outbox = kiosk.outbox();

@@ -5,8 +5,8 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::outbox::Service;
-use crate::{DocId, Submission};
 use crate::testing::{Act, Kiosk, TestStore, within};
+use crate::{DocId, Submission};
 
 fn event(seq: u64, id: &str, result: &str) -> Value {
     json!({"seq": seq, "material_id": id, "result": result, "at": "2026-11-23T01:02:03Z"})

@@ -93,8 +93,14 @@ impl Desk {
         }
         // A store that answered before and does not now has not lost what it had.
         if let (false, Some(before)) = (found.complete, before.take()) {
-            let more = before.licences.into_iter().filter(|licence| !found.licences.contains(licence));
-            let more: Vec<_> = more.collect();
+            // Of what is told anew the newer word counts.
+            let told = |before: &Licence| {
+                let same = |now: &&Licence| {
+                    (&now.licence_type, &now.number) == (&before.licence_type, &before.number)
+                };
+                found.licences.iter().find(same).is_some()
+            };
+            let more: Vec<_> = before.licences.into_iter().filter(|licence| !told(licence)).collect();
             found.licences.extend(more);
         }
         session.licences = Licences::Known(found);

@@ -80,6 +80,8 @@ impl Desk {
             Intent::Confirm => self.confirm(now, actions),
             Intent::Back => match around {
                 Some(around) => (*tab, *page) = around,
+                // Nobody goes without having been offered the receipt, whichever way he goes.
+                None if session.receipt.due && !session.papers.is_empty() => session.step = Step::Receipt,
                 None => self.goodbye(false, now, actions),
             },
             _ => {}

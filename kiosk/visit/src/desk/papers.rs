@@ -2,7 +2,7 @@
 
 use super::hand_in::HandIn;
 use super::session::{Next, Page, Session, Stack, Step};
-use super::{Desk, PAGES_A_DOCUMENT};
+use super::{Desk, MORE_THAN_EXPECTED, PAGES_A_DOCUMENT};
 use crate::catalogue::MaterialCode;
 use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent, Sheets};
 use crate::fault::Device;
@@ -40,9 +40,9 @@ impl Desk {
             Intent::PageNext if *page + 1 < pages => *page += 1,
             Intent::PagePrevious => *page = page.saturating_sub(1),
             // Nobody goes without having been offered the receipt for what he handed in just now.
-            Intent::Finish if session.receipt.due => session.step = Step::Receipt { since: now.tick },
+            Intent::Finish if session.receipt.due => session.step = Step::Receipt,
             Intent::Finish => self.goodbye(false, now, actions),
-            Intent::Receipt if has_receipt => session.step = Step::Receipt { since: now.tick },
+            Intent::Receipt if has_receipt => session.step = Step::Receipt,
             Intent::LicencesAsk => session.step = Step::LicencesAsk,
             Intent::Back => session.step = Step::choose(),
             Intent::Material(_) => match wanted {
@@ -120,6 +120,7 @@ impl Desk {
     }
 
     pub(super) fn scan(&mut self, event: ScanEvent, now: Now, actions: &mut Vec<Action>) {
+        let most = self.stack().map_or(PAGES_A_DOCUMENT, |stack| self.most_pages(&stack.material));
         let Some(session) = &mut self.session else { return };
         let Step::Scanning { stack, arriving } = &mut session.step else {
             if let ScanEvent::Stored { page, .. } = event {
@@ -129,7 +130,7 @@ impl Desk {
         };
         match event {
             ScanEvent::Arriving(bytes) => *arriving = bytes,
-            ScanEvent::Stored { page, .. } if stack.is_full() => {
+            ScanEvent::Stored { page, .. } if stack.is_full(most) => {
                 stack.problem = Some(ScanProblem::TooManyPages);
                 actions.push(Action::DropPages(session.id, vec![page]));
                 actions.push(Action::StopScan(session.id));
@@ -179,6 +180,11 @@ impl Desk {
         if feeder == Feeder::Empty && session.before.take() == Some(FeederAsk::TakeOut) {
             self.renew(now);
         }
+    }
+
+    fn most_pages(&self, material: &MaterialCode) -> usize {
+        let expected = self.catalogue.material(material).map_or(1, |material| usize::from(material.pages));
+        PAGES_A_DOCUMENT.max(expected + MORE_THAN_EXPECTED)
     }
 
     /// The pages in hand.
@@ -240,8 +246,8 @@ impl Stack {
         self.problem.take_if(|problem| *problem == ScanProblem::NotReplaced);
     }
 
-    fn is_full(&self) -> bool {
-        self.pages.len() >= PAGES_A_DOCUMENT && self.next == Next::Last
+    fn is_full(&self, most: usize) -> bool {
+        self.pages.len() >= most && self.next == Next::Last
     }
 
     /// The page that was meant to be scanned again, or else the last.

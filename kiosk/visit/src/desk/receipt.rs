@@ -8,7 +8,6 @@ use crate::fault::Device;
 use crate::intent::Intent;
 use crate::screen::{MaterialState, Receipt, TicketState};
 use crate::ticket::ReceiptContents;
-use std::time::Duration;
 
 impl Desk {
     pub(super) fn touched_receipt(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
@@ -19,16 +18,9 @@ impl Desk {
                     session.step = Step::Materials { page: session.list };
                 }
             }
-            // The second of a double tap on the checklist's own button is no answer to this screen.
-            Intent::Finish if !self.receipt_has_just_come(now) => self.goodbye(false, now, actions),
+            Intent::Finish => self.goodbye(false, now, actions),
             _ => {}
         }
-    }
-
-    fn receipt_has_just_come(&self, now: Now) -> bool {
-        const DOUBLE_TAP: Duration = Duration::from_millis(700);
-        let step = self.session.as_ref().map(|session| &session.step);
-        matches!(step, Some(Step::Receipt { since }) if now.tick < *since + DOUBLE_TAP)
     }
 
     fn print_receipt(&mut self, now: Now, actions: &mut Vec<Action>) {

@@ -163,10 +163,7 @@ pub(super) enum Step {
         asking: Option<ReviewAsk>,
     },
     Submitting(Stack),
-    /// since when it is on the screen
-    Receipt {
-        since: Duration,
-    },
+    Receipt,
     Goodbye {
         number: Option<TicketNumber>,
         called: bool,
@@ -185,6 +182,8 @@ pub(super) struct Session {
     /// what the visitor came for
     pub purpose: Purpose,
     pub step: Step,
+    /// since when that step is on the screen
+    pub since: Duration,
     /// the page of the checklist that was seen last: it goes on from there
     pub list: usize,
     pub ends_at: Option<Duration>,
@@ -198,6 +197,8 @@ pub(super) struct Session {
     /// today's open visit
     pub visit: Option<VisitId>,
     pub number: Option<TicketNumber>,
+    /// that number was called before the ledger was asked last
+    pub called: bool,
     /// the last document of each material and where it is
     pub papers: BTreeMap<MaterialCode, Paper>,
     /// stands for all documents of the visit
@@ -236,6 +237,7 @@ impl Session {
             id,
             purpose,
             step: Step::Identify { purpose, reading: false, problem: None },
+            since: Duration::ZERO,
             list: 0,
             ends_at: None,
             day,
@@ -245,6 +247,7 @@ impl Session {
             full: BTreeSet::new(),
             visit: None,
             number: None,
+            called: false,
             papers: BTreeMap::new(),
             custody: None,
             receipt: Receipt::default(),
@@ -258,9 +261,15 @@ impl Session {
         }
     }
 
-    /// A session that knows nobody, only what goodbye shows; so many materials are still `missing`, and the window
-    /// wants to see these.
-    pub fn leaving(&self, id: SessionId, cancelled: bool, missing: usize, bring: Vec<Label>) -> Self {
+    /// A session that knows nobody, only what goodbye shows; so many materials are still `missing`, of so many
+    /// nobody knows, and the window wants to see these.
+    pub fn leaving(
+        &self,
+        id: SessionId,
+        cancelled: bool,
+        (missing, unknown): (usize, usize),
+        bring: Vec<Label>,
+    ) -> Self {
         let count = |f: fn(MaterialState) -> bool| self.papers.values().filter(|p| f(p.state)).count();
         let papers = (!self.papers.is_empty()).then(|| PapersTold {
             received: count(|s| matches!(s, MaterialState::Received | MaterialState::Accepted)),
@@ -270,10 +279,11 @@ impl Session {
             }),
             returned: count(MaterialState::is_wanted_again),
             missing,
+            unknown,
         });
         let number = if cancelled { None } else { self.number };
-        let called =
-            !cancelled && matches!(&self.step, Step::Number(held) if held.place == Some(Place::Called));
+        let now_called = matches!(&self.step, Step::Number(held) if held.place == Some(Place::Called));
+        let called = !cancelled && number.is_some() && (now_called || self.called);
         let dropped = self.has_pages();
         let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {
@@ -316,11 +326,10 @@ impl Session {
     pub fn patience(&self, patience: &Patience, feeder: Feeder) -> Option<Duration> {
         match &self.step {
             // Whoever is asked bounds its own wait far below this.
-            Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering | Step::Submitting(_) => {
-                Some(patience.answer)
-            }
-            // A feeder ends by itself; its driver bounds the wait.
-            Step::Scanning { .. } => None,
+            Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => Some(patience.answer),
+            // A feeder ends by itself; its driver bounds the wait. What was accepted is stored, or it is told that it
+            // could not be: whoever goes before that takes nothing from it.
+            Step::Scanning { .. } | Step::Submitting(_) => None,
             Step::Number(held) => match held.ticket {
                 TicketState::Printed | TicketState::Sent => Some(patience.number),
                 // The printer's owner bounds its wait far below this.
@@ -340,7 +349,7 @@ impl Session {
             | Step::HandInAsk(_)
             | Step::ScanReady(_)
             | Step::Review { .. }
-            | Step::Receipt { .. } => Some(patience.papers),
+            | Step::Receipt => Some(patience.papers),
             _ => Some(patience.idle),
         }
     }
@@ -387,6 +396,7 @@ impl Session {
         let Some(open) = open else { return };
         self.visit = Some(open.visit);
         self.number = open.number;
+        self.called = open.called;
         if let Some(applicant) = open.applicant {
             self.applicant = applicant;
         }
@@ -418,6 +428,7 @@ impl Session {
             actions.push(Action::Ledger(self.id, LedgerDo::Look(person.clone(), self.day)));
             self.visit = None;
             self.number = None;
+            self.called = false;
             self.papers.clear();
             self.custody = None;
             self.receipt = Receipt::default();

@@ -26,6 +26,7 @@ impl Desk {
             screen: self.over(now).unwrap_or_else(|| self.beneath(now)),
             faults: self.faults_by_weight(),
             ending_in: self.ending_in(now),
+            just_come: self.has_just_come(now),
             speech: self.manner.speech,
         }
     }

@@ -388,4 +388,6 @@ pub struct PapersTold {
     pub returned: usize,
     /// materials that were neither handed in nor need not be
     pub missing: usize,
+    /// materials of which nobody knows whether the store has them
+    pub unknown: usize,
 }

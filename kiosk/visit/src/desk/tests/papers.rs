@@ -468,3 +468,91 @@ fn goodbye_says_what_is_missing_and_where_papers_may_lie() {
         matches!(hall.screen(), Screen::Goodbye(g) if g.papers.is_none() && !g.originals && g.bring.is_empty())
     );
 }
+
+#[test]
+fn a_double_tap_agrees_to_nothing_and_sends_nobody_away() {
+    let mut hall = entered("matter.card");
+    assert!(hall.desk.view(hall.now).just_come);
+    hall.touch_at_once("licences.yes");
+    assert_eq!((hall.screen().name(), hall.last.len()), ("licences", 0), "nobody has read that yet");
+    // "No" may be said at any time, and time alone makes the answer count.
+    let settled = hall.desk.next_deadline(hall.now).unwrap();
+    assert_eq!(settled, hall.now.tick + Duration::from_millis(700));
+    hall.now.tick = settled;
+    assert!(!hall.desk.view(hall.now).just_come);
+    hall.touch_at_once("licences.yes");
+    assert_eq!(hall.screen().name(), "materials");
+    hall.touch_at_once("finish").touch_at_once("finish");
+    assert_eq!(hall.screen().name(), "goodbye", "what is said there can be read");
+    hall.touch("finish");
+    assert_eq!(hall.screen().name(), "home");
+}
+
+#[test]
+fn what_was_handed_in_for_one_counts_for_no_other() {
+    let mut hall = handed_in();
+    let received = |hall: &Lobby| state(hall, "lease") == MaterialState::Stored;
+    assert!(received(&hall));
+    hall.hear(Event::CompanyKey(Some(offer()))).touch("back").touch("for.company").touch("company.take");
+    hall.touch("confirm").answer(LedgerReply::Entered(opened("v")));
+    assert_eq!(state(&hall, "lease"), MaterialState::Missing);
+    // It is theirs for whom it is scanned.
+    hall.touch("material.lease")
+        .touch("scan.start")
+        .page(7)
+        .scan(ScanEvent::Ended(None))
+        .touch("scan.accept");
+    let Some(Action::Submit(submission)) = hall.last.first() else { panic!("{:?}", hall.last) };
+    assert!(matches!(&submission.applicant, Applicant::Company(code) if *code == offer().code));
+}
+
+#[test]
+fn who_goes_is_told_what_nobody_knows_and_that_he_was_called() {
+    let mut hall = entered("matter.card");
+    hall.touch("licences.yes");
+    tell(&mut hall, 1, vec![], false);
+    let lease = MaterialCode::new("lease").unwrap();
+    let session = hall.session();
+    hall.hear(Event::Document(DocumentEvent::Stored(session, lease, DocumentId("d".into()), Some(code()))));
+    hall.touch("finish").touch("finish");
+    let Screen::Goodbye(goodbye) = hall.screen() else { panic!("{:?}", hall.screen()) };
+    assert_eq!(goodbye.papers.map(|papers| (papers.stored, papers.unknown)), Some((1, 1)));
+    assert!(!goodbye.called);
+
+    let mut hall = Lobby::at_choose("home.scan");
+    let called = OpenVisit { number: Some(a(17)), called: true, ..opened("v") };
+    hall.touch("package.shop").touch("confirm").answer(LedgerReply::Entered(called)).touch("finish");
+    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { called: true, number: Some(_), .. })));
+}
+
+#[test]
+fn what_was_accepted_is_waited_for_as_long_as_it_takes() {
+    let mut hall = Lobby::at_review(2);
+    hall.touch("scan.accept").pass(600);
+    assert_eq!(hall.screen().name(), "wait");
+    let (session, lease) = (hall.session(), MaterialCode::new("lease").unwrap());
+    hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DocumentFailed)));
+    assert!(matches!(hall.screen(), Screen::Review(review) if review.pages == 2));
+}
+
+#[test]
+fn nobody_goes_by_the_list_of_matters_without_having_been_offered_the_receipt() {
+    let mut hall = handed_in();
+    hall.touch("back");
+    assert_eq!(hall.screen().name(), "choose");
+    while hall.screen().name() == "choose" {
+        hall.touch("back");
+    }
+    assert_eq!(hall.screen().name(), "receipt");
+}
+
+#[test]
+fn of_two_looks_the_newer_word_on_a_licence_counts() {
+    let mut hall = entered("matter.card");
+    hall.touch("licences.yes");
+    tell(&mut hall, 1, vec![licence(Standing::Valid, None)], false);
+    assert_eq!(state(&hall, "id-card"), MaterialState::InStore);
+    hall.touch("licences.ask").touch("licences.yes");
+    tell(&mut hall, 2, vec![licence(Standing::Void, None)], false);
+    assert_eq!(state(&hall, "id-card"), MaterialState::Unknown, "suspended by now");
+}
