@@ -251,16 +251,16 @@ impl Opened {
         let folders =
             PageFolders::open(pages.clone()).map_err(|why| StartError::Folder { path: pages, why })?;
         let wake = Arc::new(Notify::new());
-        let papers = Arc::new(Papers::new(
-            outbox.clone(),
-            folders.clone(),
-            wake.clone(),
-            bus.clone(),
+        let papers = Arc::new(Papers {
+            outbox: outbox.clone(),
+            folders: folders.clone(),
+            wake: wake.clone(),
+            bus: bus.clone(),
             clock,
-            config.kiosk.name.clone(),
-            key.clone(),
-            catalogue.clone(),
-        ));
+            kiosk: config.kiosk.name.clone(),
+            key: key.clone(),
+            catalogue: catalogue.clone(),
+        });
 
         let tls = Tls::load(&TlsFiles {
             ca: config.store.ca.clone(),

@@ -79,7 +79,7 @@ pub enum PageError {
         height: u32,
     },
     /// At this resolution the page would be smaller or larger than a PDF page can be.
-    #[error("page {}: a resolution of {dpi} dots per inch gives no possible page size; correct it", .path.display())]
+    #[error("page {}: at {dpi} dots per inch its pixels make no possible page size; scan it again", .path.display())]
     Resolution {
         /// The page's file.
         path: PathBuf,
@@ -100,6 +100,12 @@ pub enum PageError {
     )]
     Name {
         /// The document's file.
+        path: PathBuf,
+    },
+    /// The document would take the place of one of its own scans.
+    #[error("document {}: it is one of the pages as well; give the document another name", .path.display())]
+    ItsOwn {
+        /// The file.
         path: PathBuf,
     },
     /// A document needs between one page and [`crate::MAX_PAGES`].

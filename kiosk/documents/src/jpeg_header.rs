@@ -57,8 +57,13 @@ pub(crate) enum Flaw {
 
 /// Opens a page file, checks its size and reads the head of the image.
 pub(crate) fn open(path: &Path) -> Result<(File, u64, Header), PageError> {
-    let file = File::open(path).map_err(|e| PageError::reading(path, &e))?;
-    let info = file.metadata().map_err(|e| PageError::reading(path, &e))?;
+    let failed = |e: io::Error| PageError::reading(path, &e);
+    // To open a FIFO would be to wait for whoever writes into it.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(PageError::NotJpeg { path: path.to_owned() });
+    }
+    let file = File::open(path).map_err(failed)?;
+    let info = file.metadata().map_err(failed)?;
     if !info.is_file() {
         return Err(PageError::NotJpeg { path: path.to_owned() });
     }

@@ -1,9 +1,9 @@
 //! What `kiosk page` does: scans in, one document out, and a line about each page.
 
-use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::BufWriter;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use crate::assemble::{MAX_PAGES, PageRef, assemble};
@@ -27,8 +27,8 @@ pub enum Form {
 /// say of them: one line a page, in their order. What the name of `out` ends in is what it becomes: `.pdf`,
 /// `.ofd`, or for the JPEG pages `.jpg` (one page) or `.zip` (several).
 ///
-/// A page is in memory only while it is being finished. Finished pages wait in a folder beside `out`
-/// that is removed before this returns. A scan that states no resolution is taken for one of 300 dots
+/// A page is in memory only while it is being finished. Finished pages wait in files beside `out` that have
+/// no name, so that nothing is left of them however this ends. A scan that states no resolution is taken for one of 300 dots
 /// per inch.
 ///
 /// # Errors
@@ -49,12 +49,21 @@ pub fn page_command(
     if (format, compression) == (Format::Jpeg, Compression::Compact) {
         return Err(PageError::Compact { path: out.to_owned() });
     }
-    let waiting = Waiting::beside(out)?;
+    // A scan is not to be lost to its own document, nor to one whose name was left out.
+    let same = |scan: &&PathBuf| {
+        fs::canonicalize(scan).ok().is_some_and(|scan| fs::canonicalize(out).ok() == Some(scan))
+    };
+    if let Some(scan) = pages.iter().find(same) {
+        return Err(PageError::ItsOwn { path: scan.clone() });
+    }
+    let mut waiting = vec![];
     let mut report = String::new();
     let mut finished_pages = vec![];
-    for (number, scan) in pages.iter().enumerate() {
-        let path = waiting.0.join(format!("{:03}.page", number + 1));
-        let finished = finish_to(scan, compression, &path, out)?;
+    for scan in pages {
+        let (file, finished) = finish_to(scan, compression, out)?;
+        // Opened anew by this name for as long as the file is open here (proc(5)).
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        waiting.push(file);
         let dpi = finished.dpi.unwrap_or(USUAL_DPI);
         finished_pages.push(PageRef { path, dpi, turn: finished.turn });
         report.push_str(&match form {
@@ -63,7 +72,14 @@ pub fn page_command(
         });
         report.push('\n');
     }
-    assemble(&finished_pages, out, meta, format)?;
+    let scan_of =
+        |path: &Path| finished_pages.iter().position(|page| page.path == path).and_then(|at| pages.get(at));
+    assemble(&finished_pages, out, meta, format).map_err(|error| match error {
+        PageError::Resolution { path, dpi } => {
+            PageError::Resolution { path: scan_of(&path).cloned().unwrap_or(path), dpi }
+        }
+        other => other,
+    })?;
     Ok(report)
 }
 
@@ -71,34 +87,13 @@ pub fn page_command(
 const BUFFER: usize = 64 << 10;
 
 /// Without a sync: only the document has to last. Errors name the document, not the waiting page.
-fn finish_to(scan: &Path, compression: Compression, path: &Path, out: &Path) -> Result<Finished, PageError> {
+fn finish_to(scan: &Path, compression: Compression, out: &Path) -> Result<(File, Finished), PageError> {
     let writing = |e| PageError::writing(out, &e);
-    let file = BufWriter::with_capacity(BUFFER, File::create_new(path).map_err(writing)?);
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = BufWriter::with_capacity(BUFFER, tempfile::tempfile_in(folder).map_err(writing)?);
     let (file, finished) = finish_into(scan, compression, file, out)?;
-    file.into_inner().map_err(|e| writing(e.into_error()))?;
-    Ok(finished)
-}
-
-/// The folder of finished pages; removed when dropped.
-struct Waiting(PathBuf);
-
-impl Waiting {
-    fn beside(out: &Path) -> Result<Self, PageError> {
-        let mut name = OsString::from(out);
-        // Two that write the same document at once do not share a folder.
-        name.push(format!(".pages-{}", std::process::id()));
-        let folder = PathBuf::from(name);
-        fs::create_dir(&folder).map_err(|e| PageError::writing(out, &e))?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "finished pages could not be removed");
-        }
-    }
+    let file = file.into_inner().map_err(|e| writing(e.into_error()))?;
+    Ok((file, finished))
 }
 
 fn text(scan: &Path, finished: &Finished) -> String {

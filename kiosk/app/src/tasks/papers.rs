@@ -33,31 +33,25 @@ const LOOK_EVERY: Duration = Duration::from_secs(3600);
 
 /// What is known of documents, and the way to hand in another.
 pub struct Papers {
-    outbox: Outbox,
-    folders: PageFolders,
-    wake: Arc<Notify>,
-    bus: Bus,
-    clock: Clock,
-    kiosk: String,
-    key: Arc<HallKey>,
-    catalogue: Arc<Catalogue>,
+    /// where documents are put
+    pub outbox: Outbox,
+    /// where their pages lie
+    pub folders: PageFolders,
+    /// whoever empties the outbox
+    pub wake: Arc<Notify>,
+    /// to the desk
+    pub bus: Bus,
+    /// the hall's clock
+    pub clock: Clock,
+    /// this kiosk's name
+    pub kiosk: String,
+    /// the hall's key
+    pub key: Arc<HallKey>,
+    /// what a document may be of, and serve
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Papers {
-    /// Puts documents into `outbox` and wakes whoever empties it.
-    pub fn new(
-        outbox: Outbox,
-        folders: PageFolders,
-        wake: Arc<Notify>,
-        bus: Bus,
-        clock: Clock,
-        kiosk: String,
-        key: Arc<HallKey>,
-        catalogue: Arc<Catalogue>,
-    ) -> Self {
-        Self { outbox, folders, wake, bus, clock, kiosk, key, catalogue }
-    }
-
     /// The documents of a visit that were handed in for one applicant and where they are, oldest first, and
     /// the code that stands for all of the visit's; `None` when the outbox cannot be asked.
     pub async fn of_visit(
@@ -183,7 +177,10 @@ impl Papers {
                 });
                 // Written with the document, in one transaction. Should it not be readable now, the
                 // document is stored all the same.
-                Ok((DocumentId(doc.to_string()), self.known_of(&submission.visit, &whose).ok().and_then(|known| known.1)))
+                Ok((
+                    DocumentId(doc.to_string()),
+                    self.known_of(&submission.visit, &whose).ok().and_then(|known| known.1),
+                ))
             }
             Err(error) => {
                 tracing::error!(%error, "a document could not be put into the outbox");

@@ -274,3 +274,52 @@ fn other_things_are_no_cards() {
         assert_eq!(found.cards, [], "{name}");
     }
 }
+
+#[test]
+fn what_lies_beside_a_sheet_is_not_cut_off() {
+    let page = Sheet::new(A6, 150).text(TEXT, 3.7, true, INK);
+    let note = Sheet::new((60.0, 40.0), 150).text([5.0, 5.0, 50.0, 30.0], 3.7, true, INK);
+    for lid in [DARK, GREY] {
+        for (other, at) in [(&page, (150.0, 200.0)), (&note, (160.0, 60.0)), (&note, (60.0, 250.0))] {
+            let scan = glass((210.0, 297.0), 150, lid, &[(&page, (70.0, 90.0), 0.5), (other, at, -0.5)]);
+            let (found, _) = finished(&scan).unwrap();
+            let reach = |corner: f64, size: f64| (corner + size) * 25.4 / 150.0;
+            let (right, below) =
+                (reach(found.paper.x, found.paper.width), reach(found.paper.y, found.paper.height));
+            let size =
+                |sheet: &Sheet| (sheet.width as f64 / sheet.scale(), sheet.height as f64 / sheet.scale());
+            let (width, height) = size(other);
+            assert!(
+                right + 1.0 > at.0 + width / 2.0 && below + 1.0 > at.1 + height / 2.0,
+                "{at:?}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_line_that_the_border_cuts_is_no_lid() {
+    let page = Sheet::new(A6, 300).text([6.0, 12.0, 93.0, 124.0], 3.7, false, INK);
+    for lid in [DARK, GREY] {
+        for step in 0..12 {
+            let height = 80.0 + f64::from(step) / 2.0;
+            let scan = glass((125.0, height), 300, lid, &[(&page, (62.0, 84.0), 0.0)]);
+            let (found, _) = finished(&scan).unwrap();
+            let below = (found.paper.y + found.paper.height) * 25.4 / 300.0;
+            assert!(below + 0.3 > height, "{lid}, {height}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_lighter_than_a_tinted_ground_stays_so() {
+    let form = Sheet::new(A6, 150)
+        .rect([4.0, 20.0, 97.0, 124.0], [196.0, 206.0, 218.0])
+        .rect([20.0, 60.0, 40.0, 10.0], [250.0; 3]);
+    let (found, jpeg) = finished(&form.on_lid(DARK, 0.0)).unwrap();
+    assert_eq!(found.warnings, []);
+    let page = Rgb::of(&jpeg);
+    let at = |x: f64, y: f64| i32::from(page.at((x * 150.0 / 25.4) as usize, (y * 150.0 / 25.4) as usize)[1]);
+    assert!(at(40.0, 65.0) > at(40.0, 90.0) + 25, "{} on {}", at(40.0, 65.0), at(40.0, 90.0));
+    assert!(at(40.0, 10.0) > 250, "paper is white: {}", at(40.0, 10.0));
+}

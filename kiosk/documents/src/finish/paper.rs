@@ -131,7 +131,7 @@ fn edge(picture: &Pixels, side: Side, white: u8) -> Option<Found> {
         Side::Top | Side::Bottom => line.slope.atan(),
     };
     let long = line.reach >= view.lanes() as f64 / 8.0;
-    (long && angle.abs() <= MAX_ANGLE.to_radians() && view.is_lid_beyond(&line, lid)).then(|| {
+    (long && angle.abs() <= MAX_ANGLE.to_radians() && view.is_lid_beyond(&line, lid, white)).then(|| {
         // The variance of a slope falls with the number of points and the square of their reach; no
         // edge is straighter than a twentieth of a pixel.
         let weight = line.kept as f64 * line.reach * line.reach / line.scatter.max(0.0025);
@@ -180,25 +180,32 @@ impl View<'_> {
     }
 
     /// Whether nearly all that lies between the border and a line is lid: a dark band that is printed
-    /// along the upper edge of a sheet is as far from paper as the lid is, but it is another grey.
-    fn is_lid_beyond(&self, line: &Line, lid: u8) -> bool {
+    /// along the upper edge of a sheet is as far from paper as the lid is, but it is another grey, or has
+    /// print of a lighter one. Nor is it lid alone where another sheet lies, which is not to be cut off.
+    fn is_lid_beyond(&self, line: &Line, lid: u8, white: u8) -> bool {
         /// Grain and uneven light; shadows of paper are darker but narrow.
         const EVEN: u8 = 22;
         /// Pixels before the line that its own shadow covers.
         const SHADOW: f64 = 3.0;
-        let (mut seen, mut other) = (0, 0);
+        /// Of so many pixels one may be light: dust.
+        const ONE_OF: usize = 100;
+        let light = lid + (white - lid) / 3;
+        let (mut seen, mut other, mut lights) = (0, 0, 0);
         for lane in 0..self.lanes() {
             let at = line.slope * (lane as f64 + 0.5) + line.offset;
             let inwards = match self.side {
                 Side::Left | Side::Top => at,
                 Side::Right | Side::Bottom => self.depth() as f64 - at,
             };
-            for depth in 1..(inwards - SHADOW).max(0.0) as usize {
+            // However near the border: a line of print that the border cuts is no lid.
+            let end = (inwards - SHADOW).max(inwards.min(2.0)).max(0.0) as usize;
+            for grey in (1..end).filter_map(|depth| self.grey(lane, depth)) {
                 seen += 1;
-                other += usize::from(self.grey(lane, depth).is_some_and(|grey| grey.abs_diff(lid) > EVEN));
+                other += usize::from(grey.abs_diff(lid) > EVEN);
+                lights += usize::from(grey > light);
             }
         }
-        other * 5 <= seen
+        other * 5 <= seen && lights * ONE_OF <= seen
     }
 
     /// Where a lane comes onto the paper: the first three pixels that are nearer to paper than a shadow

@@ -43,10 +43,14 @@ pub(super) fn has_paper(histogram: &[u64; 256]) -> bool {
 }
 
 /// What makes the paper white. Everything is brightened alike, so that photographs keep their tones;
-/// where no grey is common enough to be paper, as on a page that is one photograph, nothing changes.
+/// where no grey is common enough to be paper, as on a page that is one photograph, nothing changes. Nor is
+/// a grey paper on which much else is clearly lighter: a tinted form, or a photograph of the sky, is not
+/// to lose its lightest parts.
 pub(super) fn gain(histogram: &[u64; 256]) -> Gain {
     /// How far paper is from even: below its commonest grey and above.
     const SPREAD: usize = 20;
+    /// Of so many pixels one may be lighter than paper: glare, and what shines.
+    const ONE_OF: u64 = 50;
     /// The grain of single pixels, which the small picture no longer shows.
     const GRAIN: usize = 5;
     let around = |grey: usize| -> u64 {
@@ -54,10 +58,19 @@ pub(super) fn gain(histogram: &[u64; 256]) -> Gain {
         histogram.get(near).unwrap_or_default().iter().sum()
     };
     let all: u64 = histogram.iter().sum();
-    let Some(peak) = (DARKEST_PAPER..256).max_by_key(|&grey| around(grey)) else { return Gain::NONE };
+    let lighter = |grey: usize| -> u64 { histogram.iter().skip(grey).sum() };
+    let mut darkest = DARKEST_PAPER;
+    let peak = loop {
+        let Some(peak) = (darkest..256).max_by_key(|&grey| around(grey)) else { return Gain::NONE };
+        if lighter(peak + SPREAD) * ONE_OF <= all {
+            break peak;
+        }
+        darkest = peak + SPREAD;
+    };
     let paper: Vec<_> = histogram.iter().enumerate().skip(peak - SPREAD).collect();
     let on_paper: u64 = paper.iter().map(|(_, count)| **count).sum();
-    if on_paper * 5 < all || on_paper == 0 {
+    // Paper is nearly one grey, even in uneven light; a photograph is of many.
+    if on_paper * 5 < all || on_paper == 0 || around(peak) * 10 < all {
         return Gain::NONE;
     }
     // All but the darkest tenth of the paper becomes white.

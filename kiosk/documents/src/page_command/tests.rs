@@ -91,6 +91,41 @@ fn programs_get_json() {
     assert!(fs::read(&out).unwrap() == fs::read(dir.path().join("2.pdf")).unwrap());
 }
 
+/// Whatever ends the program, nothing of a page is left: what waits has no name.
+#[test]
+fn a_page_that_waits_for_its_document_has_no_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scans, out) = (scans(dir.path()), dir.path().join("out.pdf"));
+    let (file, finished) = finish_to(&scans[0], Compression::Faithful, &out).unwrap();
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), scans.len());
+    let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    assert_eq!(crate::inspect(&path).unwrap().width, finished.width);
+}
+
+#[test]
+fn no_scan_is_lost_to_its_own_document_and_no_pipe_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let scans = scans(dir.path());
+    let before = fs::read(&scans[1]).unwrap();
+    let taken = page_command(&scans[..2], &scans[1], &meta(), Compression::Faithful, Form::Text);
+    // Of several JPEG pages a ZIP is made: that name is wrong before anything else is.
+    assert_eq!(taken, Err(PageError::Name { path: scans[1].clone() }));
+    let taken = page_command(&scans[1..2], &scans[1], &meta(), Compression::Faithful, Form::Text);
+    assert_eq!(taken, Err(PageError::ItsOwn { path: scans[1].clone() }));
+    assert!(fs::read(&scans[1]).unwrap() == before);
+
+    let pipe = dir.path().join("pipe.jpg");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let out = dir.path().join("out.pdf");
+    let read = page_command(std::slice::from_ref(&pipe), &out, &meta(), Compression::Faithful, Form::Text);
+    assert_eq!(read, Err(PageError::NotJpeg { path: pipe }));
+
+    let tiny = dir.path().join("tiny.jpg");
+    fs::write(&tiny, encode(Picture::White, 8, 8, Kind::Grey)).unwrap();
+    let small = page_command(std::slice::from_ref(&tiny), &out, &meta(), Compression::Faithful, Form::Text);
+    assert_eq!(small, Err(PageError::Resolution { path: tiny, dpi: 300 }));
+}
+
 #[test]
 fn what_json_must_not_hold_is_escaped() {
     assert_eq!(json_string("a\"\\\n\u{7f}页"), "\"a\\\"\\\\\\u000a\\u007f页\"");

@@ -149,7 +149,7 @@ impl Desk {
                 }),
                 None => Screen::Wait(Wait::Document),
             },
-            Step::Receipt { .. } => match self.receipt(session) {
+            Step::Receipt => match self.receipt(session) {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
