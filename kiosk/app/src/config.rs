@@ -255,6 +255,7 @@ impl PatienceConfig {
             card_left: or(self.card_left, default.card_left),
             reminder: default.reminder,
             answer: default.answer,
+            storing: default.storing,
             warning: or(self.warning, default.warning),
         }
     }

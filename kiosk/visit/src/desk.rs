@@ -67,6 +67,8 @@ pub struct Patience {
     pub reminder: Duration,
     /// for an answer of the ledger or of the outbox
     pub answer: Duration,
+    /// for accepted pages to be stored: by then the disk has failed
+    pub storing: Duration,
     /// how long before the end the countdown is shown
     pub warning: Duration,
 }
@@ -83,6 +85,7 @@ impl Default for Patience {
             card_left: s(20),
             reminder: s(4),
             answer: s(60),
+            storing: s(600),
             warning: s(15),
         }
     }

@@ -327,9 +327,11 @@ impl Session {
         match &self.step {
             // Whoever is asked bounds its own wait far below this.
             Step::LookingUp | Step::Taking | Step::Cancelling | Step::Entering => Some(patience.answer),
-            // A feeder ends by itself; its driver bounds the wait. What was accepted is stored, or it is told that it
-            // could not be: whoever goes before that takes nothing from it.
-            Step::Scanning { .. } | Step::Submitting(_) => None,
+            // What was accepted is stored, or it is told that it could not be: whoever goes before that takes
+            // nothing from it.
+            Step::Submitting(_) => Some(patience.storing),
+            // A feeder ends by itself; its driver bounds the wait.
+            Step::Scanning { .. } => None,
             Step::Number(held) => match held.ticket {
                 TicketState::Printed | TicketState::Sent => Some(patience.number),
                 // The printer's owner bounds its wait far below this.

@@ -526,9 +526,9 @@ fn who_goes_is_told_what_nobody_knows_and_that_he_was_called() {
 }
 
 #[test]
-fn what_was_accepted_is_waited_for_as_long_as_it_takes() {
+fn what_was_accepted_is_waited_for_as_long_as_storing_it_may_take() {
     let mut hall = Lobby::at_review(2);
-    hall.touch("scan.accept").pass(600);
+    hall.touch("scan.accept").pass(300);
     assert_eq!(hall.screen().name(), "wait");
     let (session, lease) = (hall.session(), MaterialCode::new("lease").unwrap());
     hall.hear(Event::Document(DocumentEvent::Failed(session, lease, Fault::DocumentFailed)));
