@@ -200,7 +200,7 @@ fn another_printer_prints_the_same_ticket() {
 
 fn check(emupos: &Emupos, id: &str, visit: &str) {
     let (picture, text) = emupos.receipt(id);
-    for wanted in ["嘉定区政务服务中心", "A001", "开饭店", "还需提交", "窗口"] {
+    for wanted in ["嘉定区政务服务中心", "A001", "开饭店", "请准备好", "窗口"] {
         assert!(text.contains(wanted), "{wanted} is missing:\n{text}");
     }
     assert_eq!(qr_of(&picture).replace('-', "").to_lowercase(), visit, "the code that it drew");

@@ -59,7 +59,7 @@ fn a_ticket_says_where_to_go_and_what_to_bring() {
         "A001",
         "窗口",
         "开饭店",
-        "还需提交",
+        "请准备好",
         "申请人身份证",
         "2026-11-23 09:4",
         "[QR ",
@@ -87,7 +87,7 @@ fn an_english_ticket_for_an_english_screen() {
     hall.touch("language");
     hall.take_number("foreigner_2023", RESTAURANT);
     let text = hall.ticket_text(1);
-    assert!(text.contains("Open a restaurant") && text.contains("Still to hand in"), "{text}");
+    assert!(text.contains("Open a restaurant") && text.contains("Please have ready"), "{text}");
     assert!(says(&hall.state(), "您好"), "the next visitor is greeted in Chinese again");
 }
 

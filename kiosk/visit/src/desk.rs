@@ -289,7 +289,7 @@ impl Desk {
     }
 
     /// Whether what is on the screen came so lately that a touch may be the second of a double tap on the
-    /// screen before, where such a touch would do what nobody has read: agree, begin to scan, or go.
+    /// screen before, where such a touch would do what nobody has read: agree, or go.
     fn has_just_come(&self, now: Now) -> bool {
         self.settles_at().is_some_and(|at| now.tick < at)
     }
@@ -298,10 +298,7 @@ impl Desk {
     fn settles_at(&self) -> Option<Duration> {
         const DOUBLE_TAP: Duration = Duration::from_millis(700);
         let session = self.session.as_ref()?;
-        let matters = matches!(
-            session.step,
-            Step::LicencesAsk | Step::ScanReady(_) | Step::Receipt | Step::Goodbye { .. }
-        );
+        let matters = matches!(session.step, Step::LicencesAsk | Step::Receipt | Step::Goodbye { .. });
         matters.then(|| session.since + DOUBLE_TAP)
     }
 
@@ -389,9 +386,7 @@ impl Desk {
         if self.room.is_some() {
             return self.touched_room(intent, now, actions);
         }
-        if self.has_just_come(now)
-            && matches!(intent, Intent::LicencesYes | Intent::ScanStart | Intent::Finish)
-        {
+        if self.has_just_come(now) && matches!(intent, Intent::LicencesYes | Intent::Finish) {
             return;
         }
         let Some(session) = &self.session else {

@@ -14,8 +14,7 @@ impl Voice<'_> {
         let served =
             |act: t::Act| if matches!(view.screen, Screen::Closed(_)) { t::Act::default() } else { act };
         // What has just come is read first: the second of a double tap is no answer to it.
-        let too_soon =
-            [Intent::LicencesYes, Intent::ScanStart, Intent::Finish].map(|intent| intent.to_string());
+        let too_soon = [Intent::LicencesYes, Intent::Finish].map(|intent| intent.to_string());
         let settled = |mut act: t::Act| {
             act.enabled &= !(view.just_come && too_soon.iter().any(|id| act.id == id.as_str()));
             act
