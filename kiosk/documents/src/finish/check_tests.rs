@@ -57,6 +57,17 @@ fn good_pages_give_no_warning() {
 }
 
 #[test]
+fn a_photograph_does_not_hide_how_the_lines_of_text_lie() {
+    let page =
+        Sheet::new(A6, 300).text([10.0, 12.0, 84.0, 58.0], 3.7, true, INK).photo([10.0, 74.0, 84.0, 62.0]);
+    for degrees in [-2.2, -0.5, 1.0, 1.9] {
+        let (found, _) = finished(&page.on_lid(WHITE, degrees)).unwrap();
+        assert_eq!(found.straightened, Straightened::Lines, "{degrees}");
+        assert!((found.angle - degrees).abs() < 0.1, "{degrees}: {found:?}");
+    }
+}
+
+#[test]
 fn a_banner_darker_than_the_lid_is_not_cut_away() {
     let page = letter(300).rect([0.0, 0.0, 105.0, 10.0], [40.0, 60.0, 120.0]);
     let found = check("banner", &page.on_lid(GREY, 1.2), &[]);
@@ -223,6 +234,28 @@ fn cards_are_straightened_and_laid_on_one_page() {
             assert!(corner.iter().all(|&c| c > 235), "{lid}: {corner:?}");
         }
     }
+}
+
+#[test]
+fn cards_that_are_dark_or_go_on_beyond_the_glass_are_told() {
+    let card = card((85.6, 54.0), true, 150);
+    let scan =
+        |y| glass((210.0, 148.0), 150, DARK, &[(&card, (60.0, 110.0), 1.0), (&card, (140.0, y), -1.0)]);
+    let told = |scan: &[u8]| {
+        let (found, _) = finished(scan).unwrap();
+        assert_eq!(found.cards.len(), 2, "{found:?}");
+        found.warnings
+    };
+    assert_eq!(told(&scan(40.0)), []);
+    assert_eq!(told(&scan(24.0)), [Warning::CutOff], "its upper edge lies 3 mm beyond");
+    let dim = Sheet::new((85.6, 54.0), 150).rect([0.0, 0.0, 85.6, 54.0], [84.0, 90.0, 92.0]).text(
+        [5.0, 8.0, 44.0, 36.0],
+        3.6,
+        false,
+        [12.0; 3],
+    );
+    let weak = glass((210.0, 148.0), 150, 7, &[(&dim, (60.0, 110.0), 1.0), (&dim, (140.0, 40.0), -1.0)]);
+    assert_eq!(told(&weak), [Warning::TooDark]);
 }
 
 #[test]

@@ -182,7 +182,7 @@ pub(crate) fn finish_keeping<W: Write>(
         Some(page) => {
             // Each card has its own way down the scan.
             drop(scan);
-            finish_cards(&file, &page, (compression, dpi), write)?
+            finish_cards(&file, &page, &picture, (compression, dpi), write)?
         }
         None => finish_sheet(scan, picture, (compression, dpi), write)?,
     };
@@ -228,12 +228,17 @@ fn finish_sheet(
 fn finish_cards(
     scan: &Loaded<'_>,
     page: &cards::Page,
+    picture: &Pixels,
     (compression, dpi): (Compression, u32),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
     let (width, height) = page.size();
     let mut look = Look::new(width, height, dpi);
     page.draw(scan, compression, &mut look, write)?;
+    let mut warnings = page.warnings(picture);
+    if look.seen().blurred {
+        warnings.push(Warning::Blurred);
+    }
     let (glass_width, glass_height) = (f64::from(scan.header.width), f64::from(scan.header.height));
     Ok(Finished {
         angle: 0.0,
@@ -242,7 +247,7 @@ fn finish_cards(
         width: width as u32,
         height: height as u32,
         dpi: Some(dpi),
-        warnings: if look.seen().blurred { vec![Warning::Blurred] } else { vec![] },
+        warnings,
         turn: Quarter::None,
         cards: page.found(),
     })

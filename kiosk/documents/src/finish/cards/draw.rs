@@ -1,17 +1,19 @@
 //! Draws cards on their page, band by band. Each has its own way down the scan, from when the page
 //! reaches it until the page has passed it, so that their order on the page is free.
 
-use crate::decode::Loaded;
+use crate::decode::{Loaded, Pixels};
 use crate::error::PageError;
+use crate::inspect::{Warning, is_dark, is_dim};
 use crate::look::Look;
 
 use super::Card;
 use super::layout::{self, Arrangement};
 use crate::finish::encoder::Encoder;
+use crate::finish::paper::REDUCTION;
 use crate::finish::planes::{Colour, Flaw, Layout, Samples};
 use crate::finish::warp::{self, Gain, Mapping, OVERRUN, Row, Turn};
 use crate::finish::window::Window;
-use crate::finish::{self, scan};
+use crate::finish::{self, scan, whiten};
 
 /// A page of A4 on which cards are to be drawn.
 pub(in crate::finish) struct Page {
@@ -44,6 +46,22 @@ impl Page {
             finish::Card { angle: card.angle.to_degrees(), paper: finish::Paper { x, y, width, height } }
         };
         self.found.iter().map(found).collect()
+    }
+
+    /// What a person should look at, as far as the small picture of the scan shows it. A card may be dark by
+    /// itself: only where all are, the lamp was weak.
+    pub(in crate::finish) fn warnings(&self, picture: &Pixels) -> Vec<Warning> {
+        let dark = |card: &Card| {
+            let (sin, cos) = card.angle.sin_cos();
+            let histogram = whiten::histogram(picture, Turn { corner: card.corner(), sin, cos }, card.size);
+            is_dark(&histogram) || is_dim(&histogram)
+        };
+        let size = (picture.width as f64 * REDUCTION, picture.height as f64 * REDUCTION);
+        let told = [
+            (self.found.iter().all(dark), Warning::TooDark),
+            (self.found.iter().any(|card| card.is_cut_off(size)), Warning::CutOff),
+        ];
+        told.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
     }
 
     /// Reads the cards' planes from the scan and writes those of the page; `look` sees each row of its
