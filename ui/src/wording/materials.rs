@@ -6,7 +6,7 @@ use crate::words::Text;
 use visit::event::Standing;
 use visit::fault::{Device, Fault};
 use visit::intent::Intent;
-use visit::screen::{LicenceShown, LicencesTold, MaterialShown, MaterialState, Materials};
+use visit::screen::{Language, LicenceShown, LicencesTold, MaterialShown, MaterialState, Materials};
 
 /// Columns that the names of the items may take which need a material.
 const ITEMS: usize = 26;
@@ -167,6 +167,10 @@ impl Voice<'_> {
             Some(day) => words.valid_until.with(&[("day", &self.day(day))]),
             None => words.valid_always.plain().to_owned(),
         };
-        format!("{} {} · {until}", licence.name, licence.number)
+        // The store's names are Chinese; what it stands for is named above.
+        match self.language {
+            Language::Zh => format!("{} {} · {until}", licence.name, licence.number),
+            Language::En => format!("{} · {until}", licence.number),
+        }
     }
 }
