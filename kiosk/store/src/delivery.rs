@@ -221,6 +221,10 @@ impl Courier {
     /// the program ends in between.
     async fn bury(&mut self, doc: &Document, received: Received) -> Result<(), Setback> {
         self.reports.confirmed(doc.id, receipt(doc, received)).await;
+        // Found before the store's word came that it was received.
+        if let Some(result) = kept(self.outbox.review_of(doc.id))? {
+            self.reports.reviewed(doc.id, result).await;
+        }
         kept(self.outbox.bury(doc.id, &doc.submission.material_id))?;
         self.outbox.step("doc.deleted");
         Ok(())
@@ -234,7 +238,8 @@ impl Courier {
         let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;
         if !matches!(answer.status, 200..=299) {
             let setback = answer.setback();
-            if !matches!(answer.status, 404 | 405) && setback.fault.recovery() != Recovery::Never {
+            let unheard = matches!(setback.fault, StoreFault::Rejected(400 | 404 | 405 | 410));
+            if !unheard && setback.fault.recovery() != Recovery::Never {
                 return Err(setback);
             }
             tracing::error!(document = note.id.0, status = answer.status, "what it serves was not taken");

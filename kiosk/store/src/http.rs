@@ -375,7 +375,7 @@ impl Answer {
 
     /// Whether nginx answers in the store's place that it does not take this kiosk's certificate: it ends the
     /// handshake well and says so on a page (ngx_http_special_response.c, its statuses 495 and 496).
-    fn is_about_the_certificate(&self) -> bool {
+    pub(crate) fn is_about_the_certificate(&self) -> bool {
         let says = |words: &[u8]| self.body.windows(words.len()).any(|part| part == words);
         self.status == 400 && (says(b"SSL certificate error") || says(b"No required SSL certificate"))
     }

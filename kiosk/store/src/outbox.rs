@@ -47,8 +47,8 @@ pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 #[derive(Clone)]
 pub struct OutboxConfig {
     /// Days to keep the tombstone of a confirmed document: ids, digests, length, codes of material and
-    /// custody, the store's countersignature, what the back office found, the visit's opaque id, the
-    /// kiosk's name, times.
+    /// custody, the store's countersignature, what the back office found, the visit's opaque id, for
+    /// whom (a company's code, or what tells relatives apart here), the kiosk's name, times.
     pub keep_days: u16,
     /// Told of each step.
     pub observer: StepObserver,
@@ -174,8 +174,7 @@ impl Outbox {
     /// older version kept as they were are encrypted first. Files without a row are
     /// removed: they come from a crash inside [`Outbox::add`], before the visitor was told that the
     /// document is kept. Rows whose file is missing, damaged or encrypted under another key become
-    /// refused; the last ones are queued again when the outbox is opened with their key. Tombstones
-    /// past their days are removed.
+    /// refused; the last ones are queued again when the outbox is opened with their key.
     ///
     /// # Errors
     /// [`OutboxError::InUse`], [`OutboxError::Folder`], [`OutboxError::Database`] or

@@ -177,6 +177,7 @@ pub(crate) async fn append(client: &Client, upload: &UploadPath, piece: Piece) -
     let answer = client.send(request.piece(bytes, pacer)).await?;
     match answer.status {
         204 => {}
+        _ if answer.is_about_the_certificate() => return Err(answer.setback()),
         400 if checked => return Err(REFUSED_CHECKSUM.into()),
         404 | 410 => return Ok(Appended::Gone),
         409 => return Ok(Appended::Elsewhere),

@@ -168,6 +168,10 @@ impl Reports {
         self.tell(StoreEvent::Waiting { fault, retry_in }).await;
     }
 
+    pub(crate) async fn reviewed(&self, doc: DocId, result: ReviewResult) {
+        self.tell(StoreEvent::Reviewed { doc, result }).await;
+    }
+
     async fn tell(&self, event: StoreEvent) {
         // A closed channel means that nobody listens any more: the documents go on all the same.
         let _ = self.events.send(event).await;
@@ -213,10 +217,12 @@ impl Worker {
     async fn work(mut self) {
         let mut purged = Instant::now();
         loop {
-            if self.courier.reports.reachable && purged.elapsed() >= PURGE_EVERY {
+            if purged.elapsed() >= PURGE_EVERY {
                 purged = Instant::now();
-                // A failure is logged where it happens and tried again in an hour.
-                let _ = kept(self.courier.outbox.purge(Timestamp::now()));
+                if self.courier.reports.reachable {
+                    // A failure is logged where it happens and tried again in an hour.
+                    let _ = kept(self.courier.outbox.purge(Timestamp::now()));
+                }
             }
             match self.next() {
                 Ok(Some(doc)) => self.attempt(doc).await,
@@ -277,8 +283,12 @@ impl Worker {
             // A store that answers and then breaks off may do so on account of this document.
             Recovery::Link if !self.courier.answered => {
                 self.pause_all(setback).await;
-                // Should it be this document that the store does not answer, another is tried next.
-                self.documents.entry(id).or_default().until = self.link.until.map(just_after);
+                // Should it be this document that the store does not answer, another is tried next, and this one
+                // ever more seldom.
+                let after_the_link = self.link.until.map(just_after);
+                let pause = self.documents.entry(id).or_default();
+                pause.begin(&self.backoff, None);
+                pause.until = pause.until.max(after_the_link);
             }
             Recovery::Link | Recovery::Later => self.pause_one(id, setback).await,
             Recovery::Never => self.refuse(id, setback.fault).await,

@@ -197,6 +197,8 @@ pub struct Taken {
     pub place: Option<Place>,
     /// the journalled intention to print it
     pub job: PrintJob,
+    /// papers handed in already for whom it was taken, oldest first; none where nobody can tell
+    pub papers: Vec<PaperKnown>,
 }
 
 /// Answers of the ledger.

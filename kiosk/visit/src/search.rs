@@ -44,7 +44,9 @@ impl Finder {
     }
 
     fn word(&self, word: &str) -> IbMatcher<'_> {
-        let word: String = word.chars().take(LONGEST).flat_map(char::to_lowercase).collect();
+        // As it stays when its case is folded: the matcher takes a letter and its folded form to be equally long.
+        let folded = word.chars().take(LONGEST).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+        let word: String = folded.collect();
         // Whoever types is seldom at the end of a syllable.
         IbMatcher::builder(word.as_str()).pinyin(self.0.shallow_clone()).is_pattern_partial(true).build()
     }
@@ -142,6 +144,15 @@ mod tests {
                 assert!(finder.find(&catalogue, &typed).contains(&matter), "{typed}");
             }
         }
+    }
+
+    /// Its capital is that of another letter, which is shorter.
+    #[test]
+    fn a_letter_that_is_shorter_when_it_is_folded_is_looked_for() {
+        let every = ('\u{80}'..='\u{1FFFF}').map(String::from);
+        let finder = Finder::default();
+        every.for_each(|typed| drop(finder.word(&typed)));
+        assert_eq!(finder.find(&jiading(), "\u{1FBE}"), []);
     }
 
     proptest::proptest! {

@@ -295,6 +295,7 @@ impl Lobby {
             LedgerDo::Look(..) if self.dice.one_in(2) => LedgerReply::Found(None),
             LedgerDo::Look(..) => LedgerReply::Found(Some(open(Choice::default(), Some(number)))),
             LedgerDo::Take(asked) => LedgerReply::Taken(Taken {
+                papers: vec![],
                 visit: visit(),
                 number,
                 fresh: self.dice.one_in(2),

@@ -41,7 +41,8 @@ fn rejected(status: u16) -> Fault {
     match status {
         403 | 404 | 410 => Fault::StoreUploadGone,
         409 => Fault::StoreOffsetConflict,
-        412 => Fault::StoreVersion,
+        // What it does not understand waits here until somebody compares the two.
+        400 | 412 => Fault::StoreVersion,
         460 => Fault::StoreChecksum,
         _ => Fault::StoreRefusedDocument,
     }

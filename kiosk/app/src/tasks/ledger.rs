@@ -152,6 +152,7 @@ impl LedgerTask {
         let visit = VisitId(taken.visit.id.to_string());
         let whose = whose(&taken.visit.applicant);
         self.papers.serve(&visit, &whose, Some(number), &taken.visit.choice).await;
+        let known = self.papers.clone().of_visit(visit.clone(), whose).await;
         Ok(LedgerReply::Taken(Taken {
             visit,
             number,
@@ -163,6 +164,7 @@ impl LedgerTask {
                 None
             }),
             job: PrintJob(taken.job.0),
+            papers: known.map(|(papers, _)| papers).unwrap_or_default(),
         }))
     }
 

@@ -190,7 +190,7 @@ impl fmt::Display for Report {
             write!(f, "document {} ({}): code {};{chain} ", place + 1, document.material, document.code)?;
             let signed = self.signed.get(place).copied().unwrap_or(Signed::No);
             match (&document.received_at, document.state) {
-                (Some(time), _) if signed != Signed::No => write!(f, "received by the store at {time}; ")?,
+                (Some(time), _) if signed == Signed::Holds => write!(f, "received by the store at {time}; ")?,
                 // Whoever wrote the receipt may have written this, too.
                 (Some(_), _) | (None, Standing::Received) => {
                     f.write_str("received by the store, as the receipt says; ")?;

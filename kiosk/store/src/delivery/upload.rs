@@ -21,15 +21,17 @@ pub(crate) struct Chunk {
     now: u64,
     smallest: u64,
     largest: u64,
-    /// How many got through in a row.
+    /// How many of that size got through in a row.
     row: u32,
+    /// What stands before the store took none of the size before.
+    refused: bool,
 }
 
 impl Chunk {
     pub(crate) fn new(smallest: u64, largest: u64) -> Self {
         let smallest = smallest.max(1);
         let largest = largest.max(smallest);
-        Self { now: largest, smallest, largest, row: 0 }
+        Self { now: largest, smallest, largest, row: 0, refused: false }
     }
 
     /// A PATCH got nothing through, or not as it was: a smaller one may.
@@ -38,16 +40,25 @@ impl Chunk {
         self.row = 0;
     }
 
-    /// What stands before the store takes no piece of this size, and never will.
+    /// A piece of this size was refused for its size; should a smaller one get through, that is the largest.
     fn limit(&mut self) {
         self.halve();
-        self.largest = self.now;
+        self.refused = true;
     }
 
-    /// A PATCH got through. Where so many do, the line bears larger ones.
-    fn got_through(&mut self) {
+    /// Not even the smallest is taken: it is not for the size of the pieces.
+    fn unlimit(&mut self) {
+        self.now = self.largest;
+        self.refused = false;
+    }
+
+    /// A piece of so many bytes got through. Where so many do, the line bears larger ones.
+    fn got_through(&mut self, length: u64) {
         const MANY: u32 = 8;
-        self.row += 1;
+        if std::mem::take(&mut self.refused) {
+            self.largest = self.now;
+        }
+        self.row += u32::from(length == self.now);
         if self.row == MANY {
             self.now = self.now.saturating_mul(2).min(self.largest);
             self.row = 0;
@@ -110,7 +121,7 @@ impl Courier {
             let doubt = match self.append(upload, &file, offset, length).await {
                 Ok(Appended::Whole { expires }) => {
                     self.keep_end(doc, expires)?;
-                    self.chunk.got_through();
+                    self.chunk.got_through(length);
                     None
                 }
                 Ok(Appended::Gone) => return Ok(Sent::Gone),
@@ -128,6 +139,10 @@ impl Courier {
                 Err(Setback { fault: StoreFault::TooLarge, .. }) if length > self.chunk.smallest => {
                     self.chunk.limit();
                     continue;
+                }
+                Err(setback @ Setback { fault: StoreFault::TooLarge, .. }) => {
+                    self.chunk.unlimit();
+                    return Err(setback);
                 }
                 // Part of the body may have been taken, all of it even, with the answer lost.
                 Err(setback) if broke_off(&setback.fault) => Some(setback),

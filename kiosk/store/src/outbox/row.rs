@@ -154,7 +154,9 @@ pub(super) fn pending(database: &Connection) -> rusqlite::Result<Pending> {
     database.query_row(
         "SELECT count(*) FILTER (WHERE state <> 'refused'),
                 coalesce(sum(bytes) FILTER (WHERE state <> 'refused'), 0),
-                count(*) FILTER (WHERE state = 'refused')
+                count(*) FILTER (WHERE state = 'refused' AND NOT EXISTS (
+                    SELECT 1 FROM document AS later WHERE later.id > document.id AND later.visit = document.visit
+                    AND later.material = document.material AND later.applicant IS document.applicant))
          FROM document WHERE state IN ('waiting', 'uploading', 'uploaded', 'refused')",
         [],
         |row| {

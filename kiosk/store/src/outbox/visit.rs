@@ -67,6 +67,21 @@ impl Outbox {
         Ok(custody_of(&self.database(), visit)?)
     }
 
+    /// What the back office found of a document, once it has.
+    pub(crate) fn review_of(&self, doc: DocId) -> Result<Option<ReviewResult>, OutboxError> {
+        let database = self.database();
+        let kept = database
+            .query_row("SELECT review, review_text FROM document WHERE id = ?1", [doc.0], |row| {
+                let review: Option<String> = row.get(0)?;
+                let text = row.get(1)?;
+                review
+                    .map(|review| ReviewResult::from_code(&review, text).ok_or_else(|| row::damaged(0)))
+                    .transpose()
+            })
+            .optional()?;
+        Ok(kept.flatten())
+    }
+
     /// The place in the feed of reviews up to which everything is kept here.
     pub(crate) fn last_review(&self) -> Result<u64, OutboxError> {
         Ok(self.database().query_row("SELECT last FROM review_feed", [], |row| row::unsigned(row, 0))?)

@@ -196,6 +196,22 @@ async fn a_store_that_is_away_or_talks_nonsense_is_asked_again() {
     following.stop().await;
 }
 
+#[tokio::test]
+async fn what_was_found_before_the_stores_word_is_told_with_it() {
+    let kiosk = Kiosk::new();
+    let store = kiosk.store(|_| Act::Serve).await;
+    let outbox = kiosk.outbox();
+    let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+    let found = Found { material_id: MaterialId::new("m-1").expect("an id"), result: ReviewResult::Accepted };
+    assert_eq!(outbox.keep_reviews(1, &[found]).expect("kept"), []);
+    let mut running =
+        crate::testing::Running::start(&outbox, kiosk.client(store.address.port()), crate::testing::quick());
+    running.until_confirmed(1).await;
+    let reviewed = StoreEvent::Reviewed { doc, result: ReviewResult::Accepted };
+    assert_eq!(within(running.events.recv()).await, Some(reviewed));
+    running.stop().await;
+}
+
 #[test]
 fn a_reviewers_words_go_with_the_tombstone() {
     let kiosk = Kiosk::new();

@@ -37,6 +37,7 @@ pub(crate) enum Algorithm {
 pub(crate) async fn discover(client: &Client) -> Result<Option<Abilities>, Setback> {
     let answer = client.send(Request::new(Method::OPTIONS, FILES)).await?;
     match answer.status {
+        _ if answer.is_about_the_certificate() => Err(answer.setback()),
         200 | 204 => Ok(Some(Abilities::read(|name| answer.header(name))?)),
         // It does not know the question.
         404 | 405 | 501 => Ok(Some(Abilities::default())),

@@ -81,7 +81,10 @@ impl Desk {
             Intent::Back => match around {
                 Some(around) => (*tab, *page) = around,
                 // Nobody goes without having been offered the receipt, whichever way he goes.
-                None if session.receipt.due && !session.papers.is_empty() => session.step = Step::Receipt,
+                None if session.receipt.due => {
+                    session.receipt.from_list = true;
+                    session.step = Step::Receipt;
+                }
                 None => self.goodbye(false, now, actions),
             },
             _ => {}
@@ -199,6 +202,8 @@ impl Desk {
         }
         session.visit = Some(taken.visit.clone());
         session.number = Some(taken.number);
+        session.called = taken.place == Some(Place::Called);
+        session.know(taken.papers);
         session.step = Step::Number(Held {
             visit: taken.visit,
             number: taken.number,

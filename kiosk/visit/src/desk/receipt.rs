@@ -15,7 +15,9 @@ impl Desk {
             Intent::ReceiptPrint => self.print_receipt(now, actions),
             Intent::Back => {
                 if let Some(session) = &mut self.session {
-                    session.step = Step::Materials { page: session.list };
+                    let list = Step::Materials { page: session.list };
+                    let from_list = std::mem::take(&mut session.receipt.from_list);
+                    session.step = if from_list { Step::choose() } else { list };
                 }
             }
             Intent::Finish => self.goodbye(false, now, actions),
@@ -76,7 +78,7 @@ impl Desk {
         let needs = self.needs();
         let place =
             |code: &MaterialCode| needs.iter().position(|need| need.material == *code).unwrap_or(usize::MAX);
-        let mut papers: Vec<_> = session.papers.iter().collect();
+        let mut papers: Vec<_> = session.all_papers().collect();
         papers.sort_by_key(|(code, _)| place(code));
         let told =
             papers.into_iter().map(|(code, paper)| Some((self.catalogue.material(code)?, paper.state)));

@@ -201,6 +201,8 @@ pub(super) struct Session {
     pub called: bool,
     /// the last document of each material and where it is
     pub papers: BTreeMap<MaterialCode, Paper>,
+    /// what was handed in for others in this session: his receipt and goodbye tell of it as well
+    pub of_others: Vec<(MaterialCode, Paper)>,
     /// stands for all documents of the visit
     pub custody: Option<CustodyCode>,
     pub receipt: Receipt,
@@ -229,6 +231,8 @@ pub(super) struct Receipt {
     pub doubtful: bool,
     /// one of this session's may still come out
     pub may_come: bool,
+    /// it was offered to whoever was going by the list of matters: back leads there
+    pub from_list: bool,
 }
 
 impl Session {
@@ -249,6 +253,7 @@ impl Session {
             number: None,
             called: false,
             papers: BTreeMap::new(),
+            of_others: Vec::new(),
             custody: None,
             receipt: Receipt::default(),
             licences: Licences::default(),
@@ -270,8 +275,8 @@ impl Session {
         (missing, unknown): (usize, usize),
         bring: Vec<Label>,
     ) -> Self {
-        let count = |f: fn(MaterialState) -> bool| self.papers.values().filter(|p| f(p.state)).count();
-        let papers = (!self.papers.is_empty()).then(|| PapersTold {
+        let count = |f: fn(MaterialState) -> bool| self.all_papers().filter(|(_, p)| f(p.state)).count();
+        let papers = self.all_papers().next().is_some().then(|| PapersTold {
             received: count(|s| matches!(s, MaterialState::Received | MaterialState::Accepted)),
             // What the store has not confirmed is still here.
             stored: count(|s| {
@@ -388,7 +393,7 @@ impl Session {
     pub fn act_for(&mut self, applicant: Applicant) {
         if self.applicant != applicant {
             self.applicant = applicant;
-            self.papers.clear();
+            self.of_others.extend(std::mem::take(&mut self.papers));
             self.forget_licences();
         }
     }
@@ -403,15 +408,27 @@ impl Session {
             self.applicant = applicant;
         }
         self.choice = open.choice;
-        let paper = |p: crate::event::PaperKnown| {
-            (p.material, Paper { document: p.document, state: p.state, note: p.note })
-        };
-        self.papers = open.papers.into_iter().map(paper).collect();
+        self.know(open.papers);
         if self.custody != open.custody {
             // What was printed for this code in an earlier session nobody knows.
             self.receipt = Receipt { doubtful: true, ..Receipt::default() };
             self.custody = open.custody;
         }
+    }
+
+    /// What was handed in for the present applicant, as the outbox knows it.
+    pub fn know(&mut self, papers: Vec<crate::event::PaperKnown>) {
+        let paper = |p: crate::event::PaperKnown| {
+            (p.material, Paper { document: p.document, state: p.state, note: p.note })
+        };
+        self.papers = papers.into_iter().map(paper).collect();
+        let now = &self.papers;
+        self.of_others.retain(|(_, paper)| !now.values().any(|known| known.document == paper.document));
+    }
+
+    /// All that was handed in, for whomever.
+    pub fn all_papers(&self) -> impl Iterator<Item = (&MaterialCode, &Paper)> {
+        self.papers.iter().chain(self.of_others.iter().map(|(material, paper)| (material, paper)))
     }
 
     /// A new service day began while the visitor was choosing: yesterday's visit is over.
@@ -432,6 +449,7 @@ impl Session {
             self.number = None;
             self.called = false;
             self.papers.clear();
+            self.of_others.clear();
             self.custody = None;
             self.receipt = Receipt::default();
             self.forget_licences();
@@ -480,7 +498,8 @@ impl Session {
     }
 
     pub fn document_state(&mut self, document: &DocumentId, state: MaterialState, note: Option<String>) {
-        for paper in self.papers.values_mut().filter(|paper| paper.document == *document) {
+        let others = self.of_others.iter_mut().map(|(_, paper)| paper);
+        for paper in self.papers.values_mut().chain(others).filter(|paper| paper.document == *document) {
             // The back office's word stands above the way there, of which news may come late.
             let judged = matches!(paper.state, MaterialState::Accepted | MaterialState::Returned(_));
             let judges = matches!(state, MaterialState::Accepted | MaterialState::Returned(_));

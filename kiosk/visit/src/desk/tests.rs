@@ -294,6 +294,7 @@ fn a(count: u32) -> TicketNumber {
 
 fn taken(fresh: bool, job: i64) -> Taken {
     Taken {
+        papers: vec![],
         visit: VisitId("v".into()),
         number: a(17),
         fresh,

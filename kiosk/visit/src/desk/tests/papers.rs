@@ -494,8 +494,12 @@ fn what_was_handed_in_for_one_counts_for_no_other() {
     let received = |hall: &Lobby| state(hall, "lease") == MaterialState::Stored;
     assert!(received(&hall));
     hall.hear(Event::CompanyKey(Some(offer()))).touch("back").touch("for.company").touch("company.take");
-    hall.touch("confirm").answer(LedgerReply::Entered(opened("v")));
+    hall.touch("confirm").answer(LedgerReply::Entered(OpenVisit { custody: Some(code()), ..opened("v") }));
     assert_eq!(state(&hall, "lease"), MaterialState::Missing);
+    // What was handed in before is his all the same who did it: his receipt names it.
+    hall.touch("receipt");
+    assert!(matches!(hall.screen(), Screen::Receipt(receipt) if receipt.papers.len() == 1));
+    hall.touch("back");
     // It is theirs for whom it is scanned.
     hall.touch("material.lease")
         .touch("scan.start")
@@ -544,6 +548,12 @@ fn nobody_goes_by_the_list_of_matters_without_having_been_offered_the_receipt() 
         hall.touch("back");
     }
     assert_eq!(hall.screen().name(), "receipt");
+    hall.touch("back");
+    assert_eq!(
+        hall.screen().name(),
+        "choose",
+        "back to where he came from, not to a checklist of other matters"
+    );
 }
 
 #[test]
