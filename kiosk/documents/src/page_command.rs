@@ -28,8 +28,8 @@ pub enum Form {
 /// `.ofd`, or for the JPEG pages `.jpg` (one page) or `.zip` (several).
 ///
 /// A page is in memory only while it is being finished. Finished pages wait in files beside `out` that have
-/// no name, so that nothing is left of them however this ends. A scan that states no resolution is taken for one of 300 dots
-/// per inch.
+/// no name, so that nothing is left of them however this ends. A scan that states no resolution is taken for
+/// one of 300 dots per inch.
 ///
 /// # Errors
 /// [`PageError`] for the first page that cannot be used, and when the document cannot be written; no
@@ -50,10 +50,9 @@ pub fn page_command(
         return Err(PageError::Compact { path: out.to_owned() });
     }
     // A scan is not to be lost to its own document, nor to one whose name was left out.
-    let same = |scan: &&PathBuf| {
-        fs::canonicalize(scan).ok().is_some_and(|scan| fs::canonicalize(out).ok() == Some(scan))
-    };
-    if let Some(scan) = pages.iter().find(same) {
+    if let Ok(out) = fs::canonicalize(out)
+        && let Some(scan) = pages.iter().find(|scan| fs::canonicalize(scan).is_ok_and(|scan| scan == out))
+    {
         return Err(PageError::ItsOwn { path: scan.clone() });
     }
     let mut waiting = vec![];

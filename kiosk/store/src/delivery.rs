@@ -39,9 +39,9 @@ pub(crate) struct Courier {
     buffer: BytesMut,
     pacer: Arc<Pacer>,
     /// What the server can do, once it has said so; asked again after a 412.
-    pub abilities: Option<Abilities>,
+    abilities: Option<Abilities>,
     /// It has not said so, and is to be asked again for the next document.
-    pub unsure: bool,
+    unsure: bool,
     /// The end of an upload that is on disk.
     end: Option<(DocId, Timestamp)>,
     /// Where the last PATCH failed, until the store says whether it got through after all.
@@ -85,6 +85,11 @@ impl Courier {
         if std::mem::take(&mut self.unsure) {
             self.abilities = None;
         }
+    }
+
+    /// What the server can do is asked for anew: staff may have raised its limit meanwhile.
+    pub(crate) fn forget_abilities(&mut self) {
+        self.abilities = None;
     }
 
     /// Carries a document from where it stands to the store, and deletes it here.

@@ -104,7 +104,8 @@ pub enum OutboxError {
 impl OutboxError {
     /// Whether the disk failed below the database, so that what was written last may be there or not.
     fn is_of_the_disk(&self) -> bool {
-        matches!(self, Self::Database(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure))
+        let Self::Database(error) = self else { return false };
+        error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure)
     }
 }
 

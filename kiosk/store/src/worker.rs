@@ -296,8 +296,7 @@ impl Worker {
     }
 
     async fn refuse(&mut self, id: DocId, fault: StoreFault) {
-        // A limit that staff have raised meanwhile is asked for anew.
-        self.courier.abilities = None;
+        self.courier.forget_abilities();
         match kept(self.courier.outbox.set_refused(id, &fault)) {
             Ok(()) => self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await,
             Err(disk) => self.pause_one(id, disk.into()).await,

@@ -150,19 +150,21 @@ pub(super) fn due(database: &Connection) -> rusqlite::Result<Vec<DocId>> {
         .collect()
 }
 
+/// Of a document: no later one of the same visit, material and applicant stands for it.
+const WANTED: &str = "NOT EXISTS (
+    SELECT 1 FROM document AS later WHERE later.id > document.id AND later.visit = document.visit
+    AND later.material = document.material AND later.applicant IS document.applicant)";
+
 pub(super) fn pending(database: &Connection) -> rusqlite::Result<Pending> {
-    database.query_row(
+    let counted = format!(
         "SELECT count(*) FILTER (WHERE state <> 'refused'),
                 coalesce(sum(bytes) FILTER (WHERE state <> 'refused'), 0),
-                count(*) FILTER (WHERE state = 'refused' AND NOT EXISTS (
-                    SELECT 1 FROM document AS later WHERE later.id > document.id AND later.visit = document.visit
-                    AND later.material = document.material AND later.applicant IS document.applicant))
-         FROM document WHERE state IN ('waiting', 'uploading', 'uploaded', 'refused')",
-        [],
-        |row| {
-            Ok(Pending { documents: unsigned(row, 0)?, bytes: unsigned(row, 1)?, refused: unsigned(row, 2)? })
-        },
-    )
+                count(*) FILTER (WHERE state = 'refused' AND {WANTED})
+         FROM document WHERE state IN ('waiting', 'uploading', 'uploaded', 'refused')"
+    );
+    database.query_row(&counted, [], |row| {
+        Ok(Pending { documents: unsigned(row, 0)?, bytes: unsigned(row, 1)?, refused: unsigned(row, 2)? })
+    })
 }
 
 pub(super) fn refused(database: &Connection) -> rusqlite::Result<Vec<(DocId, MaterialId, StoreFault)>> {
@@ -181,12 +183,9 @@ pub(super) fn refused(database: &Connection) -> rusqlite::Result<Vec<(DocId, Mat
 /// The refused documents that no later one of the same visit stands for.
 pub(super) fn refused_and_wanted(database: &Connection) -> rusqlite::Result<Vec<DocId>> {
     database
-        .prepare(
-            "SELECT id FROM document WHERE state = 'refused' AND NOT EXISTS (
-                 SELECT 1 FROM document AS later WHERE later.id > document.id AND later.visit = document.visit
-                 AND later.material = document.material AND later.applicant IS document.applicant
-             ) ORDER BY id LIMIT 1000",
-        )?
+        .prepare(&format!(
+            "SELECT id FROM document WHERE state = 'refused' AND {WANTED} ORDER BY id LIMIT 1000"
+        ))?
         .query_map([], |row| Ok(DocId(row.get(0)?)))?
         .collect()
 }

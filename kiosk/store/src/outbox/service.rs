@@ -41,9 +41,9 @@ pub(crate) struct Note {
 impl Outbox {
     /// Says what the documents of a visit serve from now on: the visit's number, if it has one, and
     /// for the code of a material the items that ask for it, 64 at most. What was handed in for
-    /// another applicant serves what it did; as long as it is under way it gets the number, too. Documents under way are
-    /// registered with it; of those that the store holds already, the worker tells it what is other
-    /// than it was told. Returns how many documents this changed: notify the worker then.
+    /// another applicant serves what it did; as long as it is under way it gets the number, too.
+    /// Documents under way are registered with it; of those that the store holds already, the worker
+    /// tells it what is other than it was told. Returns how many documents this changed: notify the worker then.
     ///
     /// # Errors
     /// [`OutboxError::Invalid`] for a number or items outside the contract; nothing is changed then.

@@ -95,10 +95,10 @@ impl Desk {
         if let (false, Some(before)) = (found.complete, before.take()) {
             // Of what is told anew the newer word counts.
             let told = |before: &Licence| {
-                let same = |now: &&Licence| {
+                let same = |now: &Licence| {
                     (&now.licence_type, &now.number) == (&before.licence_type, &before.number)
                 };
-                found.licences.iter().find(same).is_some()
+                found.licences.iter().any(same)
             };
             let more: Vec<_> = before.licences.into_iter().filter(|licence| !told(licence)).collect();
             found.licences.extend(more);

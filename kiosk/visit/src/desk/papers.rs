@@ -33,7 +33,7 @@ impl Desk {
         };
         let source = wanted.as_ref().map_or(Source::Feeder, |(material, _)| self.source_of(material));
         let Some(session) = &mut self.session else { return };
-        let has_receipt = session.custody.is_some() && session.all_papers().next().is_some();
+        let has_receipt = session.has_receipt();
         let Step::Materials { page } = &mut session.step else { return };
         session.list = *page;
         match intent {

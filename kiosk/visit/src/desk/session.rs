@@ -287,8 +287,7 @@ impl Session {
             unknown,
         });
         let number = if cancelled { None } else { self.number };
-        let now_called = matches!(&self.step, Step::Number(held) if held.place == Some(Place::Called));
-        let called = !cancelled && number.is_some() && (now_called || self.called);
+        let called = !cancelled && number.is_some() && self.called;
         let dropped = self.has_pages();
         let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {
@@ -429,6 +428,11 @@ impl Session {
     /// All that was handed in, for whomever.
     pub fn all_papers(&self) -> impl Iterator<Item = (&MaterialCode, &Paper)> {
         self.papers.iter().chain(self.of_others.iter().map(|(material, paper)| (material, paper)))
+    }
+
+    /// Whether there is something to have a receipt of.
+    pub fn has_receipt(&self) -> bool {
+        self.custody.is_some() && self.all_papers().next().is_some()
     }
 
     /// A new service day began while the visitor was choosing: yesterday's visit is over.

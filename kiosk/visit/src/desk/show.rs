@@ -246,7 +246,7 @@ impl Desk {
             done,
             count,
             licences: self.licences_told(session),
-            receipt: session.custody.is_some() && session.all_papers().next().is_some(),
+            receipt: session.has_receipt(),
             page: page + 1,
             page_count: count.div_ceil(MATERIALS_A_PAGE).max(1),
         }
