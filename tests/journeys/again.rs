@@ -11,6 +11,7 @@ fn hand_in_all_the_same(hall: &Hall, material: &str, paper: &str) {
     hall.wait_screen("hand-in");
     feed(hall, &[paper]);
     hall.touch("answer.yes");
+    hall.touch("source.feeder");
     hall.touch("scan.start");
     hall.wait_screen("review");
     hall.touch("scan.accept");

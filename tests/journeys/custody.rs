@@ -1,6 +1,6 @@
 //! What was received is proven: the receipt, the countersignature, and what the back office says.
 
-use crate::hall::{Hall, enabled, name, word};
+use crate::hall::{Hall, enabled, name, says, word};
 use crate::papers::{
     Document, assert_is_of, bytes, documents, feed, hand_in, in_outbox, is, kiosk_program, open,
     registration, says_fault, to_materials, wait_held, wait_is,
@@ -159,6 +159,35 @@ fn the_back_office_sends_a_paper_back() {
     let state = to_materials(&hall, "man");
     assert!(is(&state, "id-card", "accepted") && !enabled(&state, "material.id-card"), "{state:#}");
     assert_eq!(documents(&state).len(), 2);
+}
+
+/// What happens to the visitor's own while he is at the scanner is told there; of two the call is more urgent.
+#[test]
+fn a_call_and_a_paper_that_is_sent_back_are_told_at_the_scanner() {
+    let hall = Hall::open();
+    hall.take_number("man", "package.open-restaurant");
+    to_materials(&hall, "man");
+    hand_in(&hall, "id-card", &["id-copy"]);
+    wait_is(&hall, "id-card", "received");
+    let card = wait_held(&hall, 1).remove(0);
+    open(&hall, "premises");
+    let returned = json!({ "material": card.id, "result": "returned", "reason": "illegible" });
+    hall.post("/api/store", json!({ "review": returned }));
+    let sent_back = word("frame.sent_back").replace("{name}", "申请人身份证");
+    hall.wait("what was sent back", |state| name(state) == "scan" && says(state, &sent_back));
+    hall.post("/api/window", json!({ "number": "A001", "event": "called" }));
+    let called = word("frame.called").replace("{number}", "A001");
+    hall.wait("the call", |state| name(state) == "scan" && says(state, &called) && !says(state, &sent_back));
+    // The list shows what was sent back; the call stands there, too, until he goes.
+    hall.touch("back");
+    let state = wait_is(&hall, "id-card", "spoken.returned");
+    assert!(says(&state, &called), "{state:#}");
+    hall.touch("finish");
+    hall.wait_screen("receipt");
+    hall.leave_receipt();
+    hall.wait("goodbye", |state| {
+        name(state) == "goodbye" && says(state, &word("goodbye.title_called")) && !says(state, &called)
+    });
 }
 
 fn label_says(state: &Value, text: &str) -> bool {

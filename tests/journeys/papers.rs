@@ -52,6 +52,8 @@ pub fn open(hall: &Hall, material: &str) {
     }
     hall.touch(&id);
     hall.wait_screen("scan");
+    // Cards are expected on the glass: these visitors bring copies.
+    hall.touch("source.feeder");
 }
 
 /// From the checklist to the pages of a material, for review.

@@ -95,6 +95,7 @@ pub(crate) fn read(words: &Words, view: &View, worded: &Worded) -> Reading {
     let frame = &worded.frame;
     let mut list = List::default();
     countdown(&mut list, frame);
+    list.text(&frame.news);
     screens::screen(&mut list, &worded.screen);
     // What fills the whole screen has its way out on it, or none.
     let keys = keys(view);

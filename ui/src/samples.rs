@@ -13,7 +13,7 @@ use visit::catalogue::Label;
 use visit::fault::Fault;
 use visit::look::Look;
 use visit::number::TicketNumber;
-use visit::screen::{ApplicantShown, Language, Preview, Screen, View, Who};
+use visit::screen::{ApplicantShown, Language, News, Preview, Screen, View, Who};
 use visit::speech::Speech;
 
 /// A view with a name of its own.
@@ -42,6 +42,7 @@ fn sample(name: &'static str, screen: Screen) -> Sample {
     // Who does not serve has read no picture of its hall.
     let logo = (!matches!(screen, Screen::Closed(_))).then(logo);
     let view = View {
+        news: None,
         just_come: false,
         language: Language::Zh,
         look: Look::default(),
@@ -59,6 +60,11 @@ fn sample(name: &'static str, screen: Screen) -> Sample {
 impl Sample {
     fn faults(mut self, faults: &[Fault]) -> Self {
         self.view.faults = faults.to_vec();
+        self
+    }
+
+    fn news(mut self, news: News) -> Self {
+        self.view.news = Some(news);
         self
     }
 

@@ -155,6 +155,7 @@ fn view(reason: &Reason, language: Language) -> View {
 fn of(closed: Closed, language: Language) -> View {
     let clock = Zoned::now().time().round(jiff::Unit::Minute).unwrap_or_default();
     View {
+        news: None,
         just_come: false,
         language,
         look: Look::default(),

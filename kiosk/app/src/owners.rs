@@ -8,6 +8,7 @@ use crate::commands::{Commanded, Commands, SOCKET};
 use crate::config::Config;
 use crate::figures::{self, Figures, Found};
 use crate::heart::{Asked, DeskLine};
+use crate::pictures::Examples;
 use crate::report::{Reporter, Stick};
 use crate::start::Opened;
 use crate::supervise::{Essential, essential, supervise};
@@ -32,8 +33,8 @@ use visit::screen::View;
 
 /// How much may wait for one owner; the desk asks for far less at a time.
 const ROOM: usize = 64;
-/// Until the pictures of what materials look like are read.
-const EXAMPLES_AFTER: Duration = Duration::from_secs(1);
+/// Until the hall's logo is read.
+const LOGO_AFTER: Duration = Duration::from_secs(1);
 /// How often what was counted is kept.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// What is around the desk.
@@ -53,6 +54,8 @@ pub struct Owners {
     /// the kiosk's name
     kiosk: String,
     mouth: speech::Mouth,
+    /// what materials look like
+    examples: Arc<Examples>,
     bus: Bus,
     clock: Clock,
     ledger: Arc<dyn Ledger>,
@@ -246,17 +249,15 @@ impl Owners {
             runtime.spawn(figures::push(windows, config.kiosk.name.clone(), every, facts, bus.clone()));
         }
 
-        let (listed, file, told) = (Arc::clone(&catalogue), config.kiosk.catalogue, bus.clone());
-        let logo = config.kiosk.logo;
+        let examples = Arc::new(Examples::new(Arc::clone(&catalogue), &config.kiosk.catalogue));
+        let (logo, told) = (config.kiosk.logo, bus.clone());
         drop(runtime.spawn(async move {
-            // Nobody is at a scanner so soon, and the first screen and the devices have the processors.
-            tokio::time::sleep(EXAMPLES_AFTER).await;
+            // The first screen and the devices have the processors.
+            tokio::time::sleep(LOGO_AFTER).await;
             let logo = tokio::task::spawn_blocking(move || crate::pictures::logo(&logo?)).await;
             if let Ok(Some(logo)) = logo {
                 told.send(Event::Logo(logo)).await;
             }
-            let read = tokio::task::spawn_blocking(move || crate::pictures::read(&listed, &file)).await;
-            told.send(Event::Examples(read.unwrap_or_default())).await;
         }));
         let mut desk = Desk::new(catalogue, config.patience.patience(), ways).with_past(past);
         if windows.is_some() {
@@ -272,6 +273,7 @@ impl Owners {
             writing: None,
             kiosk,
             mouth,
+            examples,
             bus,
             clock,
             ledger,
@@ -401,6 +403,16 @@ impl Owners {
             }
             Action::Licences(session, wanted) => {
                 drop(tokio::spawn(self.licences.clone().look(session, *wanted)));
+            }
+            Action::Example(material) => {
+                let (examples, bus) = (Arc::clone(&self.examples), self.bus.clone());
+                drop(tokio::spawn(async move {
+                    let read = material.clone();
+                    let picture = tokio::task::spawn_blocking(move || examples.read(&read)).await;
+                    if let Ok(Some(picture)) = picture {
+                        bus.send(Event::Example(material, picture)).await;
+                    }
+                }));
             }
             Action::Remind => self.mouth.chime(),
             // It was for the log.

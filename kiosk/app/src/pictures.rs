@@ -1,6 +1,5 @@
-//! The hall's pictures: its logo, and what materials look like. They are read when the first screen is there already.
+//! The hall's pictures: its logo, and what materials look like. Each is read when it is wanted, and none is kept here.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use visit::catalogue::{Catalogue, MaterialCode};
@@ -16,17 +15,23 @@ pub fn logo(file: &Path) -> Option<Arc<Preview>> {
     picture(file, LOGO)
 }
 
-/// Every material that has one, from the folder of the catalogue's file; one that cannot be read is not shown.
-/// Materials that look alike share it.
-pub fn read(catalogue: &Catalogue, file: &Path) -> BTreeMap<MaterialCode, Arc<Preview>> {
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let mut pictures: BTreeMap<PathBuf, Option<Arc<Preview>>> = BTreeMap::new();
-    let mut picture = |material: &visit::catalogue::Material| {
-        let path = folder.join(material.example.as_ref()?);
-        let picture = pictures.entry(path).or_insert_with_key(|path| picture(path, EXAMPLE)).clone()?;
-        Some((material.code.clone(), picture))
-    };
-    catalogue.materials.iter().filter_map(&mut picture).collect()
+/// What materials look like: pictures below the folder of the catalogue's file.
+pub struct Examples {
+    catalogue: Arc<Catalogue>,
+    folder: PathBuf,
+}
+
+impl Examples {
+    /// Those of a catalogue that was read from this file.
+    pub fn new(catalogue: Arc<Catalogue>, file: &Path) -> Self {
+        Self { catalogue, folder: file.parent().unwrap_or(Path::new("")).to_owned() }
+    }
+
+    /// Reads the picture of a material, if it has one that can be read.
+    pub fn read(&self, material: &MaterialCode) -> Option<Arc<Preview>> {
+        let file = self.catalogue.material(material)?.example.as_ref()?;
+        picture(&self.folder.join(file), EXAMPLE)
+    }
 }
 
 fn picture(path: &Path, room: (u32, u32)) -> Option<Arc<Preview>> {

@@ -116,8 +116,8 @@ pub struct Desk {
     /// what a key offered since somebody last left; a key that he forgot offers nothing to the next
     offer: Option<CompanyOffer>,
     finder: Finder,
-    /// what materials look like
-    examples: BTreeMap<MaterialCode, Arc<Preview>>,
+    /// what the material that was to be scanned last looks like, once the picture has been read
+    example: Option<(MaterialCode, Option<Arc<Preview>>)>,
     /// the hall's, if it has one
     logo: Option<Arc<Preview>>,
     session: Option<Session>,
@@ -150,7 +150,7 @@ impl Desk {
             tickets_left: None,
             offer: None,
             finder: Finder::default(),
-            examples: BTreeMap::new(),
+            example: None,
             logo: None,
             session: None,
             sessions: 0,
@@ -247,9 +247,10 @@ impl Desk {
             Event::CompanyKey(offer) => self.offer = offer,
             Event::TicketsLeft(left) => self.tickets_left = left,
             Event::Headphones(plugged) => self.headphones(plugged, now),
+            Event::Window(number, day, what) => self.window(number, day, what, &mut actions),
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::StaffCalled(call, heard) => self.called(call, heard),
-            Event::Examples(examples) => self.examples = examples,
+            Event::Example(material, picture) => self.example_read(&material, picture),
             Event::Logo(logo) => self.logo = Some(logo),
             Event::Popular(day, matters) => self.popular = Some((day, matters)),
             Event::Door(id, news) => self.door(id, news, now),
@@ -280,6 +281,10 @@ impl Desk {
         if let (true, Some(session)) = (self.place() != before, &mut self.session) {
             session.since = now.tick;
         }
+        if let Some(session) = &mut self.session {
+            session.see_what_was_sent_back();
+        }
+        self.want_example(&mut actions);
         actions
     }
 
@@ -547,13 +552,15 @@ impl Desk {
                 self.renew(now);
             }
             DocumentEvent::Stored(..) | DocumentEvent::Failed(..) => {}
-            DocumentEvent::State(document, state) => session.document_state(&document, state, None),
-            DocumentEvent::Reviewed(document, state, note) => {
-                // What is sent back stands first in the checklist: there the visitor comes back to.
-                if session.papers.values().any(|paper| paper.document == document) {
-                    session.list = 0;
+            DocumentEvent::State(document, state) => {
+                if session.document_state(&document, state, None) {
+                    actions.push(Action::Remind);
                 }
-                session.document_state(&document, state, note);
+            }
+            DocumentEvent::Reviewed(document, state, note) => {
+                if session.document_state(&document, state, note) {
+                    actions.push(Action::Remind);
+                }
             }
         }
     }

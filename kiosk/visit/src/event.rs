@@ -9,7 +9,7 @@ use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Cap;
 use crate::identity::{Applicant, CompanyCode, CompanyOffer, Person};
 use crate::intent::{Intent, Source};
-use crate::number::TicketNumber;
+use crate::number::{TicketNumber, WindowEvent};
 use crate::screen::{
     CardProblem, CardReminder, Counters, DoorRefusal, KioskShown, MaterialState, OutboxShown, PageWarning,
     Preview, Refusal, ReportShown, ReportTaken, ScanProblem, TicketState,
@@ -19,7 +19,6 @@ use crate::ticket::{ReceiptContents, TicketContents};
 use crate::turn::Turn;
 use crate::waiting::{Place, Waiting};
 use jiff::civil::{Date, DateTime};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,12 +82,14 @@ pub enum Event {
     CompanyKey(Option<CompanyOffer>),
     /// about how many tickets the printer's roll still has room for; `None` while nobody can tell
     TicketsLeft(Option<u16>),
+    /// the windows called a number of that day, or are done with it
+    Window(TicketNumber, Date, WindowEvent),
     /// how many numbers wait, and about how long; `None` without a window feed
     Waiting(Option<Waiting>),
     /// the matters that most numbers of a day stand for, first the one that most do
     Popular(Date, Vec<Matter>),
-    /// what materials look like, as far as there are pictures
-    Examples(BTreeMap<MaterialCode, Arc<Preview>>),
+    /// what a material looks like, to [`Action::Example`]
+    Example(MaterialCode, Arc<Preview>),
     /// the hall's logo has been read
     Logo(Arc<Preview>),
     /// what whoever checks says of somebody before the technician's door
@@ -522,6 +523,8 @@ pub enum Action {
     Print(PrintJob, Box<TicketContents>),
     /// scan into this session, and keep each page as it came too where it is to be made compact
     Scan(SessionId, Source, Sheets, Keep),
+    /// read the picture of what this material looks like
+    Example(MaterialCode),
     /// stop scanning
     StopScan(SessionId),
     /// throw scanned pages away

@@ -63,10 +63,21 @@ pub struct View {
     pub faults: Vec<Fault>,
     /// seconds until the session ends by itself, shown when few are left
     pub ending_in: Option<u32>,
+    /// what has happened to the visitor's own while he stands here, on whatever screen he is
+    pub news: Option<News>,
     /// the screen has just come: what is touched now may be meant for the one before
     pub just_come: bool,
     /// whether and how it is spoken
     pub speech: Speech,
+}
+
+/// What a visitor is told wherever he is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// his number was called
+    Called(TicketNumber),
+    /// this material is wanted once more, and he has not seen yet why
+    SentBack(Label),
 }
 
 /// Every screen there is.

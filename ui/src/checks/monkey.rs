@@ -19,7 +19,7 @@ use visit::event::{
 use visit::fault::{Device, DeviceStatus, Fault};
 use visit::identity::{DocumentKind, DocumentNumber, Person, PersonName, Ways};
 use visit::intent::Intent;
-use visit::number::TicketNumber;
+use visit::number::{TicketNumber, WindowEvent};
 use visit::screen::{
     CardProblem, CardReminder, Counters, DoorRefusal, KioskShown, Language, OutboxShown, PageWarning,
     Preview, Refusal, ReportShown, ReportTaken, ScanProblem, Screen, SettingsShown, TicketState, View,
@@ -117,7 +117,7 @@ impl Lobby {
 
     /// Something that a device says by itself.
     fn device(&mut self) {
-        let event = match self.dice.below(6) {
+        let event = match self.dice.below(7) {
             0 => {
                 let device = self.dice.of(Device::ALL);
                 let its: Vec<Fault> = Fault::ALL.iter().copied().filter(|f| f.device() == device).collect();
@@ -132,6 +132,10 @@ impl Lobby {
                 Some(session) => Event::Card(session, self.card()),
                 None => Event::Tick,
             },
+            5 => {
+                let what = self.dice.of(&[WindowEvent::Called, WindowEvent::Served]);
+                Event::Window(TicketNumber::parse("A017").unwrap(), self.now.wall.date(), what)
+            }
             _ => match self.watching {
                 Some(session) => Event::Card(session, CardEvent::Read(self.person())),
                 None => Event::Tick,
@@ -194,6 +198,9 @@ impl Lobby {
                 LicencesFound { licences: vec![], look: wanted.look, complete: self.dice.one_in(2) },
             ),
             Action::Room(asked) => return self.room(asked),
+            Action::Example(material) => {
+                Event::Example(material, Arc::new(Preview { width: 1, height: 1, rgb: vec![200; 3] }))
+            }
             Action::CallStaff(call, _) => Event::StaffCalled(call, self.dice.one_in(2)),
             Action::Reader(_)
             | Action::PreparePrinter

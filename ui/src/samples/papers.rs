@@ -8,8 +8,8 @@ use visit::fault::Fault;
 use visit::intent::Source;
 use visit::screen::{
     ApplicantShown, FeederAsk, HandInAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown,
-    MaterialState, Materials, NeedNot, PageWarning, Receipt, ReturnReason, Review, ReviewAsk, ScanProblem,
-    ScanReady, Scanning, Screen, SentBack, TicketState,
+    MaterialState, Materials, NeedNot, News, PageWarning, Receipt, ReturnReason, Review, ReviewAsk,
+    ScanProblem, ScanReady, Scanning, Screen, SentBack, TicketState,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -50,6 +50,10 @@ const ITEMS: [(&str, &str); 7] = [
     ("店招设置", "Shop sign"),
     ("公章刻制", "Company seal"),
 ];
+
+fn called() -> News {
+    News::Called(ticket("A017"))
+}
 
 fn materials() -> Vec<Sample> {
     let rows: [(&str, &str, &str, bool, u16, usize, MaterialState); 6] = [
@@ -128,6 +132,7 @@ fn materials() -> Vec<Sample> {
     vec![
         sample("materials-looked-up", Screen::Materials(looked_up)),
         sample("materials", Screen::Materials(materials.clone())),
+        sample("materials-called", Screen::Materials(materials.clone())).news(called()),
         sample("materials-offline", Screen::Materials(materials.clone()))
             .faults(&[Fault::StoreUnreachable])
             .ending_in(15),
@@ -223,6 +228,7 @@ fn scan() -> Vec<Sample> {
             "scan-example",
             Screen::Scan(ScanReady { optional: true, example: Some(page(480, 679, 250)), ..ready.clone() }),
         ),
+        sample("scan-called", Screen::Scan(ready.clone())).news(called()),
         sample("scan-whose", Screen::Scan(asking(FeederAsk::Whose))),
         sample(
             "scan-whose-long",
@@ -283,6 +289,7 @@ fn scanning() -> Vec<Sample> {
         Scanning { material: label("户口簿", "Household register"), stored: 0, arriving: 0, last: None };
     vec![
         sample("scanning", Screen::Scanning(scanning.clone())),
+        sample("scanning-sent-back", Screen::Scanning(scanning.clone())).news(News::SentBack(long_label())),
         sample(
             "scanning-third",
             Screen::Scanning(Scanning {
@@ -329,6 +336,8 @@ fn review() -> Vec<Sample> {
             }),
         ),
         sample("review", Screen::Review(review.clone())),
+        sample("review-sent-back", Screen::Review(review.clone()))
+            .news(News::SentBack(label("户口簿", "Household register"))),
         sample(
             "review-one-page",
             Screen::Review(Review {

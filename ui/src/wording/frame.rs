@@ -4,7 +4,7 @@ use super::{Voice, act, clock};
 use crate::toolkit as t;
 use visit::intent::Intent;
 use visit::number::TicketNumber;
-use visit::screen::{Purpose, Room, Screen, View};
+use visit::screen::{News, Purpose, Room, Screen, View};
 
 impl Voice<'_> {
     pub(super) fn frame(&self, view: &View) -> t::FrameWords {
@@ -50,6 +50,7 @@ impl Voice<'_> {
                 _ => false,
             },
             go: settled(self.go(&view.screen)),
+            news: self.news(view.news.as_ref()).into(),
             ending: ending
                 .map(|s| {
                     if has_pages(&view.screen) { &frame.ending_pages } else { &frame.ending }
@@ -62,6 +63,15 @@ impl Voice<'_> {
                 Screen::Number(number) => self.card(number.card),
                 _ => t::Note::default(),
             },
+        }
+    }
+
+    fn news(&self, news: Option<&News>) -> String {
+        let frame = &self.words.frame;
+        match news {
+            Some(News::Called(number)) => frame.called.with(&[("number", number)]),
+            Some(News::SentBack(material)) => frame.sent_back.with(&[("name", &self.label(material))]),
+            None => String::new(),
         }
     }
 

@@ -17,7 +17,7 @@ macro_rules! tables {
 tables! {
     /// What stands around every screen, and how lists, pages and dates are written.
     FrameText {
-        Text: language, look, help, done, up, down, reached, back, finish, stay, ending, ending_pages, between, sentence, and_more;
+        Text: language, look, help, done, up, down, reached, back, finish, stay, called, sent_back, ending, ending_pages, between, sentence, and_more;
         Text: page, page_next, page_previous, staff, staff_more, date, day;
         Count: tickets_left, minutes, hours;
         [Text; 12]: months;

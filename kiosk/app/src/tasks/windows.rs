@@ -7,7 +7,7 @@ use crate::tasks::ledger::tell_waiting;
 use link::Backoff;
 use log_book::Event as Happened;
 use log_book::field::Word;
-use queue::ledger::{Ledger, LedgerError};
+use queue::ledger::{Heard, Ledger, LedgerError};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Client;
@@ -70,7 +70,10 @@ async fn hear(
         };
         // A report that arrives late belongs to the day it speaks of, not to today's number.
         let at = clock.wall(event.at);
-        ledger.window_event(event.seq, number, what, at.date(), at).await.map_err(said)?;
+        if ledger.window_event(event.seq, number, what, at.date(), at).await.map_err(said)? == Heard::Applied
+        {
+            bus.send(Event::Window(number, at.date(), what)).await;
+        }
         let number = chronicle::number(number);
         bus.log(match what {
             WindowEvent::Called => Happened::NumberCalled { number },

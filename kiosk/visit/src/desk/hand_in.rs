@@ -4,6 +4,7 @@ use super::Desk;
 use super::session::{Session, Stack, Step};
 use crate::catalogue::MaterialCode;
 use crate::checklist::Need;
+use crate::event::Feeder;
 use crate::intent::{Intent, Source};
 use crate::screen::{HandInAsk, MaterialState, NeedNot};
 
@@ -27,10 +28,12 @@ impl Desk {
         }
     }
 
-    /// Where a material is laid to be scanned, unless the visitor says otherwise.
+    /// Where a material is laid to be scanned, unless the visitor says otherwise: whoever has laid his paper
+    /// into the feeder already has said so.
     pub(super) fn source_of(&self, material: &MaterialCode) -> Source {
         let glass = self.catalogue.material(material).is_some_and(|material| material.glass);
-        if glass { Source::Flatbed } else { Source::Feeder }
+        let his = self.session.as_ref().is_some_and(|session| session.before.is_none());
+        if glass && !(his && self.feeder == Feeder::Loaded) { Source::Flatbed } else { Source::Feeder }
     }
 
     pub(super) fn hand_in_of(&self, session: &Session, material: &MaterialCode) -> Option<HandIn> {

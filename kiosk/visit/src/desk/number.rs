@@ -6,9 +6,11 @@ use crate::catalogue::Matter;
 use crate::event::{Action, CapRule, LedgerDo, Now, OpenVisit, PrintJob, ReaderDo, Taken, VisitRequest};
 use crate::identity::{Applicant, CompanyCode, NumberError, Person};
 use crate::intent::{Intent, Tab};
+use crate::number::{TicketNumber, WindowEvent};
 use crate::screen::{CardReminder, CodeProblem, Purpose, Refusal, TicketState};
 use crate::ticket::TicketContents;
 use crate::waiting::Place;
+use jiff::civil::Date;
 
 /// Keys that a company code can be typed with beyond its length: none.
 const LONGEST_CODE: usize = CompanyCode::LENGTH;
@@ -257,6 +259,29 @@ impl Desk {
             held.doubtful |= !matches!(state, TicketState::Printing | TicketState::NotPrinted(_));
             self.renew(now);
         }
+    }
+
+    /// The windows called a number, or are done with it. Whoever stands here with it may be looking at his
+    /// papers: a sound tells him, too.
+    pub(super) fn window(
+        &mut self,
+        number: TicketNumber,
+        day: Date,
+        what: WindowEvent,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(session) = self.session.as_mut().filter(|session| session.day == day) else { return };
+        let is_called = what == WindowEvent::Called;
+        match &mut session.step {
+            Step::Goodbye { number: Some(his), called, .. } if *his == number => *called = is_called,
+            Step::Number(held) if held.number == number => {
+                held.place = is_called.then_some(Place::Called);
+                session.called = is_called;
+            }
+            _ if session.number == Some(number) => session.called = is_called,
+            _ => return,
+        }
+        actions.extend(is_called.then_some(Action::Remind));
     }
 
     pub(super) fn touched_number(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {

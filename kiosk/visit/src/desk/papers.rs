@@ -7,7 +7,8 @@ use crate::catalogue::MaterialCode;
 use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent, Sheets};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
-use crate::screen::{FeederAsk, MaterialState, ScanProblem};
+use crate::screen::{FeederAsk, MaterialState, Preview, ScanProblem};
+use std::sync::Arc;
 
 impl Desk {
     /// The visit is open at the ledger: show what it needs.
@@ -66,7 +67,10 @@ impl Desk {
         let asking = session.asks_of_feeder();
         let Step::ScanReady(stack) = &mut session.step else { return };
         match (asking, intent) {
-            (_, Intent::Source(source)) => stack.source = source,
+            (_, Intent::Source(source)) => {
+                stack.source = source;
+                stack.source_chosen = true;
+            }
             // Nobody's papers are scanned into another's visit.
             (Some(_), Intent::AnswerNo) => session.before = Some(FeederAsk::TakeOut),
             (Some(_), Intent::AnswerYes) | (None, Intent::ScanStart) if !scanner_down => {
@@ -84,6 +88,7 @@ impl Desk {
                 }
                 actions.push(Action::Scan(session.id, stack.source, sheets, keep));
                 session.with_stack(|mut stack| {
+                    stack.source_chosen = true;
                     stack.problem = None;
                     Step::Scanning { stack, arriving: 0 }
                 });
@@ -169,7 +174,13 @@ impl Desk {
             // Paper that cannot be seen any more has not gone for that.
             Feeder::Unknown => {}
         }
+        let source = self.stack().map(|stack| self.source_of(&stack.material));
         let Some(session) = &mut self.session else { return };
+        if let (Step::ScanReady(stack), Some(source)) = (&mut session.step, source)
+            && !stack.source_chosen
+        {
+            stack.source = source;
+        }
         // A scanner is slow to tell: who has not even said who he is has laid nothing in.
         let unknown = matches!(session.step, Step::Identify { .. }) && session.visitor.is_none();
         if feeder == Feeder::Loaded && unknown {
@@ -180,6 +191,31 @@ impl Desk {
         if feeder == Feeder::Empty && session.before.take() == Some(FeederAsk::TakeOut) {
             self.renew(now);
         }
+    }
+
+    /// Has the picture of what is to be scanned read: one at a time, so that a hall may have as many as it likes.
+    pub(super) fn want_example(&mut self, actions: &mut Vec<Action>) {
+        let Some(Session { step: Step::ScanReady(stack), .. }) = &self.session else { return };
+        let known = self.example.as_ref().is_some_and(|(of, _)| *of == stack.material);
+        let has = self.catalogue.material(&stack.material).is_some_and(|material| material.example.is_some());
+        if has && !known {
+            let material = stack.material.clone();
+            self.example = Some((material.clone(), None));
+            actions.push(Action::Example(material));
+        }
+    }
+
+    /// The picture has been read; of another than the one that is wanted now nobody sees it.
+    pub(super) fn example_read(&mut self, material: &MaterialCode, picture: Arc<Preview>) {
+        if let Some((_, known)) = self.example.as_mut().filter(|(of, _)| of == material) {
+            *known = Some(picture);
+        }
+    }
+
+    /// What a material looks like, if that is known.
+    pub(super) fn example_of(&self, material: &MaterialCode) -> Option<Arc<Preview>> {
+        let (of, picture) = self.example.as_ref()?;
+        picture.clone().filter(|_| of == material)
     }
 
     fn most_pages(&self, material: &MaterialCode) -> usize {
@@ -211,7 +247,7 @@ impl Desk {
 
 impl Stack {
     pub(super) fn new(material: MaterialCode, source: Source) -> Self {
-        Self { material, source, pages: Vec::new(), next: Next::Last, problem: None }
+        Self { material, source, source_chosen: false, pages: Vec::new(), next: Next::Last, problem: None }
     }
 
     /// Puts a page where the next one comes; returns the page that is not wanted any more.

@@ -41,6 +41,8 @@ pub(super) struct Page {
 pub(super) struct Stack {
     pub material: MaterialCode,
     pub source: Source,
+    /// the visitor said so, or has begun: until then it follows what he lays into the feeder
+    pub source_chosen: bool,
     pub pages: Vec<Page>,
     /// where the next page comes
     pub next: Next,
@@ -203,6 +205,8 @@ pub(super) struct Session {
     pub papers: BTreeMap<MaterialCode, Paper>,
     /// what was handed in for others in this session: his receipt and goodbye tell of it as well
     pub of_others: Vec<(MaterialCode, Paper)>,
+    /// the material that was sent back last, until its row of the checklist has been on the screen
+    pub sent_back: Option<MaterialCode>,
     /// stands for all documents of the visit
     pub custody: Option<CustodyCode>,
     pub receipt: Receipt,
@@ -254,6 +258,7 @@ impl Session {
             called: false,
             papers: BTreeMap::new(),
             of_others: Vec::new(),
+            sent_back: None,
             custody: None,
             receipt: Receipt::default(),
             licences: Licences::default(),
@@ -501,7 +506,19 @@ impl Session {
         }
     }
 
-    pub fn document_state(&mut self, document: &DocumentId, state: MaterialState, note: Option<String>) {
+    /// Where a document is now; whether the applicant whose checklist this is has to hand it in again, and
+    /// had not a moment ago.
+    pub fn document_state(
+        &mut self,
+        document: &DocumentId,
+        state: MaterialState,
+        note: Option<String>,
+    ) -> bool {
+        let wanted = |session: &Self| {
+            let paper = session.papers.iter().find(|(_, paper)| paper.document == *document);
+            paper.filter(|(_, paper)| paper.state.is_wanted_again()).map(|(material, _)| material.clone())
+        };
+        let before = wanted(self);
         let others = self.of_others.iter_mut().map(|(_, paper)| paper);
         for paper in self.papers.values_mut().chain(others).filter(|paper| paper.document == *document) {
             // The back office's word stands above the way there, of which news may come late.
@@ -512,6 +529,19 @@ impl Session {
                 paper.note = note.clone();
             }
         }
+        let Some(material) = wanted(self).filter(|_| before.is_none()) else { return false };
+        self.sent_back = Some(material);
+        // It stands first in the checklist: there the visitor comes back to.
+        self.list = 0;
+        true
+    }
+
+    /// The first page of the checklist shows what was sent back: once it has been there, it is seen.
+    pub fn see_what_was_sent_back(&mut self) {
+        let lists = matches!(self.step, Step::Materials { page: 0 });
+        self.sent_back.take_if(|material| {
+            lists || !self.papers.get(material).is_some_and(|paper| paper.state.is_wanted_again())
+        });
     }
 }
 

@@ -9,7 +9,7 @@ use crate::fault::Device;
 use crate::identity::{Applicant, Person};
 use crate::screen::{
     ApplicantShown, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials, MatterBy,
-    MatterFull, MatterShown, NumberShown, OptionShown, ReturnReason, Review, ScanProblem, ScanReady,
+    MatterFull, MatterShown, News, NumberShown, OptionShown, ReturnReason, Review, ScanProblem, ScanReady,
     Scanning, Screen, SentBack, View, Wait, Who,
 };
 use std::sync::Arc;
@@ -26,6 +26,7 @@ impl Desk {
             screen: self.over(now).unwrap_or_else(|| self.beneath(now)),
             faults: self.faults_by_weight(),
             ending_in: self.ending_in(now),
+            news: self.news(),
             just_come: self.has_just_come(now),
             speech: self.manner.speech,
         }
@@ -40,6 +41,14 @@ impl Desk {
             None => Screen::Home(self.home(now)),
             Some(session) => self.screen(session, now),
         }
+    }
+
+    /// What the screen itself does not tell.
+    fn news(&self) -> Option<News> {
+        let session = self.session.as_ref()?;
+        let called = session.number.filter(|_| session.called && !matches!(session.step, Step::Number(_)));
+        let sent_back = || self.catalogue.material(session.sent_back.as_ref()?);
+        called.map(News::Called).or_else(|| Some(News::SentBack(sent_back()?.name.clone())))
     }
 
     fn ending_in(&self, now: Now) -> Option<u32> {
@@ -125,7 +134,7 @@ impl Desk {
                 },
                 optional: stack.pages.is_empty() && self.is_optional(stack),
                 sent_back: session.sent_back(&stack.material),
-                example: self.examples.get(&stack.material).map(Arc::clone),
+                example: self.example_of(&stack.material),
                 asking: session.asks_of_feeder(),
                 problem: self.scan_problem(stack),
             }),

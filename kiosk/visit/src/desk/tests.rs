@@ -7,6 +7,7 @@ mod hand_in;
 mod leaving;
 mod lists;
 mod manner;
+mod news;
 mod papers;
 mod scan_again;
 mod search;

@@ -1,6 +1,7 @@
 //! Events in any order.
 
 use super::*;
+use crate::number::WindowEvent;
 use proptest::prelude::*;
 
 /// Any events in any order: never a panic, and never two prints for one answer.
@@ -72,7 +73,7 @@ fn nothing_upsets_the_desk() {
         "speech.off",
         "speech.louder",
     ];
-    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 26, 0u64..40), 1..120))| {
+    proptest!(|(steps in prop::collection::vec((0usize..ids.len() + 29, 0u64..40), 1..120))| {
         let mut hall = Lobby::open();
         for (what, seconds) in steps {
             let session = hall.desk.session.as_ref().map_or(SessionId(0), |s| s.id);
@@ -113,6 +114,7 @@ fn nothing_upsets_the_desk() {
                 Some(24) => { hall.hear(Event::Waiting(Some(Waiting { count: 3, minutes: Some(10) }))); }
                 Some(25) => { hall.hear(Event::Headphones(true)); }
                 Some(26) => { hall.hear(Event::Headphones(false)); }
+                Some(27) => { hall.hear(Event::Window(a(1), hall.now.wall.date(), WindowEvent::Called)); }
                 Some(_) => { hall.hear(Event::Ledger(session, LedgerReply::PrintAgain(PrintJob(1)))); }
             }
             let prints = hall.last.iter().filter(|a| matches!(a, Action::Print(..))).count();
