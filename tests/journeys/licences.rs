@@ -103,6 +103,22 @@ fn a_store_that_is_away_leaves_it_unknown() {
     wait_is_held(&hall, "id-card");
 }
 
+/// A store that mixes people up: nothing that it says is believed, and nothing of somebody else's is shown.
+#[test]
+fn a_store_that_answers_with_somebody_elses_licence() {
+    let hall = Hall::open();
+    give(
+        &hall,
+        false,
+        json!({ "type": "resident_id", "holder": "11010519491231002X", "number": "310114199003076511" }),
+    );
+    to_question(&hall);
+    hall.touch("licences.yes");
+    let state = wait_is(&hall, "id-card", "spoken.unknown");
+    assert!(says_fault(&state, "N21") && !line(&state, "id-card").contains("6511"), "{state:#}");
+    assert!(enabled(&state, "material.id-card"), "it may be scanned all the same");
+}
+
 /// A store that answers nonsense, another shape, without end or not at all: unknown, and told to whoever
 /// mends (N21).
 #[test]

@@ -20,7 +20,7 @@ static KEY_OF_NOBODY: LazyLock<CustodyKey> =
 /// When a licence holds what none may hold.
 pub fn licences(data: &[u8]) {
     let Ok(answer) = serde_json::from_slice::<licences::Answer>(data) else { return };
-    let Ok(licences) = answer.check() else { return };
+    let Ok(licences) = answer.check("91310114MA1GT0KX2F") else { return };
     assert!(licences.len() <= 64);
     for licence in &licences {
         let text = licence.identifier.to_text();

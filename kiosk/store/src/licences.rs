@@ -210,6 +210,8 @@ struct Told {
     cert_identifier: Zeroizing<String>,
     cert_name: String,
     #[serde(deserialize_with = "crate::http::wiped")]
+    holder_code: Zeroizing<String>,
+    #[serde(deserialize_with = "crate::http::wiped")]
     cert_number: Zeroizing<String>,
     cert_status: String,
     issue_dept: String,
@@ -219,10 +221,14 @@ struct Told {
 }
 
 impl Answer {
-    /// The licences of an answer after the contract, without those whose identifier does not hold.
-    pub(crate) fn check(self) -> Result<Vec<Licence>, StoreFault> {
+    /// The licences of an answer after the contract, without those whose identifier does not hold. All of them
+    /// are this holder's: a store that mixes people up is not believed in anything.
+    pub(crate) fn check(self, holder: &str) -> Result<Vec<Licence>, StoreFault> {
         if self.licences.len() > MOST_LICENCES {
             return Err(StoreFault::Garbage("licences"));
+        }
+        if self.licences.iter().any(|told| *told.holder_code != holder) {
+            return Err(StoreFault::Garbage("holder of a licence"));
         }
         let mut licences = Vec::with_capacity(self.licences.len());
         for told in self.licences {
@@ -271,7 +277,7 @@ impl Client {
         let answer =
             self.send_within(request, Deadlines::VISITOR_WAITS).await.map_err(LicenceFault::Store)?;
         let read = match answer.status {
-            200 => answer.json::<Answer>().and_then(Answer::check),
+            200 => answer.json::<Answer>().and_then(|told| told.check(&query.code)),
             status => Err(StoreFault::from_status(status)),
         };
         answer.wipe();

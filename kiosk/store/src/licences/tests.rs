@@ -18,7 +18,7 @@ fn query() -> LicenceQuery {
 
 fn told(identifier: &str) -> Value {
     json!({
-        "cert_identifier": identifier, "cert_name": "营业执照", "cert_number": "91310114MA1GT0KX2F",
+        "cert_identifier": identifier, "cert_name": "营业执照", "holder_code": COMPANY, "cert_number": COMPANY,
         "cert_status": "01", "issue_dept": "嘉定区市场监督管理局", "valid_until": "2027-01-31", "more": 1,
     })
 }
@@ -27,7 +27,9 @@ const GOOD: &str = "1.2.156.3005.2.11100000MB03271699022.340100.000000016.001.9"
 
 fn checked(licences: &[Value]) -> Result<Vec<Licence>, StoreFault> {
     let answer = json!({ "licences": licences }).to_string();
-    serde_json::from_str::<Answer>(&answer).map_err(|_| StoreFault::Garbage("JSON")).and_then(Answer::check)
+    serde_json::from_str::<Answer>(&answer)
+        .map_err(|_| StoreFault::Garbage("JSON"))
+        .and_then(|told| told.check(COMPANY))
 }
 
 fn date(text: &str) -> Date {
@@ -71,6 +73,9 @@ fn answers_outside_the_contract_are_garbage() {
         (with("cert_name", json!("a\u{7}")), "licences"),
         (with("cert_number", json!("1".repeat(65))), "licences"),
         (with("issue_dept", json!("a\n")), "licences"),
+        (with("holder_code", json!("91310114MA1GT0KX2G")), "holder of a licence"),
+        (with("holder_code", json!("")), "holder of a licence"),
+        (without("holder_code"), "JSON"),
         (with("cert_status", json!("1")), "licences"),
         (with("cert_status", json!("ok")), "licences"),
         (with("cert_status", json!(1)), "JSON"),
@@ -81,6 +86,10 @@ fn answers_outside_the_contract_are_garbage() {
     ] {
         assert_eq!(checked(std::slice::from_ref(&bad)), Err(StoreFault::Garbage(what)), "{bad}");
     }
+    // One of somebody else's among his own, whatever else is wrong with it.
+    let mut other = told("");
+    other["holder_code"] = json!("110105");
+    assert_eq!(checked(&[told(GOOD), other]), Err(StoreFault::Garbage("holder of a licence")));
     assert_eq!(checked(&vec![told(GOOD); 65]), Err(StoreFault::Garbage("licences")));
     assert_eq!(checked(&vec![told(GOOD); 64]).map(|found| found.len()), Ok(64));
 }
@@ -197,7 +206,7 @@ fn the_question_is_the_contracts_and_its_buffer_never_grew() {
 
 #[tokio::test]
 async fn a_store_is_asked_once_and_what_it_says_is_told() {
-    const ANSWER: &str = r#"{"licences":[{"cert_identifier":"1.2.156.3005.2.11100000MB03271699022.340100.000000016.001.9","cert_name":"n","cert_number":"1","cert_status":"01","issue_dept":"d","valid_until":null}]}"#;
+    const ANSWER: &str = r#"{"licences":[{"cert_identifier":"1.2.156.3005.2.11100000MB03271699022.340100.000000016.001.9","cert_name":"n","holder_code":"91310114MA1GT0KX2F","cert_number":"1","cert_status":"01","issue_dept":"d","valid_until":null}]}"#;
     let store = |fault| Err(LicenceFault::Store(fault));
     type Case = (fn() -> Act, Result<usize, LicenceFault>);
     let cases: Vec<Case> = vec![

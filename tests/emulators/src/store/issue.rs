@@ -84,6 +84,7 @@ impl Licence {
         Self {
             cert_identifier: identifier(code, issuer_code, &format!("2024{serial:08}"), 1),
             cert_name: name.to_owned(),
+            holder_code: None,
             cert_number: number.to_owned(),
             cert_status: "01".to_owned(),
             issue_dept: issuer.to_owned(),

@@ -92,6 +92,9 @@ pub struct Licence {
     pub cert_identifier: String,
     /// its name
     pub cert_name: String,
+    /// whose it is; none: whoever holds it here
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder_code: Option<String>,
     /// the number that stands on it
     pub cert_number: String,
     /// two digits, `01` valid
@@ -144,7 +147,10 @@ impl Licences {
     }
 
     fn answer(&mut self, question: Question) -> Vec<Licence> {
-        let found = self.held.get(&question.holder).cloned().unwrap_or_default();
+        let mut found = self.held.get(&question.holder).cloned().unwrap_or_default();
+        for licence in &mut found {
+            licence.holder_code.get_or_insert_with(|| question.holder.code.clone());
+        }
         self.queries.truncate(MOST_QUERIES - 1);
         self.queries.push_front(LicenceQuery {
             at: jiff::Timestamp::now().to_string(),

@@ -54,6 +54,8 @@ struct Given {
     valid_until: Option<String>,
     /// instead of the right one
     identifier: Option<String>,
+    /// whose it is said to be, instead of the right one
+    holder: Option<String>,
 }
 
 /// Reviews a material, gives and takes licences, switches the district's store.
@@ -113,5 +115,6 @@ fn issue(given: Given) -> Licence {
     if let Some(identifier) = given.identifier {
         licence.cert_identifier = identifier;
     }
+    licence.holder_code = given.holder;
     licence
 }
