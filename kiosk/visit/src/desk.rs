@@ -519,7 +519,7 @@ impl Desk {
 
     fn ledger(&mut self, reply: LedgerReply, now: Now, actions: &mut Vec<Action>) {
         match reply {
-            LedgerReply::Found(open) => self.found(open),
+            LedgerReply::Found(open) => self.found(open, actions),
             LedgerReply::Taken(taken) => self.taken(taken, actions),
             LedgerReply::Entered(visit) => self.entered(visit),
             LedgerReply::PrintAgain(job) => self.print_again(job, actions),

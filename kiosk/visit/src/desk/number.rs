@@ -185,14 +185,21 @@ impl Desk {
     }
 
     /// The ledger told whether this person has an open visit today.
-    pub(super) fn found(&mut self, open: Option<OpenVisit>) {
+    pub(super) fn found(&mut self, open: Option<OpenVisit>, actions: &mut Vec<Action>) {
         let catalogue = self.catalogue.clone();
         let Some(session) = &mut self.session else { return };
         if matches!(session.step, Step::LookingUp) {
+            // Whose papers these are only the relative's card can tell.
+            let of_relative = open.as_ref().is_some_and(|open| open.applicant.is_none());
             session.open(open);
             // The catalogue may have changed since the morning.
             session.choice.matters.retain(|m| catalogue.name_of(m).is_some());
-            session.step = Step::choose();
+            session.step = if of_relative && session.purpose == Purpose::Papers {
+                actions.push(Action::Reader(ReaderDo::Watch(session.id)));
+                Step::Identify { purpose: Purpose::Relative, reading: false, problem: None }
+            } else {
+                Step::choose()
+            };
         }
     }
 

@@ -183,6 +183,34 @@ fn cards_are_laid_on_the_glass_and_sheets_into_the_feeder_unless_the_visitor_say
 }
 
 #[test]
+fn whoever_comes_back_with_a_relatives_papers_is_asked_for_his_card_at_once() {
+    let of = |applicant| OpenVisit { applicant, number: Some(a(17)), ..opened("v") };
+    for (door, applicant, screen) in [
+        ("home.scan", None, "identify"),
+        ("home.scan", Some(Applicant::Oneself), "choose"),
+        ("home.scan", Some(Applicant::Company(offer().code)), "choose"),
+        // The number is the visitor's own.
+        ("home.number", None, "choose"),
+    ] {
+        let mut hall = Lobby::open();
+        hall.touch(door).lay(ZHANG).answer(LedgerReply::Found(Some(of(applicant.clone()))));
+        assert_eq!(hall.screen().name(), screen, "{door} {applicant:?}");
+    }
+    let mut hall = Lobby::open();
+    hall.touch("home.scan").lay(ZHANG).answer(LedgerReply::Found(Some(of(None))));
+    assert!(matches!(hall.last[..], [Action::Reader(ReaderDo::Watch(_))]));
+    assert!(matches!(hall.screen(), Screen::Identify(shown) if shown.purpose == Purpose::Relative));
+    hall.lay(LI);
+    let Screen::Choose(shown) = hall.screen() else { panic!("{:?}", hall.screen()) };
+    assert!(matches!(shown.who.applicant, ApplicantShown::Relative(_)), "{:?}", shown.who);
+    // He may stand for himself all the same.
+    let mut hall = Lobby::open();
+    hall.touch("home.scan").lay(ZHANG).answer(LedgerReply::Found(Some(of(None)))).touch("back");
+    let Screen::Choose(shown) = hall.screen() else { panic!("{:?}", hall.screen()) };
+    assert_eq!(shown.who.applicant, ApplicantShown::Oneself);
+}
+
+#[test]
 fn what_a_material_looks_like_is_read_when_it_is_to_be_scanned() {
     let mut shop = catalogue();
     for material in &mut shop.materials {
