@@ -39,6 +39,11 @@ impl Bitmap {
         self.words.get_mut(y * stride..(y + 1) * stride).unwrap_or_default()
     }
 
+    /// Whether nothing is set.
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.iter().all(|bits| *bits == 0)
+    }
+
     pub(super) fn is(&self, x: usize, y: usize) -> bool {
         self.row(y).get(x / WORD).is_some_and(|bits| bits >> (WORD - 1 - x % WORD) & 1 == 1)
     }
@@ -107,9 +112,10 @@ impl Bitmap {
         }
     }
 
-    #[cfg(test)]
     pub(super) fn set(&mut self, x: usize, y: usize) {
-        self.row_mut(y)[x / WORD] |= 1 << (WORD - 1 - x % WORD);
+        if let Some(bits) = self.row_mut(y).get_mut(x / WORD) {
+            *bits |= 1 << (WORD - 1 - x % WORD);
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use crate::finish::{Layout, Samples};
 use crate::gather;
 
 use super::bitmap::{Bitmap, WORD};
+use super::faint::{self, Faint};
+use super::held::Held;
 use super::small::{self, Small, redness};
 
 /// A page of which nothing has been decided.
@@ -13,6 +15,8 @@ pub(super) struct Draft {
     /// Pixels of the page to one of the page in small, across and down: 1, 2, 4 or 8.
     pub(super) scale: usize,
     pub(super) ink: Bitmap,
+    /// The cells of [`Faint`] that have a limit of their own.
+    pub(super) faint: Bitmap,
     pub(super) small: Small,
 }
 
@@ -23,9 +27,15 @@ pub(super) struct Drafter {
     ratio: (usize, usize),
     /// How bright paper is in each word's columns, as far as seen; it decays where none is seen.
     paper: Vec<u8>,
-    /// Rows done.
+    faint: Faint,
+    /// Rows whose ink has not been found: of brightness, and of red.
+    held: [Held; 2],
+    /// Rows seen, and those whose ink has been found.
     done: usize,
+    found: usize,
     sums: Vec<u16>,
+    /// Below which brightness there is ink, for a row's pixels.
+    limits: Vec<u8>,
     draft: Draft,
 }
 
@@ -35,13 +45,24 @@ impl Drafter {
         let scale = scale((width, height), dpi);
         let ink = Bitmap::new(width, height);
         let small = Small::new(width.div_ceil(scale), height.div_ceil(scale), layout.planes());
+        let cells = |pixels: usize| pixels.div_ceil(faint::CELL);
+        let ratio = layout.subsampling().unwrap_or((1, 1));
+        // Rows of cells for which Faint waits, one that is not whole, and a band.
+        let late = (Faint::LATE + 1) * faint::CELL * scale;
+        let held = [(0, 1), (2, ratio.1)].map(|(plane, down)| {
+            Held::new(layout.size(plane).0, late.div_ceil(down) + 1 + layout.band_rows(plane))
+        });
         Self {
             layout,
-            ratio: layout.subsampling().unwrap_or((1, 1)),
+            ratio,
             paper: vec![0; ink.stride()],
+            faint: Faint::new((small.width, small.height), scale == 1),
+            held,
             done: 0,
+            found: 0,
             sums: vec![0; small.width],
-            draft: Draft { scale, ink, small },
+            limits: vec![0; ink.stride() * WORD],
+            draft: Draft { scale, ink, faint: Bitmap::new(cells(small.width), cells(small.height)), small },
         }
     }
 
@@ -50,19 +71,20 @@ impl Drafter {
         for (plane, samples) in planes.iter().enumerate() {
             self.shrink(plane, samples, rows);
         }
-        self.look_at_paper(rows);
-        let row = |plane: usize, y: usize| {
-            let Samples { samples, stride } = planes.get(plane)?;
-            samples.get(y * stride..(y + 1) * stride)
-        };
-        for y in 0..rows {
-            let luma = row(0, y).and_then(|luma| luma.get(..self.layout.width)).unwrap_or_default();
-            self.find_ink(self.done + y, luma, row(2, y / self.ratio.1));
+        for (held, plane) in self.held.iter_mut().zip([0, 2]) {
+            if let Some(samples) = planes.get(plane) {
+                held.take(samples, self.layout.band_rows(plane));
+            }
         }
+        self.look_at_paper(rows);
         self.done += rows;
     }
 
-    pub(super) fn finish(self) -> Draft {
+    pub(super) fn finish(mut self) -> Draft {
+        for _ in 0..=Faint::LATE {
+            let limits = self.faint.beyond();
+            limits.into_iter().for_each(|limits| self.find_ink(&limits));
+        }
         self.draft
     }
 
@@ -84,28 +106,73 @@ impl Drafter {
 
     /// The brightest of the page in small is paper, if it is bright enough.
     fn look_at_paper(&mut self, rows: usize) {
-        let Self { paper, done, draft: Draft { scale, small, .. }, .. } = self;
         // Across a black bar of 8 mm, at 300 dots per inch, half of it is forgotten.
-        paper.iter_mut().for_each(|paper| *paper = paper.saturating_sub(rows as u8 / 2));
-        for y in *done / *scale..(*done + rows).div_ceil(*scale) {
-            let row = small.without_seals(y);
-            for (paper, part) in paper.iter_mut().zip(row.chunks(WORD / *scale)) {
+        self.paper.iter_mut().for_each(|paper| *paper = paper.saturating_sub(rows as u8 / 2));
+        let scale = self.draft.scale;
+        for y in self.done / scale..(self.done + rows).div_ceil(scale) {
+            let row = self.draft.small.without_seals(y);
+            for (paper, part) in self.paper.iter_mut().zip(row.chunks(WORD / scale)) {
                 *paper = part.iter().fold(*paper, |brightest, &bright| bright.max(brightest));
+            }
+            if let Some(limits) = self.faint.row(&row, self.draft.small.row(2, y)) {
+                self.find_ink(&limits);
             }
         }
     }
 
-    fn find_ink(&mut self, y: usize, luma: &[u8], red: Option<&[u8]>) {
+    /// Finds the ink of the next row of cells, which has these limits for what is faint.
+    fn find_ink(&mut self, faint: &[u8]) {
+        self.set_limits(faint);
+        let Self { layout, ratio, paper, held: [luma, red], limits, found, draft, .. } = self;
+        let rows = *found..(*found + faint::CELL * draft.scale).min(layout.height);
+        *found = rows.end;
+        for y in rows {
+            let (above, bits) = draft.ink.row_below(y);
+            find_ink(above, bits, luma.row(y), red.row(y / ratio.1), ratio.0, paper, limits);
+        }
+    }
+
+    /// Below which brightness there is ink, for the pixels of a row of cells.
+    fn set_limits(&mut self, faint: &[u8]) {
+        /// Paper is brighter than this, or none.
+        const DARKEST_PAPER: u8 = 100;
         /// In hundredths of paper's brightness: beyond the middle, since thin strokes are not as dark as ink,
         /// and those of coarse scans, which are hardly wider than a sample, still less so.
         const SHARE: [u16; 2] = [70, 75];
-        let share = if self.draft.scale > 1 { SHARE[0] } else { SHARE[1] };
-        let (above, bits) = self.draft.ink.row_below(y);
-        find_ink(above, bits, luma, red.unwrap_or_default(), self.ratio.0, &self.paper, share);
+        let Self { paper, found, limits, draft: Draft { scale, faint: marked, .. }, .. } = self;
+        let share = if *scale > 1 { SHARE[0] } else { SHARE[1] };
+        let side = faint::CELL * *scale;
+        let words = limits.as_chunks_mut::<WORD>().0.iter_mut().enumerate();
+        for ((word, limits), cells) in words.zip(faint.chunks(WORD / side)) {
+            let paper = around(paper, word);
+            let limit = if paper < DARKEST_PAPER { 0 } else { (u16::from(paper) * share / 100) as u8 };
+            limits.fill(limit);
+            // In most words there is nothing faint.
+            if limit == 0 || cells.iter().fold(0, |highest, &cell| cell.max(highest)) <= limit {
+                continue;
+            }
+            for (number, (limits, &cell)) in limits.chunks_mut(side).zip(cells).enumerate() {
+                if cell == faint::IN_PICTURE {
+                    limits.fill(0);
+                } else if cell > limit {
+                    limits.fill(cell);
+                    marked.set(word * WORD / side + number, *found / side);
+                }
+            }
+        }
     }
 }
 
-/// Finds the ink of a row below another: what is much darker than paper nearby, and not because it is red.
+/// The brightness of paper at a word, and beside it.
+fn around(paper: &[u8], word: usize) -> u8 {
+    [Some(word), word.checked_sub(1), word.checked_add(1)]
+        .into_iter()
+        .flatten()
+        .filter_map(|word| paper.get(word))
+        .fold(0, |brightest, &paper| paper.max(brightest))
+}
+
+/// Finds the ink of a row below another: what is darker than its limit, and not because it is red.
 /// One sample of red is for so many of brightness.
 #[multiversion(targets("x86_64+avx2"))]
 fn find_ink(
@@ -115,24 +182,21 @@ fn find_ink(
     red: &[u8],
     ratio: usize,
     paper: &[u8],
-    share: u16,
+    limits: &[u8],
 ) {
-    /// Paper is brighter than this, or none.
-    const DARKEST_PAPER: u8 = 100;
     /// How near its limit a sample is undecided.
     const DOUBT: u8 = 24;
-    let paper = |word: usize| paper.get(word).copied().unwrap_or(0);
     let mut before = 0;
-    for (word, (luma, bits)) in luma.chunks(WORD).zip(bits).enumerate() {
-        let paper = paper(word).max(paper(word + 1)).max(paper(word.wrapping_sub(1)));
-        let limit = if paper < DARKEST_PAPER { 0 } else { (u16::from(paper) * share / 100) as u8 };
+    let limits = limits.as_chunks::<WORD>().0;
+    for (word, ((luma, limits), bits)) in luma.chunks(WORD).zip(limits).zip(bits).enumerate() {
         let luma = gather::samples(luma, u8::MAX);
         // Most words are white.
-        if luma.iter().fold(u8::MAX, |darkest, &luma| darkest.min(luma)) >= limit {
+        if luma.iter().zip(limits).fold(true, |white, (luma, limit)| white & (luma >= limit)) {
             before = 0;
             continue;
         }
-        let mut limits = [limit; WORD];
+        let mut limits = *limits;
+        let paper = around(paper, word);
         let red = red.get(word * WORD / ratio..).unwrap_or_default();
         match ratio {
             1 => lower::<1>(&mut limits, red),
@@ -142,9 +206,11 @@ fn find_ink(
         let (mut sure, mut middle, mut perhaps) = ([0; WORD], [0; WORD], [0; WORD]);
         let ink = sure.iter_mut().zip(&mut middle).zip(&mut perhaps);
         for (((sure, middle), perhaps), (&luma, &limit)) in ink.zip(luma.iter().zip(&limits)) {
-            *sure = u8::from(luma < limit.saturating_sub(DOUBT));
+            // Less where ink and paper are less apart.
+            let doubt = DOUBT.min(paper.saturating_sub(limit) / 2);
+            *sure = u8::from(luma < limit.saturating_sub(doubt));
             *middle = u8::from(luma < limit);
-            *perhaps = u8::from(limit > 0 && luma < limit.saturating_add(DOUBT));
+            *perhaps = u8::from(limit > 0 && luma < limit.saturating_add(doubt));
         }
         let ink = [&sure, &middle, &perhaps].map(gather::word);
         *bits = settled(ink, (above.get(word).copied().unwrap_or(0), before));

@@ -1,4 +1,4 @@
-//! Print, parted by the colour of its ink: black, grey, and the three colours that pens and stamps have.
+//! Print, parted by the colour of its ink: black, two greys, and the three colours that pens and stamps have.
 
 use super::bitmap::{self, Bitmap, WORD};
 use super::draft::Draft;
@@ -10,17 +10,26 @@ use super::small::Small;
 /// Side of the cells that have one ink, in pixels of the page in small: 1.4 mm at most.
 const CELL: usize = 8;
 
+/// Rows above and below a cell in which its strokes may go on: of level ones it may hold the edge only.
+const BESIDE: usize = 2;
+
 /// The kinds of ink that are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Black,
     Grey,
+    /// Pencil, and print as light.
+    Light,
     Blue,
     Red,
     Green,
 }
 
-pub(super) const KINDS: [Kind; 5] = [Kind::Black, Kind::Grey, Kind::Blue, Kind::Red, Kind::Green];
+pub(super) const KINDS: [Kind; 6] =
+    [Kind::Black, Kind::Grey, Kind::Light, Kind::Blue, Kind::Red, Kind::Green];
+
+/// Those without a colour, from the darkest.
+const NEUTRAL: [Kind; 3] = [Kind::Black, Kind::Grey, Kind::Light];
 
 impl Kind {
     /// The kind of an ink of that brightness, blue and red.
@@ -28,10 +37,12 @@ impl Kind {
         /// Print below a seal takes a little of its colour.
         const NEUTRAL: i16 = 12;
         const DARK: u8 = 95;
+        const LIGHT: u8 = 150;
         let (blue, red) = (i16::from(blue) - 128, i16::from(red) - 128);
         match (blue.abs() < NEUTRAL && red.abs() < NEUTRAL, blue.max(red) > 0) {
             (true, _) if luma < DARK => Self::Black,
-            (true, _) => Self::Grey,
+            (true, _) if luma < LIGHT => Self::Grey,
+            (true, _) => Self::Light,
             (false, true) if blue >= red => Self::Blue,
             (false, true) => Self::Red,
             (false, false) => Self::Green,
@@ -43,54 +54,65 @@ impl Kind {
 pub(super) fn separate(draft: &Draft) -> (Bitmap, Vec<Layer<Vec<u8>>>) {
     let (any, all) = reduced(&draft.ink, draft.scale);
     let (width, height) = (draft.small.width.div_ceil(CELL), draft.small.height.div_ceil(CELL));
-    let mut tally = [Tally::default(); KINDS.len()];
-    let mut cells = vec![None; width * height];
-    for (cell, kind) in cells.iter_mut().enumerate() {
-        let Some(colour) = core(&all, &draft.small, (cell % width, cell / width)) else { continue };
-        let found = Kind::of(colour);
-        *kind = Some(found);
-        if let Some(tally) = tally.get_mut(found as usize) {
-            tally.add(colour);
+    let cores = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let beside = if draft.scale == 1 { 0 } else { BESIDE };
+    let cores: Vec<_> = cores.map(|cell| core(&all, &draft.small, cell, beside)).collect();
+    let mut kinds: Vec<_> = cores.iter().map(|core| core.map(Kind::of)).collect();
+    let found = kinds.clone();
+    if draft.scale == 1 {
+        darken_all(&mut kinds);
+    } else {
+        darken(&mut kinds, width);
+    }
+    let mut colours = KINDS.map(|_| Colours::default());
+    for (core, (kind, found)) in cores.into_iter().zip(kinds.iter().zip(found)) {
+        // What only seems lighter does not tell how dark its ink is.
+        if let (Some(colour), Some(kind)) = (core, kind)
+            && found == Some(*kind)
+            && let Some(colours) = colours.get_mut(*kind as usize)
+        {
+            colours.0.push(colour);
         }
     }
-    let kinds = settled(cells, width, &tally);
-    let inks = KINDS.into_iter().zip(&tally).filter_map(|(kind, tally)| {
+    let kinds = settled(&kinds, width, &colours);
+    let inks = KINDS.into_iter().zip(&mut colours).filter_map(|(kind, colours)| {
         let cells = Grid::of(width, height, |x, y| kinds.get(y * width + x) == Some(&kind));
         let (area, bitmap) = cut(&draft.ink, &cells, CELL * draft.scale)?;
-        Some(Layer { area, paint: Paint::Ink(tally.rgb()), bytes: jbig2::encode(&bitmap) })
+        Some(Layer { area, paint: Paint::Ink(colours.rgb()), bytes: jbig2::encode(&bitmap) })
     });
     let inks = inks.collect();
     (any, inks)
 }
 
-/// The sum of the colours of one kind's cells.
-#[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    cells: u32,
-    sums: [u32; 3],
-}
+/// The colours of one kind's cells.
+#[derive(Debug, Clone, Default)]
+struct Colours(Vec<[u8; 3]>);
 
-impl Tally {
-    fn add(&mut self, colour: [u8; 3]) {
-        self.cells += 1;
-        self.sums.iter_mut().zip(colour).for_each(|(sum, sample)| *sum += u32::from(sample));
-    }
-
-    /// The mean colour as red, green and blue (JFIF 1.02).
-    fn rgb(&self) -> [u8; 3] {
-        let mean = |sum: u32| sum.checked_div(self.cells).unwrap_or(0) as f32;
-        let [luma, blue, red] = self.sums.map(mean);
-        let (blue, red) = if self.cells == 0 { (0.0, 0.0) } else { (blue - 128.0, red - 128.0) };
+impl Colours {
+    /// The mean colour of the darker half as red, green and blue (JFIF 1.02): the other strokes are so thin
+    /// that paper shines through.
+    fn rgb(&mut self) -> [u8; 3] {
+        self.0.sort_unstable();
+        let darker = self.0.get(..self.0.len().div_ceil(2)).unwrap_or_default();
+        let mean = |part: fn(&[u8; 3]) -> u8| {
+            let sum: u32 = darker.iter().map(|colour| u32::from(part(colour))).sum();
+            sum as f32 / darker.len().max(1) as f32
+        };
+        let luma = mean(|[luma, ..]| *luma);
+        let (blue, red) = match darker {
+            [] => (0.0, 0.0),
+            _ => (mean(|[_, blue, _]| *blue) - 128.0, mean(|[.., red]| *red) - 128.0),
+        };
         [luma + 1.402 * red, luma - 0.344 * blue - 0.714 * red, luma + 1.772 * blue]
             .map(|part| part.round().clamp(0.0, 255.0) as u8)
     }
 }
 
-/// The colour of the ink in a cell: the darkest of those pixels of the page in small that are ink
-/// throughout, for at the edges of strokes paper shines through. `None` when there are none.
-fn core(all: &Bitmap, small: &Small, (x, y): (usize, usize)) -> Option<[u8; 3]> {
+/// The colour of the ink in a cell and so many rows beside it: the darkest of those pixels of the page in
+/// small that are ink throughout, for at the edges of strokes paper shines through. `None` when there are none.
+fn core(all: &Bitmap, small: &Small, (x, y): (usize, usize), beside: usize) -> Option<[u8; 3]> {
     let mut darkest: Option<(u8, (usize, usize))> = None;
-    for y in y * CELL..(y + 1) * CELL {
+    for y in (y * CELL).saturating_sub(beside)..(y + 1) * CELL + beside {
         let word = all.row(y).get(x * CELL / WORD).copied().unwrap_or(0);
         let mut bits = (word << (x * CELL % WORD) >> (WORD - CELL)) as u8;
         while bits != 0 {
@@ -106,26 +128,58 @@ fn core(all: &Bitmap, small: &Small, (x, y): (usize, usize)) -> Option<[u8; 3]> 
     darkest.map(|(_, (x, y))| small.colour(x, y))
 }
 
-/// The kind of each cell: thin strokes in black seem grey, kinds that hardly occur become the commonest,
-/// and cells whose ink is not known take that of the cell before or above.
-fn settled(mut cells: Vec<Option<Kind>>, width: usize, tally: &[Tally; KINDS.len()]) -> Vec<Kind> {
-    const FEWEST: u32 = 8;
-    let is = |cells: &[Option<Kind>], x: usize, y: usize, kind: Kind| {
-        cells.get(y * width + x) == Some(&Some(kind))
-    };
-    let neutral = Grid::of(width, cells.len().checked_div(width).unwrap_or(0), |x, y| {
-        is(&cells, x, y, Kind::Black) || is(&cells, x, y, Kind::Grey)
-    });
-    for group in neutral.groups() {
-        let black = group.iter().filter(|&&(x, y)| is(&cells, x, y, Kind::Black)).count();
-        let kind = if black * 8 >= group.len() { Kind::Black } else { Kind::Grey };
-        for (x, y) in group {
-            if let Some(cell) = cells.get_mut(y * width + x) {
-                *cell = Some(kind);
-            }
+/// Thin strokes seem lighter than their ink: a cell without a colour takes the darkest kind that is not rare
+/// along its line of print, nor across it. So light print stays light between lines of black.
+fn darken(cells: &mut [Option<Kind>], width: usize) {
+    /// Cells on either side: 11 mm at most, two lines of print.
+    const FAR: usize = 8;
+    let found = cells.to_vec();
+    let height = found.len().checked_div(width).unwrap_or(0);
+    let near = |at: usize, size: usize| at.saturating_sub(FAR)..(at + FAR + 1).min(size);
+    for (cell, kind) in cells.iter_mut().enumerate() {
+        if kind.is_none_or(|kind| !NEUTRAL.contains(&kind)) {
+            continue;
+        }
+        let (x, y) = (cell % width, cell / width);
+        let at = |cell: usize| found.get(cell).copied().flatten();
+        let along = usual(near(x, width).map(|x| at(y * width + x)));
+        let across = usual(near(y, height).map(|y| at(y * width + x)));
+        *kind = along.max(across);
+    }
+}
+
+/// The same for coarse scans, on which strokes are so thin that no two are as dark; pale ink is none of theirs.
+fn darken_all(cells: &mut [Option<Kind>]) {
+    let usual = usual(cells.iter().copied());
+    for kind in cells.iter_mut().filter(|kind| kind.is_some_and(|kind| NEUTRAL.contains(&kind))) {
+        *kind = usual;
+    }
+}
+
+/// The darkest of those kinds without a colour that are not rare.
+fn usual(cells: impl Iterator<Item = Option<Kind>>) -> Option<Kind> {
+    /// One of so many cells is not rare.
+    const RARE: usize = 8;
+    let mut counts = [0; NEUTRAL.len()];
+    for kind in cells.flatten() {
+        if let Some(count) = counts.get_mut(kind as usize) {
+            *count += 1;
         }
     }
-    let count = |kind: Kind| tally.get(kind as usize).map_or(0, |tally| tally.cells);
+    let all: usize = counts.iter().sum();
+    let mut darker = 0;
+    let usual = NEUTRAL.into_iter().zip(counts).find(|(_, count)| {
+        darker += count;
+        darker * RARE >= all
+    });
+    usual.map(|(kind, _)| kind)
+}
+
+/// The kind of each cell: kinds that hardly occur become the commonest, and cells whose ink is not known
+/// take that of the cell before or above.
+fn settled(cells: &[Option<Kind>], width: usize, colours: &[Colours]) -> Vec<Kind> {
+    const FEWEST: usize = 8;
+    let count = |kind: Kind| colours.get(kind as usize).map_or(0, |colours| colours.0.len());
     let commonest = KINDS.into_iter().rev().max_by_key(|&kind| count(kind)).unwrap_or(Kind::Black);
     let mut settled: Vec<Kind> = Vec::with_capacity(cells.len());
     for (cell, found) in cells.iter().enumerate() {

@@ -2,15 +2,17 @@
 //! its ink, above pictures of a lower resolution that hold all the rest: photographs, seals, tints.
 //!
 //! A page comes band by band, and of it remain a [`draft`]: one bit a pixel that tells ink from the rest,
-//! and the page in small. When all has been seen it is decided where [`photo`]graphs are, which hold no
-//! print; print is taken out of the small page and what was below it is [`fill`]ed in; what is not white
+//! [`faint`] ink too, and the page in small. When all has been seen it is decided where [`photo`]graphs are, which hold no
+//! print, and [`texture`]s, which hold no faint print; print is taken out of the small page and what was below it is [`fill`]ed in; what is not white
 //! then becomes [`pictures`], and print becomes one bitmap for each of its [`inks`].
 
 mod bitmap;
 mod draft;
+mod faint;
 mod file;
 mod fill;
 mod grid;
+mod held;
 mod inks;
 mod jbig2;
 mod mq;
@@ -18,7 +20,10 @@ mod photo;
 mod pictures;
 mod small;
 mod stencil;
+mod texture;
 
+#[cfg(test)]
+mod light_tests;
 #[cfg(test)]
 mod tests;
 
@@ -34,12 +39,12 @@ pub(crate) use file::{Page, Paint, copy, is_compact, open, read};
 pub(crate) use stencil::png;
 
 /// Takes a page apart, band by band.
-pub(crate) struct Separator(Drafter);
+pub(crate) struct Separator(Box<Drafter>);
 
 impl Separator {
     /// For a page whose planes are arranged like that, of so many dots per inch.
     pub(crate) fn new(layout: Layout, dpi: Option<u32>) -> Self {
-        Self(Drafter::new(layout, dpi))
+        Self(Box::new(Drafter::new(layout, dpi)))
     }
 
     /// Takes the next band: `band_rows` rows of each plane.
@@ -51,9 +56,10 @@ impl Separator {
     pub(crate) fn finish(self) -> Result<Page<Vec<u8>>, Error> {
         let mut draft = self.0.finish();
         photo::keep_out(&mut draft);
+        texture::keep_out(&mut draft);
         let (covered, inks) = inks::separate(&draft);
         // The bitmap is in its inks now.
-        let Draft { scale, small, ink } = draft;
+        let Draft { scale, small, ink, .. } = draft;
         let (width, height) = (ink.width() as u32, ink.height() as u32);
         drop(ink);
         let mut layers = pictures::take(small, &covered, scale)?;

@@ -20,7 +20,7 @@ const HEIGHT: usize = 1300;
 const PHOTO: [usize; 4] = [120, 700, 620, 1150];
 const SEAL: (f64, f64, f64) = (700.0, 300.0, 160.0);
 
-type Rgb = [f64; 3];
+pub(super) type Rgb = [f64; 3];
 
 /// A white page with lines of print, a seal over them, blue strokes of a pen, and a photograph that is
 /// bright and dark, smooth and sharp.
@@ -40,12 +40,12 @@ fn page(x: usize, y: usize) -> Rgb {
     colour
 }
 
-fn inside([left, top, right, bottom]: [usize; 4], x: usize, y: usize) -> bool {
+pub(super) fn inside([left, top, right, bottom]: [usize; 4], x: usize, y: usize) -> bool {
     (left..right).contains(&x) && (top..bottom).contains(&y)
 }
 
 /// Strokes of 4 pixels.
-fn is_print(x: usize, y: usize) -> bool {
+pub(super) fn is_print(x: usize, y: usize) -> bool {
     let (line, column) = (y / 60, x / 36);
     let (down, right) = (y % 60, x % 36);
     let word = hash(line as u32, column as u32);
@@ -74,7 +74,7 @@ fn mix(colour: &mut Rgb, ink: Rgb, share: f64) {
 }
 
 /// Takes a page apart that is drawn by `colour`.
-fn separate(
+pub(super) fn separate(
     (width, height): (usize, usize),
     dpi: Option<u32>,
     planes: Colour,
@@ -115,7 +115,7 @@ fn whole() -> Page<Vec<u8>> {
 }
 
 /// A page put together.
-struct Drawn {
+pub(super) struct Drawn {
     width: usize,
     pixels: Vec<[u8; 3]>,
     /// Where there is print.
@@ -123,7 +123,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn new(page: &Page<Vec<u8>>) -> Self {
+    pub(super) fn new(page: &Page<Vec<u8>>) -> Self {
         let (width, height) = (page.width as usize, page.height as usize);
         let mut drawn =
             Self { width, pixels: vec![[255; 3]; width * height], print: vec![false; width * height] };
@@ -157,11 +157,11 @@ impl Drawn {
         drawn
     }
 
-    fn at(&self, x: usize, y: usize) -> [u8; 3] {
+    pub(super) fn at(&self, x: usize, y: usize) -> [u8; 3] {
         self.pixels[y * self.width + x]
     }
 
-    fn is_print(&self, x: usize, y: usize) -> bool {
+    pub(super) fn is_print(&self, x: usize, y: usize) -> bool {
         self.print[y * self.width + x]
     }
 
