@@ -1,6 +1,6 @@
 //! From the checklist to the central store: nothing is lost, nothing arrives twice.
 
-use crate::hall::{Hall, Opening, elements, name, word};
+use crate::hall::{Hall, Opening, elements, enabled, name, word};
 use crate::papers::{
     Document, MATTER, assert_is_of, bytes, documents, finish_with_one_stored, hand_in, in_outbox, is, leave,
     registration, says_fault, scan, sha256, to_materials, wait_held, wait_is,
@@ -172,6 +172,50 @@ killed! {
     killed_when_all_bytes_have_arrived = "upload.complete";
     killed_when_the_store_has_confirmed = "doc.confirmed";
     killed_when_the_file_is_deleted = "doc.deleted";
+}
+
+/// Killed before the outbox knows the document that lies sealed beside it: nobody was told that it is stored.
+/// The visitor is asked for it, and nothing of the half-done one stays.
+#[test]
+fn killed_when_the_document_is_sealed() {
+    let mut hall = Opening::default().with(&["--kill-at", "doc.sealed"]).open();
+    to_materials(&hall, "man");
+    scan(&hall, "premises", &["lease", "id-copy"]);
+    let _ = hall.try_request("POST", "/api/touch", r#"{"id":"scan.accept"}"#);
+    hall.wait_dead();
+    let (folder, _kept) = hall.kill();
+
+    let hall = Opening::default().on(&folder).open();
+    let state = to_materials(&hall, "man");
+    assert!(in_outbox(&folder).is_empty(), "what nobody knows of is gone");
+    assert!(!is(&state, "premises", "received") && !is(&state, "premises", "stored"), "{state:#}");
+    assert!(enabled(&state, "material.premises"), "{state:#}");
+    hand_in(&hall, "premises", &["lease", "id-copy"]);
+    wait_is(&hall, "premises", "received");
+    let held = wait_held(&hall, 1);
+    assert_is_of(&hall, &bytes(&hall, &held[0]), &["lease", "id-copy"]);
+}
+
+/// Killed when the store has been told of the number and that is not noted yet: it is told again, and the
+/// visitor's number is the same.
+#[test]
+fn killed_when_the_number_is_told() {
+    let mut hall = Opening::default().with(&["--kill-at", "doc.served"]).open();
+    to_materials(&hall, "man");
+    hand_in(&hall, "id-card", &["id-copy"]);
+    wait_is(&hall, "id-card", "received");
+    leave(&hall);
+    hall.identify("home.number", "man");
+    hall.wait("his choice", |state| enabled(state, "confirm"));
+    let _ = hall.try_request("POST", "/api/touch", r#"{"id":"confirm"}"#);
+    hall.wait_dead();
+    let (folder, _kept) = hall.kill();
+
+    let hall = Opening::default().on(&folder).open();
+    let held = wait_held(&hall, 1).remove(0);
+    hall.wait("the store to know the number", |_| registration(&hall, &held)["number"] == "A001");
+    assert_eq!(hall.take_number("man", MATTER).number, "A001");
+    assert_eq!(wait_held(&hall, 1).len(), 1, "and the paper was not sent again");
 }
 
 /// A number that is taken after the papers reaches those that are still on their way and those that the
