@@ -24,7 +24,8 @@ pub struct PageRef {
     pub path: PathBuf,
     /// Dots per inch, from which the size of the paper follows.
     pub dpi: u32,
-    /// The turn that brings the page upright. The image stays as it is; the document says how to show it.
+    /// The turn that brings the page upright, after the one that the image tells of itself (Exif), which
+    /// finished pages do not. The image stays as it is; the document says how to show it.
     pub turn: Quarter,
 }
 

@@ -4,6 +4,7 @@ use super::drawings::{INK, Sheet, glass};
 use super::scenes::{DARK, GREY, WHITE};
 use super::tests::{Rgb, finished};
 use super::*;
+use crate::sample_images;
 
 const A6: (f64, f64) = (105.0, 148.0);
 /// Where the text of such a sheet stands.
@@ -179,6 +180,31 @@ fn pages_are_turned_upright_where_it_is_certain() {
                 assert_eq!(found.turn, expected, "{name}, {turn:?}: {found:?}");
             }
             sheet = sheet.turned();
+        }
+    }
+}
+
+#[test]
+fn a_scan_may_tell_its_turn_unless_print_knows_better() {
+    let text = letter(150).turned();
+    let hand = Sheet::new(A6, 150).scribble(TEXT, INK);
+    let card = card((85.6, 54.0), true, 150);
+    let cards =
+        glass((210.0, 148.0), 150, DARK, &[(&card, (60.0, 110.0), 1.0), (&card, (140.0, 40.0), -1.0)]);
+    for (orientation, told) in
+        [(1, Quarter::None), (3, Quarter::Half), (6, Quarter::Right), (8, Quarter::Left)]
+    {
+        for (name, scan, expected) in [
+            ("text", text.on_lid(GREY, 1.1), Quarter::Left),
+            ("handwriting", hand.on_lid(GREY, 1.1), told),
+            ("blank", Sheet::new(A6, 150).on_lid(GREY, 1.1), told),
+            ("cards", cards.clone(), told),
+        ] {
+            let (plain, jpeg) = finished(&scan).unwrap();
+            let (found, same) = finished(&sample_images::told(&scan, orientation)).unwrap();
+            assert_eq!(found, Finished { turn: expected, ..plain }, "{name}, {orientation}");
+            // The page lies as the scan does, and tells nothing that would be followed twice.
+            assert!(same == jpeg, "{name}, {orientation}");
         }
     }
 }

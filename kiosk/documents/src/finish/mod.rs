@@ -82,7 +82,8 @@ pub struct Finished {
     pub dpi: Option<u32>,
     /// What a person should look at before the page is kept.
     pub warnings: Vec<Warning>,
-    /// The turn that makes the finished page upright, as far as that is certain.
+    /// The turn that makes the finished page upright: by its print where that is certain, else as the scan
+    /// tells it of itself (Exif). The page itself lies as the scan does, and tells nothing.
     pub turn: Quarter,
     /// Where cards lay in the scan, if it held several small ones and nothing else: each is straightened
     /// on its own, and all are laid on a page of A4 in this order. The angle of the page is 0 then, and
@@ -208,7 +209,7 @@ fn finish_sheet(
 
     let (_, (width, height)) = place.cut();
     let mut look = Look::new(width, height, dpi);
-    let stated = scan.file.header.dpi;
+    let header = scan.file.header;
     redraw(scan, &place, gain, compression, &mut look, write)?;
     let seen = look.seen();
     Ok(Finished {
@@ -217,9 +218,9 @@ fn finish_sheet(
         paper: place.paper,
         width: width as u32,
         height: height as u32,
-        dpi: stated,
+        dpi: header.dpi,
         warnings: warnings((is_dark(&histogram), is_dim(&histogram)), paper, &seen, cut_off, folded),
-        turn: seen.turn,
+        turn: seen.turn.unwrap_or(header.turn),
         cards: vec![],
     })
 }
@@ -248,7 +249,7 @@ fn finish_cards(
         height: height as u32,
         dpi: Some(dpi),
         warnings,
-        turn: Quarter::None,
+        turn: scan.header.turn,
         cards: page.found(),
     })
 }
