@@ -112,9 +112,61 @@ fn pages_that_run_out_of_the_scan_are_told() {
         let found = check("beyond the glass", &scan, &[Warning::CutOff]);
         assert!((found.angle - 0.8).abs() < 0.05, "{found:?}");
     }
-    // So does this one, but nothing is written there.
+    // So does this one, but nothing is written there, and it may as well be a sheet that ends at the border.
     let page = Sheet::new(A6, 300).text([10.0, 12.0, 60.0, 124.0], 3.7, true, INK);
     check("an empty margin", &glass((100.0, 160.0), 300, DARK, &[(&page, (55.0, 80.0), 0.8)]), &[]);
+}
+
+#[test]
+fn a_sheet_that_lies_askew_across_the_border_is_told() {
+    let page = Sheet::new(A6, 150).text([20.0, 20.0, 64.0, 104.0], 3.7, true, INK);
+    for lid in [DARK, GREY] {
+        for (name, size, middle, degrees) in [
+            ("a corner", (125.0, 160.0), (72.0, 80.0), 6.0),
+            ("two corners", (118.0, 145.0), (59.0, 72.0), 6.0),
+            ("another corner", (125.0, 160.0), (54.0, 80.0), -6.0),
+            ("a side", (100.0, 170.0), (55.0, 82.0), 3.0),
+            ("an end", (125.0, 140.0), (62.0, 74.0), -4.0),
+        ] {
+            let found = check(name, &glass(size, 150, lid, &[(&page, middle, degrees)]), &[Warning::CutOff]);
+            assert!((found.angle - degrees).abs() < 0.05, "{name}: {found:?}");
+        }
+        // Laid against the rulers, and a little beyond where the scan begins.
+        for degrees in [-0.6, -0.2, 0.0, 0.3, 0.6] {
+            for beyond in [0.0, 1.0, 2.0] {
+                let middle = (52.5 - beyond, 74.0 - beyond);
+                let scan = glass((120.0, 165.0), 150, lid, &[(&page, middle, degrees)]);
+                check(&format!("in the corner, {degrees}, {beyond}"), &scan, &[]);
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_that_run_to_the_border_are_paper() {
+    let ruled = |dpi, down: bool| {
+        let mut sheet = Sheet::new(A6, dpi);
+        for n in 0..16 {
+            sheet = sheet.rect([0.0, 12.0 + 8.0 * f64::from(n), 105.0, 0.35], [90.0, 110.0, 170.0]);
+        }
+        for n in 0..if down { 13 } else { 0 } {
+            sheet = sheet.rect([4.0 + 8.0 * f64::from(n), 0.0, 0.35, 148.0], [90.0, 110.0, 170.0]);
+        }
+        sheet
+    };
+    for dpi in [150, 300] {
+        for down in [false, true] {
+            let written = ruled(dpi, down).scribble([12.0, 20.0, 80.0, 100.0], [30.0, 48.0, 150.0]);
+            check("ruled", &written.scan(), &[]);
+            let larger = glass((104.0, 147.0), dpi, 250, &[(&written, (52.5, 74.0), 0.3)]);
+            check("ruled, at an angle", &larger, &[]);
+        }
+    }
+    // Rules that end within the page are a table's, and cut off as before.
+    let table = ruled(300, false).rect([0.0, 0.0, 30.0, 148.0], [246.0, 244.0, 239.0]);
+    check("a table", &table.scan(), &[Warning::CutOff]);
+    let written = ruled(300, false).text([10.0, 12.4, 120.0, 124.0], 3.7, true, INK);
+    check("print that is cut off on ruled paper", &written.scan(), &[Warning::CutOff]);
 }
 
 #[test]

@@ -203,7 +203,8 @@ fn finish_sheet(
     let gain = whiten::gain(&histogram);
     let outline = Outline::new(&picture, &place, dpi);
     let paper = whiten::has_paper(&histogram);
-    let cut_off = paper && gain.white().is_some_and(|white| outline.is_cut_off(white));
+    let print_cut_off = paper && gain.white().is_some_and(|white| outline.is_cut_off(white));
+    let cut_off = print_cut_off || outline.goes_beyond();
     let folded = place.crooked || outline.is_folded();
     drop(picture);
 
