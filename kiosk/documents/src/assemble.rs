@@ -46,8 +46,8 @@ pub struct Built {
 /// The same pages and the same description give the same bytes. The images stand bit by bit as they came,
 /// but for two: a JPEG page that is to be turned gets a segment that says so, and in an OFD the print of a
 /// compact page becomes PNG. At most 64 KiB of image data are in memory at a time, or of a compact page in
-/// an OFD one layer. Until the document is whole it is called `out` +
-/// `.part`; after an error nothing of it remains and an older file of the name `out` is untouched.
+/// an OFD one layer. Until the document is whole it has no name; after an error nothing of it remains and an
+/// older file of the name `out` is untouched.
 ///
 /// # Errors
 /// [`PageError`] for the first page that cannot be used, for impossible numbers of pages or sizes,
