@@ -181,6 +181,28 @@ fn folded_corners_and_edges_are_told() {
             }
         }
     }
+    // At every angle, and far along either side.
+    for legs in [
+        (11.0, 62.0),
+        (11.0, 120.0),
+        (15.0, 100.0),
+        (30.0, 140.0),
+        (50.0, 130.0),
+        (70.0, 100.0),
+        (80.0, 80.0),
+        (90.0, 40.0),
+        (95.0, 16.0),
+        (100.0, 60.0),
+    ] {
+        for (lid, degrees, corner) in
+            [(DARK, 0.0, (false, false)), (GREY, 1.3, (true, false)), (DARK, -3.0, (false, true))]
+        {
+            let page = Sheet::new(A6, 150).without_corner(corner, legs).on_lid(lid, degrees);
+            let (found, _) = finished(&page).unwrap();
+            assert!(found.warnings.contains(&Warning::Folded), "{corner:?}, {legs:?}: {found:?}");
+            assert!((found.angle - degrees).abs() < 0.05, "{found:?}");
+        }
+    }
     let worn = letter(300).without_corner((true, false), (2.5, 2.5));
     check("a worn corner", &worn.on_lid(DARK, 1.1), &[]);
     let along = letter(300).without_corner((false, false), (9.0, 148.0));

@@ -42,6 +42,9 @@ impl<'a> Outline<'a> {
         let lids = Side::ALL.into_iter().filter(|&side| self.place.has(side));
         let lid = lids.filter_map(|side| paper::lid(self.picture, side)).max();
         let (Some(lid), Some(white)) = (lid, paper::white(self.picture)) else { return false };
+        if white.saturating_sub(lid) < paper::LEAST_CONTRAST {
+            return false;
+        }
         let light = lid + white.saturating_sub(lid) / 2;
         Side::ALL.into_iter().any(|side| {
             let border = Border { outline: self, side, paper: white };
@@ -67,19 +70,24 @@ impl<'a> Outline<'a> {
         const SHORTEST: f64 = 5.0;
         /// How far inside the edges it is looked for: beyond their shadow.
         const INSIDE: f64 = 1.5;
-        /// Legs that differ more are no fold, but a printed band or a torn edge.
+        /// Legs that differ more are no fold, but a printed band or a torn edge; a short one tells less.
         const LONGEST_TO_SHORTER: f64 = 5.0;
+        const LONGEST_TO_LONG: f64 = 15.0;
+        const LONG: f64 = 10.0;
         if !self.place.has(side) || !self.place.has(end) {
             return None;
         }
         let lid = paper::lid(self.picture, side)?.max(paper::lid(self.picture, end)?);
         let white = paper::white(self.picture)?;
+        if white.saturating_sub(lid) < paper::LEAST_CONTRAST {
+            return None;
+        }
         let light = f64::from(lid) + 0.4 * (f64::from(white) - f64::from(lid));
         let corner = Corner { outline: self, side, end };
         let is_lid = |across: f64, down: f64| corner.grey(across, down).is_some_and(|g| f64::from(g) < light);
         let (width, height) = corner.size();
         let leg = |most: f64, is_lid: &dyn Fn(f64) -> bool| {
-            (0..(most * 0.7) as usize).map(|at| at as f64 + INSIDE).find(|&at| !is_lid(at))
+            (0..(most * 0.9) as usize).map(|at| at as f64 + INSIDE).find(|&at| !is_lid(at))
         };
         let across = leg(width, &|at| is_lid(at, INSIDE))?;
         let down = leg(height, &|at| is_lid(INSIDE, at))?;
@@ -87,7 +95,8 @@ impl<'a> Outline<'a> {
         let (across, down) =
             (across + INSIDE * across / down.max(1.0), down + INSIDE * down / across.max(1.0));
         let (shorter, longer) = (across.min(down), across.max(down));
-        if shorter < SHORTEST * self.scale || longer > LONGEST_TO_SHORTER * shorter {
+        let most = if shorter < LONG * self.scale { LONGEST_TO_SHORTER } else { LONGEST_TO_LONG };
+        if shorter < SHORTEST * self.scale || longer > most * shorter {
             return Some(false);
         }
         // Counted with how far each place is from the corner, where the break is at 1.
@@ -218,7 +227,8 @@ impl Border<'_> {
         /// Ink is paler than elsewhere where a rule lies half in one row and half in the next.
         const PALE: u8 = 16;
         let ink = |grey: Option<u8>| grey.is_some_and(|grey| grey < self.paper.saturating_sub(PALE));
-        let apart = (self.outline.scale * 1.5).ceil() as isize + 1;
+        // Clear of the rule, and farther than its own shadow in a small picture.
+        let beside = 2..=((self.outline.scale * 1.5).ceil() as isize).max(2);
         let lane = lane as isize;
         let at = |lane: isize, depth: usize| self.grey(usize::try_from(lane).ok()?, depth);
         let along = |slope: f64| {
@@ -226,9 +236,10 @@ impl Border<'_> {
             loop {
                 let lane = lane + (slope * way as f64).round() as isize;
                 let Some(grey) = at(lane, way) else { break };
-                let beside = at(lane - 1, way).into_iter().chain(at(lane + 1, way));
-                inked += usize::from(ink(beside.chain([grey]).min()));
-                thin += usize::from(!ink(at(lane - apart, way)) || !ink(at(lane + apart, way)));
+                let near = at(lane - 1, way).into_iter().chain(at(lane + 1, way));
+                inked += usize::from(ink(near.chain([grey]).min()));
+                let clear = |sign: isize| !beside.clone().any(|far| ink(at(lane + sign * far, way)));
+                thin += usize::from(clear(1) || clear(-1));
                 way += 1;
             }
             inked * 100 >= way * INKED && thin * 100 >= way * THIN
