@@ -283,6 +283,25 @@ fn a_scan_may_tell_its_turn_unless_print_knows_better() {
     }
 }
 
+#[test]
+fn a_card_alone_under_a_white_lid_is_cut_out() {
+    for dpi in [150, 300] {
+        for (portrait, degrees) in [(true, 3.0), (false, -2.0), (true, 0.0)] {
+            let card = card((85.6, 54.0), portrait, dpi);
+            let (found, _) =
+                finished(&glass((210.0, 148.0), dpi, WHITE, &[(&card, (70.0, 60.0), degrees)])).unwrap();
+            let name = format!("{dpi}, {portrait}, {degrees}: {found:?}");
+            assert_eq!(found.straightened, Straightened::Edges, "{name}");
+            assert!((found.angle - degrees).abs() < 0.5, "{name}");
+            // All of it, and little more.
+            let mm = |pixels: f64| pixels * 25.4 / f64::from(dpi);
+            let more = [found.paper.width - card.width as f64, found.paper.height - card.height as f64];
+            assert!(more.iter().all(|&more| (-0.5..2.0).contains(&mm(more))), "{more:?}: {name}");
+            assert_eq!((&found.cards[..], &found.warnings[..]), (&[][..], &[][..]), "{name}");
+        }
+    }
+}
+
 /// A card with a portrait, or with an emblem, in millimetres.
 fn card(size: (f64, f64), portrait: bool, dpi: u32) -> Sheet {
     let sheet = Sheet::new(size, dpi).rect([0.0, 0.0, size.0, size.1], [214.0, 228.0, 236.0]);
@@ -356,6 +375,36 @@ fn cards_that_are_dark_or_go_on_beyond_the_glass_are_told() {
     );
     let weak = glass((210.0, 148.0), 150, 7, &[(&dim, (60.0, 110.0), 1.0), (&dim, (140.0, 40.0), -1.0)]);
     assert_eq!(told(&weak), [Warning::TooDark]);
+}
+
+#[test]
+fn cards_are_found_in_scans_that_state_no_resolution() {
+    let unstated = |mut scan: Vec<u8>| {
+        assert_eq!(&scan[6..11], b"JFIF\0");
+        scan[13] = 0;
+        scan
+    };
+    for dpi in [75, 150, 300] {
+        let id1 = card((85.6, 54.0), true, dpi);
+        let licence = card((95.0, 66.0), false, dpi);
+        for (name, size, other, found) in [
+            ("a glass", (216.0, 297.0), &licence, 2),
+            ("a glass that lies", (297.0, 210.0), &licence, 2),
+            ("identity cards", (180.0, 160.0), &id1, 2),
+            ("what may be anything", (180.0, 160.0), &licence, 0),
+        ] {
+            // On its own a card tells no more than its pixels do.
+            if dpi == 75 && name == "identity cards" {
+                continue;
+            }
+            for lid in [DARK, WHITE] {
+                let sheets = [(&id1, (60.0, 110.0), -3.0), (other, (110.0, 42.0), 2.0)];
+                let (page, _) = finished(&unstated(glass(size, dpi, lid, &sheets))).unwrap();
+                assert_eq!(page.cards.len(), found, "{name}, {dpi}, {lid}: {page:?}");
+                assert_eq!(page.dpi, (found > 0).then_some(dpi), "{name}, {dpi}, {lid}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -455,4 +504,36 @@ fn what_is_lighter_than_a_tinted_ground_stays_so() {
     let at = |x: f64, y: f64| i32::from(page.at((x * 150.0 / 25.4) as usize, (y * 150.0 / 25.4) as usize)[1]);
     assert!(at(40.0, 65.0) > at(40.0, 90.0) + 25, "{} on {}", at(40.0, 65.0), at(40.0, 90.0));
     assert!(at(40.0, 10.0) > 240, "paper is as it was: {}", at(40.0, 10.0));
+}
+
+/// However cards are coded, however many are cut out at a time, and whether the scan is kept: they are drawn alike.
+#[test]
+fn cards_are_drawn_alike_however_the_scan_is_read() {
+    let dpi = 150;
+    let (front, back) = (card((85.6, 54.0), true, dpi), card((85.6, 54.0), false, dpi));
+    let places = |i: usize| (50.0 + 105.0 * (i % 2) as f64, 40.0 + 70.0 * (i / 2) as f64);
+    let sheets: Vec<_> = (0..6)
+        .map(|i| (if i % 2 == 0 { &front } else { &back }, places(i), [2.0, -3.5, 0.0][i % 3]))
+        .collect();
+    let scan = glass((210.0, 297.0), dpi, DARK, &sheets);
+    let pixels = turbojpeg::decompress(&scan, turbojpeg::PixelFormat::RGB).unwrap();
+    for coding in scenes::Coding::ALL {
+        let scan = scenes::encode(&pixels.pixels, pixels.width, pixels.height, coding, dpi);
+        let dir = tempfile::tempdir().unwrap();
+        let page = dir.path().join("scan.jpg");
+        std::fs::write(&page, &scan).unwrap();
+        let kept = |most| finish_keeping(most, &page, Compression::Faithful, vec![], &page).unwrap();
+        let ((once, found), (twice, same)) = (kept(usize::MAX), kept(0));
+        if coding == scenes::Coding::Rgb {
+            // It tells no resolution.
+            continue;
+        }
+        assert_eq!((found.cards.len(), same.cards.len()), (6, 6), "{coding:?}");
+        let (once, twice) = (Rgb::of(&once), Rgb::of(&twice));
+        let places = (0..once.height()).flat_map(|y| (0..once.width()).step_by(3).map(move |x| (x, y)));
+        let off =
+            |(x, y)| once.at(x, y).iter().zip(twice.at(x, y)).map(|(a, b)| u64::from(a.abs_diff(b))).sum();
+        let off: u64 = places.map(|place: (usize, usize)| -> u64 { off(place) }).sum();
+        assert!(off < (once.width() * once.height()) as u64 / 2, "{off} in {coding:?}");
+    }
 }

@@ -35,7 +35,7 @@ use std::path::Path;
 
 use turbojpeg::ScalingFactor;
 
-use crate::decode::{self, Loaded, Pixels};
+use crate::decode::{self, Pixels};
 use crate::error::PageError;
 use crate::inspect::{Warning, is_dark, is_dim};
 use crate::look::{Look, Seen};
@@ -48,6 +48,7 @@ pub(crate) use planes::{Layout, Samples};
 #[cfg(test)]
 pub(crate) use scenes::hash;
 
+use cards::Lying;
 use outline::Outline;
 use place::Place;
 use redraw::redraw;
@@ -78,7 +79,8 @@ pub struct Finished {
     pub width: u32,
     /// Height of the finished page in pixels.
     pub height: u32,
-    /// Dots per inch as the scan states them, which the finished page repeats.
+    /// Dots per inch as the scan states them, which the finished page repeats; where it states none, those that
+    /// cards were found to lie in.
     pub dpi: Option<u32>,
     /// What a person should look at before the page is kept.
     pub warnings: Vec<Warning>,
@@ -178,27 +180,27 @@ pub(crate) fn finish_keeping<W: Write>(
     let picture = scan.grey(ScalingFactor::ONE_EIGHTH)?;
     let dpi = file.header.dpi.unwrap_or(USUAL_DPI);
     let write = |bytes: &[u8]| to.write_all(bytes).map_err(|e| PageError::writing(out, &e));
-    let cards = file.header.dpi.and_then(|dpi| cards::Page::new(cards::find(&picture, dpi)?, dpi));
-    let finished = match cards {
-        Some(page) => {
-            // Each card has its own way down the scan.
-            drop(scan);
-            finish_cards(&file, &page, &picture, (compression, dpi), write)?
+    let finished = match cards::find(&picture, file.header.dpi) {
+        Some(Lying::Several(page)) => finish_cards(scan, &page, &picture, compression, write)?,
+        Some(Lying::One(card)) => {
+            let place = Place::of_card(&card, &scan);
+            finish_sheet(scan, place, picture, (compression, dpi), write)?
         }
-        None => finish_sheet(scan, picture, (compression, dpi), write)?,
+        None => finish_sheet(scan, None, picture, (compression, dpi), write)?,
     };
     tracing::debug!(page = %page.display(), ?finished, "page finished");
     Ok((to, finished))
 }
 
-/// One sheet, cut to its edges.
+/// One sheet, cut to its edges, which are found if they are not known.
 fn finish_sheet(
     scan: Scan<'_>,
+    known: Option<Place>,
     picture: Pixels,
     (compression, dpi): (Compression, u32),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
-    let place = Place::find(&scan, &picture)?;
+    let place = known.map_or_else(|| Place::find(&scan, &picture), Ok)?;
     let histogram = whiten::histogram(&picture, place.turn(), (place.paper.width, place.paper.height));
     let gain = whiten::gain(&histogram);
     let outline = Outline::new(&picture, &place, dpi);
@@ -228,20 +230,21 @@ fn finish_sheet(
 
 /// Several cards, laid on a page of A4.
 fn finish_cards(
-    scan: &Loaded<'_>,
+    scan: Scan<'_>,
     page: &cards::Page,
     picture: &Pixels,
-    (compression, dpi): (Compression, u32),
+    compression: Compression,
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
-    let (width, height) = page.size();
+    let (dpi, (width, height)) = (page.dpi(), page.size());
     let mut look = Look::new(width, height, dpi);
+    let header = scan.file.header;
     page.draw(scan, compression, &mut look, write)?;
     let mut warnings = page.warnings(picture);
     if look.seen().blurred {
         warnings.push(Warning::Blurred);
     }
-    let (glass_width, glass_height) = (f64::from(scan.header.width), f64::from(scan.header.height));
+    let (glass_width, glass_height) = (f64::from(header.width), f64::from(header.height));
     Ok(Finished {
         angle: 0.0,
         straightened: Straightened::Edges,
@@ -250,7 +253,7 @@ fn finish_cards(
         height: height as u32,
         dpi: Some(dpi),
         warnings,
-        turn: scan.header.turn,
+        turn: header.turn,
         cards: page.found(),
     })
 }

@@ -6,11 +6,11 @@ use crate::decode::{Loaded, Pixels};
 use crate::error::PageError;
 use crate::jpeg_header::{MAX_PIXELS, MAX_SIDE};
 
-use super::paper::{self, Edges, Side};
+use super::paper::{self, Edges, REDUCTION, Side};
 use super::scan::Scan;
 use super::warp::Turn;
 use super::window::{HIGHEST_BAND, MAX_SAMPLES};
-use super::{Paper, Straightened, text_lines};
+use super::{Paper, Straightened, cards, text_lines};
 
 /// Where the page lies.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +40,26 @@ impl Place {
         };
         let turned = lines.and_then(|angle| Self::within(&nowhere(angle), Straightened::Lines, size));
         Ok(turned.unwrap_or_else(|| Self::whole(size)))
+    }
+
+    /// Where a card lies; `None` when it cannot be cut out.
+    pub(super) fn of_card(card: &cards::Card, scan: &Scan<'_>) -> Option<Self> {
+        let (sin, cos) = card.angle.sin_cos();
+        let (x, y) = card.middle;
+        let (across, down) = (x * cos + y * sin, y * cos - x * sin);
+        // On a white lid the outermost pixels of the small picture, which are card in part, were left out.
+        let half = |side: f64| (side + REDUCTION) / 2.0;
+        let (half_w, half_h) = (half(card.size.0), half(card.size.1));
+        let edges = Edges {
+            angle: card.angle,
+            left: Some(across - half_w),
+            top: Some(down - half_h),
+            right: Some(across + half_w),
+            bottom: Some(down + half_h),
+            crooked: false,
+        };
+        let size = (f64::from(scan.file.header.width), f64::from(scan.file.header.height));
+        Self::within(&edges, Straightened::Edges, size)
     }
 
     fn whole((width, height): (f64, f64)) -> Self {
