@@ -38,7 +38,10 @@ impl Place {
             Some(scale) => text_lines::angle(&scan.grey(scale)?),
             None => text_lines::angle(picture),
         };
-        let turned = lines.and_then(|angle| Self::within(&nowhere(angle), Straightened::Lines, size));
+        let turned = lines.and_then(|angle| {
+            let all = Self::within(&nowhere(angle), Straightened::Lines, size)?;
+            Some(all.without_empty_corners(picture, size))
+        });
         Ok(turned.unwrap_or_else(|| Self::whole(size)))
     }
 
@@ -98,6 +101,36 @@ impl Place {
         let light =
             3 * (place.rows_at_once(HIGHEST_BAND) + 2 * HIGHEST_BAND) * (width as usize + 32) <= MAX_SAMPLES;
         (possible && large && light).then_some(place)
+    }
+
+    /// The page as large as the scan, about whose middle it is turned, if there is nothing in the corners that
+    /// are beyond it then; else this one.
+    fn without_empty_corners(self, picture: &Pixels, (width, height): (f64, f64)) -> Self {
+        /// Difference, of 255, that is no grain.
+        const INK: u8 = 24;
+        /// The outermost pixels are often in shadow.
+        const SHADOW: usize = 2;
+        let (sin, cos) = self.angle.sin_cos();
+        let (half_w, half_h) = (width / 2.0, height / 2.0);
+        let paper = Paper {
+            x: half_w - half_w * cos + half_h * sin,
+            y: half_h - half_w * sin - half_h * cos,
+            width,
+            height,
+        };
+        let light = paper::white(picture).unwrap_or(255).saturating_sub(INK);
+        let inside = |at: usize, side: usize| at >= SHADOW && at + SHADOW < side;
+        let beyond = |x: usize, y: usize| {
+            let (right, below) =
+                ((x as f64 + 0.5) * REDUCTION - half_w, (y as f64 + 0.5) * REDUCTION - half_h);
+            let (across, down) = (right * cos + below * sin, below * cos - right * sin);
+            across.abs() + REDUCTION > half_w || down.abs() + REDUCTION > half_h
+        };
+        let lost = picture.bytes.chunks_exact(picture.width.max(1)).enumerate().any(|(y, row)| {
+            let seen = |(x, &grey): (usize, &u8)| grey < light && inside(x, picture.width) && beyond(x, y);
+            inside(y, picture.height) && row.iter().enumerate().any(seen)
+        });
+        if lost { self } else { Self { paper, ..self } }
     }
 
     /// Whether the sheet's edge was found at this side.
