@@ -24,7 +24,8 @@ pub struct PageRef {
     pub path: PathBuf,
     /// Dots per inch, from which the size of the paper follows.
     pub dpi: u32,
-    /// The turn that brings the page upright. The image stays as it is; the document says how to show it.
+    /// The turn that brings the page upright, after the one that the image tells of itself (Exif), which
+    /// finished pages do not. The image stays as it is; the document says how to show it.
     pub turn: Quarter,
 }
 
@@ -45,8 +46,8 @@ pub struct Built {
 /// The same pages and the same description give the same bytes. The images stand bit by bit as they came,
 /// but for two: a JPEG page that is to be turned gets a segment that says so, and in an OFD the print of a
 /// compact page becomes PNG. At most 64 KiB of image data are in memory at a time, or of a compact page in
-/// an OFD one layer. Until the document is whole it is called `out` +
-/// `.part`; after an error nothing of it remains and an older file of the name `out` is untouched.
+/// an OFD one layer. Until the document is whole it has no name; after an error nothing of it remains and an
+/// older file of the name `out` is untouched.
 ///
 /// # Errors
 /// [`PageError`] for the first page that cannot be used, for impossible numbers of pages or sizes,

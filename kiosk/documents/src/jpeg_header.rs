@@ -8,6 +8,8 @@ use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use crate::error::PageError;
+use crate::exif::{self, Shown};
+use crate::quarter::Quarter;
 
 /// Largest page file, in bytes.
 pub const MAX_PAGE_BYTES: u64 = 64 << 20;
@@ -33,6 +35,8 @@ pub(crate) struct Header {
     pub(crate) components: Components,
     /// Resolution from the JFIF segment, when it is the same in both directions.
     pub(crate) dpi: Option<u32>,
+    /// The turn after which it is to be shown, as the image itself says (Exif).
+    pub(crate) turn: Quarter,
 }
 
 /// How the samples are to be understood.
@@ -124,7 +128,7 @@ fn read(mut from: impl Read) -> Result<Header, Flaw> {
         return Err(Flaw::NotJpeg);
     }
     let mut frame = None;
-    let (mut jfif, mut adobe) = (None, None);
+    let (mut jfif, mut adobe, mut shown) = (None, None, None);
     for _ in 0..MAX_SEGMENTS {
         let marker = next_marker(&mut from)?;
         match marker {
@@ -143,12 +147,13 @@ fn read(mut from: impl Read) -> Result<Header, Flaw> {
             0xC9 | 0xCA | 0xCC => return Err(Flaw::Unsupported("JPEG with arithmetic coding")),
             0xDC => return Err(Flaw::Unsupported("JPEG with a height that follows later")),
             0xE0 => jfif = jfif.or(jfif_density(&mut body)?),
+            0xE1 => shown = shown.or(exif::shown(&mut body)?),
             0xEE => adobe = adobe.or(adobe_transform(&mut body)?),
             0xDA => {
                 let frame = frame.ok_or(Flaw::Corrupt("a scan before the frame"))?;
                 let in_first_scan = byte(&mut body)?;
                 drain(&mut body)?;
-                return judge(frame, in_first_scan, jfif, adobe);
+                return judge(frame, in_first_scan, jfif, adobe, shown);
             }
             _ => {}
         }
@@ -162,6 +167,7 @@ fn judge(
     in_first_scan: u8,
     jfif: Option<Option<u32>>,
     adobe: Option<u8>,
+    shown: Option<Shown>,
 ) -> Result<Header, Flaw> {
     let Frame { width, height, count, .. } = frame;
     let components = match count {
@@ -177,7 +183,12 @@ fn judge(
     if !sides.contains(&width) || !sides.contains(&height) || pixels > most {
         return Err(Flaw::Dimensions(width, height));
     }
-    Ok(Header { width, height, components, dpi: jfif.flatten() })
+    let turn = match shown {
+        Some(Shown::Turned(turn)) => turn,
+        Some(Shown::Mirrored) => return Err(Flaw::Unsupported("JPEG that is to be shown mirrored")),
+        None => Quarter::None,
+    };
+    Ok(Header { width, height, components, dpi: jfif.flatten(), turn })
 }
 
 /// What three components mean, decided as libjpeg does: a JFIF segment says YCbCr, an Adobe segment
@@ -332,7 +343,7 @@ mod tests {
             (image(&[&grey, SCAN1]), Components::Grey, None),
         ];
         for (bytes, components, dpi) in cases {
-            let expected = Header { width: 2480, height: 3508, components, dpi };
+            let expected = Header { width: 2480, height: 3508, components, dpi, turn: Quarter::None };
             assert_eq!(read(&bytes[..]), Ok(expected));
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn write(
             compact_page::add((number, id), page, &mut archive, &mut each)?
         } else {
             let page = Page::open(page)?;
-            let leaf = Leaf::of((number, id), page.paper, page.of.turn, [(Format::Jpeg, WHOLE)]);
+            let leaf = Leaf::of((number, id), page.paper, page.turn, [(Format::Jpeg, WHOLE)]);
             archive.add_page(&leaf.file(0), page, each)?;
             leaf
         };

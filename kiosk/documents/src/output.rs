@@ -2,8 +2,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 use crate::error::PageError;
@@ -105,49 +108,86 @@ pub(crate) enum Side {
     Write(io::Error),
 }
 
-/// The `.part` file beside the final one; removed when dropped before [`Part::keep`].
+/// A file that has no name yet, in the folder where it is to have one: nothing of it is left, whatever ends
+/// the program before [`Part::keep`], and nobody else who writes the same file has a part in it.
 pub(crate) struct Part {
-    part: PathBuf,
     path: PathBuf,
-    kept: bool,
+    /// A name that it has for the time being; removed when dropped.
+    name: Option<PathBuf>,
 }
 
 impl Part {
-    /// Starts afresh, in place of what an earlier attempt may have left.
     pub(crate) fn create(path: &Path) -> io::Result<(Self, File)> {
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        match fs::remove_file(&part) {
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
         // An archive is read back for its digest.
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&part)?;
-        Ok((Self { part, path: path.to_owned(), kept: false }, file))
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        match rustix::fs::open(folder(path), flags, Mode::from_raw_mode(0o666)) {
+            Ok(file) => Ok((Self { path: path.to_owned(), name: None }, file.into())),
+            // Not every file system has files without a name.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Self::named(path),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    fn named(path: &Path) -> io::Result<(Self, File)> {
+        let open = |name: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(name);
+        let (name, file) = under_own_name(path, open)?;
+        Ok((Self { path: path.to_owned(), name: Some(name) }, file))
     }
 
     /// Makes the file permanent under its own name: file, name and folder reach the disk.
     pub(crate) fn keep(mut self, file: File) -> io::Result<()> {
         file.sync_all()?;
-        drop(file);
-        fs::rename(&self.part, &self.path)?;
-        self.kept = true;
-        let dir = match self.path.parent() {
-            Some(dir) if !dir.as_os_str().is_empty() => dir,
-            _ => Path::new("."),
+        // Named by this for as long as the file is open here (proc(5)).
+        let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let link = |name: &Path| {
+            rustix::fs::linkat(CWD, &own, CWD, name, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from)
         };
-        File::open(dir)?.sync_all()
+        let done = match &self.name {
+            None => link(&self.path),
+            Some(_) => Err(ErrorKind::AlreadyExists.into()),
+        };
+        match done {
+            // Only a file that has a name takes the place of another.
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                if self.name.is_none() {
+                    self.name = Some(under_own_name(&self.path, link)?.0);
+                }
+                if let Some(name) = &self.name {
+                    fs::rename(name, &self.path)?;
+                }
+                self.name = None;
+            }
+            done => done?,
+        }
+        File::open(folder(&self.path))?.sync_all()
     }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if !self.kept {
-            // Best effort: the next attempt removes what is left.
-            let _ = fs::remove_file(&self.part);
+        if let Some(name) = &self.name {
+            // Best effort.
+            let _ = fs::remove_file(name);
         }
     }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a file beside `path` under a name that nobody else has.
+fn under_own_name<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(PathBuf, T)> {
+    /// More than are ever written at once, and than an ended program of the same number has left.
+    const MOST: usize = 1000;
+    for number in 0..MOST {
+        let name = folder(path).join(format!(".{}-{number}.part", std::process::id()));
+        match make(&name) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|made| (name, made)),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 #[cfg(test)]
@@ -173,15 +213,46 @@ mod tests {
     fn nothing_remains_of_an_abandoned_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.pdf");
-        fs::write(dir.path().join("a.pdf.part"), b"old").unwrap();
-        let (part, mut file) = Part::create(&path).unwrap();
-        file.write_all(b"half").unwrap();
-        drop(part);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-        let (part, mut file) = Part::create(&path).unwrap();
-        file.write_all(b"whole").unwrap();
-        part.keep(file).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        let count = || fs::read_dir(dir.path()).unwrap().count();
+        // With a name or without one, with nothing in its place or with an older file.
+        for (older, create) in [Part::create, Part::named, Part::create, Part::named].into_iter().enumerate()
+        {
+            let before = fs::read(&path).ok();
+            let (part, mut file) = create(&path).unwrap();
+            file.write_all(b"half").unwrap();
+            drop(part);
+            assert_eq!(count(), older.min(1));
+            assert_eq!(fs::read(&path).ok(), before);
+            let (part, mut file) = create(&path).unwrap();
+            file.write_all(&[b'0' + older as u8]).unwrap();
+            part.keep(file).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), [b'0' + older as u8]);
+            assert_eq!(count(), 1);
+        }
+    }
+
+    #[test]
+    fn those_who_write_the_same_file_do_not_disturb_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.pdf");
+        let create = [Part::create, Part::named, Part::create, Part::named];
+        let mut parts: Vec<_> = create.into_iter().map(|create| create(&path).unwrap()).collect();
+        for (number, (_, file)) in parts.iter_mut().enumerate() {
+            file.write_all(format!("number {number}").as_bytes()).unwrap();
+        }
+        assert!(!path.exists());
+        for (number, (part, file)) in parts.into_iter().enumerate() {
+            part.keep(file).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), format!("number {number}").as_bytes());
+        }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_nobody_named_is_nowhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_part, mut file) = Part::create(&dir.path().join("a.pdf")).unwrap();
+        file.write_all(b"half").unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

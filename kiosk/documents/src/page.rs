@@ -9,6 +9,7 @@ use crate::error::PageError;
 use crate::exif;
 use crate::jpeg_header::{self, Header};
 use crate::output::copy_page;
+use crate::quarter::Quarter;
 
 /// A page whose file is open.
 pub(crate) struct Page<'a> {
@@ -19,6 +20,8 @@ pub(crate) struct Page<'a> {
     rest: u64,
     pub(crate) header: Header,
     pub(crate) paper: Paper,
+    /// The turn that the image tells of itself, and the page's after it.
+    pub(crate) turn: Quarter,
     pub(crate) of: &'a PageRef,
 }
 
@@ -28,7 +31,8 @@ impl<'a> Page<'a> {
         let (mut file, bytes, header) = jpeg_header::open(&of.path)?;
         check_end(&mut file, bytes, &of.path)?;
         let paper = Paper::new((header.width, header.height), of)?;
-        Ok(Self { lead: vec![], file, rest: bytes, header, paper, of })
+        let turn = header.turn.plus(of.turn);
+        Ok(Self { lead: vec![], file, rest: bytes, header, paper, turn, of })
     }
 
     /// Bytes that [`Page::copy`] hands on.
@@ -36,10 +40,13 @@ impl<'a> Page<'a> {
         self.lead.len() as u64 + self.rest
     }
 
-    /// Tells viewers of the image itself how to turn it.
+    /// Tells viewers of the image itself how to turn it, unless it says so already.
     pub(crate) fn tell_turn(&mut self) -> Result<(), PageError> {
+        if self.turn == self.header.turn {
+            return Ok(());
+        }
         let path = &self.of.path;
-        let lead = exif::told(&mut self.file, self.of.turn).map_err(|e| PageError::reading(path, &e))?;
+        let lead = exif::told(&mut self.file, self.turn).map_err(|e| PageError::reading(path, &e))?;
         let read = self.file.stream_position().map_err(|e| PageError::reading(path, &e))?;
         self.rest = self.rest.saturating_sub(read);
         self.lead = lead;

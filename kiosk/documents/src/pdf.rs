@@ -88,7 +88,7 @@ impl<W: Write> Pdf<'_, W> {
         drawing.transform([size.0, 0.0, 0.0, size.1, 0.0, 0.0]);
         drawing.x_object(Name(b"Scan"));
         drawing.restore_state();
-        self.sheet(number, page.of, size, &[(b"Scan", image)], drawing)?;
+        self.sheet(number, page.turn, size, &[(b"Scan", image)], drawing)?;
         self.image(image, page)?;
         Ok(image + 1)
     }
@@ -98,7 +98,7 @@ impl<W: Write> Pdf<'_, W> {
     fn sheet(
         &mut self,
         number: i32,
-        page: &PageRef,
+        turn: Quarter,
         (width, height): (f32, f32),
         images: &[(&[u8], i32)],
         drawing: Content,
@@ -108,8 +108,8 @@ impl<W: Write> Pdf<'_, W> {
         let mut object = chunk.page(Ref::new(number));
         object.parent(Ref::new(PAGE_TREE));
         object.media_box(Rect::new(0.0, 0.0, width, height));
-        if page.turn != Quarter::None {
-            object.rotate(page.turn.degrees().into());
+        if turn != Quarter::None {
+            object.rotate(turn.degrees().into());
         }
         object.contents(Ref::new(content));
         let images = images.iter().map(|&(name, image)| (Name(name), Ref::new(image)));

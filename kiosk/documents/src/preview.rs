@@ -22,7 +22,7 @@ pub struct Preview {
     pub rgb: Vec<u8>,
 }
 
-/// Makes a picture of the page after a turn, of at most `max_width` × 2 `max_width` pixels, in the page's
+/// Makes a picture of the page after a turn, and after the one that the image tells of itself (Exif), of at most `max_width` × 2 `max_width` pixels, in the page's
 /// proportions.
 ///
 /// The decoder leaves out most of the work by decoding at 1/8, 1/4 or 1/2 where that is enough; an
@@ -38,6 +38,7 @@ pub fn preview(path: &Path, max_width: u32, turn: Quarter) -> Result<Preview, Pa
 /// The same for any room, of width and height in pixels.
 pub(crate) fn fitting(path: &Path, room: (u32, u32), turn: Quarter) -> Result<Preview, PageError> {
     let page = decode::load(path)?;
+    let turn = page.header.turn.plus(turn);
     let (width, height) = turn.swapped((page.header.width, page.header.height));
     let shown = target(width, height, room);
     // As it lies, which it does until it is small.
@@ -150,10 +151,12 @@ fn spans(from: usize, to: usize) -> Vec<Span> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sample_images::{Kind, Picture, encode};
+    use crate::sample_images::{Kind, Picture, encode, told};
 
     fn previewed(jpeg: &[u8], max_width: u32) -> Preview {
         let dir = tempfile::tempdir().unwrap();
@@ -223,6 +226,26 @@ mod tests {
         let preview = preview(&path, 100, Quarter::Right).unwrap();
         assert_eq!((preview.width, preview.height), (100, 200));
         assert!(preview.rgb[150] < 60 && preview.rgb[100 * 100 * 3] > 200);
+    }
+
+    #[test]
+    fn a_page_is_shown_as_it_tells_of_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.jpg");
+        let lying = encode(Picture::EdgeShadow, 1000, 500, Kind::Color);
+        for (orientation, own) in
+            [(3, Quarter::Half), (6, Quarter::Right), (8, Quarter::Left), (9, Quarter::None)]
+        {
+            for turn in [Quarter::None, Quarter::Left] {
+                fs::write(&path, &lying).unwrap();
+                let plain = preview(&path, 100, own.plus(turn)).unwrap();
+                fs::write(&path, told(&lying, orientation)).unwrap();
+                assert!(preview(&path, 100, turn).unwrap() == plain, "{orientation}, {turn:?}");
+            }
+        }
+        fs::write(&path, told(&lying, 4)).unwrap();
+        let mirrored = preview(&path, 100, Quarter::None).unwrap_err();
+        assert!(matches!(mirrored, PageError::Unsupported { .. }), "{mirrored}");
     }
 
     #[test]

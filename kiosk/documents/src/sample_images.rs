@@ -1,5 +1,7 @@
 //! Small JPEG images for tests, made by the same library that reads them.
 
+use crate::exif;
+use crate::quarter::Quarter;
 use turbojpeg::{Colorspace, Compressor, Image, PixelFormat, Subsamp};
 
 /// What is to be seen.
@@ -61,6 +63,17 @@ pub(crate) fn encode(picture: Picture, width: usize, height: usize, kind: Kind) 
         Kind::Color | Kind::Grey => {}
     }
     compressor.compress_to_vec(image).unwrap()
+}
+
+/// The same image, which tells its orientation (Exif).
+pub(crate) fn told(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let mut rest = jpeg;
+    let mut all = exif::told(&mut rest, Quarter::Right).unwrap();
+    // The value stands before its padding and the offset of no further directory.
+    let at = all.windows(4).position(|entry| entry == [0, 6, 0, 0]).unwrap() + 1;
+    all[at] = orientation;
+    all.extend_from_slice(rest);
+    all
 }
 
 fn level(picture: Picture, x: usize, y: usize, width: usize, height: usize) -> u8 {

@@ -4,6 +4,7 @@ use super::drawings::{INK, Sheet, glass};
 use super::scenes::{DARK, GREY, WHITE};
 use super::tests::{Rgb, finished};
 use super::*;
+use crate::sample_images;
 
 const A6: (f64, f64) = (105.0, 148.0);
 /// Where the text of such a sheet stands.
@@ -111,9 +112,61 @@ fn pages_that_run_out_of_the_scan_are_told() {
         let found = check("beyond the glass", &scan, &[Warning::CutOff]);
         assert!((found.angle - 0.8).abs() < 0.05, "{found:?}");
     }
-    // So does this one, but nothing is written there.
+    // So does this one, but nothing is written there, and it may as well be a sheet that ends at the border.
     let page = Sheet::new(A6, 300).text([10.0, 12.0, 60.0, 124.0], 3.7, true, INK);
     check("an empty margin", &glass((100.0, 160.0), 300, DARK, &[(&page, (55.0, 80.0), 0.8)]), &[]);
+}
+
+#[test]
+fn a_sheet_that_lies_askew_across_the_border_is_told() {
+    let page = Sheet::new(A6, 150).text([20.0, 20.0, 64.0, 104.0], 3.7, true, INK);
+    for lid in [DARK, GREY] {
+        for (name, size, middle, degrees) in [
+            ("a corner", (125.0, 160.0), (72.0, 80.0), 6.0),
+            ("two corners", (118.0, 145.0), (59.0, 72.0), 6.0),
+            ("another corner", (125.0, 160.0), (54.0, 80.0), -6.0),
+            ("a side", (100.0, 170.0), (55.0, 82.0), 3.0),
+            ("an end", (125.0, 140.0), (62.0, 74.0), -4.0),
+        ] {
+            let found = check(name, &glass(size, 150, lid, &[(&page, middle, degrees)]), &[Warning::CutOff]);
+            assert!((found.angle - degrees).abs() < 0.05, "{name}: {found:?}");
+        }
+        // Laid against the rulers, and a little beyond where the scan begins.
+        for degrees in [-0.6, -0.2, 0.0, 0.3, 0.6] {
+            for beyond in [0.0, 1.0, 2.0] {
+                let middle = (52.5 - beyond, 74.0 - beyond);
+                let scan = glass((120.0, 165.0), 150, lid, &[(&page, middle, degrees)]);
+                check(&format!("in the corner, {degrees}, {beyond}"), &scan, &[]);
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_that_run_to_the_border_are_paper() {
+    let ruled = |dpi, down: bool| {
+        let mut sheet = Sheet::new(A6, dpi);
+        for n in 0..16 {
+            sheet = sheet.rect([0.0, 12.0 + 8.0 * f64::from(n), 105.0, 0.35], [90.0, 110.0, 170.0]);
+        }
+        for n in 0..if down { 13 } else { 0 } {
+            sheet = sheet.rect([4.0 + 8.0 * f64::from(n), 0.0, 0.35, 148.0], [90.0, 110.0, 170.0]);
+        }
+        sheet
+    };
+    for dpi in [150, 300] {
+        for down in [false, true] {
+            let written = ruled(dpi, down).scribble([12.0, 20.0, 80.0, 100.0], [30.0, 48.0, 150.0]);
+            check("ruled", &written.scan(), &[]);
+            let larger = glass((104.0, 147.0), dpi, 250, &[(&written, (52.5, 74.0), 0.3)]);
+            check("ruled, at an angle", &larger, &[]);
+        }
+    }
+    // Rules that end within the page are a table's, and cut off as before.
+    let table = ruled(300, false).rect([0.0, 0.0, 30.0, 148.0], [246.0, 244.0, 239.0]);
+    check("a table", &table.scan(), &[Warning::CutOff]);
+    let written = ruled(300, false).text([10.0, 12.4, 120.0, 124.0], 3.7, true, INK);
+    check("print that is cut off on ruled paper", &written.scan(), &[Warning::CutOff]);
 }
 
 #[test]
@@ -126,6 +179,28 @@ fn folded_corners_and_edges_are_told() {
                     check(&format!("{corner:?}, {legs:?}"), &page.on_lid(lid, degrees), &[Warning::Folded]);
                 assert!((found.angle - degrees).abs() < 0.05, "{found:?}");
             }
+        }
+    }
+    // At every angle, and far along either side.
+    for legs in [
+        (11.0, 62.0),
+        (11.0, 120.0),
+        (15.0, 100.0),
+        (30.0, 140.0),
+        (50.0, 130.0),
+        (70.0, 100.0),
+        (80.0, 80.0),
+        (90.0, 40.0),
+        (95.0, 16.0),
+        (100.0, 60.0),
+    ] {
+        for (lid, degrees, corner) in
+            [(DARK, 0.0, (false, false)), (GREY, 1.3, (true, false)), (DARK, -3.0, (false, true))]
+        {
+            let page = Sheet::new(A6, 150).without_corner(corner, legs).on_lid(lid, degrees);
+            let (found, _) = finished(&page).unwrap();
+            assert!(found.warnings.contains(&Warning::Folded), "{corner:?}, {legs:?}: {found:?}");
+            assert!((found.angle - degrees).abs() < 0.05, "{found:?}");
         }
     }
     let worn = letter(300).without_corner((true, false), (2.5, 2.5));
@@ -179,6 +254,50 @@ fn pages_are_turned_upright_where_it_is_certain() {
                 assert_eq!(found.turn, expected, "{name}, {turn:?}: {found:?}");
             }
             sheet = sheet.turned();
+        }
+    }
+}
+
+#[test]
+fn a_scan_may_tell_its_turn_unless_print_knows_better() {
+    let text = letter(150).turned();
+    let hand = Sheet::new(A6, 150).scribble(TEXT, INK);
+    let card = card((85.6, 54.0), true, 150);
+    let cards =
+        glass((210.0, 148.0), 150, DARK, &[(&card, (60.0, 110.0), 1.0), (&card, (140.0, 40.0), -1.0)]);
+    for (orientation, told) in
+        [(1, Quarter::None), (3, Quarter::Half), (6, Quarter::Right), (8, Quarter::Left)]
+    {
+        for (name, scan, expected) in [
+            ("text", text.on_lid(GREY, 1.1), Quarter::Left),
+            ("handwriting", hand.on_lid(GREY, 1.1), told),
+            ("blank", Sheet::new(A6, 150).on_lid(GREY, 1.1), told),
+            ("cards", cards.clone(), told),
+        ] {
+            let (plain, jpeg) = finished(&scan).unwrap();
+            let (found, same) = finished(&sample_images::told(&scan, orientation)).unwrap();
+            assert_eq!(found, Finished { turn: expected, ..plain }, "{name}, {orientation}");
+            // The page lies as the scan does, and tells nothing that would be followed twice.
+            assert!(same == jpeg, "{name}, {orientation}");
+        }
+    }
+}
+
+#[test]
+fn a_card_alone_under_a_white_lid_is_cut_out() {
+    for dpi in [150, 300] {
+        for (portrait, degrees) in [(true, 3.0), (false, -2.0), (true, 0.0)] {
+            let card = card((85.6, 54.0), portrait, dpi);
+            let (found, _) =
+                finished(&glass((210.0, 148.0), dpi, WHITE, &[(&card, (70.0, 60.0), degrees)])).unwrap();
+            let name = format!("{dpi}, {portrait}, {degrees}: {found:?}");
+            assert_eq!(found.straightened, Straightened::Edges, "{name}");
+            assert!((found.angle - degrees).abs() < 0.5, "{name}");
+            // All of it, and little more.
+            let mm = |pixels: f64| pixels * 25.4 / f64::from(dpi);
+            let more = [found.paper.width - card.width as f64, found.paper.height - card.height as f64];
+            assert!(more.iter().all(|&more| (-0.5..2.0).contains(&mm(more))), "{more:?}: {name}");
+            assert_eq!((&found.cards[..], &found.warnings[..]), (&[][..], &[][..]), "{name}");
         }
     }
 }
@@ -256,6 +375,36 @@ fn cards_that_are_dark_or_go_on_beyond_the_glass_are_told() {
     );
     let weak = glass((210.0, 148.0), 150, 7, &[(&dim, (60.0, 110.0), 1.0), (&dim, (140.0, 40.0), -1.0)]);
     assert_eq!(told(&weak), [Warning::TooDark]);
+}
+
+#[test]
+fn cards_are_found_in_scans_that_state_no_resolution() {
+    let unstated = |mut scan: Vec<u8>| {
+        assert_eq!(&scan[6..11], b"JFIF\0");
+        scan[13] = 0;
+        scan
+    };
+    for dpi in [75, 150, 300] {
+        let id1 = card((85.6, 54.0), true, dpi);
+        let licence = card((95.0, 66.0), false, dpi);
+        for (name, size, other, found) in [
+            ("a glass", (216.0, 297.0), &licence, 2),
+            ("a glass that lies", (297.0, 210.0), &licence, 2),
+            ("identity cards", (180.0, 160.0), &id1, 2),
+            ("what may be anything", (180.0, 160.0), &licence, 0),
+        ] {
+            // On its own a card tells no more than its pixels do.
+            if dpi == 75 && name == "identity cards" {
+                continue;
+            }
+            for lid in [DARK, WHITE] {
+                let sheets = [(&id1, (60.0, 110.0), -3.0), (other, (110.0, 42.0), 2.0)];
+                let (page, _) = finished(&unstated(glass(size, dpi, lid, &sheets))).unwrap();
+                assert_eq!(page.cards.len(), found, "{name}, {dpi}, {lid}: {page:?}");
+                assert_eq!(page.dpi, (found > 0).then_some(dpi), "{name}, {dpi}, {lid}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -355,4 +504,36 @@ fn what_is_lighter_than_a_tinted_ground_stays_so() {
     let at = |x: f64, y: f64| i32::from(page.at((x * 150.0 / 25.4) as usize, (y * 150.0 / 25.4) as usize)[1]);
     assert!(at(40.0, 65.0) > at(40.0, 90.0) + 25, "{} on {}", at(40.0, 65.0), at(40.0, 90.0));
     assert!(at(40.0, 10.0) > 240, "paper is as it was: {}", at(40.0, 10.0));
+}
+
+/// However cards are coded, however many are cut out at a time, and whether the scan is kept: they are drawn alike.
+#[test]
+fn cards_are_drawn_alike_however_the_scan_is_read() {
+    let dpi = 150;
+    let (front, back) = (card((85.6, 54.0), true, dpi), card((85.6, 54.0), false, dpi));
+    let places = |i: usize| (50.0 + 105.0 * (i % 2) as f64, 40.0 + 70.0 * (i / 2) as f64);
+    let sheets: Vec<_> = (0..6)
+        .map(|i| (if i % 2 == 0 { &front } else { &back }, places(i), [2.0, -3.5, 0.0][i % 3]))
+        .collect();
+    let scan = glass((210.0, 297.0), dpi, DARK, &sheets);
+    let pixels = turbojpeg::decompress(&scan, turbojpeg::PixelFormat::RGB).unwrap();
+    for coding in scenes::Coding::ALL {
+        let scan = scenes::encode(&pixels.pixels, pixels.width, pixels.height, coding, dpi);
+        let dir = tempfile::tempdir().unwrap();
+        let page = dir.path().join("scan.jpg");
+        std::fs::write(&page, &scan).unwrap();
+        let kept = |most| finish_keeping(most, &page, Compression::Faithful, vec![], &page).unwrap();
+        let ((once, found), (twice, same)) = (kept(usize::MAX), kept(0));
+        if coding == scenes::Coding::Rgb {
+            // It tells no resolution.
+            continue;
+        }
+        assert_eq!((found.cards.len(), same.cards.len()), (6, 6), "{coding:?}");
+        let (once, twice) = (Rgb::of(&once), Rgb::of(&twice));
+        let places = (0..once.height()).flat_map(|y| (0..once.width()).step_by(3).map(move |x| (x, y)));
+        let off =
+            |(x, y)| once.at(x, y).iter().zip(twice.at(x, y)).map(|(a, b)| u64::from(a.abs_diff(b))).sum();
+        let off: u64 = places.map(|place: (usize, usize)| -> u64 { off(place) }).sum();
+        assert!(off < (once.width() * once.height()) as u64 / 2, "{off} in {coding:?}");
+    }
 }

@@ -35,7 +35,7 @@ use std::path::Path;
 
 use turbojpeg::ScalingFactor;
 
-use crate::decode::{self, Loaded, Pixels};
+use crate::decode::{self, Pixels};
 use crate::error::PageError;
 use crate::inspect::{Warning, is_dark, is_dim};
 use crate::look::{Look, Seen};
@@ -48,6 +48,7 @@ pub(crate) use planes::{Layout, Samples};
 #[cfg(test)]
 pub(crate) use scenes::hash;
 
+use cards::Lying;
 use outline::Outline;
 use place::Place;
 use redraw::redraw;
@@ -78,11 +79,13 @@ pub struct Finished {
     pub width: u32,
     /// Height of the finished page in pixels.
     pub height: u32,
-    /// Dots per inch as the scan states them, which the finished page repeats.
+    /// Dots per inch as the scan states them, which the finished page repeats; where it states none, those that
+    /// cards were found to lie in.
     pub dpi: Option<u32>,
     /// What a person should look at before the page is kept.
     pub warnings: Vec<Warning>,
-    /// The turn that makes the finished page upright, as far as that is certain.
+    /// The turn that makes the finished page upright: by its print where that is certain, else as the scan
+    /// tells it of itself (Exif). The page itself lies as the scan does, and tells nothing.
     pub turn: Quarter,
     /// Where cards lay in the scan, if it held several small ones and nothing else: each is straightened
     /// on its own, and all are laid on a page of A4 in this order. The angle of the page is 0 then, and
@@ -177,38 +180,39 @@ pub(crate) fn finish_keeping<W: Write>(
     let picture = scan.grey(ScalingFactor::ONE_EIGHTH)?;
     let dpi = file.header.dpi.unwrap_or(USUAL_DPI);
     let write = |bytes: &[u8]| to.write_all(bytes).map_err(|e| PageError::writing(out, &e));
-    let cards = file.header.dpi.and_then(|dpi| cards::Page::new(cards::find(&picture, dpi)?, dpi));
-    let finished = match cards {
-        Some(page) => {
-            // Each card has its own way down the scan.
-            drop(scan);
-            finish_cards(&file, &page, &picture, (compression, dpi), write)?
+    let finished = match cards::find(&picture, file.header.dpi) {
+        Some(Lying::Several(page)) => finish_cards(scan, &page, &picture, compression, write)?,
+        Some(Lying::One(card)) => {
+            let place = Place::of_card(&card, &scan);
+            finish_sheet(scan, place, picture, (compression, dpi), write)?
         }
-        None => finish_sheet(scan, picture, (compression, dpi), write)?,
+        None => finish_sheet(scan, None, picture, (compression, dpi), write)?,
     };
     tracing::debug!(page = %page.display(), ?finished, "page finished");
     Ok((to, finished))
 }
 
-/// One sheet, cut to its edges.
+/// One sheet, cut to its edges, which are found if they are not known.
 fn finish_sheet(
     scan: Scan<'_>,
+    known: Option<Place>,
     picture: Pixels,
     (compression, dpi): (Compression, u32),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
-    let place = Place::find(&scan, &picture)?;
+    let place = known.map_or_else(|| Place::find(&scan, &picture), Ok)?;
     let histogram = whiten::histogram(&picture, place.turn(), (place.paper.width, place.paper.height));
     let gain = whiten::gain(&histogram);
     let outline = Outline::new(&picture, &place, dpi);
     let paper = whiten::has_paper(&histogram);
-    let cut_off = paper && gain.white().is_some_and(|white| outline.is_cut_off(white));
+    let print_cut_off = paper && gain.white().is_some_and(|white| outline.is_cut_off(white));
+    let cut_off = print_cut_off || outline.goes_beyond();
     let folded = place.crooked || outline.is_folded();
     drop(picture);
 
     let (_, (width, height)) = place.cut();
     let mut look = Look::new(width, height, dpi);
-    let stated = scan.file.header.dpi;
+    let header = scan.file.header;
     redraw(scan, &place, gain, compression, &mut look, write)?;
     let seen = look.seen();
     Ok(Finished {
@@ -217,29 +221,30 @@ fn finish_sheet(
         paper: place.paper,
         width: width as u32,
         height: height as u32,
-        dpi: stated,
+        dpi: header.dpi,
         warnings: warnings((is_dark(&histogram), is_dim(&histogram)), paper, &seen, cut_off, folded),
-        turn: seen.turn,
+        turn: seen.turn.unwrap_or(header.turn),
         cards: vec![],
     })
 }
 
 /// Several cards, laid on a page of A4.
 fn finish_cards(
-    scan: &Loaded<'_>,
+    scan: Scan<'_>,
     page: &cards::Page,
     picture: &Pixels,
-    (compression, dpi): (Compression, u32),
+    compression: Compression,
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
-    let (width, height) = page.size();
+    let (dpi, (width, height)) = (page.dpi(), page.size());
     let mut look = Look::new(width, height, dpi);
+    let header = scan.file.header;
     page.draw(scan, compression, &mut look, write)?;
     let mut warnings = page.warnings(picture);
     if look.seen().blurred {
         warnings.push(Warning::Blurred);
     }
-    let (glass_width, glass_height) = (f64::from(scan.header.width), f64::from(scan.header.height));
+    let (glass_width, glass_height) = (f64::from(header.width), f64::from(header.height));
     Ok(Finished {
         angle: 0.0,
         straightened: Straightened::Edges,
@@ -248,7 +253,7 @@ fn finish_cards(
         height: height as u32,
         dpi: Some(dpi),
         warnings,
-        turn: Quarter::None,
+        turn: header.turn,
         cards: page.found(),
     })
 }

@@ -29,6 +29,30 @@ impl<'a> Outline<'a> {
         })
     }
 
+    /// Whether the sheet itself goes on beyond the scan, whatever is on it. Where a border of the scan runs
+    /// across a sheet that lies at an angle, a triangle of the sheet is beyond it, as deep at least as that
+    /// angle makes it over the length of paper along the border. A sheet whose edge lies at the border lies
+    /// straight, or no farther beyond it than a scanner's rulers are from where it begins to scan.
+    pub(super) fn goes_beyond(&self) -> bool {
+        /// In millimetres: what few printers print on.
+        const DEEP: f64 = 4.0;
+        if Side::ALL.into_iter().filter(|&side| self.place.has(side)).count() < 2 {
+            return false;
+        }
+        let lids = Side::ALL.into_iter().filter(|&side| self.place.has(side));
+        let lid = lids.filter_map(|side| paper::lid(self.picture, side)).max();
+        let (Some(lid), Some(white)) = (lid, paper::white(self.picture)) else { return false };
+        if white.saturating_sub(lid) < paper::LEAST_CONTRAST {
+            return false;
+        }
+        let light = lid + white.saturating_sub(lid) / 2;
+        Side::ALL.into_iter().any(|side| {
+            let border = Border { outline: self, side, paper: white };
+            let along = border.profile(0).into_iter().flatten().filter(|&grey| grey > light).count() as f64;
+            along * self.place.angle.sin().abs() > DEEP * self.scale
+        })
+    }
+
     /// Whether the outline lacks a corner, along a straight break.
     pub(super) fn is_folded(&self) -> bool {
         let corners = [
@@ -46,19 +70,24 @@ impl<'a> Outline<'a> {
         const SHORTEST: f64 = 5.0;
         /// How far inside the edges it is looked for: beyond their shadow.
         const INSIDE: f64 = 1.5;
-        /// Legs that differ more are no fold, but a printed band or a torn edge.
+        /// Legs that differ more are no fold, but a printed band or a torn edge; a short one tells less.
         const LONGEST_TO_SHORTER: f64 = 5.0;
+        const LONGEST_TO_LONG: f64 = 15.0;
+        const LONG: f64 = 10.0;
         if !self.place.has(side) || !self.place.has(end) {
             return None;
         }
         let lid = paper::lid(self.picture, side)?.max(paper::lid(self.picture, end)?);
         let white = paper::white(self.picture)?;
+        if white.saturating_sub(lid) < paper::LEAST_CONTRAST {
+            return None;
+        }
         let light = f64::from(lid) + 0.4 * (f64::from(white) - f64::from(lid));
         let corner = Corner { outline: self, side, end };
         let is_lid = |across: f64, down: f64| corner.grey(across, down).is_some_and(|g| f64::from(g) < light);
         let (width, height) = corner.size();
         let leg = |most: f64, is_lid: &dyn Fn(f64) -> bool| {
-            (0..(most * 0.7) as usize).map(|at| at as f64 + INSIDE).find(|&at| !is_lid(at))
+            (0..(most * 0.9) as usize).map(|at| at as f64 + INSIDE).find(|&at| !is_lid(at))
         };
         let across = leg(width, &|at| is_lid(at, INSIDE))?;
         let down = leg(height, &|at| is_lid(INSIDE, at))?;
@@ -66,7 +95,8 @@ impl<'a> Outline<'a> {
         let (across, down) =
             (across + INSIDE * across / down.max(1.0), down + INSIDE * down / across.max(1.0));
         let (shorter, longer) = (across.min(down), across.max(down));
-        if shorter < SHORTEST * self.scale || longer > LONGEST_TO_SHORTER * shorter {
+        let most = if shorter < LONG * self.scale { LONGEST_TO_SHORTER } else { LONGEST_TO_LONG };
+        if shorter < SHORTEST * self.scale || longer > most * shorter {
             return Some(false);
         }
         // Counted with how far each place is from the corner, where the break is at 1.
@@ -160,7 +190,9 @@ impl Border<'_> {
                 && greys.get(from - 1).copied().flatten().is_some()
                 && greys.get(to).copied().flatten().is_some();
             let length = (to - from) as f64;
-            if whole && length <= largest {
+            if whole && self.is_rule((from + to) / 2) {
+                // The paper's own.
+            } else if whole && length <= largest {
                 strokes += 1.0;
             } else if whole && self.is_line(from..to, &greys) {
                 strokes += length / largest;
@@ -186,28 +218,64 @@ impl Border<'_> {
         jumps * 5 >= part.len() && (1..=deepest).any(clear)
     }
 
+    /// Whether what touches the border here is a rule of lined paper, which goes on as straight and as thin
+    /// to the page's other end. Print ends before it, and has gaps.
+    fn is_rule(&self, lane: usize) -> bool {
+        /// In hundredths of the way.
+        const INKED: usize = 97;
+        const THIN: usize = 80;
+        /// Ink is paler than elsewhere where a rule lies half in one row and half in the next.
+        const PALE: u8 = 16;
+        let ink = |grey: Option<u8>| grey.is_some_and(|grey| grey < self.paper.saturating_sub(PALE));
+        // Clear of the rule, and farther than its own shadow in a small picture.
+        let beside = 2..=((self.outline.scale * 1.5).ceil() as isize).max(2);
+        let lane = lane as isize;
+        let at = |lane: isize, depth: usize| self.grey(usize::try_from(lane).ok()?, depth);
+        let along = |slope: f64| {
+            let (mut way, mut inked, mut thin) = (0, 0, 0);
+            loop {
+                let lane = lane + (slope * way as f64).round() as isize;
+                let Some(grey) = at(lane, way) else { break };
+                let near = at(lane - 1, way).into_iter().chain(at(lane + 1, way));
+                inked += usize::from(ink(near.chain([grey]).min()));
+                let clear = |sign: isize| !beside.clone().any(|far| ink(at(lane + sign * far, way)));
+                thin += usize::from(clear(1) || clear(-1));
+                way += 1;
+            }
+            inked * 100 >= way * INKED && thin * 100 >= way * THIN
+        };
+        // A page that lies a little aslant, unknown by how much, takes its rules along.
+        let turned = match self.side {
+            Side::Left | Side::Bottom => self.outline.place.angle,
+            Side::Top | Side::Right => -self.outline.place.angle,
+        };
+        [0.0, 0.25, -0.25, 0.5, -0.5].into_iter().any(|more: f64| along((turned + more.to_radians()).tan()))
+    }
+
     /// The greys along the border, so many pixels farther in than its shadow; `None` outside the page.
     fn profile(&self, depth: usize) -> Vec<Option<u8>> {
+        let lanes = match self.side {
+            Side::Left | Side::Right => self.outline.picture.height,
+            Side::Top | Side::Bottom => self.outline.picture.width,
+        };
+        (0..lanes).map(|lane| self.grey(lane, depth)).collect()
+    }
+
+    /// One of them.
+    fn grey(&self, lane: usize, depth: usize) -> Option<u8> {
         /// The outermost pixels are often in shadow.
         const SHADOW: usize = 1;
         let picture = self.outline.picture;
         let (width, height) = (picture.width, picture.height);
-        let lanes = match self.side {
-            Side::Left | Side::Right => height,
-            Side::Top | Side::Bottom => width,
-        };
         let depth = depth + SHADOW;
-        let at = |lane: usize| -> Option<u8> {
-            let (x, y) = match self.side {
-                Side::Left => (depth, lane),
-                Side::Top => (lane, depth),
-                Side::Right => (width.checked_sub(depth + 1)?, lane),
-                Side::Bottom => (lane, height.checked_sub(depth + 1)?),
-            };
-            let grey = self.outline.grey(x as f64, y as f64)?;
-            self.on_page(x as f64 + 0.5, y as f64 + 0.5).then_some(grey)
+        let (x, y) = match self.side {
+            Side::Left => (depth, lane),
+            Side::Top => (lane, depth),
+            Side::Right => (width.checked_sub(depth + 1)?, lane),
+            Side::Bottom => (lane, height.checked_sub(depth + 1)?),
         };
-        (0..lanes).map(at).collect()
+        let grey = self.outline.grey(x as f64, y as f64)?;
+        self.on_page(x as f64 + 0.5, y as f64 + 0.5).then_some(grey)
     }
 
     /// Whether a place of the picture lies within the edges that are seen, clear of their shadows.

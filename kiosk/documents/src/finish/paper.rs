@@ -13,6 +13,9 @@ pub(super) const REDUCTION: f64 = 8.0;
 /// Largest angle at which paper is expected to lie, in degrees.
 pub(super) const MAX_ANGLE: f64 = 8.0;
 
+/// Below this difference between lid and paper, shadows look like edges.
+pub(super) const LEAST_CONTRAST: u8 = 30;
+
 /// A side of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
@@ -55,9 +58,12 @@ struct Found {
 pub(super) fn find(picture: &Pixels) -> Option<Edges> {
     const PARALLEL: f64 = 0.5;
     let white = white(picture)?;
-    let mut found: Vec<Found> = Side::ALL.into_iter().filter_map(|side| edge(picture, side, white)).collect();
+    let all = Side::ALL.into_iter().filter_map(|side| edge(picture, side, white));
+    let (mut found, broken): (Vec<Found>, Vec<Found>) =
+        all.partition(|edge| edge.angle.abs() <= MAX_ANGLE.to_radians());
     let main = middle(&found)?;
-    let crooked = found.len() > 2 && found.iter().any(|edge| edge.is_crooked(picture, main));
+    let crooked = found.len() + broken.len() > 2
+        && found.iter().chain(&broken).any(|edge| edge.is_crooked(picture, main));
     found.retain(|edge| (edge.angle - main).abs() < PARALLEL.to_radians());
     let weight: f64 = found.iter().map(|edge| edge.weight).sum();
     let angle = found.iter().map(|edge| edge.angle * edge.weight).sum::<f64>() / weight;
@@ -111,10 +117,10 @@ impl Found {
     }
 }
 
-/// The line along which one side of the paper meets the lid.
+/// The line along which one side of the paper meets the lid; at an angle at which no paper lies it may be where
+/// the paper is folded.
 fn edge(picture: &Pixels, side: Side, white: u8) -> Option<Found> {
-    /// Below this difference between lid and paper, shadows look like edges.
-    const LEAST_CONTRAST: u8 = 30;
+    const MOST_SLANTED: f64 = 50.0;
     let view = View { picture, side };
     let lid = view.lid()?;
     if white.saturating_sub(lid) < LEAST_CONTRAST {
@@ -125,13 +131,19 @@ fn edge(picture: &Pixels, side: Side, white: u8) -> Option<Found> {
     let most = points.len() * 6 / 10;
     let parts = [Some(&points[..]), points.get(..most), points.get(points.len() - most..)];
     let agreed = |points: &[Point]| line::fit(points).filter(|line| line.kept * 2 >= points.len());
-    let line = parts.into_iter().flatten().find_map(agreed)?;
-    let angle = match side {
+    let angle = |line: &Line| match side {
         Side::Left | Side::Right => -line.slope.atan(),
         Side::Top | Side::Bottom => line.slope.atan(),
     };
+    let mut lines = parts.into_iter().flatten().filter_map(agreed);
+    let first = lines.next()?;
+    let lies = |line: &Line| angle(line).abs() <= MAX_ANGLE.to_radians();
+    // What is left of an edge beside a long fold; not the fold itself once more, a little straighter.
+    let other = |line: &Line| lies(line) && (angle(line) - angle(&first)).abs() > 1f64.to_radians();
+    let line = if lies(&first) { first } else { lines.find(other).unwrap_or(first) };
+    let angle = angle(&line);
     let long = line.reach >= view.lanes() as f64 / 8.0;
-    (long && angle.abs() <= MAX_ANGLE.to_radians() && view.is_lid_beyond(&line, lid, white)).then(|| {
+    (long && angle.abs() <= MOST_SLANTED.to_radians() && view.is_lid_beyond(&line, lid, white)).then(|| {
         // The variance of a slope falls with the number of points and the square of their reach; no
         // edge is straighter than a twentieth of a pixel.
         let weight = line.kept as f64 * line.reach * line.reach / line.scatter.max(0.0025);

@@ -6,11 +6,11 @@ use crate::decode::{Loaded, Pixels};
 use crate::error::PageError;
 use crate::jpeg_header::{MAX_PIXELS, MAX_SIDE};
 
-use super::paper::{self, Edges, Side};
+use super::paper::{self, Edges, REDUCTION, Side};
 use super::scan::Scan;
 use super::warp::Turn;
 use super::window::{HIGHEST_BAND, MAX_SAMPLES};
-use super::{Paper, Straightened, text_lines};
+use super::{Paper, Straightened, cards, text_lines};
 
 /// Where the page lies.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +38,31 @@ impl Place {
             Some(scale) => text_lines::angle(&scan.grey(scale)?),
             None => text_lines::angle(picture),
         };
-        let turned = lines.and_then(|angle| Self::within(&nowhere(angle), Straightened::Lines, size));
+        let turned = lines.and_then(|angle| {
+            let all = Self::within(&nowhere(angle), Straightened::Lines, size)?;
+            Some(all.without_empty_corners(picture, size))
+        });
         Ok(turned.unwrap_or_else(|| Self::whole(size)))
+    }
+
+    /// Where a card lies; `None` when it cannot be cut out.
+    pub(super) fn of_card(card: &cards::Card, scan: &Scan<'_>) -> Option<Self> {
+        let (sin, cos) = card.angle.sin_cos();
+        let (x, y) = card.middle;
+        let (across, down) = (x * cos + y * sin, y * cos - x * sin);
+        // On a white lid the outermost pixels of the small picture, which are card in part, were left out.
+        let half = |side: f64| (side + REDUCTION) / 2.0;
+        let (half_w, half_h) = (half(card.size.0), half(card.size.1));
+        let edges = Edges {
+            angle: card.angle,
+            left: Some(across - half_w),
+            top: Some(down - half_h),
+            right: Some(across + half_w),
+            bottom: Some(down + half_h),
+            crooked: false,
+        };
+        let size = (f64::from(scan.file.header.width), f64::from(scan.file.header.height));
+        Self::within(&edges, Straightened::Edges, size)
     }
 
     fn whole((width, height): (f64, f64)) -> Self {
@@ -78,6 +101,36 @@ impl Place {
         let light =
             3 * (place.rows_at_once(HIGHEST_BAND) + 2 * HIGHEST_BAND) * (width as usize + 32) <= MAX_SAMPLES;
         (possible && large && light).then_some(place)
+    }
+
+    /// The page as large as the scan, about whose middle it is turned, if there is nothing in the corners that
+    /// are beyond it then; else this one.
+    fn without_empty_corners(self, picture: &Pixels, (width, height): (f64, f64)) -> Self {
+        /// Difference, of 255, that is no grain.
+        const INK: u8 = 24;
+        /// The outermost pixels are often in shadow.
+        const SHADOW: usize = 2;
+        let (sin, cos) = self.angle.sin_cos();
+        let (half_w, half_h) = (width / 2.0, height / 2.0);
+        let paper = Paper {
+            x: half_w - half_w * cos + half_h * sin,
+            y: half_h - half_w * sin - half_h * cos,
+            width,
+            height,
+        };
+        let light = paper::white(picture).unwrap_or(255).saturating_sub(INK);
+        let inside = |at: usize, side: usize| at >= SHADOW && at + SHADOW < side;
+        let beyond = |x: usize, y: usize| {
+            let (right, below) =
+                ((x as f64 + 0.5) * REDUCTION - half_w, (y as f64 + 0.5) * REDUCTION - half_h);
+            let (across, down) = (right * cos + below * sin, below * cos - right * sin);
+            across.abs() + REDUCTION > half_w || down.abs() + REDUCTION > half_h
+        };
+        let lost = picture.bytes.chunks_exact(picture.width.max(1)).enumerate().any(|(y, row)| {
+            let seen = |(x, &grey): (usize, &u8)| grey < light && inside(x, picture.width) && beyond(x, y);
+            inside(y, picture.height) && row.iter().enumerate().any(seen)
+        });
+        if lost { self } else { Self { paper, ..self } }
     }
 
     /// Whether the sheet's edge was found at this side.

@@ -122,12 +122,21 @@ fn under_a_white_lid_the_lines_of_text_tell_the_angle() {
         let scene = Scene { dpi, ..Scene::new(degrees, WHITE) };
         let (found, jpeg) = finished(&scene.scan()).unwrap();
         check_place(&scene, &found, Straightened::Lines);
-        // Nothing is cut off.
-        let (width, height) = scene.size();
+        // Nothing is cut off, and nothing is lost in the corners.
         let (w, h) = (found.width as usize, found.height as usize);
-        assert!(w + 1 >= width && h + 1 >= height && w < width * 6 / 5, "{width} × {height} → {w} × {h}");
+        assert_eq!((w, h), scene.size());
         assert_eq!((Rgb::of(&jpeg).0.width, Rgb::of(&jpeg).0.height), (w, h));
     }
+}
+
+#[test]
+fn what_a_turn_would_take_out_of_the_corners_stays() {
+    // The sheet is larger than the glass, and written on up to the border.
+    let scene = Scene { sheet: (140.0, 190.0), dpi: 150, ..Scene::new(3.0, WHITE) };
+    let (found, _) = finished(&scene.scan()).unwrap();
+    check_place(&scene, &found, Straightened::Lines);
+    let (width, height) = scene.size();
+    assert!(found.width as usize > width + 20 && found.height as usize > height + 20, "{found:?}");
 }
 
 #[test]

@@ -11,8 +11,8 @@
 use super::bits::Bits;
 use crate::quarter::Quarter;
 
-/// What makes a page upright whose ink is given, `scale` pixels to a millimetre.
-pub(super) fn turn(mut ink: Bits, scale: f64) -> Quarter {
+/// What makes a page upright whose ink is given, `scale` pixels to a millimetre; `None` when not certain.
+pub(super) fn turn(mut ink: Bits, scale: f64) -> Option<Quarter> {
     /// Rules, frames and pictures: nothing that is written goes on so far without a gap, in millimetres.
     const RULE: f64 = 12.0;
     let rule = (RULE * scale) as usize;
@@ -32,7 +32,7 @@ pub(super) fn turn(mut ink: Bits, scale: f64) -> Quarter {
         (Quarter::Left, upright.high_left, &upright, &level),
     ];
     let certain = turns.into_iter().find(|(_, marks, along, across)| along.agree(*marks, across));
-    certain.map_or(Quarter::None, |(turn, ..)| turn)
+    certain.map(|(turn, ..)| turn)
 }
 
 /// How many marks stand in which corner of their place in the line.

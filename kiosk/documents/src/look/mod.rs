@@ -29,8 +29,8 @@ pub(crate) struct Seen {
     pub(crate) blank: bool,
     /// No stroke on it is sharp enough to be read.
     pub(crate) blurred: bool,
-    /// What makes it upright, as far as that is certain.
-    pub(crate) turn: Quarter,
+    /// What makes it upright, if that is certain.
+    pub(crate) turn: Option<Quarter>,
 }
 
 /// Looks at a page row by row.
@@ -93,7 +93,7 @@ impl Look {
     pub(crate) fn seen(self) -> Seen {
         let tiles = self.tiles.finish();
         let blank = blank::is_blank(&tiles, self.scale);
-        let turn = if blank { Quarter::None } else { marks::turn(self.ink, self.scale) };
+        let turn = if blank { None } else { marks::turn(self.ink, self.scale) };
         Seen { blank, blurred: !blank && blur::is_blurred(&tiles, self.scale), turn }
     }
 }

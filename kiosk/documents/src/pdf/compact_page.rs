@@ -23,7 +23,7 @@ impl<W: Write> Pdf<'_, W> {
         let names: Vec<_> = (0..page.layers.len()).map(|layer| format!("L{layer}").into_bytes()).collect();
         let mut image = number + 2;
         let images: Vec<_> = names.iter().map(Vec::as_slice).zip(image..).collect();
-        self.sheet(number, of, size, &images, drawing(&page, &names, size))?;
+        self.sheet(number, of.turn, size, &images, drawing(&page, &names, size))?;
         for layer in &page.layers {
             let stored = layer.bytes;
             self.begin_image(image, stored.pixels, kind(layer.paint), stored.length)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{built, name, pages, run, turned_pages};
+use super::{built, name, pages, run, told_pages, turned_pages};
 use crate::format::Format;
 use crate::inspect::inspect;
 use crate::quarter::Quarter;
@@ -33,24 +33,26 @@ fn several_pages_come_out_byte_for_byte() {
 
 #[test]
 fn a_page_tells_how_it_is_to_be_turned() {
-    let (dir, pages) = turned_pages();
-    for page in &pages {
-        let (out, _) = built(&dir, std::slice::from_ref(page), Format::Jpeg);
-        let came = fs::read(&page.path).unwrap();
-        let went = fs::read(&out).unwrap();
-        // The names tell which row and which column of the image are shown first.
-        let told = match page.turn {
-            Quarter::None => {
+    for ((dir, pages), told) in [(turned_pages(), Quarter::None), (told_pages(), Quarter::Right)] {
+        for page in &pages {
+            let (out, _) = built(&dir, std::slice::from_ref(page), Format::Jpeg);
+            let came = fs::read(&page.path).unwrap();
+            let went = fs::read(&out).unwrap();
+            if page.turn == Quarter::None {
                 assert_eq!(went, came);
                 continue;
             }
-            Quarter::Right => "Right-top",
-            Quarter::Half => "Bottom-right",
-            Quarter::Left => "Left-bottom",
-        };
-        assert_eq!(run("exif", &["-m", "-t", "Orientation", name(&out)]).trim(), told);
-        assert_eq!(went.len(), came.len() + 36);
-        assert!(went.ends_with(&came[20..]));
-        assert_eq!(inspect(&out).unwrap(), inspect(&page.path).unwrap());
+            // The names tell which row and which column of the image are shown first.
+            let name_of_turn = match told.plus(page.turn) {
+                Quarter::None => "Top-left",
+                Quarter::Right => "Right-top",
+                Quarter::Half => "Bottom-right",
+                Quarter::Left => "Left-bottom",
+            };
+            assert_eq!(run("exif", &["-m", "-t", "Orientation", name(&out)]).trim(), name_of_turn);
+            assert_eq!(went.len(), came.len() + 36);
+            assert!(went.ends_with(&came[20..]));
+            assert_eq!(inspect(&out).unwrap(), inspect(&page.path).unwrap());
+        }
     }
 }

@@ -8,7 +8,7 @@ use ofd_core::render::RenderOptions;
 use ofd_core::{OfdReader, StBox, check_path};
 use proptest::prelude::*;
 
-use super::{built, dark_side, meta, name, pages, run, turned_pages};
+use super::{built, dark_side, meta, name, pages, run, told_pages, turned_pages};
 use crate::assemble::{PageRef, assemble};
 use crate::format::Format;
 use crate::meta::{Created, Meta};
@@ -46,13 +46,15 @@ fn the_description_is_there() {
 
 #[test]
 fn pages_have_the_size_of_the_paper_and_are_shown_upright() {
-    for (dir, pages) in [pages(), turned_pages()] {
+    let told = [Quarter::None, Quarter::None, Quarter::Right];
+    for ((dir, pages), told) in [pages(), turned_pages(), told_pages()].into_iter().zip(told) {
         let (out, _) = built(&dir, &pages, Format::Ofd);
         let mut reader = OfdReader::open(&out).unwrap();
         let body = reader.ofd().doc_bodies[0].clone();
         let document = reader.load_document(&body).unwrap();
         for (number, page) in pages.iter().enumerate() {
-            let lying = page.turn.degrees() % 180 == 90;
+            let turn = told.plus(page.turn);
+            let lying = turn.degrees() % 180 == 90;
             // 496 × 702 pixels at 60 dots per inch
             let (width, height) = if lying { (297.18, 209.973) } else { (209.973, 297.18) };
             let content = reader.load_page(&document, &document.pages()[number]).unwrap();
@@ -60,7 +62,7 @@ fn pages_have_the_size_of_the_paper_and_are_shown_upright() {
             let shown =
                 reader.render_page_to_image(&document, number, &RenderOptions::with_dpi(60.0)).unwrap();
             assert_eq!(shown.dimensions(), if lying { (702, 496) } else { (496, 702) });
-            assert_eq!(dark_side(shown.as_raw(), 4, shown.width() as usize), page.turn.degrees());
+            assert_eq!(dark_side(shown.as_raw(), 4, shown.width() as usize), turn.degrees());
         }
     }
 }

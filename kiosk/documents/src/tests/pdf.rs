@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use super::{built, dark_side, name, pages, run, turned_pages};
+use super::{built, dark_side, name, pages, run, told_pages, turned_pages};
 use crate::format::Format;
+use crate::quarter::Quarter;
 
 #[test]
 fn qpdf_finds_no_fault() {
@@ -55,16 +56,18 @@ fn pages_have_the_size_of_the_paper_and_the_right_colours() {
 
 #[test]
 fn pages_are_shown_upright() {
-    let (dir, pages) = turned_pages();
-    let (out, _) = built(&dir, &pages, Format::Pdf);
-    let stem = dir.path().join("view");
-    run("pdftoppm", &["-r", "60", name(&out), name(&stem)]);
-    for (number, page) in (1..).zip(&pages) {
-        let picture = fs::read(dir.path().join(format!("view-{number}.ppm"))).unwrap();
-        let (width, height) = if page.turn.degrees() % 180 == 0 { (496, 702) } else { (702, 496) };
-        let head = format!("P6\n{width} {height}\n255\n");
-        assert!(picture.starts_with(head.as_bytes()));
-        assert_eq!(dark_side(&picture[head.len()..], 3, width), page.turn.degrees());
+    for ((dir, pages), told) in [(turned_pages(), Quarter::None), (told_pages(), Quarter::Right)] {
+        let (out, _) = built(&dir, &pages, Format::Pdf);
+        let stem = dir.path().join("view");
+        run("pdftoppm", &["-r", "60", name(&out), name(&stem)]);
+        for (number, page) in (1..).zip(&pages) {
+            let picture = fs::read(dir.path().join(format!("view-{number}.ppm"))).unwrap();
+            let turn = told.plus(page.turn);
+            let (width, height) = turn.swapped((496, 702));
+            let head = format!("P6\n{width} {height}\n255\n");
+            assert!(picture.starts_with(head.as_bytes()));
+            assert_eq!(dark_side(&picture[head.len()..], 3, width), turn.degrees());
+        }
     }
 }
 

@@ -16,9 +16,14 @@ const SHORTER: std::ops::Range<f64> = 48.0..72.0;
 /// Most cards that are laid on one page.
 const MOST: usize = 8;
 
-/// The cards in a picture of a scan, in the order in which they are read; `None` unless there are two at
-/// least, and nothing but cards.
-pub(in crate::finish) fn find(picture: &Pixels, dpi: u32) -> Option<Vec<Card>> {
+/// Cards in the order in which they are read: one at least.
+pub(super) struct Found {
+    pub(super) cards: Vec<Card>,
+    pub(super) white_lid: bool,
+}
+
+/// The cards in a picture of a scan; `None` unless there is nothing else.
+pub(super) fn find(picture: &Pixels, dpi: u32) -> Option<Found> {
     let scale = f64::from(dpi) / 25.4 / REDUCTION;
     let lid = Lid::of(picture)?;
     let mut cards: Vec<Card> = vec![];
@@ -33,7 +38,7 @@ pub(in crate::finish) fn find(picture: &Pixels, dpi: u32) -> Option<Vec<Card>> {
             return None;
         }
     }
-    (cards.len() > 1).then(|| in_order(cards))
+    (!cards.is_empty()).then(|| Found { cards: in_order(cards), white_lid: lid.white })
 }
 
 /// Row by row: whatever begins above the middle of the topmost stands in its row.

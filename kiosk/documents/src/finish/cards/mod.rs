@@ -5,7 +5,50 @@ mod find;
 mod layout;
 
 pub(super) use draw::Page;
-pub(super) use find::find;
+use find::Found;
+
+use crate::decode::Pixels;
+
+use super::paper::REDUCTION;
+
+/// What lies on the glass, where it is cards and nothing else.
+pub(super) enum Lying {
+    /// Several, and the page on which they are laid.
+    Several(Page),
+    /// One under a white lid, of which no edge is as clear as a sheet's.
+    One(Card),
+}
+
+/// The cards in a picture of a scan.
+pub(super) fn find(picture: &Pixels, stated: Option<u32>) -> Option<Lying> {
+    /// What scanners are set to, in dots per inch.
+    const USUAL: [u32; 8] = [75, 100, 150, 200, 240, 300, 400, 600];
+    if let Some(dpi) = stated {
+        return lying(find::find(picture, dpi)?, dpi);
+    }
+    // The glass tells how large its pixels are, or the cards do: all of them the size of an identity card.
+    USUAL.into_iter().find_map(|dpi| {
+        let found = find::find(picture, dpi)?;
+        let certain = is_glass(picture, dpi) || found.cards.iter().all(|card| card.is_id1(dpi));
+        certain.then(|| lying(found, dpi))?
+    })
+}
+
+fn lying(Found { cards, white_lid }: Found, dpi: u32) -> Option<Lying> {
+    match cards[..] {
+        [card] => white_lid.then_some(Lying::One(card)),
+        _ => Page::new(cards, dpi).map(Lying::Several),
+    }
+}
+
+/// Whether the picture is as large as the glass of scanners for A4, either way.
+fn is_glass(picture: &Pixels, dpi: u32) -> bool {
+    const SHORTER: std::ops::Range<f64> = 207.0..220.0;
+    const LONGER: std::ops::Range<f64> = 290.0..305.0;
+    let mm = |pixels: usize| pixels as f64 * REDUCTION * 25.4 / f64::from(dpi);
+    let (width, height) = (mm(picture.width), mm(picture.height));
+    SHORTER.contains(&width.min(height)) && LONGER.contains(&width.max(height))
+}
 
 /// A card where it lies in the scan.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +71,15 @@ impl Card {
         let (sin, cos) = self.angle.sin_cos();
         let (w, h) = (self.size.0 * across, self.size.1 * down);
         (self.middle.0 + w * cos - h * sin, self.middle.1 + w * sin + h * cos)
+    }
+
+    /// Whether it is as large as an identity card: ISO/IEC 7810, ID-1, 85.60 × 53.98 mm. On a white lid its edges
+    /// are found to a millimetre.
+    fn is_id1(&self, dpi: u32) -> bool {
+        const NEAR: f64 = 2.0;
+        let mm = |pixels: f64| pixels * 25.4 / f64::from(dpi);
+        let (long, short) = (mm(self.size.0.max(self.size.1)), mm(self.size.0.min(self.size.1)));
+        (long - 85.6).abs() < NEAR && (short - 53.98).abs() < NEAR
     }
 
     /// Whether it goes on beyond a scan of so many pixels: it reaches the border, and lacks a part of the
