@@ -40,13 +40,13 @@ use crate::{DiskFault, MaterialId, StoreFault, ValueError};
 
 /// Called with the name of each journalled step as soon as the step is durable:
 /// `doc.sealed`, `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
-/// `doc.deleted`, `doc.served`. For tests that end the process at a step.
+/// `doc.deleted`, `doc.served`, `doc.replaced`. For tests that end the process at a step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// Set-up of an outbox.
 #[derive(Clone)]
 pub struct OutboxConfig {
-    /// Days to keep the tombstone of a confirmed document: ids, digests, length, codes of material and
+    /// Days to keep the tombstone of a confirmed document, and of those that were refused before it: ids, digests, length, codes of material and
     /// custody, the store's countersignature, what the back office found, the visit's opaque id, for
     /// whom (a company's code, or what tells relatives apart here), the kiosk's name, times.
     pub keep_days: u16,
@@ -319,7 +319,7 @@ impl Outbox {
     }
 
     /// Queues all refused documents again whose files can be sent, but for those in whose place the visitor
-    /// has handed in another since. Returns how many.
+    /// has handed in another since: they go once the store holds that one. Returns how many.
     ///
     /// # Errors
     /// [`OutboxError::Database`].
@@ -356,18 +356,15 @@ impl Outbox {
 
     /// Removes the tombstones of documents confirmed more than `keep_days` before `now`, by this kiosk's
     /// clock then and by the store's: should one of the two have been wrong, they stay. So do those of which
-    /// something is owed to the store. Returns how many.
+    /// something is owed to the store. With them go those of refused documents that they stood for. Returns
+    /// how many.
     ///
     /// # Errors
     /// [`OutboxError::Database`].
     pub fn purge(&self, now: Timestamp) -> Result<usize, OutboxError> {
         let kept = i64::from(self.inner.config.keep_days) * 86_400;
         let database = self.database();
-        let purged = database.execute(
-            "DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND confirmed_at < ?1
-             AND ifnull(unixepoch(received_at), 0) < ?1",
-            [now.as_second() - kept],
-        )?;
+        let purged = row::purge(&database, now.as_second() - kept)?;
         if purged > 0 {
             row::forget(&database);
         }

@@ -216,6 +216,7 @@ struct Worker {
 impl Worker {
     async fn work(mut self) {
         let mut purged = Instant::now();
+        self.bury_replaced();
         loop {
             if purged.elapsed() >= PURGE_EVERY {
                 purged = Instant::now();
@@ -230,6 +231,11 @@ impl Worker {
                 Err(fault) => self.pause_all(fault.into()).await,
             }
         }
+    }
+
+    /// A failure is logged where it happens; with the next word of the store it is tried again.
+    fn bury_replaced(&self) {
+        let _ = kept(self.courier.outbox.bury_replaced());
     }
 
     /// The first document that does not wait; none while the store as a whole does.
@@ -276,7 +282,7 @@ impl Worker {
             self.documents.remove(&id);
         }
         let Err(setback) = delivered else {
-            return;
+            return self.bury_replaced();
         };
         tracing::warn!(document = id.0, "{}", setback.fault);
         match setback.fault.recovery() {
@@ -298,7 +304,11 @@ impl Worker {
     async fn refuse(&mut self, id: DocId, fault: StoreFault) {
         self.courier.forget_abilities();
         match kept(self.courier.outbox.set_refused(id, &fault)) {
-            Ok(()) => self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await,
+            Ok(()) => {
+                self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await;
+                // The one in its place may be there already.
+                self.bury_replaced();
+            }
             Err(disk) => self.pause_one(id, disk.into()).await,
         }
     }

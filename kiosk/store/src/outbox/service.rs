@@ -62,7 +62,8 @@ impl Outbox {
         let documents: Vec<Known> = change
             .prepare_cached(
                 "SELECT id, material, state = 'deleted', told, ifnull(applicant = ?2, 1) FROM document
-                 WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
+                 WHERE visit = ?1 AND material IS NOT NULL AND (state = 'deleted' OR name IS NOT NULL)
+                 ORDER BY id LIMIT 1000",
             )?
             .query_map([visit, &applicant.to_text()], |row| {
                 Ok((DocId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))

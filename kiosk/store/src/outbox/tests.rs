@@ -3,6 +3,7 @@ use crate::custody::{self, Received, Signature};
 use crate::testing::{Kiosk, document};
 use crate::{Applicant, Digest, DiskFault, ReceivedAt, ServedItem};
 
+mod replaced;
 mod service;
 
 fn files(kiosk: &Kiosk) -> Vec<String> {

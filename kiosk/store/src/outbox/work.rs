@@ -130,6 +130,24 @@ impl Outbox {
         Ok(())
     }
 
+    /// Buries every refused document in whose place the store holds another: its file first, then everything
+    /// in its row that may tell about the visitor. Before the store's word it may still be the only one that
+    /// can be read. Its tombstone stays refused, in the chain of custody, and goes with that of the other.
+    pub(crate) fn bury_replaced(&self) -> Result<(), OutboxError> {
+        // All of it at once: nobody queues one of them again meanwhile.
+        let database = self.database();
+        let replaced = row::replaced(&database)?;
+        for (doc, material) in &replaced {
+            self.inner.folder.remove(material)?;
+            row::wipe_replaced(&database, *doc)?;
+            self.step("doc.replaced");
+        }
+        if !replaced.is_empty() {
+            row::forget(&database);
+        }
+        Ok(())
+    }
+
     fn update(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), OutboxError> {
         match self.database().execute(sql, params)? {
             0 => Err(OutboxError::Unknown),
