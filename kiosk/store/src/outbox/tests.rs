@@ -3,6 +3,7 @@ use crate::custody::{self, Received, Signature};
 use crate::testing::{Kiosk, document};
 use crate::{Applicant, Digest, DiskFault, ReceivedAt, ServedItem};
 
+mod full;
 mod replaced;
 mod service;
 
