@@ -117,6 +117,16 @@ impl Outbox {
         Ok(note)
     }
 
+    /// The store is about to be told. What it knows from here on is uncertain until it has answered: should
+    /// what it was told before hold again meanwhile, that is owed to it.
+    pub(crate) fn set_telling(&self, note: &Note) -> Result<(), OutboxError> {
+        self.written(|database| {
+            database
+                .execute("UPDATE document SET told = NULL WHERE id = ?1 AND told IS NOT NULL", [note.id.0])?;
+            Ok(())
+        })
+    }
+
     /// The store was told, or will not hear it: what it was told is not owed any more. Something newer
     /// still is.
     pub(crate) fn set_told(&self, note: &Note) -> Result<(), OutboxError> {
