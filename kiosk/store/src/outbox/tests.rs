@@ -4,6 +4,7 @@ use crate::testing::{Kiosk, document};
 use crate::{Applicant, Digest, DiskFault, ReceivedAt, ServedItem};
 
 mod full;
+mod power;
 mod replaced;
 mod service;
 
