@@ -40,7 +40,7 @@ use crate::{DiskFault, MaterialId, StoreFault, ValueError};
 
 /// Called with the name of each journalled step as soon as the step is durable:
 /// `doc.sealed`, `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
-/// `doc.deleted`, `doc.served`, `doc.replaced`. For tests that end the process at a step.
+/// `doc.deleted`, `doc.served`, `doc.replaced`, `doc.forgotten`. For tests that end the process at a step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// Set-up of an outbox.
@@ -345,22 +345,31 @@ impl Outbox {
         })
     }
 
+    /// Whether [`Self::purge`] would remove any.
+    pub(crate) fn has_past(&self, now: Timestamp) -> Result<bool, OutboxError> {
+        Ok(row::has_past(&self.database(), now.as_second(), self.first_kept(now))?)
+    }
+
     /// Removes the tombstones of documents confirmed more than `keep_days` before `now`, by this kiosk's
-    /// clock then and by the store's: should one of the two have been wrong, they stay. So do those of which
-    /// something is owed to the store. With them go those of refused documents that they stood for. Returns
-    /// how many.
+    /// clock then and by the store's: should one of the two have been behind, they stay. One that was ahead
+    /// counts for nothing, so that somebody has to vouch for `now`. Those of which something is owed to the
+    /// store stay, too. With them go those of refused documents that they stood for. Returns how many.
     ///
     /// # Errors
     /// [`OutboxError::Database`].
     pub fn purge(&self, now: Timestamp) -> Result<usize, OutboxError> {
-        let kept = i64::from(self.inner.config.keep_days) * 86_400;
         self.written(|database| {
-            let purged = row::purge(database, now.as_second() - kept)?;
+            let purged = row::purge(database, now.as_second(), self.first_kept(now))?;
             if purged > 0 {
                 self.settle(database);
             }
             Ok(purged)
         })
+    }
+
+    /// The first second of which tombstones are kept, in seconds of Unix.
+    fn first_kept(&self, now: Timestamp) -> i64 {
+        now.as_second() - i64::from(self.inner.config.keep_days) * 86_400
     }
 
     /// Writes what has to be written even if something else has filled the disk, since it makes room or keeps

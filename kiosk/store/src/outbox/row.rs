@@ -218,23 +218,33 @@ pub(super) fn wipe_replaced(database: &Connection, doc: DocId) -> rusqlite::Resu
         .map(|_| ())
 }
 
-/// Removes the tombstones of documents confirmed before a time, by this kiosk's clock then and by the store's;
-/// but for those of which something is owed. With the last one in its place goes that of a document that was
-/// refused. Returns how many.
-pub(super) fn purge(database: &Connection, before: i64) -> rusqlite::Result<usize> {
+/// Of a tombstone: when it began, by the later of this kiosk's clock then and the store's. A time that is still to
+/// come (`?1` is now) was a wrong clock's and counts for nothing.
+const SINCE: &str = "max(iif(confirmed_at <= ?1, confirmed_at, 0),
+    iif(unixepoch(received_at) <= ?1, unixepoch(received_at), 0))";
+
+/// Whether there is a tombstone that began before a time, or nobody knows when.
+pub(super) fn has_past(database: &Connection, now: i64, before: i64) -> rusqlite::Result<bool> {
+    let past = format!(
+        "SELECT EXISTS (SELECT 1 FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2)"
+    );
+    database.query_row(&past, [now, before], |row| row.get(0))
+}
+
+/// Removes the tombstones that began before a time, but for those of which something is owed; with the last one
+/// in its place goes that of a document that was refused. One of which nobody knows when it began begins now.
+/// Returns how many went.
+pub(super) fn purge(database: &Connection, now: i64, before: i64) -> rusqlite::Result<usize> {
     let purging = database.unchecked_transaction()?;
-    let confirmed = purging.execute(
-        "DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND confirmed_at < ?1
-         AND ifnull(unixepoch(received_at), 0) < ?1",
-        [before],
-    )?;
-    let replaced = purging.execute(
-        &format!(
-            "DELETE FROM document WHERE {BURIED}
-             AND NOT EXISTS ({LATER} AND NOT (later.state = 'refused' AND later.name IS NULL))"
-        ),
-        [],
-    )?;
+    let begun = format!("UPDATE document SET confirmed_at = ?1 WHERE state = 'deleted' AND {SINCE} = 0");
+    purging.execute(&begun, [now])?;
+    let ended = format!("DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2");
+    let confirmed = purging.execute(&ended, [now, before])?;
+    let alone = format!(
+        "DELETE FROM document WHERE {BURIED}
+         AND NOT EXISTS ({LATER} AND NOT (later.state = 'refused' AND later.name IS NULL))"
+    );
+    let replaced = purging.execute(&alone, [])?;
     purging.commit()?;
     Ok(confirmed + replaced)
 }

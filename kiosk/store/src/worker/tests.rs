@@ -9,6 +9,7 @@ mod crashes;
 mod custody;
 mod cuts;
 mod extensions;
+mod retention;
 mod service;
 
 /// Waits until a document's copy is gone from the kiosk.
