@@ -238,6 +238,7 @@ impl Courier {
     /// `PUT /v1/materials/{material_id}/service`: tells what a document that the store holds serves now.
     /// A store that will never hear it is told to the log, and not again.
     pub(crate) async fn tell(&mut self, note: &Note) -> Result<(), Setback> {
+        kept(self.outbox.set_telling(note))?;
         let path = format!("{}/service", material_path(&note.material_id));
         let request = Request::new(Method::PUT, &path).json(&note.service);
         let answer = self.heard(self.client.send(request).await.map_err(Setback::from)).await?;

@@ -28,6 +28,7 @@ pub mod licences;
 mod material;
 pub mod outbox;
 pub mod pace;
+mod private;
 pub mod probe;
 pub mod reviews;
 #[cfg(test)]

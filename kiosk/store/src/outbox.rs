@@ -40,13 +40,13 @@ use crate::{DiskFault, MaterialId, StoreFault, ValueError};
 
 /// Called with the name of each journalled step as soon as the step is durable:
 /// `doc.sealed`, `doc.added`, `upload.created`, `upload.patched`, `upload.complete`, `doc.confirmed`,
-/// `doc.deleted`, `doc.served`. For tests that end the process at a step.
+/// `doc.deleted`, `doc.served`, `doc.replaced`, `doc.forgotten`. For tests that end the process at a step.
 pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// Set-up of an outbox.
 #[derive(Clone)]
 pub struct OutboxConfig {
-    /// Days to keep the tombstone of a confirmed document: ids, digests, length, codes of material and
+    /// Days to keep the tombstone of a confirmed document, and of those that were refused before it: ids, digests, length, codes of material and
     /// custody, the store's countersignature, what the back office found, the visit's opaque id, for
     /// whom (a company's code, or what tells relatives apart here), the kiosk's name, times.
     pub keep_days: u16,
@@ -106,6 +106,18 @@ impl OutboxError {
     fn is_of_the_disk(&self) -> bool {
         let Self::Database(error) = self else { return false };
         error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure)
+    }
+
+    /// Whether there was no room on the disk, which then is as it was.
+    fn is_for_want_of_room(&self) -> bool {
+        match self {
+            Self::Folder(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            Self::Database(rusqlite::Error::SqliteFailure(error, _)) => {
+                error.code == rusqlite::ErrorCode::DiskFull
+                    || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+            }
+            _ => false,
+        }
     }
 }
 
@@ -181,49 +193,26 @@ impl Outbox {
     /// [`OutboxError::InUse`], [`OutboxError::Folder`], [`OutboxError::Database`] or
     /// [`OutboxError::Unusable`].
     pub fn open_with(dir: &Path, key: OutboxKey, config: OutboxConfig) -> Result<Self, OutboxError> {
-        Self::open_as(dir, key, config, schema::LAYOUTS)
+        Self::open_as(dir, key, config, schema::LAYOUTS, disk::Disk::default())
     }
 
-    /// As a kiosk would open it whose layouts these are.
+    /// As a kiosk would open it whose layouts these are, on this disk.
     fn open_as(
         dir: &Path,
         key: OutboxKey,
         config: OutboxConfig,
         layouts: &[Layout],
+        disk: disk::Disk,
     ) -> Result<Self, OutboxError> {
-        let folder = disk::Folder::open(dir)?;
-        let (mut database, keeping) = schema::open_database(&folder.database(), layouts)?;
-        let known = row::files(&database)?;
-        if keeping == Keeping::Clear {
-            for (id, material, _) in &known {
-                if folder.take_over(&key, material)? {
-                    tracing::info!(document = id.0, "a document of an older version was encrypted");
-                    (config.observer)("doc.sealed");
-                }
+        let folder = disk::Folder::open(dir, disk)?;
+        let database = match look_through(&folder, &key, &config, layouts) {
+            Err(error) if error.is_for_want_of_room() => {
+                folder.give_room();
+                look_through(&folder, &key, &config, layouts)?
             }
-        }
-        for (id, material, bytes) in &known {
-            match folder.sealed(&key, Identity { material, bytes: *bytes }) {
-                Ok(_) => {
-                    if row::readmit(&database, *id)? {
-                        tracing::info!(document = id.0, "a document's key is back: it is sent");
-                    }
-                }
-                // It may be readable by the time that it is sent.
-                Err(DiskFault::Read) => tracing::error!(document = id.0, "{}", DiskFault::Read),
-                Err(damage) => {
-                    tracing::error!(document = id.0, "{damage}");
-                    row::set_refused(&database, *id, &StoreFault::Disk(damage))?;
-                }
-            }
-        }
-        let names: HashSet<_> = known.iter().map(|(_, material, _)| disk::file_name(material)).collect();
-        let removed = folder.remove_others(|name| names.contains(name))?;
-        if removed > 0 {
-            tracing::warn!(removed, "files that no waiting document needs were removed");
-        }
-        // Only now: a clear file that no row needs was swept just above.
-        schema::bring_up(&mut database, layouts)?;
+            looked => looked?,
+        };
+        folder.keep_room();
         Ok(Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, key, config }) })
     }
 
@@ -245,14 +234,14 @@ impl Outbox {
                     if (sha256, bytes) != (submission.sha256, submission.bytes) {
                         return Err(OutboxError::Taken);
                     }
-                    disk::remove_clear(&submission.path)?;
+                    self.inner.folder.remove_clear(&submission.path)?;
                     return Ok(id);
                 }
                 None => self.take_in(&database, &submission)?,
             }
         };
         self.step("doc.added");
-        if let Err(error) = disk::remove_clear(&submission.path) {
+        if let Err(error) = self.inner.folder.remove_clear(&submission.path) {
             // The document is safe: the visitor must not be asked for it again on this account. Whose
             // folder the file lies in empties it, at the latest at the next start.
             tracing::error!(%error, "the clear file of a document in the outbox could not be removed");
@@ -319,7 +308,7 @@ impl Outbox {
     }
 
     /// Queues all refused documents again whose files can be sent, but for those in whose place the visitor
-    /// has handed in another since. Returns how many.
+    /// has handed in another since: they go once the store holds that one. Returns how many.
     ///
     /// # Errors
     /// [`OutboxError::Database`].
@@ -342,42 +331,117 @@ impl Outbox {
     /// [`OutboxError::Unknown`] when it is not refused, [`OutboxError::File`] when its file
     /// cannot be sent, [`OutboxError::Database`].
     pub fn retry(&self, doc: DocId) -> Result<(), OutboxError> {
-        let database = self.database();
-        let (_, material, bytes) =
-            row::files(&database)?.into_iter().find(|(id, _, _)| *id == doc).ok_or(OutboxError::Unknown)?;
-        self.sealed(&material, bytes).map_err(OutboxError::File)?;
-        let changed = database.execute(
-            "UPDATE document SET state = 'waiting', url = NULL, upload_expires = NULL, refusal = NULL,
-             mismatches = 0 WHERE id = ?1 AND state = 'refused'",
-            [doc.0],
-        )?;
-        if changed == 1 { Ok(()) } else { Err(OutboxError::Unknown) }
+        // All of it at once: nobody buries it meanwhile.
+        self.written(|database| {
+            let refused = row::files(database)?.into_iter().find(|(id, _, _)| *id == doc);
+            let (_, material, bytes) = refused.ok_or(OutboxError::Unknown)?;
+            self.sealed(&material, bytes).map_err(OutboxError::File)?;
+            let changed = database.execute(
+                "UPDATE document SET state = 'waiting', url = NULL, upload_expires = NULL, refusal = NULL,
+                 mismatches = 0 WHERE id = ?1 AND state = 'refused'",
+                [doc.0],
+            )?;
+            if changed == 1 { Ok(()) } else { Err(OutboxError::Unknown) }
+        })
+    }
+
+    /// Whether [`Self::purge`] would remove any.
+    pub(crate) fn has_past(&self, now: Timestamp) -> Result<bool, OutboxError> {
+        Ok(row::has_past(&self.database(), now.as_second(), self.first_kept(now))?)
     }
 
     /// Removes the tombstones of documents confirmed more than `keep_days` before `now`, by this kiosk's
-    /// clock then and by the store's: should one of the two have been wrong, they stay. So do those of which
-    /// something is owed to the store. Returns how many.
+    /// clock then and by the store's: should one of the two have been behind, they stay. One that was ahead
+    /// counts for nothing, so that somebody has to vouch for `now`. Those of which something is owed to the
+    /// store stay, too. With them go those of refused documents that they stood for. Returns how many.
     ///
     /// # Errors
     /// [`OutboxError::Database`].
     pub fn purge(&self, now: Timestamp) -> Result<usize, OutboxError> {
-        let kept = i64::from(self.inner.config.keep_days) * 86_400;
-        let database = self.database();
-        let purged = database.execute(
-            "DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND confirmed_at < ?1
-             AND ifnull(unixepoch(received_at), 0) < ?1",
-            [now.as_second() - kept],
-        )?;
-        if purged > 0 {
-            row::forget(&database);
+        self.written(|database| {
+            let purged = row::purge(database, now.as_second(), self.first_kept(now))?;
+            if purged > 0 {
+                self.settle(database);
+            }
+            Ok(purged)
+        })
+    }
+
+    /// The first second of which tombstones are kept, in seconds of Unix.
+    fn first_kept(&self, now: Timestamp) -> i64 {
+        now.as_second() - i64::from(self.inner.config.keep_days) * 86_400
+    }
+
+    /// Writes what has to be written even if something else has filled the disk, since it makes room or keeps
+    /// the store's word: then it is done again, in the room that is kept for that. `work` does all or nothing.
+    fn written<T>(&self, work: impl Fn(&mut Connection) -> Result<T, OutboxError>) -> Result<T, OutboxError> {
+        let mut database = self.database();
+        match work(&mut database) {
+            Err(error) if error.is_for_want_of_room() => {
+                self.inner.folder.give_room();
+                // What is in the log by now needs no room of its own any more.
+                row::forget(&database);
+                let done = work(&mut database);
+                // Before somebody else takes what is left of it.
+                self.inner.folder.keep_room();
+                done
+            }
+            done => done,
         }
-        Ok(purged)
+    }
+
+    /// After something was deleted: no trace of it stays, and there is room again to be kept.
+    fn settle(&self, database: &Connection) {
+        row::forget(database);
+        self.inner.folder.keep_room();
     }
 
     fn database(&self) -> MutexGuard<'_, Connection> {
         // SQLite itself undoes what a panic left half done.
         self.inner.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Opens the database, and compares its rows with the files in the folder.
+fn look_through(
+    folder: &disk::Folder,
+    key: &OutboxKey,
+    config: &OutboxConfig,
+    layouts: &[Layout],
+) -> Result<Connection, OutboxError> {
+    let (mut database, keeping) = schema::open_database(folder, layouts)?;
+    let known = row::files(&database)?;
+    if keeping == Keeping::Clear {
+        for (id, material, _) in &known {
+            if folder.take_over(key, material)? {
+                tracing::info!(document = id.0, "a document of an older version was encrypted");
+                (config.observer)("doc.sealed");
+            }
+        }
+    }
+    for (id, material, bytes) in &known {
+        match folder.sealed(key, Identity { material, bytes: *bytes }) {
+            Ok(_) => {
+                if row::readmit(&database, *id)? {
+                    tracing::info!(document = id.0, "a document's key is back: it is sent");
+                }
+            }
+            // It may be readable by the time that it is sent.
+            Err(DiskFault::Read) => tracing::error!(document = id.0, "{}", DiskFault::Read),
+            Err(damage) => {
+                tracing::error!(document = id.0, "{damage}");
+                row::set_refused(&database, *id, &StoreFault::Disk(damage))?;
+            }
+        }
+    }
+    let names: HashSet<_> = known.iter().map(|(_, material, _)| disk::file_name(material)).collect();
+    let removed = folder.remove_others(|name| names.contains(name))?;
+    if removed > 0 {
+        tracing::warn!(removed, "files that no waiting document needs were removed");
+    }
+    // Only now: a clear file that no row needs was swept just above.
+    schema::bring_up(&mut database, layouts)?;
+    Ok(database)
 }
 
 #[cfg(test)]

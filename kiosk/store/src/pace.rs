@@ -98,13 +98,18 @@ impl Pacer {
 
     /// Takes at most `wanted` bytes (1 or more): how many may go now, or how long until some may.
     pub(crate) fn take(&self, wanted: usize) -> Result<usize, Duration> {
-        match self.pace.at(Timestamp::now()) {
+        self.take_at(Timestamp::now(), Instant::now(), wanted)
+    }
+
+    /// As [`Self::take`], at a time of day and a moment.
+    fn take_at(&self, time: Timestamp, now: Instant, wanted: usize) -> Result<usize, Duration> {
+        match self.pace.at(time) {
             None => Ok(wanted),
-            Some(rate) => self.take_at(rate, wanted, Instant::now()),
+            Some(rate) => self.take_of(rate, wanted, now),
         }
     }
 
-    fn take_at(&self, rate: u64, wanted: usize, now: Instant) -> Result<usize, Duration> {
+    fn take_of(&self, rate: u64, wanted: usize, now: Instant) -> Result<usize, Duration> {
         let burst = (rate / BURSTS_A_SECOND).clamp(1, LARGEST_BURST);
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let nanos = u64::try_from(now.saturating_duration_since(bucket.filled).as_nanos());
@@ -139,6 +144,7 @@ fn nanos_for(rate: u64, bytes: u64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use proptest::prelude::*;
 
     use super::*;
@@ -179,6 +185,60 @@ mod tests {
         assert!(Pace::new(vec![], i16::MAX).is_err());
     }
 
+    /// Sends without end from `from` on, while the clock on the wall jumps by `jump` after a minute; returns how
+    /// many bytes went in each second.
+    fn sent(pace: &Pace, from: &str, seconds: u64, jump: SignedDuration) -> Vec<u64> {
+        let (begun, from) = (Instant::now(), from.parse::<Timestamp>().expect("a time"));
+        let pacer = Pacer { pace: pace.clone(), bucket: Mutex::new(Bucket { bytes: 0, filled: begun }) };
+        let mut went = vec![0; seconds as usize];
+        let mut passed = Duration::ZERO;
+        while passed < Duration::from_secs(seconds) {
+            let jumped = if passed >= Duration::from_secs(60) { jump } else { SignedDuration::ZERO };
+            let time = from + SignedDuration::try_from(passed).expect("a while") + jumped;
+            match pacer.take_at(time, begun + passed, 10_000) {
+                Ok(taken) => {
+                    went[passed.as_secs() as usize] += taken as u64;
+                    // What it takes to hand it over: without a cap, a million bytes a second go.
+                    passed += Duration::from_millis(10);
+                }
+                Err(wait) => {
+                    assert!(
+                        wait <= Duration::from_millis(300),
+                        "no cap is waited for past its end: {wait:?}"
+                    );
+                    passed += wait;
+                }
+            }
+        }
+        went
+    }
+
+    #[test]
+    fn a_cap_that_begins_changes_or_ends_in_mid_upload_holds_at_once() {
+        let windows = vec![window((9, 0), (9, 1), 100_000), window((9, 1), (9, 2), 20_000)];
+        let pace = Pace::new(windows, 0).expect("a pace");
+        let went = sent(&pace, "2026-11-23T08:59:00Z", 240, SignedDuration::ZERO);
+        let within = |from: usize, rate: u64| {
+            let sum: u64 = went[from..from + 60].iter().sum();
+            // A burst more, or as much less as is not sent in a wait that began before.
+            let apart = LARGEST_BURST + rate * 3 / 10;
+            (sum.abs_diff(rate * 60) <= apart).then_some(()).ok_or(sum)
+        };
+        for (from, rate) in [(0, 1_000_000), (60, 100_000), (120, 20_000), (180, 1_000_000)] {
+            assert_eq!(within(from, rate), Ok(()), "from second {from} on");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_chooses_another_cap_and_nothing_else() {
+        const YEARS: SignedDuration = SignedDuration::from_hours(24 * 3650);
+        let all_day = Pace::new(vec![window((0, 0), (0, 0), 50_000)], 0).expect("a pace");
+        for jump in [YEARS, -YEARS, SignedDuration::from_hours(1)] {
+            let went = sent(&all_day, "2026-11-23T08:59:00Z", 120, jump);
+            assert!(went.iter().all(|bytes| (30_000..=75_000).contains(bytes)), "{jump}: {went:?}");
+        }
+    }
+
     proptest! {
         /// Over any row of questions, no more goes out than a burst and what the rate allows; whoever
         /// waits as told gets something.
@@ -192,14 +252,14 @@ mod tests {
             let (mut now, mut out) = (begun, 0);
             for (wanted, pause) in asks {
                 now += Duration::from_micros(pause);
-                match pacer.take_at(rate, wanted, now) {
+                match pacer.take_of(rate, wanted, now) {
                     Ok(taken) => {
                         prop_assert!((1..=wanted).contains(&taken));
                         out += taken as u64;
                     }
                     Err(wait) => {
                         now += wait;
-                        let taken = pacer.take_at(rate, wanted, now);
+                        let taken = pacer.take_of(rate, wanted, now);
                         prop_assert!(taken.is_ok());
                         out += taken.unwrap_or_default() as u64;
                     }

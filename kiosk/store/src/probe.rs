@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, header};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 
-use crate::http::{Client, Deadlines, Request};
+use crate::http::{Answer, Client, Deadlines, Request};
 use crate::{LinkFault, StoreFault};
 
 /// The most that a test of the line sends (openapi.yaml, `/v1/line-test`), in bytes.
@@ -20,6 +20,15 @@ const PATIENCE: Deadlines = Deadlines {
     stall: Duration::from_secs(5),
     whole: Duration::from_secs(15),
 };
+
+/// Clocks that differ by more do not agree, in seconds.
+const APART: i64 = 24 * 3600;
+
+/// How far the clock of whoever answered is ahead, in seconds.
+fn clock_ahead(answer: &Answer) -> Option<i64> {
+    let date = httpdate::parse_http_date(answer.header("date")?).ok()?;
+    Some(Timestamp::try_from(date).ok()?.as_second() - Timestamp::now().as_second())
+}
 
 impl Client {
     /// Whether the store's name has an address.
@@ -51,14 +60,22 @@ impl Client {
     /// # Errors
     /// Any [`StoreFault`] of the way there; of a status other than 2xx what it stands for.
     pub async fn greet(&self) -> Result<Option<i64>, StoreFault> {
-        let request = Request::new(Method::OPTIONS, "/files/").once();
-        let answer = self.send_within(request, PATIENCE).await?;
+        let answer = self.hail().await?;
         if !(200..300).contains(&answer.status) {
-            return Err(StoreFault::from_status(answer.status));
+            return Err(answer.setback().fault);
         }
-        let told = answer.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
-        let told = told.and_then(|date| Timestamp::try_from(date).ok());
-        Ok(told.map(|date| date.as_second() - Timestamp::now().as_second()))
+        Ok(clock_ahead(&answer))
+    }
+
+    /// Whether the store vouches for the time that this kiosk has: its certificate is valid by it, and where an
+    /// answer, whatever its status, says what time it is there, that is about the same.
+    pub(crate) async fn clocks_agree(&self) -> Result<bool, StoreFault> {
+        let answer = self.hail().await?;
+        Ok(clock_ahead(&answer).is_none_or(|ahead| ahead.abs() <= APART))
+    }
+
+    async fn hail(&self) -> Result<Answer, StoreFault> {
+        self.send_within(Request::new(Method::OPTIONS, "/files/").once(), PATIENCE).await
     }
 
     /// Sends so many bytes, [`LONGEST_TEST`] at most, and returns how long that took.

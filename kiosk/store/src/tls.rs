@@ -1,5 +1,6 @@
 //! TLS 1.3 with a certificate on both sides, inside the hall's own CA (RFC 8446).
 
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use rustls::{
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-use crate::{Distrust, LinkFault, StoreFault};
+use crate::{Distrust, LinkFault, StoreFault, private};
 
 /// A PEM file is at most this long; a chain of four RSA certificates is about 8 KiB.
 const LONGEST_PEM: u64 = 64 * 1024;
@@ -48,6 +50,14 @@ pub enum TlsSetupError {
         path: PathBuf,
         /// What was looked for.
         what: &'static str,
+    },
+    /// Others than its owner may use the key's file.
+    #[error("{} can be used by others (mode {mode:04o}); give it mode 0600 or 0400", path.display())]
+    TooOpen {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// Certificate and key do not belong together, or the key is of a kind ring cannot use.
     #[error("certificate {} and its key cannot be used together ({source}); issue both anew", path.display())]
@@ -93,7 +103,7 @@ pub trait KeyStore {
 impl KeyStore for TlsFiles {
     fn certified_key(&self) -> Result<CertifiedKey, TlsSetupError> {
         let chain = certificates(&self.certificate)?;
-        let key = PrivateKeyDer::from_pem_slice(&read(&self.key)?)
+        let key = PrivateKeyDer::from_pem_slice(&read_secret(&self.key)?)
             .map_err(|_| unusable(&self.key, "private key"))?;
         let key = rustls::crypto::ring::sign::any_supported_type(&key)
             .map_err(|source| TlsSetupError::Pair { path: self.certificate.clone(), source })?;
@@ -191,12 +201,27 @@ fn unusable(path: &Path, what: &'static str) -> TlsSetupError {
     TlsSetupError::Unusable { path: path.to_owned(), what }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, TlsSetupError> {
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsSetupError> {
+    read_if(path, |_| Ok(()))
+}
+
+/// Reads a file that nobody else may use.
+fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsSetupError> {
+    read_if(path, |about| match private::too_open(about) {
+        Some(mode) => Err(TlsSetupError::TooOpen { path: path.to_owned(), mode }),
+        None => Ok(()),
+    })
+}
+
+fn read_if(
+    path: &Path,
+    fits: impl Fn(&Metadata) -> Result<(), TlsSetupError>,
+) -> Result<Zeroizing<Vec<u8>>, TlsSetupError> {
     let unreadable = |source| TlsSetupError::Unreadable { path: path.to_owned(), source };
-    let mut pem = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(LONGEST_PEM + 1).read_to_end(&mut pem))
-        .map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
+    fits(&file.metadata().map_err(unreadable)?)?;
+    let mut pem = Zeroizing::new(Vec::new());
+    file.take(LONGEST_PEM + 1).read_to_end(&mut pem).map_err(unreadable)?;
     if pem.len() as u64 > LONGEST_PEM {
         return Err(unusable(path, "PEM content below 64 KiB"));
     }
@@ -336,6 +361,29 @@ mod tests {
             }),
             Err(TlsSetupError::Unreadable { .. })
         ));
+    }
+
+    #[test]
+    fn a_key_that_others_may_use_is_not_used() {
+        use std::fs::Permissions;
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a folder");
+        let ca = Ca::new("hall");
+        ca.issue("kiosk-1", 2030).load(&ca, dir.path()).expect("PEM files");
+        let path = |name: &str| dir.path().join(name);
+        let files = TlsFiles { ca: path("ca.pem"), certificate: path("kiosk.pem"), key: path("kiosk.key") };
+        for (mode, used) in
+            [(0o600, true), (0o400, true), (0o604, false), (0o644, false), (0o660, false), (0o602, false)]
+        {
+            std::fs::set_permissions(&files.key, Permissions::from_mode(mode)).expect("a mode");
+            match Tls::load(&files) {
+                Ok(_) => assert!(used, "{mode:o}"),
+                Err(error) => {
+                    let said = error.to_string();
+                    assert!(!used && said.contains(&format!("mode {mode:04o}")), "{mode:o}: {said}");
+                }
+            }
+        }
     }
 
     /// A key that tells nothing of itself, as one on a chip may.

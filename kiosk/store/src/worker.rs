@@ -15,8 +15,7 @@ use crate::pace::Pace;
 use crate::reviews::ReviewResult;
 use crate::{Backoff, Client, CustodyKey, DocId, Outbox, Receipt, StoreFault};
 
-/// How often tombstones past their days are removed, while the store answers: its certificate is valid by
-/// this kiosk's clock then, so that the clock is not years ahead.
+/// How often tombstones past their days are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 
 /// What the worker tells.
@@ -215,21 +214,42 @@ struct Worker {
 
 impl Worker {
     async fn work(mut self) {
-        let mut purged = Instant::now();
+        let mut purge_at = Instant::now();
+        self.bury_replaced();
         loop {
-            if purged.elapsed() >= PURGE_EVERY {
-                purged = Instant::now();
-                if self.courier.reports.reachable {
-                    // A failure is logged where it happens and tried again in an hour.
-                    let _ = kept(self.courier.outbox.purge(Timestamp::now()));
-                }
-            }
             match self.next() {
                 Ok(Some(doc)) => self.attempt(doc).await,
-                Ok(None) => self.rest(purged + PURGE_EVERY).await,
+                Ok(None) if purge_at <= Instant::now() => {
+                    purge_at = Instant::now() + PURGE_EVERY;
+                    self.purge().await;
+                }
+                Ok(None) => self.rest(purge_at).await,
                 Err(fault) => self.pause_all(fault.into()).await,
             }
         }
+    }
+
+    /// Removes the tombstones past their days, while the store vouches for this kiosk's clock. A clock that is
+    /// years ahead removes nothing, and a store is not asked for nothing. What fails is tried again in an hour.
+    async fn purge(&self) {
+        let Courier { outbox, client, .. } = &self.courier;
+        if !kept(outbox.has_past(Timestamp::now())).unwrap_or(false) {
+            return;
+        }
+        match client.clocks_agree().await {
+            Ok(true) => {
+                if kept(outbox.purge(Timestamp::now())).is_ok() {
+                    outbox.step("doc.forgotten");
+                }
+            }
+            Ok(false) => tracing::warn!("what is past its days is kept: the store's clock is another"),
+            Err(fault) => tracing::info!("what is past its days is kept for now: {fault}"),
+        }
+    }
+
+    /// A failure is logged where it happens; with the next word of the store it is tried again.
+    fn bury_replaced(&self) {
+        let _ = kept(self.courier.outbox.bury_replaced());
     }
 
     /// The first document that does not wait; none while the store as a whole does.
@@ -276,7 +296,7 @@ impl Worker {
             self.documents.remove(&id);
         }
         let Err(setback) = delivered else {
-            return;
+            return self.bury_replaced();
         };
         tracing::warn!(document = id.0, "{}", setback.fault);
         match setback.fault.recovery() {
@@ -298,7 +318,11 @@ impl Worker {
     async fn refuse(&mut self, id: DocId, fault: StoreFault) {
         self.courier.forget_abilities();
         match kept(self.courier.outbox.set_refused(id, &fault)) {
-            Ok(()) => self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await,
+            Ok(()) => {
+                self.courier.reports.tell(StoreEvent::Refused { doc: id, fault }).await;
+                // The one in its place may be there already.
+                self.bury_replaced();
+            }
             Err(disk) => self.pause_one(id, disk.into()).await,
         }
     }

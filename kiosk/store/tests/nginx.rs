@@ -3,13 +3,14 @@
 
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    Backoff, Client, CustodyKey, Deadlines, Digest, MaterialId, Outbox, OutboxKey, ServedItem, StoreEvent,
-    Submission, Tls, TlsFiles, WorkerConfig,
+    Backoff, Client, CustodyKey, Deadlines, Digest, DocId, DocState, MaterialId, Outbox, OutboxKey,
+    ServedItem, StoreEvent, StoreFault, Submission, Tls, TlsFiles, WorkerConfig,
 };
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -55,9 +56,12 @@ impl Peer {
     }
 
     fn client(&self) -> Client {
-        let file = |key| PathBuf::from(self.told(key));
-        let files = TlsFiles { ca: file("ca"), certificate: file("certificate"), key: file("key") };
-        let tls = Tls::load(&files).expect("the peer's certificates");
+        self.client_as(PathBuf::from(self.told("certificate")), PathBuf::from(self.told("key")))
+    }
+
+    fn client_as(&self, certificate: PathBuf, key: PathBuf) -> Client {
+        let files = TlsFiles { ca: PathBuf::from(self.told("ca")), certificate, key };
+        let tls = Tls::load(&files).expect("certificates");
         Client::new(self.told("url"), &tls, Deadlines::default()).expect("the peer's address")
     }
 
@@ -85,49 +89,63 @@ impl Drop for Peer {
 }
 
 /// Bytes that nothing makes shorter, the same in every run.
-fn document() -> Vec<u8> {
+fn document(length: usize) -> Vec<u8> {
     let blocks = (0_u64..).flat_map(|block| Sha256::digest(block.to_be_bytes()));
-    blocks.take(LENGTH).collect()
+    blocks.take(length).collect()
+}
+
+/// An outbox in a folder, beside its key.
+fn outbox(folder: &Path) -> Outbox {
+    let key = OutboxKey::create(&folder.join("outbox.key")).expect("a key");
+    Outbox::open(&folder.join("outbox"), key).expect("an outbox")
+}
+
+/// Puts a document of one page into the outbox.
+fn hand_in(outbox: &Outbox, folder: &Path, document: &[u8]) -> DocId {
+    let sha256 = Digest(Sha256::digest(document).into());
+    let path = folder.join("document");
+    std::fs::write(&path, document).expect("writing");
+    let submission = Submission {
+        material_id: MaterialId::new("m-1").expect("an id"),
+        name: "large.pdf".into(),
+        media_type: "application/pdf".into(),
+        path,
+        sha256,
+        bytes: document.len() as u64,
+        material: "premises".into(),
+        pages: vec![sha256],
+        items: vec![ServedItem {
+            code: "food-licence".into(),
+            task_code: String::new(),
+            dept_code: "11310114990001079M".into(),
+        }],
+        visit: "visit-1".into(),
+        applicant: Some(store::Applicant::Oneself),
+        number: Some("A001".into()),
+        kiosk: "kiosk-1".into(),
+    };
+    outbox.add(submission).expect("the document in the outbox")
+}
+
+fn worker(peer: &Peer) -> WorkerConfig {
+    let custody = CustodyKey::load(Path::new(peer.told("custody_key"))).expect("the peer's key");
+    let backoff =
+        Backoff { first: Duration::from_millis(50), last: Duration::from_secs(1), ..Backoff::default() };
+    WorkerConfig { backoff, custody: Some(custody), ..WorkerConfig::default() }
 }
 
 async fn arrives(buffering: &str, rustus: Option<&str>) {
     let peer = Peer::start(buffering, rustus);
-    let (keys, dir) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-    let key = OutboxKey::create(&keys.path().join("outbox.key")).expect("a key");
-    let outbox = Outbox::open(&dir.path().join("outbox"), key).expect("an outbox");
-    let document = document();
+    let keys = tempfile::tempdir().expect("a folder");
+    let outbox = outbox(keys.path());
+    let document = document(LENGTH);
+    let doc = hand_in(&outbox, keys.path(), &document);
     let sha256 = Digest(Sha256::digest(&document).into());
-    let path = dir.path().join("document");
-    std::fs::write(&path, &document).expect("writing");
-    let doc = outbox
-        .add(Submission {
-            material_id: MaterialId::new("m-1").expect("an id"),
-            name: "large.pdf".into(),
-            media_type: "application/pdf".into(),
-            path,
-            sha256,
-            bytes: LENGTH as u64,
-            material: "premises".into(),
-            pages: vec![sha256],
-            items: vec![ServedItem {
-                code: "food-licence".into(),
-                task_code: String::new(),
-                dept_code: "11310114990001079M".into(),
-            }],
-            visit: "visit-1".into(),
-            applicant: Some(store::Applicant::Oneself),
-            number: Some("A001".into()),
-            kiosk: "kiosk-1".into(),
-        })
-        .expect("the document in the outbox");
 
-    let custody = CustodyKey::load(Path::new(peer.told("custody_key"))).expect("the peer's key");
-    let backoff =
-        Backoff { first: Duration::from_millis(50), last: Duration::from_secs(1), ..Backoff::default() };
-    let config = WorkerConfig { backoff, custody: Some(custody), ..WorkerConfig::default() };
     let (events, mut told) = mpsc::channel(64);
     let stop = CancellationToken::new();
-    let work = store::run(outbox, peer.client(), config, events, Arc::new(Notify::new()), stop.clone());
+    let work =
+        store::run(outbox, peer.client(), worker(&peer), events, Arc::new(Notify::new()), stop.clone());
     let working = tokio::spawn(work);
     let receipt = tokio::time::timeout(Duration::from_secs(240), async {
         loop {
@@ -171,5 +189,69 @@ async fn a_document_arrives_at_rustus() {
     let program = String::from_utf8(said.stdout).expect("a path");
     for buffering in ["off", "on"] {
         arrives(buffering, Some(program.trim())).await;
+    }
+}
+
+/// A certificate of a kiosk and its key in two files: of this authority, or of one that nobody knows, and until
+/// the end of a year.
+fn certificate(folder: &Path, authority: Option<(&str, &str)>, until: i32) -> (PathBuf, PathBuf) {
+    let own = rcgen::KeyPair::generate().expect("a key");
+    let issuer = match authority {
+        Some((pem, key)) => {
+            let key = rcgen::KeyPair::from_pem(key).expect("the authority's key");
+            rcgen::Issuer::from_ca_cert_pem(pem, key).expect("the authority")
+        }
+        None => rcgen::Issuer::new(
+            rcgen::CertificateParams::default(),
+            rcgen::KeyPair::generate().expect("a key"),
+        ),
+    };
+    let mut params = rcgen::CertificateParams::new(["kiosk".to_owned()]).expect("a name");
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until, 12, 31);
+    let certificate = params.signed_by(&own, &issuer).expect("a certificate");
+    let put = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+        path
+    };
+    (put("kiosk.pem", &certificate.pem()), put("kiosk.key", &own.serialize_pem()))
+}
+
+/// nginx ends the handshake well and refuses the certificate on a page, for every request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kiosk_whose_certificate_nginx_refuses_keeps_its_documents() {
+    let peer = Peer::start("off", None);
+    let pem = |name: &str| std::fs::read_to_string(peer.folder.path().join("pki").join(name)).expect("PEM");
+    let (ca, ca_key) = (pem("ca.pem"), pem("ca.key"));
+    let known = Some((ca.as_str(), ca_key.as_str()));
+    let document = document(10_000);
+    for (what, authority, until) in [("expired", known, 2021), ("of a stranger", None, 2090)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outbox = outbox(folder.path());
+        let doc = hand_in(&outbox, folder.path(), &document);
+        let (certificate, key) = certificate(folder.path(), authority, until);
+        let client = peer.client_as(certificate, key);
+        let refused = |fault: &StoreFault| matches!(fault, StoreFault::ClientCertificateRefused(_));
+        let greeted = client.greet().await.expect_err("a fault");
+        assert!(refused(&greeted), "{what}: {greeted:?}");
+        let (events, mut told) = mpsc::channel(64);
+        let stop = CancellationToken::new();
+        let work =
+            store::run(outbox.clone(), client, worker(&peer), events, Arc::new(Notify::new()), stop.clone());
+        let working = tokio::spawn(work);
+        // Once with each way in which the worker begins: what the store can do, and the document itself.
+        for _ in 0..3 {
+            let event = tokio::time::timeout(Duration::from_secs(60), told.recv()).await.expect("in time");
+            let Some(StoreEvent::Waiting { fault, .. }) = event else { panic!("{what}: {event:?}") };
+            assert!(refused(&fault), "{what}: {fault:?}");
+        }
+        stop.cancel();
+        working.await.expect("the worker ends");
+        assert_eq!(outbox.state(doc).expect("read"), Some(DocState::Waiting), "{what}");
+        assert!(folder.path().join("outbox/documents/m-1.doc").exists(), "{what}");
+        assert_eq!(peer.log(), Vec::<String>::new(), "{what}: nothing got past nginx");
     }
 }

@@ -15,7 +15,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
@@ -266,7 +267,10 @@ impl Pki {
 
     fn write(&self, authority: Authority, name: &str, text: &str) -> Result<(), PkiError> {
         let path = self.path(authority, name);
-        files::write_whole(&path, text.as_bytes()).map_err(|source| PkiError::File { path, source })
+        // Nobody uses a key that others may use.
+        files::write_whole(&path, text.as_bytes())
+            .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o600)))
+            .map_err(|source| PkiError::File { path, source })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the files hold, synced or not, and what a power cut leaves of it.
 
+use crate::files::Folder;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -68,9 +69,7 @@ impl Image {
         }
         let end =
             offset.checked_add(bytes.len() as u64).filter(|end| *end <= LARGEST).ok_or(Refusal::Full)?;
-        if disk().is_full(&self.path) {
-            return Err(Refusal::Full);
-        }
+        disk().take_room(&self.path, self.content.len() as u64, end)?;
         apply(&mut self.content, &Change::Write(offset, bytes.to_vec()), end);
         self.pending.push(Change::Write(offset, bytes.to_vec()));
         Ok(())
@@ -82,6 +81,7 @@ impl Image {
             return Err(Refusal::Full);
         }
         apply(&mut self.content, &Change::Truncate(size), size);
+        disk().sizes.insert(self.path.clone(), size);
         self.pending.push(Change::Truncate(size));
         Ok(())
     }
@@ -123,7 +123,13 @@ fn apply(content: &mut Vec<u8>, change: &Change, end: u64) {
 pub(crate) struct Disk {
     images: HashMap<PathBuf, Shared>,
     full: Vec<PathBuf>,
+    /// how much room there is below a folder
+    limits: HashMap<PathBuf, u64>,
+    /// lengths of what is held here; the real files may still be shorter
+    sizes: HashMap<PathBuf, u64>,
     fuses: Vec<Fuse>,
+    /// folders of files that no database is
+    pub(crate) folders: HashMap<PathBuf, Folder>,
 }
 
 /// The power below `dir` is cut when `left` more syncs were asked for.
@@ -149,12 +155,44 @@ impl Disk {
         self.images.get(path).cloned()
     }
 
-    pub(crate) fn keep(&mut self, path: PathBuf, image: Shared) -> Shared {
+    pub(crate) fn keep(&mut self, path: PathBuf, image: Shared, size: u64) -> Shared {
+        self.sizes.insert(path.clone(), size);
         self.images.entry(path).or_insert(image).clone()
     }
 
     pub(crate) fn forget(&mut self, path: &Path) {
         self.images.remove(path);
+        self.sizes.remove(path);
+    }
+
+    /// Takes room for a file that is to grow, or refuses it.
+    fn take_room(&mut self, path: &Path, before: u64, after: u64) -> Result<(), Refusal> {
+        if self.is_full(path) {
+            return Err(Refusal::Full);
+        }
+        if after <= before {
+            return Ok(());
+        }
+        let limit = self.limits.iter().find(|(dir, _)| path.starts_with(dir));
+        if limit.is_some_and(|(dir, room)| self.used(dir) + (after - before) > *room) {
+            return Err(Refusal::Full);
+        }
+        self.sizes.insert(path.to_owned(), after);
+        Ok(())
+    }
+
+    /// Bytes of all files below a folder, those that others write with them.
+    fn used(&self, dir: &Path) -> u64 {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        let size = |entry: std::fs::DirEntry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => self.used(&entry.path()),
+            _ => self
+                .sizes
+                .get(&entry.path())
+                .copied()
+                .unwrap_or_else(|| entry.metadata().map_or(0, |about| about.len())),
+        };
+        entries.map(size).sum()
     }
 
     fn is_full(&self, path: &Path) -> bool {
@@ -209,7 +247,9 @@ pub fn cut_power(dir: &Path, loss: Loss) -> io::Result<()> {
             leave_torn(&path, &pending, seed)?;
         }
     }
-    Ok(())
+    let mut disk = disk();
+    let folders = disk.folders.iter_mut().filter(|(folder, _)| folder.starts_with(&dir));
+    folders.into_iter().try_for_each(|(path, folder)| folder.cut(path, loss))
 }
 
 /// Cuts the power as [`cut_power`] does when SQLite asks for the `nth` sync (1 is the next) of a file below
@@ -230,13 +270,9 @@ pub fn cut_power_at_sync(dir: &Path, nth: u64, loss: Loss) -> io::Result<()> {
 
 fn leave_torn(path: &Path, pending: &[Change], seed: u64) -> io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
-    let mut chance = seed | 1;
+    let mut chance = Chance::of(Loss::Torn(seed));
     for change in pending {
-        // xorshift64: any even spread will do
-        chance ^= chance << 13;
-        chance ^= chance >> 7;
-        chance ^= chance << 17;
-        match (chance % 3, change) {
+        match (chance.next() % 3, change) {
             (0, _) => {}
             (1, Change::Write(offset, bytes)) => {
                 file.write_all_at(bytes.get(..bytes.len() / 2).unwrap_or_default(), *offset)?;
@@ -246,6 +282,41 @@ fn leave_torn(path: &Path, pending: &[Change], seed: u64) -> io::Result<()> {
         }
     }
     file.flush()
+}
+
+/// What of the unsynced survives.
+pub(crate) struct Chance(Option<u64>);
+
+impl Chance {
+    pub(crate) fn of(loss: Loss) -> Self {
+        match loss {
+            Loss::All => Self(None),
+            Loss::Torn(seed) => Self(Some(seed | 1)),
+        }
+    }
+
+    /// 0, without end, where nothing survives.
+    fn next(&mut self) -> u64 {
+        let Some(chance) = &mut self.0 else { return 0 };
+        // xorshift64: any even spread will do
+        *chance ^= *chance << 13;
+        *chance ^= *chance >> 7;
+        *chance ^= *chance << 17;
+        *chance
+    }
+
+    pub(crate) fn one_in_two(&mut self) -> bool {
+        self.next().is_multiple_of(2)
+    }
+
+    /// What was synced, what was written last, or the first half of that.
+    pub(crate) fn torn(&mut self, synced: &[u8], last: &[u8]) -> Vec<u8> {
+        match self.next() % 3 {
+            0 => synced.to_vec(),
+            1 => last.get(..last.len() / 2).unwrap_or_default().to_vec(),
+            _ => last.to_vec(),
+        }
+    }
 }
 
 /// Makes the disk under `dir` full: every further write there fails with `SQLITE_FULL`.
@@ -265,6 +336,26 @@ pub fn fill(dir: &Path) -> io::Result<()> {
 pub fn empty(dir: &Path) -> io::Result<()> {
     let dir = dir.canonicalize()?;
     disk().full.retain(|full| *full != dir);
+    Ok(())
+}
+
+/// Bytes of all files below `dir`, synced or not, those that others wrote with them.
+///
+/// # Errors
+/// If `dir` is no directory.
+pub fn used(dir: &Path) -> io::Result<u64> {
+    let dir = dir.canonicalize()?;
+    Ok(disk().used(&dir))
+}
+
+/// Leaves room for so many bytes below `dir`, in all files there: a write of a database that would take more fails
+/// with `SQLITE_FULL`. What it writes over needs none, and what is deleted there, by whomever, gives some.
+///
+/// # Errors
+/// If `dir` is no directory.
+pub fn limit(dir: &Path, bytes: u64) -> io::Result<()> {
+    let dir = dir.canonicalize()?;
+    disk().limits.insert(dir, bytes);
     Ok(())
 }
 

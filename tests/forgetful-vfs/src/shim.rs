@@ -135,8 +135,9 @@ unsafe extern "C" fn open(
         Some(image) => image,
         None => match unsafe { load(behind) } {
             Ok(content) => {
+                let size = content.len() as u64;
                 let fresh: Shared = Arc::new(Mutex::new(Image::new(path.clone(), content)));
-                disk().keep(path, fresh)
+                disk().keep(path, fresh, size)
             }
             Err(failed) => {
                 delegate!(file, ffi::SQLITE_OK, xClose);

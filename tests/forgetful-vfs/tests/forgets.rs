@@ -1,6 +1,8 @@
 //! What is committed with a sync survives; what is not, does not.
 
-use forgetful_vfs::{Loss, NAME, cut_power, cut_power_at_sync, empty, fill, register, syncs};
+use forgetful_vfs::{
+    Loss, NAME, cut_power, cut_power_at_sync, empty, files, fill, limit, register, syncs, used,
+};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -173,4 +175,75 @@ fn a_cut_at_every_sync() {
         failed += 1;
     }
     assert!(failed >= 6, "five commits and a checkpoint sync at least six times");
+}
+
+#[test]
+fn a_small_disk_has_room_for_so_much_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, beside) = (dir.path().join("t.db"), dir.path().join("beside"));
+    let db = open(&path, "WAL", "FULL");
+    fill_in(&db, 3);
+    std::fs::write(&beside, vec![0; 100_000]).unwrap();
+    limit(dir.path(), used(dir.path()).unwrap()).unwrap();
+    let add = || db.execute("INSERT INTO t VALUES (hex(zeroblob(300)))", []);
+    let full = add().unwrap_err();
+    assert_eq!(full.sqlite_error_code(), Some(ErrorCode::DiskFull));
+    assert_eq!(rows(&db), Some(3));
+    // What others leave, there is room for.
+    std::fs::remove_file(&beside).unwrap();
+    let added = (0..1000).take_while(|_| add().is_ok()).count();
+    assert!((5..25).contains(&added), "{added} times a page or two of 4 KiB into 100 KB");
+    // What is written over needs no room of its own: the log is begun again from its start.
+    limit(dir.path(), u64::MAX).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
+    limit(dir.path(), 0).unwrap();
+    add().unwrap();
+}
+
+/// Names of the files of a folder and what they hold.
+fn held(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut held: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+        .collect();
+    held.sort();
+    held
+}
+
+#[test]
+fn files_and_names_that_were_not_synced_are_forgotten() {
+    let sync = |path: &Path| files::sync(&std::fs::File::open(path).unwrap(), path);
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::write(at("before"), "was there").unwrap();
+    files::watch(dir.path()).unwrap();
+    for name in ["whole", "unsynced"] {
+        std::fs::write(at(name), name).unwrap();
+    }
+    sync(&at("whole")).unwrap();
+    sync(dir.path()).unwrap();
+    std::fs::remove_file(at("before")).unwrap();
+    std::fs::write(at("nameless"), "synced").unwrap();
+    sync(&at("nameless")).unwrap();
+    files::restore(dir.path()).unwrap();
+    assert_eq!(held(dir.path()).len(), 3, "nothing was cut");
+    std::fs::remove_file(at("nameless")).unwrap();
+
+    // The next sync comes too late, and so does all that is written after it.
+    cut_power_at_sync(dir.path(), 1, Loss::All).unwrap();
+    std::fs::write(at("late"), "synced").unwrap();
+    assert!(sync(&at("late")).is_err());
+    std::fs::write(at("whole"), "nobody is there any more").unwrap();
+    assert!(sync(&at("whole")).is_err());
+    files::restore(dir.path()).unwrap();
+    let left = [("nameless", "synced"), ("unsynced", "unsynced"), ("whole", "whole")];
+    assert_eq!(held(dir.path()), left.map(|(name, held)| (name.to_owned(), held.into())));
+
+    // The power is back.
+    std::fs::write(at("empty"), "its name alone is synced").unwrap();
+    sync(dir.path()).unwrap();
+    cut_power(dir.path(), Loss::All).unwrap();
+    files::restore(dir.path()).unwrap();
+    let left = [("empty", ""), ("nameless", "synced"), ("unsynced", "unsynced"), ("whole", "whole")];
+    assert_eq!(held(dir.path()), left.map(|(name, held)| (name.to_owned(), held.into())));
 }

@@ -24,7 +24,13 @@ fn newer(back: Back) -> Vec<Layout> {
 }
 
 fn open_as(kiosk: &Kiosk, layouts: &[Layout]) -> Result<Outbox, OutboxError> {
-    Outbox::open_as(&kiosk.outbox_dir(), OutboxKey::of(7), OutboxConfig::default(), layouts)
+    Outbox::open_as(
+        &kiosk.outbox_dir(),
+        OutboxKey::of(7),
+        OutboxConfig::default(),
+        layouts,
+        disk::Disk::default(),
+    )
 }
 
 /// Documents in every state, one of them with something owed.

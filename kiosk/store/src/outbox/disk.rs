@@ -1,7 +1,7 @@
 //! The outbox's folder: one encrypted file for each document, each change made durable.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,40 @@ use super::container::{self, Identity, Sealed};
 use super::key::OutboxKey;
 use crate::{DiskFault, MaterialId};
 
+/// Room that is kept for emptying the outbox on a disk that something else has filled. What one document
+/// needs on its way and at its burial is a few pages of the database each time.
+const RESERVE: u64 = 256 * 1024;
+
+/// The disk below. Tests put one in its place that forgets what was not synced.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Disk {
+    /// SQLite's way to it, where it is not the usual one.
+    pub vfs: Option<&'static str>,
+    /// Makes durable what an open file holds, or the names in an open folder (fsync(2)).
+    pub sync: fn(&File, &Path) -> io::Result<()>,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { vfs: None, sync: |open, _| open.sync_all() }
+    }
+}
+
+impl Disk {
+    /// Makes names in a folder durable.
+    fn sync_folder(self, folder: &Path) -> io::Result<()> {
+        // A bare file name has the empty path as its parent: the current folder.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        (self.sync)(&File::open(folder)?, folder)
+    }
+}
+
 /// The folder, locked for this process as long as the value lives.
 #[derive(Debug)]
 pub(super) struct Folder {
     dir: PathBuf,
     documents: PathBuf,
+    disk: Disk,
     /// Holds the lock; the kernel frees it with the process, however that ends.
     _lock: File,
 }
@@ -30,14 +59,14 @@ pub(super) fn database(dir: &Path) -> PathBuf {
 }
 
 impl Folder {
-    pub(super) fn open(dir: &Path) -> Result<Self, OutboxError> {
+    pub(super) fn open(dir: &Path, disk: Disk) -> Result<Self, OutboxError> {
         let documents = dir.join("documents");
         DirBuilder::new().recursive(true).mode(0o700).create(&documents)?;
-        sync_folder(dir)?;
+        disk.sync_folder(dir)?;
         let lock =
             OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(dir.join("lock"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { dir: dir.to_owned(), documents, _lock: lock }),
+            Ok(()) => Ok(Self { dir: dir.to_owned(), documents, disk, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(OutboxError::InUse(dir.to_owned())),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
@@ -45,6 +74,10 @@ impl Folder {
 
     pub(super) fn database(&self) -> PathBuf {
         database(&self.dir)
+    }
+
+    pub(super) fn vfs(&self) -> Option<&'static str> {
+        self.disk.vfs
     }
 
     pub(super) fn file(&self, material: &MaterialId) -> PathBuf {
@@ -84,13 +117,28 @@ impl Folder {
         // No id has a full stop in it, so that this is no document's name: it is removed at the next
         // start if the program ends before it gets its own.
         let unfinished = self.documents.join(format!("{}.new", identity.material));
-        let sealed = write_sealed(key, identity, from, &unfinished)
+        let sealed = self
+            .write_sealed(key, identity, from, &unfinished)
             .and_then(|()| Ok(fs::rename(&unfinished, self.file(identity.material))?));
         if sealed.is_err() {
             let _ = fs::remove_file(&unfinished);
         }
         sealed?;
-        Ok(sync_folder(&self.documents)?)
+        Ok(self.disk.sync_folder(&self.documents)?)
+    }
+
+    /// Writes an encrypted file, on disk when this returns.
+    fn write_sealed(
+        &self,
+        key: &OutboxKey,
+        identity: Identity<'_>,
+        from: &Path,
+        to: &Path,
+    ) -> Result<(), OutboxError> {
+        let mut from = File::open(from)?;
+        let mut sealed = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
+        container::seal(key, identity, &mut from, &mut sealed)?;
+        Ok((self.disk.sync)(&sealed, to)?)
     }
 
     /// Undoes [`Self::take_in`]. What fails here is removed as an orphan at the next start.
@@ -114,8 +162,13 @@ impl Folder {
     /// Removes a document's file, if it is still there.
     pub(super) fn remove(&self, material: &MaterialId) -> Result<(), OutboxError> {
         remove_if_there(&self.file(material))?;
-        sync_folder(&self.documents)?;
-        Ok(())
+        Ok(self.disk.sync_folder(&self.documents)?)
+    }
+
+    /// Removes a file whose content is in the outbox now; it is gone from the disk when this returns.
+    pub(super) fn remove_clear(&self, path: &Path) -> io::Result<()> {
+        remove_if_there(path)?;
+        path.parent().map_or(Ok(()), |folder| self.disk.sync_folder(folder))
     }
 
     /// Removes every file whose name is not kept. Returns how many.
@@ -130,9 +183,37 @@ impl Folder {
             }
         }
         if removed > 0 {
-            sync_folder(&self.documents)?;
+            self.disk.sync_folder(&self.documents)?;
         }
         Ok(removed)
+    }
+
+    /// Gives the room free that is kept for emptying the outbox.
+    pub(super) fn give_room(&self) {
+        match remove_if_there(&self.reserve()) {
+            Ok(()) => tracing::warn!("the disk is full: the outbox is emptied in the room kept for it"),
+            Err(error) => {
+                tracing::error!(%error, "the room kept for emptying the outbox cannot be given free")
+            }
+        }
+    }
+
+    /// Takes room for emptying the outbox, as far as there is any and it is not kept already. Not synced: should
+    /// it be gone after a power cut, it is taken again.
+    pub(super) fn keep_room(&self) {
+        let fill = || -> io::Result<()> {
+            let mut reserve =
+                OpenOptions::new().append(true).create(true).mode(0o600).open(self.reserve())?;
+            let left = RESERVE.saturating_sub(reserve.metadata()?.len());
+            io::copy(&mut io::repeat(0).take(left), &mut reserve).map(drop)
+        };
+        if let Err(error) = fill() {
+            tracing::warn!(%error, "no room could be kept for emptying the outbox");
+        }
+    }
+
+    fn reserve(&self) -> PathBuf {
+        self.dir.join("reserve")
     }
 }
 
@@ -146,30 +227,9 @@ fn measure(path: &Path) -> io::Result<Option<u64>> {
     }
 }
 
-/// Writes an encrypted file, on disk when this returns.
-fn write_sealed(key: &OutboxKey, identity: Identity<'_>, from: &Path, to: &Path) -> Result<(), OutboxError> {
-    let mut from = File::open(from)?;
-    let mut to = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
-    container::seal(key, identity, &mut from, &mut to)?;
-    Ok(to.sync_all()?)
-}
-
-/// Removes a file whose content is in the outbox now; it is gone from the disk when this returns.
-pub(super) fn remove_clear(path: &Path) -> io::Result<()> {
-    remove_if_there(path)?;
-    path.parent().map_or(Ok(()), sync_folder)
-}
-
 fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Makes names in a folder durable (fsync(2) on the folder).
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // A bare file name has the empty path as its parent: the current folder.
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder)?.sync_all()
 }

@@ -5,13 +5,15 @@
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::private;
 
 /// Length of the outbox's key, in bytes.
 pub const KEY_LENGTH: usize = 32;
@@ -82,8 +84,8 @@ impl OutboxKey {
         }
         let mut file = File::open(&real).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
-        if about.mode() & 0o077 != 0 {
-            return Err(OutboxKeyError::TooOpen { path: key.to_owned(), mode: about.mode() & 0o7777 });
+        if let Some(mode) = private::too_open(&about) {
+            return Err(OutboxKeyError::TooOpen { path: key.to_owned(), mode });
         }
         if about.len() != KEY_LENGTH as u64 {
             return Err(OutboxKeyError::NotAKey { path: key.to_owned() });
@@ -159,7 +161,7 @@ impl OutboxKey {
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
 
@@ -203,7 +205,7 @@ mod tests {
             (make(below.join("k"), 32, 0o600), "lies in"),
             (around, "lies in"),
             (link, "lies in"),
-            (make(keys.path().join("group"), 32, 0o640), "mode 0640"),
+            (make(keys.path().join("group"), 32, 0o660), "mode 0660"),
             (make(keys.path().join("world"), 32, 0o604), "mode 0604"),
             (make(keys.path().join("short"), 31, 0o600), "not an outbox key"),
             (make(keys.path().join("long"), 33, 0o600), "not an outbox key"),

@@ -31,7 +31,8 @@ pub enum DocState {
     Uploaded,
     /// The store holds it; this kiosk's copy is deleted or about to be.
     Confirmed,
-    /// The store refused it; this kiosk's copy stays. See [`super::Outbox::retry`].
+    /// The store refused it; this kiosk's copy stays until the store holds another in its place. See
+    /// [`super::Outbox::retry`].
     Refused(StoreFault),
 }
 
@@ -127,14 +128,18 @@ pub(super) fn find(
         .optional()
 }
 
+/// Of a document: it was refused, and was buried once the store had the one in its place. What is left of it
+/// is its tombstone, which has no name any more.
+const BURIED: &str = "(state = 'refused' AND name IS NULL)";
+
 /// Id, material id and length of every document whose file must be there.
 pub(super) fn files(database: &Connection) -> rusqlite::Result<Vec<(DocId, MaterialId, u64)>> {
     // A confirmed document's file may already be gone; what is left of it the worker removes.
     database
-        .prepare(
+        .prepare(&format!(
             "SELECT id, material_id, bytes FROM document
-             WHERE state IN ('waiting', 'uploading', 'uploaded', 'refused')",
-        )?
+             WHERE state IN ('waiting', 'uploading', 'uploaded', 'refused') AND NOT {BURIED}"
+        ))?
         .query_map([], |row| Ok((DocId(row.get(0)?), material_id(row, 1)?, unsigned(row, 2)?)))?
         .collect()
 }
@@ -150,17 +155,17 @@ pub(super) fn due(database: &Connection) -> rusqlite::Result<Vec<DocId>> {
         .collect()
 }
 
-/// Of a document: no later one of the same visit, material and applicant stands for it.
-const WANTED: &str = "NOT EXISTS (
-    SELECT 1 FROM document AS later WHERE later.id > document.id AND later.visit = document.visit
-    AND later.material = document.material AND later.applicant IS document.applicant)";
+/// Those that stand for a document: later ones of the same visit, material and applicant.
+const LATER: &str = "SELECT 1 FROM document AS later WHERE later.id > document.id
+    AND later.visit = document.visit AND later.material = document.material
+    AND later.applicant IS document.applicant";
 
 pub(super) fn pending(database: &Connection) -> rusqlite::Result<Pending> {
     let counted = format!(
         "SELECT count(*) FILTER (WHERE state <> 'refused'),
                 coalesce(sum(bytes) FILTER (WHERE state <> 'refused'), 0),
-                count(*) FILTER (WHERE state = 'refused' AND {WANTED})
-         FROM document WHERE state IN ('waiting', 'uploading', 'uploaded', 'refused')"
+                count(*) FILTER (WHERE state = 'refused' AND NOT EXISTS ({LATER}))
+         FROM document WHERE state IN ('waiting', 'uploading', 'uploaded', 'refused') AND NOT {BURIED}"
     );
     database.query_row(&counted, [], |row| {
         Ok(Pending { documents: unsigned(row, 0)?, bytes: unsigned(row, 1)?, refused: unsigned(row, 2)? })
@@ -169,10 +174,10 @@ pub(super) fn pending(database: &Connection) -> rusqlite::Result<Pending> {
 
 pub(super) fn refused(database: &Connection) -> rusqlite::Result<Vec<(DocId, MaterialId, StoreFault)>> {
     database
-        .prepare(
-            "SELECT id, material_id, refusal FROM document WHERE state = 'refused'
-             ORDER BY id LIMIT 1000",
-        )?
+        .prepare(&format!(
+            "SELECT id, material_id, refusal FROM document WHERE state = 'refused' AND NOT {BURIED}
+             ORDER BY id LIMIT 1000"
+        ))?
         .query_map([], |row| {
             let code: String = row.get(2)?;
             Ok((DocId(row.get(0)?), material_id(row, 1)?, StoreFault::from_code(&code)))
@@ -184,10 +189,64 @@ pub(super) fn refused(database: &Connection) -> rusqlite::Result<Vec<(DocId, Mat
 pub(super) fn refused_and_wanted(database: &Connection) -> rusqlite::Result<Vec<DocId>> {
     database
         .prepare(&format!(
-            "SELECT id FROM document WHERE state = 'refused' AND {WANTED} ORDER BY id LIMIT 1000"
+            "SELECT id FROM document WHERE state = 'refused' AND NOT {BURIED} AND NOT EXISTS ({LATER})
+             ORDER BY id LIMIT 1000"
         ))?
         .query_map([], |row| Ok(DocId(row.get(0)?)))?
         .collect()
+}
+
+/// The refused documents in whose place the store has another, which are not buried yet.
+pub(super) fn replaced(database: &Connection) -> rusqlite::Result<Vec<(DocId, MaterialId)>> {
+    database
+        .prepare(&format!(
+            "SELECT id, material_id FROM document WHERE state = 'refused' AND NOT {BURIED}
+             AND EXISTS ({LATER} AND later.state IN ('confirmed', 'deleted')) ORDER BY id LIMIT 1000"
+        ))?
+        .query_map([], |row| Ok((DocId(row.get(0)?), material_id(row, 1)?)))?
+        .collect()
+}
+
+/// Wipes all from a refused document's row that may tell about the visitor.
+pub(super) fn wipe_replaced(database: &Connection, doc: DocId) -> rusqlite::Result<()> {
+    database
+        .execute(
+            "UPDATE document SET name = NULL, media_type = NULL, items = NULL, number = NULL, url = NULL,
+             upload_expires = NULL WHERE id = ?1 AND state = 'refused'",
+            [doc.0],
+        )
+        .map(|_| ())
+}
+
+/// Of a tombstone: when it began, by the later of this kiosk's clock then and the store's. A time that is still to
+/// come (`?1` is now) was a wrong clock's and counts for nothing.
+const SINCE: &str = "max(iif(confirmed_at <= ?1, confirmed_at, 0),
+    iif(unixepoch(received_at) <= ?1, unixepoch(received_at), 0))";
+
+/// Whether there is a tombstone that began before a time, or nobody knows when.
+pub(super) fn has_past(database: &Connection, now: i64, before: i64) -> rusqlite::Result<bool> {
+    let past = format!(
+        "SELECT EXISTS (SELECT 1 FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2)"
+    );
+    database.query_row(&past, [now, before], |row| row.get(0))
+}
+
+/// Removes the tombstones that began before a time, but for those of which something is owed; with the last one
+/// in its place goes that of a document that was refused. One of which nobody knows when it began begins now.
+/// Returns how many went.
+pub(super) fn purge(database: &Connection, now: i64, before: i64) -> rusqlite::Result<usize> {
+    let purging = database.unchecked_transaction()?;
+    let begun = format!("UPDATE document SET confirmed_at = ?1 WHERE state = 'deleted' AND {SINCE} = 0");
+    purging.execute(&begun, [now])?;
+    let ended = format!("DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2");
+    let confirmed = purging.execute(&ended, [now, before])?;
+    let alone = format!(
+        "DELETE FROM document WHERE {BURIED}
+         AND NOT EXISTS ({LATER} AND NOT (later.state = 'refused' AND later.name IS NULL))"
+    );
+    let replaced = purging.execute(&alone, [])?;
+    purging.commit()?;
+    Ok(confirmed + replaced)
 }
 
 pub(super) fn state(database: &Connection, doc: DocId) -> rusqlite::Result<Option<DocState>> {

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use layouts::{Back, Fault, Layout};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OpenFlags, params};
 
+use super::disk::Folder;
 use super::{OutboxError, row};
 use crate::custody::{self, CustodyCode};
 use crate::{DocId, ServedItem};
@@ -91,8 +92,14 @@ pub(super) const LAYOUTS: &[Layout] = &[
 ];
 
 /// Opens the database of an outbox; one that a newer version touched is taken back first.
-pub(super) fn open_database(path: &Path, layouts: &[Layout]) -> Result<(Connection, Keeping), OutboxError> {
-    let mut database = Connection::open(path)?;
+pub(super) fn open_database(
+    folder: &Folder,
+    layouts: &[Layout],
+) -> Result<(Connection, Keeping), OutboxError> {
+    let mut database = match folder.vfs() {
+        Some(vfs) => Connection::open_with_flags_and_vfs(folder.database(), OpenFlags::default(), vfs)?,
+        None => Connection::open(folder.database())?,
+    };
     database.busy_timeout(Duration::from_secs(5))?;
     // secure_delete overwrites what is deleted, so that names do not linger in free pages.
     database.execute_batch(
@@ -117,7 +124,7 @@ pub(super) fn open_database(path: &Path, layouts: &[Layout]) -> Result<(Connecti
 
 /// Opens the database of an outbox that another process may be working with, to read alone.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, OutboxError> {
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags)?;
     database.busy_timeout(Duration::from_secs(5))?;
     if layouts::found(&database)? == layouts::known(LAYOUTS) {

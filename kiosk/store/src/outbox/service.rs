@@ -56,45 +56,47 @@ impl Outbox {
         serves: impl Fn(&str) -> Vec<ServedItem>,
     ) -> Result<usize, OutboxError> {
         number.map_or(Ok(()), check_number)?;
-        let mut database = self.database();
-        let change = database.transaction()?;
-        type Known = (DocId, String, bool, Option<[u8; 32]>, bool);
-        let documents: Vec<Known> = change
-            .prepare_cached(
-                "SELECT id, material, state = 'deleted', told, ifnull(applicant = ?2, 1) FROM document
-                 WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
-            )?
-            .query_map([visit, &applicant.to_text()], |row| {
-                Ok((DocId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-            })?
-            .collect::<Result<_, _>>()?;
-        let mut changed = 0;
-        for (id, material, held, told, theirs) in documents {
-            if !theirs {
-                changed += change.execute(
-                    "UPDATE document SET number = ?2 WHERE id = ?1 AND state <> 'deleted' AND number IS NOT ?2",
-                    params![id.0, number],
-                )?;
-                continue;
+        self.written(|database| {
+            let change = database.transaction()?;
+            type Known = (DocId, String, bool, Option<[u8; 32]>, bool);
+            let documents: Vec<Known> = change
+                .prepare_cached(
+                    "SELECT id, material, state = 'deleted', told, ifnull(applicant = ?2, 1) FROM document
+                     WHERE visit = ?1 AND material IS NOT NULL AND (state = 'deleted' OR name IS NOT NULL)
+                     ORDER BY id LIMIT 1000",
+                )?
+                .query_map([visit, &applicant.to_text()], |row| {
+                    Ok((DocId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                })?
+                .collect::<Result<_, _>>()?;
+            let mut changed = 0;
+            for (id, material, held, told, theirs) in documents {
+                if !theirs {
+                    changed += change.execute(
+                        "UPDATE document SET number = ?2 WHERE id = ?1 AND state <> 'deleted' AND number IS NOT ?2",
+                        params![id.0, number],
+                    )?;
+                    continue;
+                }
+                let service = Service { items: serves(&material), number: number.map(str::to_owned) };
+                check_items(&service.items)?;
+                changed += if held {
+                    let owed = (told != Some(service.trace())).then(|| service.to_json());
+                    change.execute(
+                        "UPDATE document SET owed = ?2 WHERE id = ?1 AND owed IS NOT ?2",
+                        params![id.0, owed],
+                    )?
+                } else {
+                    change.execute(
+                        "UPDATE document SET items = ?2, number = ?3
+                         WHERE id = ?1 AND (items IS NOT ?2 OR number IS NOT ?3)",
+                        params![id.0, row::items_json(&service.items)?, number],
+                    )?
+                };
             }
-            let service = Service { items: serves(&material), number: number.map(str::to_owned) };
-            check_items(&service.items)?;
-            changed += if held {
-                let owed = (told != Some(service.trace())).then(|| service.to_json());
-                change.execute(
-                    "UPDATE document SET owed = ?2 WHERE id = ?1 AND owed IS NOT ?2",
-                    params![id.0, owed],
-                )?
-            } else {
-                change.execute(
-                    "UPDATE document SET items = ?2, number = ?3
-                     WHERE id = ?1 AND (items IS NOT ?2 OR number IS NOT ?3)",
-                    params![id.0, row::items_json(&service.items)?, number],
-                )?
-            };
-        }
-        change.commit()?;
-        Ok(changed)
+            change.commit()?;
+            Ok(changed)
+        })
     }
 
     /// What is owed to the store about a document, if anything is.
@@ -115,15 +117,26 @@ impl Outbox {
         Ok(note)
     }
 
+    /// The store is about to be told. What it knows from here on is uncertain until it has answered: should
+    /// what it was told before hold again meanwhile, that is owed to it.
+    pub(crate) fn set_telling(&self, note: &Note) -> Result<(), OutboxError> {
+        self.written(|database| {
+            database
+                .execute("UPDATE document SET told = NULL WHERE id = ?1 AND told IS NOT NULL", [note.id.0])?;
+            Ok(())
+        })
+    }
+
     /// The store was told, or will not hear it: what it was told is not owed any more. Something newer
     /// still is.
     pub(crate) fn set_told(&self, note: &Note) -> Result<(), OutboxError> {
-        let database = self.database();
-        database.execute(
-            "UPDATE document SET told = ?2, owed = nullif(owed, ?3) WHERE id = ?1",
-            params![note.id.0, note.service.trace(), note.service.to_json()],
-        )?;
-        row::forget(&database);
-        Ok(())
+        self.written(|database| {
+            database.execute(
+                "UPDATE document SET told = ?2, owed = nullif(owed, ?3) WHERE id = ?1",
+                params![note.id.0, note.service.trace(), note.service.to_json()],
+            )?;
+            self.settle(database);
+            Ok(())
+        })
     }
 }

@@ -3,6 +3,9 @@ use crate::custody::{self, Received, Signature};
 use crate::testing::{Kiosk, document};
 use crate::{Applicant, Digest, DiskFault, ReceivedAt, ServedItem};
 
+mod full;
+mod power;
+mod replaced;
 mod service;
 
 fn files(kiosk: &Kiosk) -> Vec<String> {
@@ -523,4 +526,50 @@ fn a_database_that_is_none_is_not_overwritten() {
         Err(OutboxError::Database(_) | OutboxError::Unusable(_))
     ));
     assert!(std::fs::read(&path).expect("kept").starts_with(b"this is no"));
+}
+
+impl Outbox {
+    /// The store has received a document, so many days ago by this kiosk's clock and by its own; it is buried.
+    pub(crate) fn confirm_for_test(&self, doc: DocId, confirmed: i64, received: i64) {
+        let before = |days: i64| Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+        let material = self.document(doc).expect("read").expect("a row").submission.material_id;
+        confirm(self, doc);
+        self.bury(doc, &material).expect("buried");
+        let dated = "UPDATE document SET confirmed_at = ?2, received_at = ?3 WHERE id = ?1";
+        let dates = rusqlite::params![doc.0, before(confirmed).as_second(), before(received).to_string()];
+        assert_eq!(self.database().execute(dated, dates).expect("set"), 1);
+    }
+}
+
+#[test]
+fn clocks_that_were_wrong_keep_nothing_for_ever_and_lose_nothing() {
+    const YEARS: i64 = 3650;
+    // Confirmed so many days ago by this kiosk's clock and by the store's; and after how many days it goes.
+    for (confirmed, received, ends) in [
+        (0, 0, 31),
+        (YEARS, 0, 31),
+        (0, YEARS, 31),
+        // Ahead by years, then put right.
+        (-YEARS, 0, 31),
+        (0, -YEARS, 31),
+        (-YEARS, -20 * YEARS, 31),
+        (-YEARS, 10, 21),
+        (10, -YEARS, 21),
+        (10, 20, 21),
+    ] {
+        let kiosk = Kiosk::new();
+        let outbox = kiosk.outbox();
+        let doc = outbox.add(kiosk.scan("m-1", b"content")).expect("added");
+        outbox.confirm_for_test(doc, confirmed, received);
+        let waiting = outbox.add(kiosk.scan("m-2", b"content")).expect("added");
+        let in_days = |n: i64| Timestamp::now() + jiff::SignedDuration::from_hours(24 * n);
+        // As often as a kiosk looks, or nearly.
+        for day in 0..ends {
+            assert_eq!(outbox.purge(in_days(day)).expect("purged"), 0, "{confirmed} {received}: {day}");
+        }
+        assert!(outbox.has_past(in_days(ends)).expect("read"));
+        assert_eq!(outbox.purge(in_days(ends)).expect("purged"), 1, "{confirmed} {received}");
+        assert!(!outbox.has_past(in_days(YEARS)).expect("read"));
+        assert_eq!(outbox.due().expect("read"), [waiting], "what is not sent has no end");
+    }
 }

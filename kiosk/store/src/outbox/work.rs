@@ -1,7 +1,7 @@
 //! The worker's side of the outbox: each step of a document's journey, on disk when it returns.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, ToSql, params};
 
 use super::container::{Identity, Sealed};
 use super::row::{self, DocId, Document};
@@ -63,21 +63,20 @@ impl Outbox {
     /// The store forgot the upload, or holds other bytes (`mismatch`): start again. Returns how
     /// often bytes differed so far.
     pub(crate) fn set_waiting(&self, doc: DocId, mismatch: bool) -> Result<u32, OutboxError> {
-        Ok(self
-            .database()
-            .query_row(
+        self.written(|database| {
+            let mismatches = database.query_row(
                 "UPDATE document SET state = 'waiting', url = NULL, upload_expires = NULL,
                  mismatches = mismatches + ?2 WHERE id = ?1 RETURNING mismatches",
                 params![doc.0, i64::from(mismatch)],
                 |row| row.get(0),
-            )
-            .optional()?
-            .unwrap_or(0))
+            );
+            Ok(mismatches.optional()?.unwrap_or(0))
+        })
     }
 
     /// Puts a document aside for staff. Its file stays.
     pub(crate) fn set_refused(&self, doc: DocId, fault: &StoreFault) -> Result<(), OutboxError> {
-        Ok(row::set_refused(&self.database(), doc, fault)?)
+        self.written(|database| Ok(row::set_refused(database, doc, fault)?))
     }
 
     /// The store's receipt, which the caller has compared and whose countersignature, if any, it has
@@ -107,33 +106,53 @@ impl Outbox {
     /// told, what changed after the registration.
     pub(crate) fn bury(&self, doc: DocId, material: &MaterialId) -> Result<(), OutboxError> {
         self.inner.folder.remove(material)?;
-        let mut database = self.database();
-        let burying = database.transaction()?;
-        let last = burying.query_row(
-            "SELECT items, number, told FROM document WHERE id = ?1 AND state = 'confirmed'",
-            [doc.0],
-            |row| {
-                let items: String = row.get(0)?;
-                let items = serde_json::from_str(&items).map_err(|_| row::damaged(0))?;
-                Ok((Service { items, number: row.get(1)? }, row.get::<_, Option<[u8; 32]>>(2)?))
-            },
-        );
-        let (service, told) = last.optional()?.ok_or(OutboxError::Unknown)?;
-        let owed = (told != Some(service.trace())).then(|| service.to_json());
-        burying.execute(
-            "UPDATE document SET state = 'deleted', name = NULL, media_type = NULL, items = NULL,
-             number = NULL, url = NULL, owed = ?2 WHERE id = ?1",
-            params![doc.0, owed],
-        )?;
-        burying.commit()?;
-        row::forget(&database);
-        Ok(())
+        self.written(|database| {
+            let burying = database.transaction()?;
+            let last = burying.query_row(
+                "SELECT items, number, told FROM document WHERE id = ?1 AND state = 'confirmed'",
+                [doc.0],
+                |row| {
+                    let items: String = row.get(0)?;
+                    let items = serde_json::from_str(&items).map_err(|_| row::damaged(0))?;
+                    Ok((Service { items, number: row.get(1)? }, row.get::<_, Option<[u8; 32]>>(2)?))
+                },
+            );
+            let (service, told) = last.optional()?.ok_or(OutboxError::Unknown)?;
+            let owed = (told != Some(service.trace())).then(|| service.to_json());
+            burying.execute(
+                "UPDATE document SET state = 'deleted', name = NULL, media_type = NULL, items = NULL,
+                 number = NULL, url = NULL, owed = ?2 WHERE id = ?1",
+                params![doc.0, owed],
+            )?;
+            burying.commit()?;
+            self.settle(database);
+            Ok(())
+        })
     }
 
-    fn update(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), OutboxError> {
-        match self.database().execute(sql, params)? {
+    /// Buries every refused document in whose place the store holds another: its file first, then everything
+    /// in its row that may tell about the visitor. Before the store's word it may still be the only one that
+    /// can be read. Its tombstone stays refused, in the chain of custody, and goes with that of the other.
+    pub(crate) fn bury_replaced(&self) -> Result<(), OutboxError> {
+        // All of it at once: nobody queues one of them again meanwhile.
+        self.written(|database| {
+            let replaced = row::replaced(database)?;
+            for (doc, material) in &replaced {
+                self.inner.folder.remove(material)?;
+                row::wipe_replaced(database, *doc)?;
+                self.step("doc.replaced");
+            }
+            if !replaced.is_empty() {
+                self.settle(database);
+            }
+            Ok(())
+        })
+    }
+
+    fn update(&self, sql: &str, params: &[&dyn ToSql]) -> Result<(), OutboxError> {
+        self.written(|database| match database.execute(sql, params)? {
             0 => Err(OutboxError::Unknown),
             _ => Ok(()),
-        }
+        })
     }
 }

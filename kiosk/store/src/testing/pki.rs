@@ -1,5 +1,7 @@
 //! Certificates of a hall's own CA.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -81,6 +83,7 @@ impl Identity {
         let put = |name: &str, text: &str| {
             let path = dir.join(name);
             std::fs::write(&path, text).expect("written");
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("a mode");
             path
         };
         Tls::load(&TlsFiles {

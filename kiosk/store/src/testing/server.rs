@@ -47,6 +47,8 @@ pub(crate) enum Act {
     Cut(usize),
     /// Serve it, but cut the connection in place of the answer.
     Lose,
+    /// Serve it, but hold the answer back until it is let go; then give it, or cut the connection.
+    Hold { answer: bool },
     /// Cut the upload's data to so many bytes, then answer 409.
     Shrink(usize),
     /// Serve it with this bit of the body's first byte turned round.
@@ -74,6 +76,10 @@ pub(crate) struct State {
     pub reviews: Vec<Value>,
     /// Told when there are more of them.
     pub reviewed: Arc<Notify>,
+    /// Told when an answer is held back.
+    held: Arc<Notify>,
+    /// Lets it go.
+    go: Arc<Notify>,
     made: usize,
     script: Option<Script>,
 }
@@ -113,6 +119,17 @@ impl TestStore {
     /// How often a method was seen.
     pub(crate) fn count(&self, method: &str) -> usize {
         self.state.lock().expect("state").seen.iter().filter(|seen| seen.method == method).count()
+    }
+
+    /// Waits until an answer is held back.
+    pub(crate) async fn until_held(&self) {
+        let held = Arc::clone(&self.state.lock().expect("state").held);
+        super::within(held.notified()).await;
+    }
+
+    /// Lets an answer go that is held back.
+    pub(crate) fn let_go(&self) {
+        self.state.lock().expect("state").go.notify_one();
     }
 
     /// The bytes held for a material.
@@ -181,7 +198,7 @@ async fn serve(
         Act::Hang => std::future::pending().await,
         Act::Cut(bytes) => (Some(bytes), 0),
         Act::Corrupt(bit) => (None, bit),
-        Act::Serve | Act::Lose => (None, 0),
+        Act::Serve | Act::Lose | Act::Hold { .. } => (None, 0),
     };
     if path == "/v1/review-events" {
         return Ok(review_events(&state, parts.uri.query().unwrap_or_default()).await);
@@ -226,7 +243,15 @@ async fn serve(
         }
     }
     let response = handle(&mut state.lock().expect("state"), &parts, &text, wrong_offset);
-    if matches!(act, Act::Lose) { Err(cut()) } else { Ok(response) }
+    if matches!(act, Act::Hold { .. }) {
+        let (held, go) = {
+            let state = state.lock().expect("state");
+            (Arc::clone(&state.held), Arc::clone(&state.go))
+        };
+        held.notify_one();
+        go.notified().await;
+    }
+    if matches!(act, Act::Lose | Act::Hold { answer: false }) { Err(cut()) } else { Ok(response) }
 }
 
 /// What the field Upload-Checksum must be for a body, of the algorithm that it names.

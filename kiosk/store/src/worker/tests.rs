@@ -3,12 +3,13 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::testing::{Act, Kiosk, Request, Running, TestStore, document, quick, within};
 use crate::tus::UploadPath;
-use crate::{Applicant, Deadlines, DiskFault, DocState, LinkFault, OutboxConfig, OutboxKey};
+use crate::{Applicant, Deadlines, DiskFault, DocState, LinkFault, OutboxConfig, OutboxKey, Submission};
 
 mod crashes;
 mod custody;
 mod cuts;
 mod extensions;
+mod retention;
 mod service;
 
 /// Waits until a document's copy is gone from the kiosk.
@@ -23,6 +24,11 @@ async fn until_step(steps: &mut mpsc::UnboundedReceiver<&'static str>, last: &st
 fn observed(kiosk: &Kiosk) -> (Outbox, mpsc::UnboundedReceiver<&'static str>) {
     let (sender, steps) = mpsc::unbounded_channel();
     (kiosk.outbox_observed(move |step| sender.send(step).unwrap_or_default()), steps)
+}
+
+/// A document that stands for no other.
+fn of_its_own(scan: Submission) -> Submission {
+    Submission { material: scan.material_id.to_string(), ..scan }
 }
 
 fn waits(events: &[StoreEvent]) -> Vec<StoreFault> {
@@ -134,7 +140,7 @@ async fn documents_go_oldest_first_and_a_refused_one_blocks_none() {
             .await;
         let outbox = kiosk.outbox();
         let docs = ["m-1", "m-2", "m-3"]
-            .map(|id| outbox.add(kiosk.scan(id, &document(1000 + id.len()))).expect("added"));
+            .map(|id| outbox.add(of_its_own(kiosk.scan(id, &document(1000 + id.len())))).expect("added"));
         let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
         let events = running.until_confirmed(2).await;
         let fault = StoreFault::from_status(status);
@@ -416,7 +422,7 @@ async fn damage_on_our_own_disk_is_not_blamed_on_the_store() {
     let store = kiosk.store(|_| Act::Serve).await;
     let outbox = kiosk.outbox();
     let ids = ["m-1", "m-2", "m-3", "m-4", "m-5", "m-6"];
-    let docs = ids.map(|id| outbox.add(kiosk.scan(id, &document(300_000))).expect("added"));
+    let docs = ids.map(|id| outbox.add(of_its_own(kiosk.scan(id, &document(300_000)))).expect("added"));
     let spoil = |id, spoil: &dyn Fn(&mut Vec<u8>)| {
         let mut kept = std::fs::read(kiosk.kept(id)).expect("kept");
         spoil(&mut kept);
@@ -458,7 +464,7 @@ async fn documents_under_another_key_are_sent_once_it_is_back() {
     let observer = move |step| sender.send(step).unwrap_or_default();
     let config = OutboxConfig { observer: Arc::new(observer), ..OutboxConfig::default() };
     let outbox = Outbox::open_with(&kiosk.outbox_dir(), OutboxKey::of(8), config).expect("an outbox");
-    outbox.add(kiosk.scan("m-2", &content)).expect("added");
+    outbox.add(of_its_own(kiosk.scan("m-2", &content))).expect("added");
     let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
     running.until_confirmed(1).await;
     until_buried(&mut steps).await;

@@ -112,14 +112,22 @@ fn what_is_said_while_the_store_is_told_is_told_next() {
     };
     serve("A017");
     let first = outbox.note(doc).expect("read").expect("a note");
+    outbox.set_telling(&first).expect("set");
     serve("B002");
     outbox.set_told(&first).expect("told");
     let second = outbox.note(doc).expect("read").expect("the newer one");
     assert_eq!(second.service.number.as_deref(), Some("B002"));
     // Back to what the store knows: nothing is owed.
     assert_eq!((serve("A017"), outbox.note(doc).expect("read")), (1, None));
+    // Back to what the store knew before it was told otherwise, which it may have heard: that is owed.
     serve("B002");
+    outbox.set_telling(&second).expect("set");
+    assert_eq!(serve("A017"), 1);
     outbox.set_told(&second).expect("told");
+    let third = outbox.note(doc).expect("read").expect("the newest one");
+    assert_eq!(third.service.number.as_deref(), Some("A017"));
+    outbox.set_telling(&third).expect("set");
+    outbox.set_told(&third).expect("told");
     assert!(!["A017", "B002", "a telling item"].iter().any(|text| traced(&kiosk, text)));
 }
 

@@ -95,3 +95,46 @@ async fn a_worker_stopped_in_mid_upload_goes_on_where_the_store_is() {
     assert_eq!(store.count("POST"), 1);
     running.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_refused_goes_with_the_stores_word_on_the_one_in_its_place() {
+    // The program may end at each step of it.
+    for end in [None, Some("doc.confirmed"), Some("doc.deleted"), Some("doc.replaced")] {
+        let kiosk = Kiosk::new();
+        let store = kiosk
+            .store(|request| match (request.method.as_str(), request.nth) {
+                ("PATCH", 0) => Act::Answer(413, vec![], ""),
+                _ => Act::Serve,
+            })
+            .await;
+        let outbox = kiosk.outbox();
+        let first = outbox.add(kiosk.scan("m-1", &document(5000))).expect("added");
+        let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
+        running.until(|event| matches!(event, StoreEvent::Refused { .. })).await;
+        running.stop().await;
+        drop(outbox);
+
+        if let Some(step) = end {
+            let outbox = doomed(&kiosk, step, 0);
+            outbox.add(kiosk.scan("m-2", &document(4000))).expect("added");
+            let running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
+            let Running { events, task, .. } = running;
+            assert!(within(task).await.expect_err("ended").is_panic(), "{step}");
+            drop((outbox, events));
+        }
+        let (outbox, mut steps) = observed(&kiosk);
+        if end.is_none() {
+            outbox.add(kiosk.scan("m-2", &document(4000))).expect("added");
+        }
+        let running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
+        if end != Some("doc.replaced") {
+            until_step(&mut steps, "doc.replaced").await;
+        }
+        running.stop().await;
+        assert!(!kiosk.kept("m-1").exists() && !kiosk.kept("m-2").exists(), "{end:?}");
+        let state = outbox.state(first).expect("read");
+        assert!(matches!(state, Some(DocState::Refused(_))), "{end:?}: {state:?}");
+        assert!(store.material("m-1").is_none());
+        assert!(store.material("m-2") == Some(document(4000)), "{end:?}");
+    }
+}

@@ -164,7 +164,7 @@ async fn a_server_that_cannot_say_what_it_can_do_is_sent_to_all_the_same() {
 #[tokio::test]
 async fn what_is_known_to_be_too_large_is_not_sent() {
     let (kiosk, store, outbox) = offering(&[("tus-max-size", "299999")], |_| Act::Serve).await;
-    let small = outbox.add(kiosk.scan("m-2", &document(299_999))).expect("added");
+    let small = outbox.add(of_its_own(kiosk.scan("m-2", &document(299_999)))).expect("added");
     let mut running = Running::start(&outbox, kiosk.client(store.address.port()), quick());
     let events = running.until_confirmed(1).await;
     let refused = events.iter().find_map(|event| match event {

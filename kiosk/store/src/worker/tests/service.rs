@@ -123,3 +123,37 @@ async fn a_document_that_had_arrived_unnoticed_is_told_what_it_serves() {
     assert_eq!(known(&store), (None, vec!["food-licence".to_owned()]));
     running.stop().await;
 }
+
+/// While the store holds back its answer to a word, or gives none, that is taken back, replaced, or both.
+#[tokio::test]
+async fn the_newest_word_is_told_last_however_long_an_older_one_takes() {
+    for answer in [true, false] {
+        for words in [&[None][..], &[Some("B002")], &[Some("B002"), Some("A017")], &[Some("B002"), None]] {
+            let mut kiosk = HandedOver::new().await;
+            let say = |kiosk: &HandedOver, number: Option<&str>| {
+                let items = |_: &str| items(&["food-licence"]);
+                kiosk.outbox.serve("visit-1", &Applicant::Oneself, number, items).expect("said");
+            };
+            // A connection that breaks is tried once more at once.
+            *kiosk.acts.lock().expect("acts") = match answer {
+                true => vec![Act::Hold { answer }],
+                false => vec![Act::Lose, Act::Hold { answer }],
+            };
+            say(&kiosk, Some("A017"));
+            kiosk.running.wake.notify_one();
+            kiosk.store.until_held().await;
+            for word in words {
+                say(&kiosk, *word);
+            }
+            kiosk.store.let_go();
+            let last = words.last().copied().flatten();
+            let times = if answer && last != Some("A017") { 2 } else { 1 };
+            for _ in 0..times {
+                until_step(&mut kiosk.steps, "doc.served").await;
+            }
+            assert_eq!(known(&kiosk.store).0.as_deref(), last, "{answer} {words:?}");
+            assert_eq!(kiosk.outbox.due().expect("read"), [], "{answer} {words:?}");
+            kiosk.running.stop().await;
+        }
+    }
+}
