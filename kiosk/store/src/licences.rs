@@ -227,7 +227,7 @@ impl Answer {
         if self.licences.len() > MOST_LICENCES {
             return Err(StoreFault::Garbage("licences"));
         }
-        if self.licences.iter().any(|told| *told.holder_code != holder) {
+        if !self.licences.iter().all(|told| told.holder_code.eq_ignore_ascii_case(holder)) {
             return Err(StoreFault::Garbage("holder of a licence"));
         }
         let mut licences = Vec::with_capacity(self.licences.len());
@@ -278,7 +278,7 @@ impl Client {
             self.send_within(request, Deadlines::VISITOR_WAITS).await.map_err(LicenceFault::Store)?;
         let read = match answer.status {
             200 => answer.json::<Answer>().and_then(|told| told.check(&query.code)),
-            status => Err(StoreFault::from_status(status)),
+            _ => Err(answer.setback().fault),
         };
         answer.wipe();
         read.map_err(LicenceFault::Store)

@@ -205,15 +205,13 @@ impl Outbox {
         disk: disk::Disk,
     ) -> Result<Self, OutboxError> {
         let folder = disk::Folder::open(dir, disk)?;
-        let database = match look_through(&folder, &key, &config, layouts) {
-            Err(error) if error.is_for_want_of_room() => {
-                folder.give_room();
-                look_through(&folder, &key, &config, layouts)?
-            }
-            looked => looked?,
-        };
+        let mut looked = look_through(&folder, &key, &config, layouts);
+        if looked.as_ref().is_err_and(OutboxError::is_for_want_of_room) {
+            folder.give_room();
+            looked = look_through(&folder, &key, &config, layouts);
+        }
         folder.keep_room();
-        Ok(Self { inner: Arc::new(Inner { database: Mutex::new(database), folder, key, config }) })
+        Ok(Self { inner: Arc::new(Inner { database: Mutex::new(looked?), folder, key, config }) })
     }
 
     /// Takes a document over: it is encrypted into the outbox's folder, and its row is on disk and
@@ -345,7 +343,7 @@ impl Outbox {
         })
     }
 
-    /// Whether [`Self::purge`] would remove any.
+    /// Whether there is anything for [`Self::purge`] to do.
     pub(crate) fn has_past(&self, now: Timestamp) -> Result<bool, OutboxError> {
         Ok(row::has_past(&self.database(), now.as_second(), self.first_kept(now))?)
     }
@@ -373,15 +371,20 @@ impl Outbox {
     }
 
     /// Writes what has to be written even if something else has filled the disk, since it makes room or keeps
-    /// the store's word: then it is done again, in the room that is kept for that. `work` does all or nothing.
+    /// the store's word: then it is done again, in the room that is kept for that. `work` may be repeated.
     fn written<T>(&self, work: impl Fn(&mut Connection) -> Result<T, OutboxError>) -> Result<T, OutboxError> {
         let mut database = self.database();
         match work(&mut database) {
             Err(error) if error.is_for_want_of_room() => {
                 self.inner.folder.give_room();
-                // What is in the log by now needs no room of its own any more.
-                row::forget(&database);
-                let done = work(&mut database);
+                let done = work(&mut database).or_else(|error| {
+                    if !error.is_for_want_of_room() {
+                        return Err(error);
+                    }
+                    // What is in the log by now needs no room of its own any more.
+                    row::forget(&database);
+                    work(&mut database)
+                });
                 // Before somebody else takes what is left of it.
                 self.inner.folder.keep_room();
                 done
@@ -419,8 +422,11 @@ fn look_through(
             }
         }
     }
+    // The burial of these may have been cut off behind their files. An older layout knows of none.
+    let replaced = row::replaced(&database).unwrap_or_default();
     for (id, material, bytes) in &known {
         match folder.sealed(key, Identity { material, bytes: *bytes }) {
+            Err(DiskFault::Missing) if replaced.iter().any(|(other, _)| other == id) => {}
             Ok(_) => {
                 if row::readmit(&database, *id)? {
                     tracing::info!(document = id.0, "a document's key is back: it is sent");
@@ -441,6 +447,7 @@ fn look_through(
     }
     // Only now: a clear file that no row needs was swept just above.
     schema::bring_up(&mut database, layouts)?;
+    row::wipe_buried(&database)?;
     Ok(database)
 }
 

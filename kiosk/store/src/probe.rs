@@ -67,11 +67,11 @@ impl Client {
         Ok(clock_ahead(&answer))
     }
 
-    /// Whether the store vouches for the time that this kiosk has: its certificate is valid by it, and where an
-    /// answer, whatever its status, says what time it is there, that is about the same.
+    /// Whether the store vouches for the time that this kiosk has: its answer, whatever its status, says that it
+    /// is about the same there. Certificates are valid for years, and vouch for nothing.
     pub(crate) async fn clocks_agree(&self) -> Result<bool, StoreFault> {
         let answer = self.hail().await?;
-        Ok(clock_ahead(&answer).is_none_or(|ahead| ahead.abs() <= APART))
+        Ok(clock_ahead(&answer).is_some_and(|ahead| ahead.abs() <= APART))
     }
 
     async fn hail(&self) -> Result<Answer, StoreFault> {
@@ -92,11 +92,7 @@ impl Client {
             .once();
         let begun = Instant::now();
         let answer = self.send_within(request, PATIENCE).await?;
-        if (200..300).contains(&answer.status) {
-            Ok(begun.elapsed())
-        } else {
-            Err(StoreFault::from_status(answer.status))
-        }
+        if (200..300).contains(&answer.status) { Ok(begun.elapsed()) } else { Err(answer.setback().fault) }
     }
 
     /// Days until the kiosk's own certificate ends; negative once it has.

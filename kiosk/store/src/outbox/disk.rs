@@ -11,8 +11,9 @@ use super::key::OutboxKey;
 use crate::{DiskFault, MaterialId};
 
 /// Room that is kept for emptying the outbox on a disk that something else has filled. What one document
-/// needs on its way and at its burial is a few pages of the database each time.
-const RESERVE: u64 = 256 * 1024;
+/// needs on its way and at its burial is a few pages of the database each time, and once what stands in the
+/// log, which [`super::schema`] bounds.
+const RESERVE: u64 = 1024 * 1024;
 
 /// The disk below. Tests put one in its place that forgets what was not synced.
 #[derive(Debug, Clone, Copy)]

@@ -196,12 +196,13 @@ pub(super) fn refused_and_wanted(database: &Connection) -> rusqlite::Result<Vec<
         .collect()
 }
 
-/// The refused documents in whose place the store has another, which are not buried yet.
+/// The refused documents in whose place the store has another, which are not buried yet. Of one that an older
+/// version took nobody knows for whom it is, nor then whether the other is for the same: it stays.
 pub(super) fn replaced(database: &Connection) -> rusqlite::Result<Vec<(DocId, MaterialId)>> {
     database
         .prepare(&format!(
             "SELECT id, material_id FROM document WHERE state = 'refused' AND NOT {BURIED}
-             AND EXISTS ({LATER} AND later.state IN ('confirmed', 'deleted')) ORDER BY id LIMIT 1000"
+             AND applicant IS NOT NULL AND EXISTS ({LATER} AND later.state IN ('confirmed', 'deleted')) ORDER BY id LIMIT 1000"
         ))?
         .query_map([], |row| Ok((DocId(row.get(0)?), material_id(row, 1)?)))?
         .collect()
@@ -218,15 +219,30 @@ pub(super) fn wipe_replaced(database: &Connection, doc: DocId) -> rusqlite::Resu
         .map(|_| ())
 }
 
+/// Wipes buried rows once more: an older version may have written into them.
+pub(super) fn wipe_buried(database: &Connection) -> rusqlite::Result<()> {
+    let wiping = format!(
+        "UPDATE document SET items = NULL, number = NULL, owed = NULL
+         WHERE {BURIED} AND (items IS NOT NULL OR number IS NOT NULL OR owed IS NOT NULL)"
+    );
+    database.execute(&wiping, []).map(|_| ())
+}
+
 /// Of a tombstone: when it began, by the later of this kiosk's clock then and the store's. A time that is still to
 /// come (`?1` is now) was a wrong clock's and counts for nothing.
 const SINCE: &str = "max(iif(confirmed_at <= ?1, confirmed_at, 0),
     iif(unixepoch(received_at) <= ?1, unixepoch(received_at), 0))";
 
-/// Whether there is a tombstone that began before a time, or nobody knows when.
+/// Of a buried document: no other in its place is left.
+const ALONE: &str = "NOT EXISTS (SELECT 1 FROM document AS later WHERE later.id > document.id
+    AND later.visit = document.visit AND later.material = document.material
+    AND later.applicant IS document.applicant AND NOT (later.state = 'refused' AND later.name IS NULL))";
+
+/// Whether there is a tombstone that began before a time, or nobody knows when, or one that is left alone.
 pub(super) fn has_past(database: &Connection, now: i64, before: i64) -> rusqlite::Result<bool> {
     let past = format!(
-        "SELECT EXISTS (SELECT 1 FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2)"
+        "SELECT EXISTS (SELECT 1 FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2)
+             OR EXISTS (SELECT 1 FROM document WHERE {BURIED} AND {ALONE})"
     );
     database.query_row(&past, [now, before], |row| row.get(0))
 }
@@ -240,10 +256,7 @@ pub(super) fn purge(database: &Connection, now: i64, before: i64) -> rusqlite::R
     purging.execute(&begun, [now])?;
     let ended = format!("DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2");
     let confirmed = purging.execute(&ended, [now, before])?;
-    let alone = format!(
-        "DELETE FROM document WHERE {BURIED}
-         AND NOT EXISTS ({LATER} AND NOT (later.state = 'refused' AND later.name IS NULL))"
-    );
+    let alone = format!("DELETE FROM document WHERE {BURIED} AND {ALONE}");
     let replaced = purging.execute(&alone, [])?;
     purging.commit()?;
     Ok(confirmed + replaced)

@@ -97,25 +97,26 @@ impl Outbox {
     ) -> Result<Vec<(DocId, ReviewResult)>, OutboxError> {
         // The feed's place is compared with what SQLite can count when it is read.
         let last = i64::try_from(last).unwrap_or(i64::MAX);
-        let mut database = self.database();
-        let keeping = database.transaction()?;
-        let mut news = Vec::new();
-        for Found { material_id, result } in found {
-            let (review, text) = result.to_code();
-            let doc = keeping
-                .query_row(
-                    "UPDATE document SET review = ?2, review_text = ?3
-                     WHERE material_id = ?1 AND (review IS NOT ?2 OR review_text IS NOT ?3)
-                     RETURNING id, state IN ('confirmed', 'deleted')",
-                    params![material_id.as_str(), review, text],
-                    |row| Ok((DocId(row.get(0)?), row.get::<_, bool>(1)?)),
-                )
-                .optional()?;
-            news.extend(doc.filter(|(_, held)| *held).map(|(doc, _)| (doc, result.clone())));
-        }
-        keeping.execute("UPDATE review_feed SET last = ?1", [last])?;
-        keeping.commit()?;
-        Ok(news)
+        self.written(|database| {
+            let keeping = database.transaction()?;
+            let mut news = Vec::new();
+            for Found { material_id, result } in found {
+                let (review, text) = result.to_code();
+                let doc = keeping
+                    .query_row(
+                        "UPDATE document SET review = ?2, review_text = ?3
+                         WHERE material_id = ?1 AND (review IS NOT ?2 OR review_text IS NOT ?3)
+                         RETURNING id, state IN ('confirmed', 'deleted')",
+                        params![material_id.as_str(), review, text],
+                        |row| Ok((DocId(row.get(0)?), row.get::<_, bool>(1)?)),
+                    )
+                    .optional()?;
+                news.extend(doc.filter(|(_, held)| *held).map(|(doc, _)| (doc, result.clone())));
+            }
+            keeping.execute("UPDATE review_feed SET last = ?1", [last])?;
+            keeping.commit()?;
+            Ok(news)
+        })
     }
 }
 

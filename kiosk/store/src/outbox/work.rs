@@ -74,7 +74,7 @@ impl Outbox {
         })
     }
 
-    /// Puts a document aside for staff. Its file stays.
+    /// Puts a document aside for staff. Its file stays, until the store has another in its place.
     pub(crate) fn set_refused(&self, doc: DocId, fault: &StoreFault) -> Result<(), OutboxError> {
         self.written(|database| Ok(row::set_refused(database, doc, fault)?))
     }
@@ -137,15 +137,19 @@ impl Outbox {
         // All of it at once: nobody queues one of them again meanwhile.
         self.written(|database| {
             let replaced = row::replaced(database)?;
+            let mut first = Ok(());
             for (doc, material) in &replaced {
-                self.inner.folder.remove(material)?;
-                row::wipe_replaced(database, *doc)?;
-                self.step("doc.replaced");
+                let buried = self.inner.folder.remove(material);
+                match buried.and_then(|()| Ok(row::wipe_replaced(database, *doc)?)) {
+                    Ok(()) => self.step("doc.replaced"),
+                    // The others go all the same.
+                    failed => first = first.and(failed),
+                }
             }
             if !replaced.is_empty() {
                 self.settle(database);
             }
-            Ok(())
+            first
         })
     }
 

@@ -132,5 +132,41 @@ fn a_row_whose_file_went_before_a_power_cut_is_wiped_after_it() {
     outbox.bury_replaced().expect("buried");
     drop(outbox);
     assert!(!traced(&kiosk, "a telling name"));
-    assert_eq!(kiosk.outbox().state(first).expect("read"), refused(DiskFault::Missing));
+    let why = DocState::Refused(StoreFault::TooLarge);
+    assert_eq!(kiosk.outbox().state(first).expect("read"), Some(why), "why it was refused stays");
+}
+
+/// An older version wrote down nothing of whom a document is for: the other may be somebody else's.
+#[test]
+fn one_of_which_nobody_knows_for_whom_it_is_stays() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let [first, second] = ["m-1", "m-2"].map(|id| lease(&kiosk, &outbox, id));
+    refuse(&outbox, first);
+    receive(&outbox, second, "m-2");
+    outbox.database().execute("UPDATE document SET applicant = NULL", []).expect("as an older version");
+    outbox.bury_replaced().expect("looked");
+    assert_eq!(files(&kiosk), ["m-1.doc"]);
+}
+
+/// An older version takes a buried row for a document, and tells it what its visit serves.
+#[test]
+fn what_an_older_version_wrote_into_a_buried_row_is_wiped() {
+    let kiosk = Kiosk::new();
+    let outbox = kiosk.outbox();
+    let [first, second] = ["m-1", "m-2"].map(|id| lease(&kiosk, &outbox, id));
+    refuse(&outbox, first);
+    receive(&outbox, second, "m-2");
+    outbox.bury_replaced().expect("buried");
+    let served = "UPDATE document SET number = 'B002' WHERE id = ?1";
+    outbox.database().execute(served, [first.0]).expect("as an older version");
+    outbox.database().execute("DELETE FROM document WHERE id = ?1", [second.0]).expect("purged there");
+    drop(outbox);
+    let outbox = kiosk.outbox();
+    let number = "SELECT count(*) FROM document WHERE number IS NOT NULL";
+    let told: u32 = outbox.database().query_row(number, [], |row| row.get(0)).expect("counted");
+    assert_eq!(told, 0);
+    // What it stood for is gone: so is it, when somebody looks.
+    assert!(outbox.has_past(Timestamp::now()).expect("looked"));
+    assert_eq!(outbox.purge(Timestamp::now()).expect("purged"), 1);
 }
