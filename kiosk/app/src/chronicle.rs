@@ -417,6 +417,7 @@ fn not_read(problem: CardProblem) -> (Letter, &'static str) {
         CardProblem::Authentication => ('R', "authentication"),
         CardProblem::Reader => ('R', "reader"),
         CardProblem::SamePerson => ('R', "same-person"),
+        CardProblem::OfRelative => ('R', "of-relative"),
         CardProblem::LiftFirst => ('R', "lift-first"),
         CardProblem::CodeUnknown => ('Q', "code-unknown"),
         CardProblem::CodeUnreachable => ('Q', "code-unreachable"),

@@ -27,6 +27,7 @@ use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
 use crate::identity::{Applicant, CompanyOffer, Person, Ways};
 use crate::intent::Intent;
+use crate::number::{TicketNumber, WindowEvent};
 use crate::screen::{CardProblem, FeederAsk, Language, MaterialState, NoNumbers, Preview, Purpose};
 use crate::search::Finder;
 use crate::technician::Past;
@@ -34,7 +35,7 @@ use crate::waiting::Waiting;
 use jiff::civil::{Date, DateTime};
 use manner::Manner;
 use session::{Session, Step};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,6 +111,8 @@ pub struct Desk {
     paper_lies: bool,
     ways: Ways,
     waiting: Option<Waiting>,
+    /// what the windows said of numbers lately, the last word last
+    windows: VecDeque<((TicketNumber, Date), WindowEvent)>,
     /// of which day, and what its numbers stand for most
     popular: Option<(Date, Vec<Matter>)>,
     tickets_left: Option<u16>,
@@ -146,6 +149,7 @@ impl Desk {
             paper_lies: false,
             ways,
             waiting: None,
+            windows: VecDeque::new(),
             popular: None,
             tickets_left: None,
             offer: None,
@@ -247,7 +251,7 @@ impl Desk {
             Event::CompanyKey(offer) => self.offer = offer,
             Event::TicketsLeft(left) => self.tickets_left = left,
             Event::Headphones(plugged) => self.headphones(plugged, now),
-            Event::Window(number, day, what) => self.window(number, day, what, &mut actions),
+            Event::Window(number, day, what) => self.window((number, day), what, now, &mut actions),
             Event::Waiting(waiting) => self.waiting = waiting,
             Event::StaffCalled(call, heard) => self.called(call, heard),
             Event::Example(material, picture) => self.example_read(&material, picture),
@@ -280,9 +284,6 @@ impl Desk {
         self.pass_time(now, &mut actions);
         if let (true, Some(session)) = (self.place() != before, &mut self.session) {
             session.since = now.tick;
-        }
-        if let Some(session) = &mut self.session {
-            session.see_what_was_sent_back();
         }
         self.want_example(&mut actions);
         actions
@@ -393,6 +394,12 @@ impl Desk {
         }
         if self.has_just_come(now) && matches!(intent, Intent::LicencesYes | Intent::Finish) {
             return;
+        }
+        // Its first page shows what was sent back, and whoever goes on from there has seen it.
+        if let Some(session) = &mut self.session
+            && matches!(session.step, Step::Materials { page: 0 })
+        {
+            session.sent_back.clear();
         }
         let Some(session) = &self.session else {
             match intent {

@@ -18,7 +18,7 @@ use crate::hours::Span;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Tab;
 use crate::look::Look;
-use crate::number::TicketNumber;
+use crate::number::{NumberLife, TicketNumber};
 use crate::speech::Speech;
 use crate::waiting::{Place, Waiting};
 use jiff::civil::{DateTime, Time};
@@ -76,6 +76,8 @@ pub struct View {
 pub enum News {
     /// his number was called
     Called(TicketNumber),
+    /// it was called, he did not come, and its life is over
+    Missed(TicketNumber),
     /// this material is wanted once more, and he has not seen yet why
     SentBack(Label),
 }
@@ -252,6 +254,8 @@ pub enum CardProblem {
     Reader,
     /// the visitor's own card where a relative's is wanted
     SamePerson,
+    /// nothing is wrong: today the visitor acts for a relative, whose card is wanted first
+    OfRelative,
     /// a card that was read before still lies there: lift it and lay it again
     LiftFirst,
     /// the code that was shown is not known, or not any more
@@ -536,8 +540,8 @@ pub enum CardReminder {
 pub struct Goodbye {
     /// the number, if one was given
     pub number: Option<TicketNumber>,
-    /// it was called already: then there is a number, and it was not given back
-    pub called: bool,
+    /// where that number is in its life
+    pub life: NumberLife,
     /// the number was given back
     pub cancelled: bool,
     /// what became of the papers

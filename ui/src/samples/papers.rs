@@ -229,6 +229,7 @@ fn scan() -> Vec<Sample> {
             Screen::Scan(ScanReady { optional: true, example: Some(page(480, 679, 250)), ..ready.clone() }),
         ),
         sample("scan-called", Screen::Scan(ready.clone())).news(called()),
+        sample("scan-missed", Screen::Scan(ready.clone())).news(News::Missed(ticket("A017"))),
         sample("scan-whose", Screen::Scan(asking(FeederAsk::Whose))),
         sample(
             "scan-whose-long",

@@ -6,6 +6,7 @@ use visit::catalogue::Label;
 use visit::fault::Fault;
 use visit::hours::Span;
 use visit::identity::{CompanyCode, CompanyOffer, Ways};
+use visit::number::NumberLife;
 use visit::screen::{
     Calling, CardProblem, CardReminder, Closed, CodeProblem, CompanyEntry, Goodbye, Help, Home, Identify,
     NoNumbers, NumberShown, PapersTold, Purpose, Screen, Service, TicketState, Wait,
@@ -207,6 +208,7 @@ fn identify() -> Vec<Sample> {
         sample("identify", screen(Purpose::Number, false, None)),
         sample("identify-papers", screen(Purpose::Papers, false, None)),
         sample("identify-relative", screen(Purpose::Relative, false, None)),
+        sample("identify-of-relative", screen(Purpose::Relative, false, Some(CardProblem::OfRelative))),
         sample("identify-reading", screen(Purpose::Number, true, None)),
         sample("identify-reader-gone", by(Ways::default(), Purpose::Number, false, None))
             .faults(&[Fault::ReaderAbsent]),
@@ -375,7 +377,7 @@ fn goodbye() -> Vec<Sample> {
         let bring = Vec::new();
         Screen::Goodbye(Goodbye {
             number,
-            called: false,
+            life: NumberLife::Waiting,
             cancelled,
             papers,
             dropped: false,
@@ -394,12 +396,26 @@ fn goodbye() -> Vec<Sample> {
             "goodbye-called",
             Screen::Goodbye(Goodbye {
                 number,
-                called: true,
+                life: NumberLife::Called,
                 cancelled: false,
                 papers: None,
                 dropped: false,
                 bring: Vec::new(),
                 originals: false,
+                feeder: false,
+                card: CardReminder::Taken,
+            }),
+        ),
+        sample(
+            "goodbye-missed",
+            Screen::Goodbye(Goodbye {
+                number,
+                life: NumberLife::NoShow,
+                cancelled: false,
+                papers: papers(2, 0),
+                dropped: false,
+                bring: Vec::new(),
+                originals: true,
                 feeder: false,
                 card: CardReminder::Taken,
             }),
@@ -412,7 +428,7 @@ fn goodbye() -> Vec<Sample> {
             "goodbye-feeder",
             Screen::Goodbye(Goodbye {
                 number: None,
-                called: false,
+                life: NumberLife::Waiting,
                 cancelled: false,
                 papers: papers(2, 0),
                 dropped: false,
@@ -429,7 +445,7 @@ fn goodbye() -> Vec<Sample> {
             "goodbye-dropped",
             Screen::Goodbye(Goodbye {
                 number,
-                called: false,
+                life: NumberLife::Waiting,
                 cancelled: false,
                 papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3, unknown: 0 }),
                 dropped: true,

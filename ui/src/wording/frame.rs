@@ -70,6 +70,7 @@ impl Voice<'_> {
         let frame = &self.words.frame;
         match news {
             Some(News::Called(number)) => frame.called.with(&[("number", number)]),
+            Some(News::Missed(number)) => frame.missed.with(&[("number", number)]),
             Some(News::SentBack(material)) => frame.sent_back.with(&[("name", &self.label(material))]),
             None => String::new(),
         }

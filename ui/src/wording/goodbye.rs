@@ -2,6 +2,7 @@
 
 use super::{Voice, note};
 use crate::toolkit as t;
+use visit::number::NumberLife;
 use visit::screen::{CardReminder, Goodbye};
 
 /// How many columns the list of what is to be brought to the window may take: two lines of the usual letters.
@@ -12,12 +13,17 @@ impl Voice<'_> {
         let words = &self.words.goodbye;
         let papers = goodbye.papers.filter(|p| p.received + p.stored + p.returned > 0);
         let wanted = papers.is_some_and(|p| p.returned + p.missing + p.unknown > 0);
-        let title = if goodbye.dropped {
+        let called = goodbye.number.is_some() && goodbye.life == NumberLife::Called;
+        let missed = goodbye.number.is_some() && goodbye.life == NumberLife::NoShow;
+        // What does not wait comes first; all else stands below as well.
+        let title = if called {
+            &words.title_called
+        } else if missed {
+            &words.title_missed
+        } else if goodbye.dropped {
             &words.title_dropped
         } else if goodbye.cancelled {
             &words.title_cancelled
-        } else if goodbye.called {
-            &words.title_called
         } else if goodbye.number.is_some() && !goodbye.originals {
             // Whoever scanned papers is told of these; his number stands below.
             &words.title_number
@@ -53,7 +59,7 @@ impl Voice<'_> {
         let number = goodbye.number.filter(|_| !goodbye.cancelled);
         t::GoodbyeWords {
             title: title.plain().into(),
-            done: !goodbye.dropped && !wanted,
+            done: !goodbye.dropped && !wanted && !missed,
             number: number.map(|n| n.to_string()).unwrap_or_default().into(),
             number_text: number_text.into(),
             papers: told.join("\n").into(),

@@ -67,13 +67,14 @@ impl Voice<'_> {
             CardProblem::Authentication => &words.authentication,
             CardProblem::Reader => &words.reader,
             CardProblem::SamePerson => &words.same_person,
+            CardProblem::OfRelative => &words.of_relative,
             CardProblem::LiftFirst => &words.lift_first,
             CardProblem::CodeUnknown => &words.code_unknown,
             CardProblem::CodeUnreachable => &words.code_unreachable,
             CardProblem::SocialUnreadable => &words.social_unreadable,
             CardProblem::WrongSide => &words.wrong_side,
         };
-        note(told, true)
+        note(told, problem != CardProblem::OfRelative)
     }
 }
 

@@ -17,7 +17,7 @@ macro_rules! tables {
 tables! {
     /// What stands around every screen, and how lists, pages and dates are written.
     FrameText {
-        Text: language, look, help, done, up, down, reached, back, finish, stay, called, sent_back, ending, ending_pages, between, sentence, and_more;
+        Text: language, look, help, done, up, down, reached, back, finish, stay, called, missed, sent_back, ending, ending_pages, between, sentence, and_more;
         Text: page, page_next, page_previous, staff, staff_more, date, day;
         Count: tickets_left, minutes, hours;
         [Text; 12]: months;
@@ -50,7 +50,7 @@ tables! {
 
     /// What went wrong with a card.
     CardProblemText {
-        Told: unreadable, unknown_kind, check_digit, authentication, reader, same_person, lift_first;
+        Told: unreadable, unknown_kind, check_digit, authentication, reader, same_person, of_relative, lift_first;
         Told: code_unknown, code_unreachable, social_unreadable, wrong_side;
     }
 
@@ -190,7 +190,7 @@ tables! {
 
     /// Goodbye.
     GoodbyeText {
-        Text: title_number, title_called, title_papers, title_wanted, title_dropped, title_plain, title_cancelled;
+        Text: title_number, title_called, title_missed, title_papers, title_wanted, title_dropped, title_plain, title_cancelled;
         Text: dropped, originals, number, again, finish;
         Count: received, stored, returned, missing, unknown, bring;
         Told: card, card_perhaps, feeder;

@@ -22,7 +22,7 @@ impl Desk {
         Choose {
             who: session.who(),
             purpose: session.purpose,
-            open_number: session.number,
+            open_number: session.open_number(),
             tabs: self.lists(now),
             tab: tab.clone(),
             whose: self.whose(tab),

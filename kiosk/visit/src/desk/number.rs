@@ -6,8 +6,8 @@ use crate::catalogue::Matter;
 use crate::event::{Action, CapRule, LedgerDo, Now, OpenVisit, PrintJob, ReaderDo, Taken, VisitRequest};
 use crate::identity::{Applicant, CompanyCode, NumberError, Person};
 use crate::intent::{Intent, Tab};
-use crate::number::{TicketNumber, WindowEvent};
-use crate::screen::{CardReminder, CodeProblem, Purpose, Refusal, TicketState};
+use crate::number::{NumberLife, TicketNumber, WindowEvent};
+use crate::screen::{CardProblem, CardReminder, CodeProblem, Purpose, Refusal, TicketState};
 use crate::ticket::TicketContents;
 use crate::waiting::Place;
 use jiff::civil::Date;
@@ -61,6 +61,7 @@ impl Desk {
         let (pages, around) = (self.pages_of_list(tab, now), self.list_around(tab));
         let is_there = matches!(&intent, Intent::Tab(other) if self.has_list(other, now));
         let Some(session) = &mut self.session else { return };
+        let open = session.open_number();
         let Step::Choose { tab, page, refused } = &mut session.step else { return };
         match intent {
             Intent::Tab(other) if is_there => (*tab, *page) = (other, 0),
@@ -75,9 +76,11 @@ impl Desk {
             Intent::ForCompany => session.step = Step::Company { typed: String::new(), problem: None },
             Intent::ForRelative => {
                 session.step = Step::Identify { purpose: Purpose::Relative, reading: false, problem: None };
+                // His own is to be taken away now; nobody looks whether it was.
+                session.card = CardReminder::Unknown;
                 actions.push(Action::Reader(ReaderDo::Watch(session.id)));
             }
-            Intent::CancelVisit if session.number.is_some() => session.step = Step::CancelAsk,
+            Intent::CancelVisit if open.is_some() => session.step = Step::CancelAsk,
             Intent::Search => session.step = Step::Search(Looked::from(tab.clone(), *page)),
             Intent::Confirm => self.confirm(now, actions),
             Intent::Back => match around {
@@ -117,7 +120,7 @@ impl Desk {
         };
         let purpose = session.purpose;
         // A visitor who has a number may have it printed again at any hour.
-        if let (Purpose::Number, Some(why), None) = (purpose, no_numbers, session.number) {
+        if let (Purpose::Number, Some(why), None) = (purpose, no_numbers, session.open_number()) {
             let (tab, page) = match &session.step {
                 Step::Choose { tab, page, .. } => (tab.clone(), *page),
                 Step::Search(looked) => looked.from.clone(),
@@ -196,10 +199,13 @@ impl Desk {
             session.choice.matters.retain(|m| catalogue.name_of(m).is_some());
             session.step = if of_relative && session.purpose == Purpose::Papers {
                 actions.push(Action::Reader(ReaderDo::Watch(session.id)));
-                Step::Identify { purpose: Purpose::Relative, reading: false, problem: None }
+                session.card = CardReminder::Unknown;
+                let problem = Some(CardProblem::OfRelative);
+                Step::Identify { purpose: Purpose::Relative, reading: false, problem }
             } else {
                 Step::choose()
             };
+            self.catch_up();
         }
     }
 
@@ -211,7 +217,10 @@ impl Desk {
         }
         session.visit = Some(taken.visit.clone());
         session.number = Some(taken.number);
-        session.called = taken.place == Some(Place::Called);
+        session.life = match taken.place {
+            Some(Place::Called) => NumberLife::Called,
+            _ => NumberLife::Waiting,
+        };
         session.know(taken.papers);
         session.step = Step::Number(Held {
             visit: taken.visit,
@@ -224,6 +233,7 @@ impl Desk {
             doubtful: false,
             asked_again: None,
         });
+        self.catch_up();
         self.print(actions);
     }
 
@@ -272,23 +282,36 @@ impl Desk {
     /// papers: a sound tells him, too.
     pub(super) fn window(
         &mut self,
-        number: TicketNumber,
-        day: Date,
+        number: (TicketNumber, Date),
         what: WindowEvent,
+        now: Now,
         actions: &mut Vec<Action>,
     ) {
-        let Some(session) = self.session.as_mut().filter(|session| session.day == day) else { return };
-        let is_called = what == WindowEvent::Called;
-        match &mut session.step {
-            Step::Goodbye { number: Some(his), called, .. } if *his == number => *called = is_called,
-            Step::Number(held) if held.number == number => {
-                held.place = is_called.then_some(Place::Called);
-                session.called = is_called;
-            }
-            _ if session.number == Some(number) => session.called = is_called,
-            _ => return,
+        /// More than are called while the ledger answers.
+        const LATELY: usize = 64;
+        if self.windows.len() == LATELY {
+            self.windows.pop_front();
         }
-        actions.extend(is_called.then_some(Action::Remind));
+        self.windows.push_back((number, what));
+        let Some(session) = &mut self.session else { return };
+        if !session.window(number, what) {
+            return;
+        }
+        actions.extend((what == WindowEvent::Called).then_some(Action::Remind));
+        // What has changed on these is read as if it had just come.
+        if matches!(session.step, Step::Number(_) | Step::Goodbye { .. }) {
+            self.renew(now);
+        }
+    }
+
+    /// The ledger has told which number the visitor has: what the windows said of it while the ledger was
+    /// asked is newer.
+    pub(super) fn catch_up(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        let Some(his) = session.number.map(|number| (number, session.day)) else { return };
+        if let Some((_, what)) = self.windows.iter().rev().find(|(number, _)| *number == his) {
+            session.window(his, *what);
+        }
     }
 
     pub(super) fn touched_number(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
@@ -341,6 +364,28 @@ impl Desk {
 }
 
 impl Session {
+    /// What the windows say of a number; whether it is the visitor's.
+    fn window(&mut self, (number, day): (TicketNumber, Date), what: WindowEvent) -> bool {
+        if day != self.day {
+            return false;
+        }
+        let now = match what {
+            WindowEvent::Called => NumberLife::Called,
+            WindowEvent::Served => NumberLife::Served,
+            WindowEvent::NoShow => NumberLife::NoShow,
+        };
+        match &mut self.step {
+            Step::Goodbye { number: Some(his), life, .. } if *his == number => *life = now,
+            Step::Number(held) if held.number == number => {
+                held.place = (now == NumberLife::Called).then_some(Place::Called);
+                self.life = now;
+            }
+            _ if self.number == Some(number) => self.life = now,
+            _ => return false,
+        }
+        true
+    }
+
     fn request(&self, caps: Vec<CapRule>, beside: Vec<Matter>, now: Now) -> Option<VisitRequest> {
         Some(VisitRequest {
             person: self.visitor.clone()?,

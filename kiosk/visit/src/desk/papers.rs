@@ -23,6 +23,7 @@ impl Desk {
         if let Some(session) = &mut self.session {
             session.step = first;
         }
+        self.catch_up();
     }
 
     pub(super) fn touched_materials(&mut self, intent: Intent, now: Now, actions: &mut Vec<Action>) {
@@ -178,6 +179,7 @@ impl Desk {
         let Some(session) = &mut self.session else { return };
         if let (Step::ScanReady(stack), Some(source)) = (&mut session.step, source)
             && !stack.source_chosen
+            && feeder != Feeder::Unknown
         {
             stack.source = source;
         }

@@ -54,7 +54,7 @@ impl Desk {
             page: looked.page + 1,
             pages: looked.pages(),
             purpose: session.purpose,
-            open_number: session.number,
+            open_number: session.open_number(),
             picked: self.names_of(&session.choice),
             can_confirm: !session.choice.matters.is_empty(),
         }

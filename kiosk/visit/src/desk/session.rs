@@ -10,7 +10,7 @@ use crate::event::{
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::identity::{Applicant, Person};
 use crate::intent::{Source, Tab};
-use crate::number::TicketNumber;
+use crate::number::{NumberLife, TicketNumber};
 use crate::screen::{
     CardProblem, CardReminder, CodeProblem, FeederAsk, MaterialState, PageWarning, PapersTold, Preview,
     Purpose, Refusal, ReviewAsk, ScanProblem, TicketState,
@@ -168,7 +168,7 @@ pub(super) enum Step {
     Receipt,
     Goodbye {
         number: Option<TicketNumber>,
-        called: bool,
+        life: NumberLife,
         cancelled: bool,
         papers: Option<PapersTold>,
         dropped: bool,
@@ -199,14 +199,14 @@ pub(super) struct Session {
     /// today's open visit
     pub visit: Option<VisitId>,
     pub number: Option<TicketNumber>,
-    /// that number was called before the ledger was asked last
-    pub called: bool,
+    /// where that number is in its life, as far as the windows have told
+    pub life: NumberLife,
     /// the last document of each material and where it is
     pub papers: BTreeMap<MaterialCode, Paper>,
     /// what was handed in for others in this session: his receipt and goodbye tell of it as well
     pub of_others: Vec<(MaterialCode, Paper)>,
-    /// the material that was sent back last, until its row of the checklist has been on the screen
-    pub sent_back: Option<MaterialCode>,
+    /// materials that were sent back, until the visitor has gone on from the page of the checklist that says so
+    pub sent_back: BTreeSet<MaterialCode>,
     /// stands for all documents of the visit
     pub custody: Option<CustodyCode>,
     pub receipt: Receipt,
@@ -255,10 +255,10 @@ impl Session {
             full: BTreeSet::new(),
             visit: None,
             number: None,
-            called: false,
+            life: NumberLife::Waiting,
             papers: BTreeMap::new(),
             of_others: Vec::new(),
-            sent_back: None,
+            sent_back: BTreeSet::new(),
             custody: None,
             receipt: Receipt::default(),
             licences: Licences::default(),
@@ -291,12 +291,12 @@ impl Session {
             missing,
             unknown,
         });
-        let number = if cancelled { None } else { self.number };
-        let called = !cancelled && number.is_some() && self.called;
+        // Whoever has been served needs none any more.
+        let number = self.number.filter(|_| !cancelled && self.life != NumberLife::Served);
         let dropped = self.has_pages();
         let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {
-            step: Step::Goodbye { number, called, cancelled, papers, dropped, bring, originals },
+            step: Step::Goodbye { number, life: self.life, cancelled, papers, dropped, bring, originals },
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
             ..Self::new(id, self.purpose, self.day)
         }
@@ -355,6 +355,16 @@ impl Session {
             }),
             // Whoever mends looks back at the steps; a visitor leaves with one touch.
             Step::Service { .. } => Some(patience.idle * 3),
+            // Whoever is called goes, and may leave all as it is.
+            Step::Materials { .. }
+            | Step::HandInAsk(_)
+            | Step::ScanReady(_)
+            | Step::Review { .. }
+            | Step::Receipt
+                if self.life == NumberLife::Called =>
+            {
+                Some(patience.idle)
+            }
             // Papers are sorted, unfolded and read meanwhile, or staff called.
             Step::Materials { .. }
             | Step::HandInAsk(_)
@@ -398,6 +408,7 @@ impl Session {
         if self.applicant != applicant {
             self.applicant = applicant;
             self.of_others.extend(std::mem::take(&mut self.papers));
+            self.sent_back.clear();
             self.forget_licences();
         }
     }
@@ -407,7 +418,7 @@ impl Session {
         let Some(open) = open else { return };
         self.visit = Some(open.visit);
         self.number = open.number;
-        self.called = open.called;
+        self.life = if open.called { NumberLife::Called } else { NumberLife::Waiting };
         if let Some(applicant) = open.applicant {
             self.applicant = applicant;
         }
@@ -435,6 +446,11 @@ impl Session {
         self.papers.iter().chain(self.of_others.iter().map(|(material, paper)| (material, paper)))
     }
 
+    /// The number that the visitor has, unless its life is over.
+    pub fn open_number(&self) -> Option<TicketNumber> {
+        self.number.filter(|_| self.life.is_open())
+    }
+
     /// Whether there is something to have a receipt of.
     pub fn has_receipt(&self) -> bool {
         self.custody.is_some() && self.all_papers().next().is_some()
@@ -456,7 +472,8 @@ impl Session {
             actions.push(Action::Ledger(self.id, LedgerDo::Look(person.clone(), self.day)));
             self.visit = None;
             self.number = None;
-            self.called = false;
+            self.life = NumberLife::Waiting;
+            self.sent_back.clear();
             self.papers.clear();
             self.of_others.clear();
             self.custody = None;
@@ -530,18 +547,10 @@ impl Session {
             }
         }
         let Some(material) = wanted(self).filter(|_| before.is_none()) else { return false };
-        self.sent_back = Some(material);
+        self.sent_back.insert(material);
         // It stands first in the checklist: there the visitor comes back to.
         self.list = 0;
         true
-    }
-
-    /// The first page of the checklist shows what was sent back: once it has been there, it is seen.
-    pub fn see_what_was_sent_back(&mut self) {
-        let lists = matches!(self.step, Step::Materials { page: 0 });
-        self.sent_back.take_if(|material| {
-            lists || !self.papers.get(material).is_some_and(|paper| paper.state.is_wanted_again())
-        });
     }
 }
 

@@ -7,10 +7,11 @@ use crate::checklist::{Choice, Need};
 use crate::event::{Feeder, Now};
 use crate::fault::Device;
 use crate::identity::{Applicant, Person};
+use crate::number::NumberLife;
 use crate::screen::{
     ApplicantShown, CompanyEntry, Goodbye, Home, Identify, MaterialShown, MaterialState, Materials, MatterBy,
-    MatterFull, MatterShown, News, NumberShown, OptionShown, ReturnReason, Review, ScanProblem, ScanReady,
-    Scanning, Screen, SentBack, View, Wait, Who,
+    MatterFull, MatterShown, News, NumberShown, OptionShown, Purpose, ReturnReason, Review, ScanProblem,
+    ScanReady, Scanning, Screen, SentBack, View, Wait, Who,
 };
 use std::sync::Arc;
 
@@ -46,9 +47,20 @@ impl Desk {
     /// What the screen itself does not tell.
     fn news(&self) -> Option<News> {
         let session = self.session.as_ref()?;
-        let called = session.number.filter(|_| session.called && !matches!(session.step, Step::Number(_)));
-        let sent_back = || self.catalogue.material(session.sent_back.as_ref()?);
-        called.map(News::Called).or_else(|| Some(News::SentBack(sent_back()?.name.clone())))
+        let told_there = matches!(session.step, Step::Number(_)) && self.manner.over.is_none();
+        match (session.number, session.life) {
+            (Some(number), NumberLife::Called) if !told_there => return Some(News::Called(number)),
+            (Some(number), NumberLife::NoShow) => return Some(News::Missed(number)),
+            _ => {}
+        }
+        // Whoever came for a number has no checklist to look at; goodbye tells him.
+        let wanted = |material: &&MaterialCode| {
+            let paper = session.papers.get(*material);
+            paper.is_some_and(|paper| paper.state.is_wanted_again()) && self.need(material).is_some()
+        };
+        let sent_back =
+            session.sent_back.iter().find(wanted).filter(|_| session.purpose == Purpose::Papers)?;
+        Some(News::SentBack(self.catalogue.material(sent_back)?.name.clone()))
     }
 
     fn ending_in(&self, now: Now) -> Option<u32> {
@@ -162,10 +174,10 @@ impl Desk {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
-            Step::Goodbye { number, called, cancelled, papers, dropped, bring, originals } => {
+            Step::Goodbye { number, life, cancelled, papers, dropped, bring, originals } => {
                 Screen::Goodbye(Goodbye {
                     number: *number,
-                    called: *called,
+                    life: *life,
                     cancelled: *cancelled,
                     papers: *papers,
                     dropped: *dropped,

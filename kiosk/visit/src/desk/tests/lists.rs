@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::intent::Tab;
+use crate::number::NumberLife;
 use crate::waiting::Place;
 
 fn list(hall: &Lobby) -> Choose {
@@ -166,5 +167,9 @@ fn a_number_that_was_called_says_so() {
     let ticket = hall.printed().expect("a ticket");
     assert!(ticket.called && ticket.ahead.is_none());
     hall.touch("finish");
-    assert!(matches!(hall.screen(), Screen::Goodbye(goodbye) if goodbye.called), "{:?}", hall.screen());
+    assert!(
+        matches!(hall.screen(), Screen::Goodbye(goodbye) if goodbye.life == NumberLife::Called),
+        "{:?}",
+        hall.screen()
+    );
 }
