@@ -69,6 +69,27 @@ fn a_photograph_does_not_hide_how_the_lines_of_text_lie() {
 }
 
 #[test]
+fn a_light_mark_that_a_turn_would_take_stays() {
+    let page = letter(300);
+    let scanned = |ink: Option<f32>| {
+        let mark = Sheet::new((6.5, 3.4), 300);
+        let mark = match ink {
+            // Two characters of eight points.
+            Some(ink) => mark.text([-5.3, 0.3, 12.6, 4.6], 2.8, false, [ink; 3]),
+            None => mark,
+        };
+        let sheets = [(&page, (52.5, 74.0), 4.0), (&mark, (5.1, 8.5), 0.0)];
+        finished(&glass(A6, 300, WHITE, &sheets)).unwrap().0
+    };
+    let (width, height) = (page.width as u32, page.height as u32);
+    for (ink, larger) in [(None, false), (Some(190.0), true), (Some(205.0), true)] {
+        let found = scanned(ink);
+        assert_eq!(found.straightened, Straightened::Lines, "{ink:?}: {found:?}");
+        assert_eq!(found.width > width && found.height > height, larger, "{ink:?}: {found:?}");
+    }
+}
+
+#[test]
 fn a_banner_darker_than_the_lid_is_not_cut_away() {
     let page = letter(300).rect([0.0, 0.0, 105.0, 10.0], [40.0, 60.0, 120.0]);
     let found = check("banner", &page.on_lid(GREY, 1.2), &[]);
@@ -302,6 +323,72 @@ fn a_card_alone_under_a_white_lid_is_cut_out() {
     }
 }
 
+#[test]
+fn of_a_card_at_the_border_all_that_is_seen_is_kept() {
+    for dpi in [150, 300] {
+        let card = card((85.6, 54.0), true, dpi);
+        for (name, middle, degrees, at_border, warnings) in [
+            ("in the corner", (42.8, 27.0), 0.0, [true, true], &[][..]),
+            ("at the left", (42.8, 70.0), 0.4, [true, false], &[]),
+            ("beyond the left", (37.8, 70.0), 0.0, [true, false], &[Warning::CutOff]),
+            ("above", (90.0, 23.0), 0.0, [false, true], &[Warning::CutOff]),
+            ("beyond the corner", (37.8, 23.6), 0.0, [true, true], &[Warning::CutOff]),
+        ] {
+            let (found, _) =
+                finished(&glass((210.0, 148.0), dpi, WHITE, &[(&card, middle, degrees)])).unwrap();
+            let name = format!("{name}, {dpi}: {found:?}");
+            assert_eq!((found.straightened, &found.warnings[..]), (Straightened::Edges, warnings), "{name}");
+            let mm = |pixels: f64| pixels * 25.4 / f64::from(dpi);
+            let (left, top) = (mm(found.paper.x), mm(found.paper.y));
+            assert_eq!([left < 0.5, top < 0.5], at_border, "{name}");
+            // All of it, and little more, to the right and below.
+            let beyond = |middle: f64, side: f64, to: f64| to - middle - side / 2.0;
+            let right = beyond(middle.0, 85.6, left + mm(found.paper.width));
+            let below = beyond(middle.1, 54.0, top + mm(found.paper.height));
+            assert!((-0.5..2.0).contains(&right) && (-0.5..2.0).contains(&below), "{name}");
+            // Nothing goes with the border.
+            let reach = (found.paper.width - f64::from(found.width)) / found.paper.width;
+            assert!(reach < 1.0 / 200.0, "{name}");
+        }
+    }
+    let card = card((85.6, 54.0), true, 150);
+    for lid in [DARK, WHITE] {
+        let sheets = [(&card, (42.8, 27.0), 0.0), (&card, (140.0, 100.0), 1.0)];
+        let (found, _) = finished(&glass((210.0, 148.0), 150, lid, &sheets)).unwrap();
+        let [first, _] = &found.cards[..] else { panic!("{lid}: {found:?}") };
+        assert!(first.paper.x < 3.0 && first.paper.y < 3.0, "{lid}: {found:?}");
+        assert_eq!(found.warnings, [], "{lid}: {found:?}");
+    }
+}
+
+#[test]
+fn beside_a_card_alone_print_is_kept_and_dust_is_not() {
+    let place = [40.0, 40.0, 85.6, 54.0];
+    for dpi in [150, 300] {
+        let sheet = || Sheet::new((210.0, 148.0), dpi).rect([0.0, 0.0, 210.0, 148.0], [250.0; 3]);
+        let copy =
+            || sheet().rect(place, [214.0, 228.0, 236.0]).text([48.0, 48.0, 44.0, 36.0], 3.6, false, INK);
+        // One character: of the first line of a paragraph the first two are left out.
+        let digit = |[x, y]: [f64; 2], em: f64, ink: [f32; 3]| {
+            copy().text([x - 2.0 * em, y, 3.1 * em, 1.7 * em], em, false, ink)
+        };
+        for (name, scan, cut) in [
+            ("alone", copy().scan(), true),
+            ("dust", copy().disc((160.0, 30.0), 0.15, INK).disc((20.0, 120.0), 0.2, [120.0; 3]).scan(), true),
+            ("a page number", digit([105.0, 138.0], 2.8, INK).scan(), false),
+            ("a pale digit", digit([170.0, 60.0], 3.5, [150.0; 3]).scan(), false),
+            ("a digit near the border", digit([204.5, 60.0], 2.2, INK).scan(), false),
+            ("a rule along the border", copy().rect([206.9, 40.0, 1.2, 30.0], INK).scan(), false),
+            ("a shadow", copy().rect([207.4, 20.0, 2.6, 60.0], [222.0; 3]).scan(), true),
+        ] {
+            let (found, _) = finished(&scan).unwrap();
+            assert_eq!(found.straightened == Straightened::Edges, cut, "{name}, {dpi}: {found:?}");
+            let whole = (found.width as usize, found.height as usize) == (sheet().width, sheet().height);
+            assert_eq!(whole, !cut, "{name}, {dpi}: {found:?}");
+        }
+    }
+}
+
 /// A card with a portrait, or with an emblem, in millimetres.
 fn card(size: (f64, f64), portrait: bool, dpi: u32) -> Sheet {
     let sheet = Sheet::new(size, dpi).rect([0.0, 0.0, size.0, size.1], [214.0, 228.0, 236.0]);
@@ -377,13 +464,52 @@ fn cards_that_are_dark_or_go_on_beyond_the_glass_are_told() {
     assert_eq!(told(&weak), [Warning::TooDark]);
 }
 
+fn unstated(mut scan: Vec<u8>) -> Vec<u8> {
+    assert_eq!(&scan[6..11], b"JFIF\0");
+    scan[13] = 0;
+    scan
+}
+
+#[test]
+fn on_a_sheet_of_a4_a_box_of_another_size_is_no_card() {
+    // At 300 and at 200 dots per inch they would be as large as identity cards.
+    for (dpi, size) in [(150, (171.0, 107.7)), (121, (141.3, 89.0))] {
+        let shape = card(size, true, dpi);
+        for (lid, sheets) in [
+            (WHITE, &[(&shape, (105.0, 90.0), 0.0)][..]),
+            (DARK, &[(&shape, (105.0, 90.0), 0.0), (&shape, (105.0, 220.0), 0.0)]),
+        ] {
+            let scan = unstated(glass((210.0, 297.0), dpi, lid, sheets));
+            let (found, _) = finished(&scan).unwrap();
+            assert_eq!((&found.cards[..], found.dpi), (&[][..], None), "{dpi}, {lid}: {found:?}");
+            let all = f64::from(dpi) / 25.4 * 205.0;
+            assert!(lid == DARK || f64::from(found.width) > all, "{dpi}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_card_alone_keeps_the_resolution_that_it_was_found_at() {
+    let card = card((85.6, 54.0), true, 150);
+    let scan = unstated(glass((180.0, 160.0), 150, WHITE, &[(&card, (70.0, 60.0), 1.0)]));
+    let (found, jpeg) = finished(&scan).unwrap();
+    assert_eq!((found.straightened, found.dpi), (Straightened::Edges, Some(150)));
+    assert_eq!(jpeg[13..18], [1, 0, 150, 0, 150]);
+}
+
+#[test]
+fn cards_that_take_too_much_memory_to_turn_stay_a_sheet() {
+    // What counts is how wide the scan is and how many rows of it a card spans.
+    let card = card((85.6, 54.0), true, 600);
+    for (degrees, found) in [(2.0, 2), (20.0, 0)] {
+        let sheets = [(&card, (60.0, 60.0), degrees), (&card, (160.0, 60.0), degrees)];
+        let (page, _) = finished(&glass((800.0, 120.0), 600, DARK, &sheets)).unwrap();
+        assert_eq!(page.cards.len(), found, "{degrees}: {page:?}");
+    }
+}
+
 #[test]
 fn cards_are_found_in_scans_that_state_no_resolution() {
-    let unstated = |mut scan: Vec<u8>| {
-        assert_eq!(&scan[6..11], b"JFIF\0");
-        scan[13] = 0;
-        scan
-    };
     for dpi in [75, 150, 300] {
         let id1 = card((85.6, 54.0), true, dpi);
         let licence = card((95.0, 66.0), false, dpi);

@@ -178,15 +178,14 @@ pub(crate) fn finish_keeping<W: Write>(
     let file = decode::load(page)?;
     let scan = Scan::open(&file, most)?;
     let picture = scan.grey(ScalingFactor::ONE_EIGHTH)?;
-    let dpi = file.header.dpi.unwrap_or(USUAL_DPI);
     let write = |bytes: &[u8]| to.write_all(bytes).map_err(|e| PageError::writing(out, &e));
     let finished = match cards::find(&picture, file.header.dpi) {
         Some(Lying::Several(page)) => finish_cards(scan, &page, &picture, compression, write)?,
-        Some(Lying::One(card)) => {
-            let place = Place::of_card(&card, &scan);
-            finish_sheet(scan, place, picture, (compression, dpi), write)?
+        Some(Lying::One(card, dpi)) => {
+            let place = Place::of_card(&card, dpi, &scan);
+            finish_sheet(scan, place, picture, (compression, Some(dpi)), write)?
         }
-        None => finish_sheet(scan, None, picture, (compression, dpi), write)?,
+        None => finish_sheet(scan, None, picture, (compression, file.header.dpi), write)?,
     };
     tracing::debug!(page = %page.display(), ?finished, "page finished");
     Ok((to, finished))
@@ -197,23 +196,24 @@ fn finish_sheet(
     scan: Scan<'_>,
     known: Option<Place>,
     picture: Pixels,
-    (compression, dpi): (Compression, u32),
+    (compression, known_dpi): (Compression, Option<u32>),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
+    let dpi = known_dpi.unwrap_or(USUAL_DPI);
     let place = known.map_or_else(|| Place::find(&scan, &picture), Ok)?;
     let histogram = whiten::histogram(&picture, place.turn(), (place.paper.width, place.paper.height));
     let gain = whiten::gain(&histogram);
     let outline = Outline::new(&picture, &place, dpi);
     let paper = whiten::has_paper(&histogram);
     let print_cut_off = paper && gain.white().is_some_and(|white| outline.is_cut_off(white));
-    let cut_off = print_cut_off || outline.goes_beyond();
+    let cut_off = place.cut_off || print_cut_off || outline.goes_beyond();
     let folded = place.crooked || outline.is_folded();
     drop(picture);
 
     let (_, (width, height)) = place.cut();
     let mut look = Look::new(width, height, dpi);
     let header = scan.file.header;
-    redraw(scan, &place, gain, compression, &mut look, write)?;
+    redraw(scan, &place, gain, (compression, known_dpi), &mut look, write)?;
     let seen = look.seen();
     Ok(Finished {
         angle: place.angle.to_degrees(),
@@ -221,7 +221,7 @@ fn finish_sheet(
         paper: place.paper,
         width: width as u32,
         height: height as u32,
-        dpi: header.dpi,
+        dpi: known_dpi,
         warnings: warnings((is_dark(&histogram), is_dim(&histogram)), paper, &seen, cut_off, folded),
         turn: seen.turn.unwrap_or(header.turn),
         cards: vec![],

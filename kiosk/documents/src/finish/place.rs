@@ -23,6 +23,8 @@ pub(super) struct Place {
     rims: [f64; 4],
     /// A side of the sheet is crooked.
     pub(super) crooked: bool,
+    /// It goes on beyond the scan, whatever is on it.
+    pub(super) cut_off: bool,
 }
 
 impl Place {
@@ -46,28 +48,39 @@ impl Place {
     }
 
     /// Where a card lies; `None` when it cannot be cut out.
-    pub(super) fn of_card(card: &cards::Card, scan: &Scan<'_>) -> Option<Self> {
+    pub(super) fn of_card(card: &cards::Card, dpi: u32, scan: &Scan<'_>) -> Option<Self> {
         let (sin, cos) = card.angle.sin_cos();
         let (x, y) = card.middle;
         let (across, down) = (x * cos + y * sin, y * cos - x * sin);
+        let (half_w, half_h) = (card.size.0 / 2.0, card.size.1 / 2.0);
         // On a white lid the outermost pixels of the small picture, which are card in part, were left out.
-        let half = |side: f64| (side + REDUCTION) / 2.0;
-        let (half_w, half_h) = (half(card.size.0), half(card.size.1));
+        let [left, top, right, bottom] = card.open.map(|open| if open { 0.0 } else { REDUCTION / 2.0 });
         let edges = Edges {
             angle: card.angle,
-            left: Some(across - half_w),
-            top: Some(down - half_h),
-            right: Some(across + half_w),
-            bottom: Some(down + half_h),
+            left: Some(across - half_w - left),
+            top: Some(down - half_h - top),
+            right: Some(across + half_w + right),
+            bottom: Some(down + half_h + bottom),
             crooked: false,
         };
         let size = (f64::from(scan.file.header.width), f64::from(scan.file.header.height));
-        Self::within(&edges, Straightened::Edges, size)
+        let place = Self::within(&edges, Straightened::Edges, size)?;
+        // At the border no edge is seen, and nothing is cut off.
+        let mut rims = place.rims;
+        rims.iter_mut().zip(card.open).filter(|(_, open)| *open).for_each(|(rim, _)| *rim = 0.0);
+        Some(Self { rims, cut_off: card.is_cut_off(dpi), ..place })
     }
 
     fn whole((width, height): (f64, f64)) -> Self {
         let paper = Paper { x: 0.0, y: 0.0, width, height };
-        Self { angle: 0.0, straightened: Straightened::Nothing, paper, rims: [0.0; 4], crooked: false }
+        Self {
+            angle: 0.0,
+            straightened: Straightened::Nothing,
+            paper,
+            rims: [0.0; 4],
+            crooked: false,
+            cut_off: false,
+        }
     }
 
     /// The place within these edges; `None` when what they enclose is no page, or is larger than a
@@ -93,7 +106,8 @@ impl Place {
         let rim = (paper.width.min(paper.height) / 600.0).round().max(1.0);
         let rims = [edges.left, edges.top, edges.right, edges.bottom]
             .map(|edge| if edge.is_some() { rim } else { 0.0 });
-        let place = Self { angle: edges.angle, straightened, paper, rims, crooked: edges.crooked };
+        let place =
+            Self { angle: edges.angle, straightened, paper, rims, crooked: edges.crooked, cut_off: false };
         let (w, h) = place.cut().1;
         let possible = w.max(h) <= MAX_SIDE as usize && (w * h) as u64 <= MAX_PIXELS;
         let large = paper.width >= SMALLEST && paper.height >= SMALLEST;
@@ -106,8 +120,11 @@ impl Place {
     /// The page as large as the scan, about whose middle it is turned, if there is nothing in the corners that
     /// are beyond it then; else this one.
     fn without_empty_corners(self, picture: &Pixels, (width, height): (f64, f64)) -> Self {
-        /// Difference, of 255, that is no grain.
+        /// Difference, of 255, that no uneven light makes, and that no grain makes within so many pixels:
+        /// light print is thin, and each pixel the mean of many.
         const INK: u8 = 24;
+        const LIGHT_INK: u8 = 8;
+        const NEAR: usize = 4;
         /// The outermost pixels are often in shadow.
         const SHADOW: usize = 2;
         let (sin, cos) = self.angle.sin_cos();
@@ -118,7 +135,18 @@ impl Place {
             width,
             height,
         };
-        let light = paper::white(picture).unwrap_or(255).saturating_sub(INK);
+        let white = paper::white(picture).unwrap_or(255);
+        let (dark, light) = (white.saturating_sub(INK), white.saturating_sub(LIGHT_INK));
+        let brightest = |x: usize, y: usize| {
+            let rows = picture.bytes.chunks_exact(picture.width.max(1)).take(y + NEAR + 1);
+            let near = rows.skip(y.saturating_sub(NEAR)).filter_map(|row| {
+                row.get(x.saturating_sub(NEAR)..(x + NEAR + 1).min(row.len()))?.iter().copied().max()
+            });
+            near.max().unwrap_or(0)
+        };
+        let is_ink = |x: usize, y: usize, grey: u8| {
+            grey < dark || (grey < light && brightest(x, y).saturating_sub(grey) >= LIGHT_INK)
+        };
         let inside = |at: usize, side: usize| at >= SHADOW && at + SHADOW < side;
         let beyond = |x: usize, y: usize| {
             let (right, below) =
@@ -127,7 +155,9 @@ impl Place {
             across.abs() + REDUCTION > half_w || down.abs() + REDUCTION > half_h
         };
         let lost = picture.bytes.chunks_exact(picture.width.max(1)).enumerate().any(|(y, row)| {
-            let seen = |(x, &grey): (usize, &u8)| grey < light && inside(x, picture.width) && beyond(x, y);
+            let seen = |(x, &grey): (usize, &u8)| {
+                grey < light && inside(x, picture.width) && beyond(x, y) && is_ink(x, y, grey)
+            };
             inside(y, picture.height) && row.iter().enumerate().any(seen)
         });
         if lost { self } else { Self { paper, ..self } }

@@ -19,7 +19,7 @@ pub(super) fn redraw(
     scan: Scan<'_>,
     place: &Place,
     gain: Gain,
-    compression: Compression,
+    (compression, dpi): (Compression, Option<u32>),
     look: &mut Look,
     mut write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<(), PageError> {
@@ -31,7 +31,7 @@ pub(super) fn redraw(
     let (turn, (width, height)) = place.cut();
     let colour = if from.colour == Colour::Grey { Colour::Grey } else { Colour::YCbCr };
     let to = Layout::new(width, height, colour, ratio);
-    let mut encoder = Encoder::start(compression, to, file.header.dpi).map_err(flaw)?;
+    let mut encoder = Encoder::start(compression, to, dpi).map_err(flaw)?;
     let mut pages: Vec<_> = (0..to.planes()).map(|plane| Sheet::new(turn, &to, plane, ratio)).collect();
 
     let bands = height.div_ceil(to.band_rows(0));

@@ -18,7 +18,7 @@ use crate::finish::paper::REDUCTION;
 use crate::finish::planes::{Colour, Flaw, Layout, Samples};
 use crate::finish::scan::Scan;
 use crate::finish::warp::{self, Gain, Mapping, OVERRUN, Row, Turn};
-use crate::finish::window::{HIGHEST_BAND, Window};
+use crate::finish::window::{HIGHEST_BAND, MAX_SAMPLES, Window};
 use crate::finish::{self, whiten};
 
 /// A page of A4 on which cards are to be drawn.
@@ -44,6 +44,13 @@ impl Page {
         self.dpi
     }
 
+    /// Whether the rows that have to be in memory find room, with three planes of full size in bands that are
+    /// rounded up.
+    pub(in crate::finish) fn is_light(&self, picture: &Pixels) -> bool {
+        let width = picture.width * REDUCTION as usize + 32;
+        3 * (self.rows_at_once() + 2 * HIGHEST_BAND) * width <= MAX_SAMPLES
+    }
+
     /// Width and height, in pixels.
     pub(in crate::finish) fn size(&self) -> (usize, usize) {
         self.arrangement.size
@@ -66,10 +73,9 @@ impl Page {
             let histogram = whiten::histogram(picture, Turn { corner: card.corner(), sin, cos }, card.size);
             is_dark(&histogram) || is_dim(&histogram)
         };
-        let size = (picture.width as f64 * REDUCTION, picture.height as f64 * REDUCTION);
         let told = [
             (self.found.iter().all(dark), Warning::TooDark),
-            (self.found.iter().any(|card| card.is_cut_off(size)), Warning::CutOff),
+            (self.found.iter().any(|card| card.is_cut_off(self.dpi)), Warning::CutOff),
         ];
         told.into_iter().filter(|(holds, _)| *holds).map(|(_, warning)| warning).collect()
     }

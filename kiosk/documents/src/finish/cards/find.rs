@@ -13,6 +13,9 @@ use crate::finish::paper::{self, REDUCTION, Side};
 const LONGER: std::ops::Range<f64> = 78.0..100.0;
 const SHORTER: std::ops::Range<f64> = 48.0..72.0;
 
+/// The outermost pixels of the picture are not looked at: they are often in shadow.
+const UNSEEN: usize = 2;
+
 /// Most cards that are laid on one page.
 const MOST: usize = 8;
 
@@ -20,6 +23,8 @@ const MOST: usize = 8;
 pub(super) struct Found {
     pub(super) cards: Vec<Card>,
     pub(super) white_lid: bool,
+    /// Something lies beside them that is small, but no dust: print, perhaps.
+    pub(super) others: bool,
 }
 
 /// The cards in a picture of a scan; `None` unless there is nothing else.
@@ -27,10 +32,15 @@ pub(super) fn find(picture: &Pixels, dpi: u32) -> Option<Found> {
     let scale = f64::from(dpi) / 25.4 / REDUCTION;
     let lid = Lid::of(picture)?;
     let mut cards: Vec<Card> = vec![];
+    let mut others = false;
     let mut covered = Covered::new(picture, lid);
     while let Some(thing) = covered.next_thing(scale)? {
         // Light parts of a dark photograph lie on a card that has been found before them.
-        if thing.is_nothing(picture, scale) || cards.iter().any(|card| thing.lies_on(card)) {
+        if cards.iter().any(|card| thing.lies_on(card)) {
+            continue;
+        }
+        if thing.is_nothing(picture, scale) {
+            others |= !thing.is_dust(picture, lid, scale);
             continue;
         }
         cards.push(thing.card(picture, lid, scale)?);
@@ -38,7 +48,7 @@ pub(super) fn find(picture: &Pixels, dpi: u32) -> Option<Found> {
             return None;
         }
     }
-    (!cards.is_empty()).then(|| Found { cards: in_order(cards), white_lid: lid.white })
+    (!cards.is_empty()).then(|| Found { cards: in_order(cards), white_lid: lid.white, others })
 }
 
 /// Row by row: whatever begins above the middle of the topmost stands in its row.
@@ -104,10 +114,8 @@ struct Thing {
 
 impl Covered {
     fn new(picture: &Pixels, lid: Lid) -> Self {
-        /// The outermost pixels are often in shadow.
-        const SHADOW: usize = 2;
         let (width, height) = (picture.width, picture.height);
-        let inside = |at: usize, side: usize| at >= SHADOW && at + SHADOW < side;
+        let inside = |at: usize, side: usize| at >= UNSEEN && at + UNSEEN < side;
         let covered = |(at, &grey): (usize, &u8)| {
             lid.is_covered(grey) && inside(at % width.max(1), width) && inside(at / width.max(1), height)
         };
@@ -169,18 +177,55 @@ impl Thing {
         [left - 0.5, top - 0.5, right + 0.5, bottom + 0.5]
     }
 
-    /// Dust, or a shadow along the border of the scan.
+    /// Too small for a card, or a shadow along the border of the scan.
     fn is_nothing(&self, picture: &Pixels, scale: f64) -> bool {
         /// In millimetres.
-        const DUST: f64 = 4.0;
+        const SMALL: f64 = 4.0;
         const SHADOW: f64 = 3.0;
         let [left, top, right, bottom] = self.bounds(0.0).map(|side| side / scale);
         let (w, h) = (picture.width as f64 / scale, picture.height as f64 / scale);
-        (right - left < DUST && bottom - top < DUST)
+        (right - left < SMALL && bottom - top < SMALL)
             || right < SHADOW
             || bottom < SHADOW
             || left > w - SHADOW
             || top > h - SHADOW
+    }
+
+    /// Whether it is dust or a pale shadow along the border under a white lid, for certain, and no print.
+    fn is_dust(&self, picture: &Pixels, lid: Lid, scale: f64) -> bool {
+        /// In millimetres, or so many pixels where they are large.
+        const LARGEST: f64 = 1.0;
+        const LARGEST_PIXELS: f64 = 2.0;
+        /// What would be as much black, in square millimetres: less than there is in a digit.
+        const INK: f64 = 0.25;
+        /// A shadow is longer than this, in millimetres, and not darker than this.
+        const LONG: f64 = 10.0;
+        const DARK: u8 = 48;
+        let [left, top, right, bottom] = self.bounds(0.0);
+        let longer = (right - left).max(bottom - top);
+        let darker = |&(x, y): &(usize, usize)| {
+            picture.bytes.get(y * picture.width + x).map_or(0, |&grey| lid.grey.saturating_sub(grey))
+        };
+        if longer > LONG * scale && self.reaches_out(picture, lid).contains(&true) {
+            return self.pixels.iter().all(|pixel| darker(pixel) < DARK);
+        }
+        let ink: f64 = self.pixels.iter().map(|pixel| f64::from(darker(pixel)) / f64::from(lid.grey)).sum();
+        longer <= (LARGEST * scale).max(LARGEST_PIXELS) && ink <= INK * scale * scale
+    }
+
+    /// Whether it goes on into what is not looked at, at each border: left, top, right, bottom.
+    fn reaches_out(&self, picture: &Pixels, lid: Lid) -> [bool; 4] {
+        let (width, height) = (picture.width, picture.height);
+        let goes_on =
+            |x: usize, y: usize| picture.bytes.get(y * width + x).is_some_and(|&grey| lid.is_covered(grey));
+        let (mut left, mut top, mut right, mut bottom) = (false, false, false, false);
+        for &(x, y) in &self.pixels {
+            left |= x == UNSEEN && goes_on(x - 1, y);
+            top |= y == UNSEEN && goes_on(x, y - 1);
+            right |= x + UNSEEN + 1 == width && goes_on(x + 1, y);
+            bottom |= y + UNSEEN + 1 == height && goes_on(x, y + 1);
+        }
+        [left, top, right, bottom]
     }
 
     fn lies_on(&self, card: &Card) -> bool {
@@ -196,26 +241,35 @@ impl Thing {
     /// This thing as a card, if it is one.
     fn card(&self, picture: &Pixels, lid: Lid, scale: f64) -> Option<Card> {
         let degrees = self.direction()?;
-        let [left, top, right, bottom] = self.bounds(degrees);
-        let (width, height) = (right - left, bottom - top);
+        let open = self.reaches_out(picture, lid);
+        let rough = self.card_within(degrees, open, 0.0);
+        let (width, height) = rough.size;
         let (longer, shorter) = (width.max(height) / scale, width.min(height) / scale);
         if !LONGER.contains(&longer) || !SHORTER.contains(&shorter) || !self.is_filled(degrees) {
             return None;
         }
+        // Beside a lid that is darker the edges are exact; where they are not, the outermost pixels are
+        // card in part only.
+        let card = match refined(picture, &rough, scale) {
+            Some(exact) if !lid.white => exact,
+            None if !lid.white => self.card_within(degrees, open, 1.0),
+            _ => self.card_within(degrees, open, 0.5),
+        };
+        let full = |(a, b): (f64, f64)| (a * REDUCTION, b * REDUCTION);
+        Some(Card { middle: full(card.middle), size: full(card.size), ..card })
+    }
+
+    /// It as a card so many pixels within its bounds, but up to the border where it reaches that.
+    fn card_within(&self, degrees: f64, open: [bool; 4], by: f64) -> Card {
+        let [left, top, right, bottom] = self.bounds(degrees);
+        let [from_left, from_top, from_right, from_bottom] =
+            open.map(|open| if open { -(UNSEEN as f64) } else { by });
+        let (left, right) = (left + from_left, right - from_right);
+        let (top, bottom) = (top + from_top, bottom - from_bottom);
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (across, down) = ((left + right) / 2.0, (top + bottom) / 2.0);
         let middle = (across * cos - down * sin, across * sin + down * cos);
-        let rough = Card { angle: degrees.to_radians(), middle, size: (width, height) };
-        // Beside a lid that is darker the edges are exact; where they are not, the outermost pixels are
-        // card in part only.
-        let smaller = |by: f64| Card { size: (width - by, height - by), ..rough };
-        let Card { angle, middle, size } = match refined(picture, &rough, scale) {
-            Some(exact) if !lid.white => exact,
-            None if !lid.white => smaller(2.0),
-            _ => smaller(1.0),
-        };
-        let full = |(a, b): (f64, f64)| (a * REDUCTION, b * REDUCTION);
-        Some(Card { angle, middle: full(middle), size: full(size) })
+        Card { angle: degrees.to_radians(), middle, size: (right - left, bottom - top), open }
     }
 
     /// The angle at which the box is smallest, in degrees.
@@ -293,6 +347,7 @@ fn refined(picture: &Pixels, rough: &Card, scale: f64) -> Option<Card> {
         angle: rough.angle + edges.angle,
         middle: scan(x - half_w, y - half_h),
         size: ((right - left) / REDUCTION, (bottom - top) / REDUCTION),
+        open: [false; 4],
     })
 }
 

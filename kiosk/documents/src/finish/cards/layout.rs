@@ -56,8 +56,12 @@ mod tests {
     /// Two identity cards, one above the other on the glass.
     fn two(dpi: u32) -> [Card; 2] {
         let pixels = |mm: f64| mm * f64::from(dpi) / 25.4;
-        let card =
-            |y| Card { angle: 0.0, middle: (pixels(100.0), pixels(y)), size: (pixels(85.6), pixels(54.0)) };
+        let card = |y| Card {
+            angle: 0.0,
+            middle: (pixels(100.0), pixels(y)),
+            size: (pixels(85.6), pixels(54.0)),
+            open: [false; 4],
+        };
         [card(60.0), card(160.0)]
     }
 

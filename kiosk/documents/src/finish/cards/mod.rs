@@ -15,29 +15,33 @@ use super::paper::REDUCTION;
 pub(super) enum Lying {
     /// Several, and the page on which they are laid.
     Several(Page),
-    /// One under a white lid, of which no edge is as clear as a sheet's.
-    One(Card),
+    /// One under a white lid, of which no edge is as clear as a sheet's, and the resolution.
+    One(Card, u32),
 }
 
 /// The cards in a picture of a scan.
 pub(super) fn find(picture: &Pixels, stated: Option<u32>) -> Option<Lying> {
     /// What scanners are set to, in dots per inch.
     const USUAL: [u32; 8] = [75, 100, 150, 200, 240, 300, 400, 600];
-    if let Some(dpi) = stated {
-        return lying(find::find(picture, dpi)?, dpi);
+    // The glass tells how large its pixels are.
+    if let Some(dpi) = stated.or_else(|| USUAL.into_iter().find(|&dpi| is_glass(picture, dpi))) {
+        return lying(find::find(picture, dpi)?, picture, dpi);
     }
-    // The glass tells how large its pixels are, or the cards do: all of them the size of an identity card.
+    if is_shaped_like_a4(picture) {
+        return None;
+    }
+    // Else the cards do: all of them the size of an identity card.
     USUAL.into_iter().find_map(|dpi| {
         let found = find::find(picture, dpi)?;
-        let certain = is_glass(picture, dpi) || found.cards.iter().all(|card| card.is_id1(dpi));
-        certain.then(|| lying(found, dpi))?
+        found.cards.iter().all(|card| card.is_id1(dpi)).then(|| lying(found, picture, dpi))?
     })
 }
 
-fn lying(Found { cards, white_lid }: Found, dpi: u32) -> Option<Lying> {
+fn lying(Found { cards, white_lid, others }: Found, picture: &Pixels, dpi: u32) -> Option<Lying> {
     match cards[..] {
-        [card] => white_lid.then_some(Lying::One(card)),
-        _ => Page::new(cards, dpi).map(Lying::Several),
+        // What is beside it would be cut off.
+        [card] => (white_lid && !others).then_some(Lying::One(card, dpi)),
+        _ => Page::new(cards, dpi).filter(|page| page.is_light(picture)).map(Lying::Several),
     }
 }
 
@@ -50,6 +54,13 @@ fn is_glass(picture: &Pixels, dpi: u32) -> bool {
     SHORTER.contains(&width.min(height)) && LONGER.contains(&width.max(height))
 }
 
+/// Whether it may be such a glass at a resolution that is not usual, where an identity card would be a guess.
+fn is_shaped_like_a4(picture: &Pixels) -> bool {
+    const SHAPE: std::ops::Range<f64> = 1.40..1.43;
+    let (longer, shorter) = (picture.width.max(picture.height), picture.width.min(picture.height));
+    SHAPE.contains(&(longer as f64 / shorter.max(1) as f64))
+}
+
 /// A card where it lies in the scan.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Card {
@@ -58,6 +69,8 @@ pub(super) struct Card {
     /// Its middle and its size, in pixels of the scan.
     pub(super) middle: (f64, f64),
     pub(super) size: (f64, f64),
+    /// Where it reaches the border of the scan, and may go on beyond: left, top, right, bottom.
+    pub(super) open: [bool; 4],
 }
 
 impl Card {
@@ -82,19 +95,8 @@ impl Card {
         (long - 85.6).abs() < NEAR && (short - 53.98).abs() < NEAR
     }
 
-    /// Whether it goes on beyond a scan of so many pixels: it reaches the border, and lacks a part of the
-    /// shape that cards have.
-    fn is_cut_off(&self, size: (f64, f64)) -> bool {
-        /// Three pixels of the small picture: what is nearer to the border is not looked at there.
-        const NEAR: f64 = 26.0;
-        /// ISO/IEC 7810, ID-1, whose sides are 85.60 and 53.98 mm, and how well they are found.
-        const SHAPE: std::ops::Range<f64> = 1.53..1.65;
-        let (long, short) = (self.size.0.max(self.size.1), self.size.0.min(self.size.1).max(1.0));
-        if SHAPE.contains(&(long / short)) {
-            return false;
-        }
-        let outside = |at: f64, size: f64| at < NEAR || at > size - NEAR;
-        let corners = [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)].map(|corner| self.at(corner));
-        corners.iter().any(|&(x, y)| outside(x, size.0) || outside(y, size.1))
+    /// Whether it goes on beyond the scan: it reaches the border, and is not as large as cards are.
+    pub(super) fn is_cut_off(&self, dpi: u32) -> bool {
+        self.open.contains(&true) && !self.is_id1(dpi)
     }
 }
