@@ -125,6 +125,34 @@ fn pale_print_of_a_coarse_scan_is_not_torn_apart() {
     }
 }
 
+/// How much of a pixel white letters cover: strokes of 3 pixels, 24 pixels high, as of 8 points.
+fn letters(x: usize, y: usize) -> f64 {
+    let stroke = |x: usize, y: usize| {
+        let (line, column, down, right) = (y / 52, x / 15, y % 52, x % 15);
+        let level = (hash(line as u32, column as u32) % 22) as usize;
+        (12..36).contains(&down)
+            && right < 11
+            && (!(3..8).contains(&right) || (level..level + 3).contains(&(down - 12)))
+    };
+    let around = (y.saturating_sub(1)..y + 2).flat_map(|y| (x.saturating_sub(1)..x + 2).map(move |x| (x, y)));
+    around.filter(|&(x, y)| stroke(x, y)).count() as f64 / 9.0
+}
+
+#[test]
+fn white_print_on_a_tint_is_not_struck_through() {
+    for tint in [[205.0, 230.0, 205.0], [150.0, 195.0, 230.0], [205.0; 3], [225.0, 210.0, 235.0]] {
+        let colour = |x: usize, y: usize| {
+            let letters = if inside([66, 66, 454, 394], x, y) { letters(x, y) } else { 0.0 };
+            let share = if inside([40, 40, 480, 420], x, y) { 1.0 - letters } else { 0.0 };
+            let mut channels = tint.into_iter().map(|tint| 250.0 + (tint - 250.0) * share + grain(x, y));
+            [(); 3].map(|()| channels.next().unwrap_or_default().clamp(0.0, 255.0))
+        };
+        let drawn = Drawn::new(&separate(SIZE, Some(300), Colour::YCbCr, (2, 2), colour));
+        let print = inner().filter(|&(x, y)| drawn.is_print(x, y)).count();
+        assert!(print < 20, "{tint:?}: {print} pixels");
+    }
+}
+
 /// Tints, their edges, lines of a security pattern, what shines through, a seal: none is print.
 #[test]
 fn what_is_no_print_does_not_become_print() {
