@@ -153,6 +153,56 @@ fn white_print_on_a_tint_is_not_struck_through() {
     }
 }
 
+/// Strokes of a pen between rules that are as blue, and paler.
+#[test]
+fn a_pen_and_rules_of_its_colour_keep_their_tones() {
+    let (rule, pen) = ([170.0, 200.0, 240.0], [30.0, 40.0, 140.0]);
+    let is_rule = |y: usize| (y % 60) / 3 == 9;
+    for words in [[40, 60, 110, 100], [20, 20, 500, 440]] {
+        let ink = |x: usize, y: usize| inside(words, x, y) && is_print(x + 60, y + 30);
+        let colour = |x: usize, y: usize| match (ink(x, y), is_rule(y)) {
+            (true, _) => pen,
+            (false, true) => rule,
+            (false, false) => [250.0; 3],
+        };
+        let drawn = Drawn::new(&separate(SIZE, Some(300), Colour::YCbCr, (2, 2), colour));
+        let near = |x: usize, y: usize, by: usize, is: &dyn Fn(usize, usize) -> bool| {
+            (y - by..=y + by).any(|y| (x - by..=x + by).any(|x| is(x, y)))
+        };
+        let (mut off, mut seen) = ([0; 2], [0; 2]);
+        for (x, y) in (24..SIZE.1 - 24).flat_map(|y| (24..SIZE.0 - 24).map(move |x| (x, y))) {
+            let (number, expected) = match (ink(x, y), is_rule(y)) {
+                (true, false) if !near(x, y, 1, &|x, y| !ink(x, y)) => (0, pen),
+                (false, true) if y % 60 == 28 && !near(x, y, 4, &ink) => (1, rule),
+                _ => continue,
+            };
+            seen[number] += 1;
+            let darker = expected[0] - f64::from(drawn.at(x, y)[0]);
+            // Beside the pen there may be nothing of a rule.
+            off[number] += usize::from(darker > 45.0 || number == 0 && darker < -45.0);
+        }
+        assert!(seen[0] > 0 && off[0] * 50 < seen[0], "pen: {off:?} of {seen:?}");
+        // What the pen's edge touches of them is as dark.
+        assert!(seen[1] > 0 && off[1] * 8 < seen[1], "rules: {off:?} of {seen:?}");
+    }
+}
+
+#[test]
+fn a_lone_black_letter_stays_black_amid_light_print() {
+    let level = |x: usize, y: usize| if inside([228, 150, 264, 210], x, y) { 25.0 } else { 175.0 };
+    let colour = |x: usize, y: usize| printed([250.0; 3], [level(x, y); 3], x, y);
+    let drawn = Drawn::new(&separate(SIZE, Some(300), Colour::YCbCr, (2, 2), colour));
+    let (mut off, mut black, mut light) = (0, 0, 0);
+    for (x, y) in inner().filter(|&(x, y)| sure(x, y) == Some(true)) {
+        let is_black = level(x, y) < 100.0;
+        black += usize::from(is_black);
+        light += usize::from(!is_black && drawn.at(x, y)[1] < 130);
+        off += usize::from(is_black && drawn.at(x, y)[1] > 70);
+    }
+    assert!(black > 100 && off * 20 < black, "{off} of {black}");
+    assert!(light < black, "{light} beside it");
+}
+
 /// Tints, their edges, lines of a security pattern, what shines through, a seal: none is print.
 #[test]
 fn what_is_no_print_does_not_become_print() {
