@@ -1,14 +1,20 @@
-//! Print, parted by the colour of its ink: black, two greys, and the three colours that pens and stamps have.
+//! Print, parted by the colour of its ink: black, two greys, and the three colours that pens and stamps have,
+//! each of them dark and pale.
 
 use super::bitmap::{self, Bitmap, WORD};
 use super::draft::Draft;
+use super::faint;
 use super::file::{Area, Layer, Paint};
 use super::grid::{Grid, Span};
 use super::jbig2;
+use super::pale;
 use super::small::Small;
 
 /// Side of the cells that have one ink, in pixels of the page in small: 1.4 mm at most.
-const CELL: usize = 8;
+pub(super) const CELL: usize = 8;
+
+/// Of an ink there are at least so many cells.
+pub(super) const FEWEST: usize = 8;
 
 /// Rows above and below a cell in which its strokes may go on: of level ones it may hold the edge only.
 const BESIDE: usize = 2;
@@ -23,17 +29,33 @@ pub(super) enum Kind {
     Blue,
     Red,
     Green,
+    /// Of a colour that is much darker elsewhere: rules below a pen.
+    PaleBlue,
+    PaleRed,
+    PaleGreen,
 }
 
-pub(super) const KINDS: [Kind; 6] =
-    [Kind::Black, Kind::Grey, Kind::Light, Kind::Blue, Kind::Red, Kind::Green];
+pub(super) const KINDS: [Kind; 9] = [
+    Kind::Black,
+    Kind::Grey,
+    Kind::Light,
+    Kind::Blue,
+    Kind::Red,
+    Kind::Green,
+    Kind::PaleBlue,
+    Kind::PaleRed,
+    Kind::PaleGreen,
+];
 
 /// Those without a colour, from the darkest.
 const NEUTRAL: [Kind; 3] = [Kind::Black, Kind::Grey, Kind::Light];
 
+/// Those of them that a darker one may seem to be.
+const SEEMING: [Kind; 2] = [Kind::Grey, Kind::Light];
+
 impl Kind {
     /// The kind of an ink of that brightness, blue and red.
-    fn of([luma, blue, red]: [u8; 3]) -> Self {
+    pub(super) fn of([luma, blue, red]: [u8; 3]) -> Self {
         /// Print below a seal takes a little of its colour.
         const NEUTRAL: i16 = 12;
         const DARK: u8 = 95;
@@ -48,6 +70,16 @@ impl Kind {
             (false, false) => Self::Green,
         }
     }
+
+    /// What there may be of the same colour that is paler.
+    pub(super) fn paler(self) -> Option<Self> {
+        match self {
+            Self::Blue => Some(Self::PaleBlue),
+            Self::Red => Some(Self::PaleRed),
+            Self::Green => Some(Self::PaleGreen),
+            _ => None,
+        }
+    }
 }
 
 /// Parts the print, and returns with its inks which pixels of the page in small it touches.
@@ -58,6 +90,7 @@ pub(super) fn separate(draft: &Draft) -> (Bitmap, Vec<Layer<Vec<u8>>>) {
     let beside = if draft.scale == 1 { 0 } else { BESIDE };
     let cores: Vec<_> = cores.map(|cell| core(&all, &draft.small, cell, beside)).collect();
     let mut kinds: Vec<_> = cores.iter().map(|core| core.map(Kind::of)).collect();
+    pale::part(&mut kinds, &cores);
     let found = kinds.clone();
     if draft.scale == 1 {
         darken_all(&mut kinds);
@@ -65,19 +98,24 @@ pub(super) fn separate(draft: &Draft) -> (Bitmap, Vec<Layer<Vec<u8>>>) {
         darken(&mut kinds, width);
     }
     let mut colours = KINDS.map(|_| Colours::default());
-    for (core, (kind, found)) in cores.into_iter().zip(kinds.iter().zip(found)) {
+    for (core, (kind, found)) in cores.iter().zip(kinds.iter().zip(found)) {
         // What only seems lighter does not tell how dark its ink is.
         if let (Some(colour), Some(kind)) = (core, kind)
             && found == Some(*kind)
             && let Some(colours) = colours.get_mut(*kind as usize)
         {
-            colours.0.push(colour);
+            colours.0.push(*colour);
         }
     }
+    let is_there = |kind: &Kind| count(&colours, *kind) >= FEWEST;
+    let strays = pale::strays(draft, &cores, |colour| {
+        colour.paler().filter(is_there).or(Some(colour).filter(is_there))
+    });
     let kinds = settled(&kinds, width, &colours);
     let inks = KINDS.into_iter().zip(&mut colours).filter_map(|(kind, colours)| {
         let cells = Grid::of(width, height, |x, y| kinds.get(y * width + x) == Some(&kind));
-        let (area, bitmap) = cut(&draft.ink, &cells, CELL * draft.scale)?;
+        let others = Grid::of(width, height, |x, y| strays.kinds.get(y * width + x) == Some(&Some(kind)));
+        let (area, bitmap) = cut(draft, &cells, (&others, &strays.places))?;
         Some(Layer { area, paint: Paint::Ink(colours.rgb()), bytes: jbig2::encode(&bitmap) })
     });
     let inks = inks.collect();
@@ -129,7 +167,8 @@ fn core(all: &Bitmap, small: &Small, (x, y): (usize, usize), beside: usize) -> O
 }
 
 /// Thin strokes seem lighter than their ink: a cell without a colour takes the darkest kind that is not rare
-/// along its line of print, nor across it. So light print stays light between lines of black.
+/// along its line of print, nor across it. So light print stays light between lines of black. What is black
+/// stays so, even a lone mark.
 fn darken(cells: &mut [Option<Kind>], width: usize) {
     /// Cells on either side: 11 mm at most, two lines of print.
     const FAR: usize = 8;
@@ -137,7 +176,7 @@ fn darken(cells: &mut [Option<Kind>], width: usize) {
     let height = found.len().checked_div(width).unwrap_or(0);
     let near = |at: usize, size: usize| at.saturating_sub(FAR)..(at + FAR + 1).min(size);
     for (cell, kind) in cells.iter_mut().enumerate() {
-        if kind.is_none_or(|kind| !NEUTRAL.contains(&kind)) {
+        if kind.is_none_or(|kind| !SEEMING.contains(&kind)) {
             continue;
         }
         let (x, y) = (cell % width, cell / width);
@@ -151,7 +190,7 @@ fn darken(cells: &mut [Option<Kind>], width: usize) {
 /// The same for coarse scans, on which strokes are so thin that no two are as dark; pale ink is none of theirs.
 fn darken_all(cells: &mut [Option<Kind>]) {
     let usual = usual(cells.iter().copied());
-    for kind in cells.iter_mut().filter(|kind| kind.is_some_and(|kind| NEUTRAL.contains(&kind))) {
+    for kind in cells.iter_mut().filter(|kind| kind.is_some_and(|kind| SEEMING.contains(&kind))) {
         *kind = usual;
     }
 }
@@ -175,27 +214,46 @@ fn usual(cells: impl Iterator<Item = Option<Kind>>) -> Option<Kind> {
     usual.map(|(kind, _)| kind)
 }
 
-/// The kind of each cell: kinds that hardly occur become the commonest, and cells whose ink is not known
-/// take that of the cell before or above.
+/// How many cells tell the colour of a kind.
+fn count(colours: &[Colours], kind: Kind) -> usize {
+    colours.get(kind as usize).map_or(0, |colours| colours.0.len())
+}
+
+/// The kind of each cell: kinds that hardly occur become the commonest, unless they are black, and cells
+/// whose ink is not known take that of the cell before or above.
 fn settled(cells: &[Option<Kind>], width: usize, colours: &[Colours]) -> Vec<Kind> {
-    const FEWEST: usize = 8;
-    let count = |kind: Kind| colours.get(kind as usize).map_or(0, |colours| colours.0.len());
+    let count = |kind: Kind| count(colours, kind);
     let commonest = KINDS.into_iter().rev().max_by_key(|&kind| count(kind)).unwrap_or(Kind::Black);
     let mut settled: Vec<Kind> = Vec::with_capacity(cells.len());
     for (cell, found) in cells.iter().enumerate() {
         let at = |cell: Option<usize>| cell.and_then(|cell| cells.get(cell)).copied().flatten();
         let left = if cell % width == 0 { None } else { cell.checked_sub(1) };
         let kind = found.or(at(left)).or(at(cell.checked_sub(width))).unwrap_or(commonest);
-        settled.push(if count(kind) < FEWEST { commonest } else { kind });
+        let rare = kind != Kind::Black && count(kind) < FEWEST;
+        settled.push(if rare { commonest } else { kind });
     }
     settled
 }
 
 /// The part of the print that lies in the marked cells, and where: in columns of whole words. `None` when
-/// there is none.
-fn cut(ink: &Bitmap, cells: &Grid, side: usize) -> Option<(Area, Bitmap)> {
-    let bands = 0..ink.height().div_ceil(side);
-    let marked: Vec<_> = bands.map(|y| bitmap::cells(cells.row(y), side, ink.stride())).collect();
+/// there is none. Of the others the strays are taken, and of the marked ones all else.
+fn cut(draft: &Draft, cells: &Grid, (others, strays): (&Grid, &Bitmap)) -> Option<(Area, Bitmap)> {
+    let Draft { ink, scale, .. } = draft;
+    let side = faint::CELL * scale;
+    let band = |y: usize| {
+        let bits =
+            |cells: &Grid| bitmap::cells(cells.row(y * faint::CELL / CELL), CELL * scale, ink.stride());
+        let mut marked = bits(cells);
+        if strays.places(y).next().is_some() {
+            let places: Vec<_> = (0..strays.width()).map(|x| strays.is(x, y)).collect();
+            let places = bitmap::cells(&places, side, ink.stride());
+            for (marked, (others, place)) in marked.iter_mut().zip(bits(others).into_iter().zip(places)) {
+                *marked = *marked & !place | others & place;
+            }
+        }
+        marked
+    };
+    let marked: Vec<_> = (0..ink.height().div_ceil(side)).map(band).collect();
     let rows = |y: usize| {
         let marked = marked.get(y / side).map(Vec::as_slice).unwrap_or_default();
         ink.row(y).iter().zip(marked).map(|(ink, marked)| ink & marked).enumerate()

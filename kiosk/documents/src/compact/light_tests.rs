@@ -125,6 +125,84 @@ fn pale_print_of_a_coarse_scan_is_not_torn_apart() {
     }
 }
 
+/// How much of a pixel white letters cover: strokes of 3 pixels, 24 pixels high, as of 8 points.
+fn letters(x: usize, y: usize) -> f64 {
+    let stroke = |x: usize, y: usize| {
+        let (line, column, down, right) = (y / 52, x / 15, y % 52, x % 15);
+        let level = (hash(line as u32, column as u32) % 22) as usize;
+        (12..36).contains(&down)
+            && right < 11
+            && (!(3..8).contains(&right) || (level..level + 3).contains(&(down - 12)))
+    };
+    let around = (y.saturating_sub(1)..y + 2).flat_map(|y| (x.saturating_sub(1)..x + 2).map(move |x| (x, y)));
+    around.filter(|&(x, y)| stroke(x, y)).count() as f64 / 9.0
+}
+
+#[test]
+fn white_print_on_a_tint_is_not_struck_through() {
+    for tint in [[205.0, 230.0, 205.0], [150.0, 195.0, 230.0], [205.0; 3], [225.0, 210.0, 235.0]] {
+        let colour = |x: usize, y: usize| {
+            let letters = if inside([66, 66, 454, 394], x, y) { letters(x, y) } else { 0.0 };
+            let share = if inside([40, 40, 480, 420], x, y) { 1.0 - letters } else { 0.0 };
+            let mut channels = tint.into_iter().map(|tint| 250.0 + (tint - 250.0) * share + grain(x, y));
+            [(); 3].map(|()| channels.next().unwrap_or_default().clamp(0.0, 255.0))
+        };
+        let drawn = Drawn::new(&separate(SIZE, Some(300), Colour::YCbCr, (2, 2), colour));
+        let print = inner().filter(|&(x, y)| drawn.is_print(x, y)).count();
+        assert!(print < 20, "{tint:?}: {print} pixels");
+    }
+}
+
+/// Strokes of a pen between rules that are as blue, and paler.
+#[test]
+fn a_pen_and_rules_of_its_colour_keep_their_tones() {
+    let (rule, pen) = ([170.0, 200.0, 240.0], [30.0, 40.0, 140.0]);
+    let is_rule = |y: usize| (y % 60) / 3 == 9;
+    for words in [[40, 60, 110, 100], [20, 20, 500, 440]] {
+        let ink = |x: usize, y: usize| inside(words, x, y) && is_print(x + 60, y + 30);
+        let colour = |x: usize, y: usize| match (ink(x, y), is_rule(y)) {
+            (true, _) => pen,
+            (false, true) => rule,
+            (false, false) => [250.0; 3],
+        };
+        let drawn = Drawn::new(&separate(SIZE, Some(300), Colour::YCbCr, (2, 2), colour));
+        let near = |x: usize, y: usize, by: usize, is: &dyn Fn(usize, usize) -> bool| {
+            (y - by..=y + by).any(|y| (x - by..=x + by).any(|x| is(x, y)))
+        };
+        let (mut off, mut seen) = ([0; 2], [0; 2]);
+        for (x, y) in (24..SIZE.1 - 24).flat_map(|y| (24..SIZE.0 - 24).map(move |x| (x, y))) {
+            let (number, expected) = match (ink(x, y), is_rule(y)) {
+                (true, false) if !near(x, y, 1, &|x, y| !ink(x, y)) => (0, pen),
+                (false, true) if y % 60 == 28 && !near(x, y, 4, &ink) => (1, rule),
+                _ => continue,
+            };
+            seen[number] += 1;
+            let darker = expected[0] - f64::from(drawn.at(x, y)[0]);
+            // Beside the pen there may be nothing of a rule.
+            off[number] += usize::from(darker > 45.0 || number == 0 && darker < -45.0);
+        }
+        assert!(seen[0] > 0 && off[0] * 50 < seen[0], "pen: {off:?} of {seen:?}");
+        // What the pen's edge touches of them is as dark.
+        assert!(seen[1] > 0 && off[1] * 8 < seen[1], "rules: {off:?} of {seen:?}");
+    }
+}
+
+#[test]
+fn a_lone_black_letter_stays_black_amid_light_print() {
+    let level = |x: usize, y: usize| if inside([228, 150, 264, 210], x, y) { 25.0 } else { 175.0 };
+    let colour = |x: usize, y: usize| printed([250.0; 3], [level(x, y); 3], x, y);
+    let drawn = Drawn::new(&separate(SIZE, Some(300), Colour::YCbCr, (2, 2), colour));
+    let (mut off, mut black, mut light) = (0, 0, 0);
+    for (x, y) in inner().filter(|&(x, y)| sure(x, y) == Some(true)) {
+        let is_black = level(x, y) < 100.0;
+        black += usize::from(is_black);
+        light += usize::from(!is_black && drawn.at(x, y)[1] < 130);
+        off += usize::from(is_black && drawn.at(x, y)[1] > 70);
+    }
+    assert!(black > 100 && off * 20 < black, "{off} of {black}");
+    assert!(light < black, "{light} beside it");
+}
+
 /// Tints, their edges, lines of a security pattern, what shines through, a seal: none is print.
 #[test]
 fn what_is_no_print_does_not_become_print() {

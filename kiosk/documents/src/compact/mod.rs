@@ -16,6 +16,7 @@ mod held;
 mod inks;
 mod jbig2;
 mod mq;
+mod pale;
 mod photo;
 mod pictures;
 mod small;
