@@ -233,16 +233,17 @@ pub(super) fn wipe_buried(database: &Connection) -> rusqlite::Result<()> {
 const SINCE: &str = "max(iif(confirmed_at <= ?1, confirmed_at, 0),
     iif(unixepoch(received_at) <= ?1, unixepoch(received_at), 0))";
 
-/// Of a buried document: no other in its place is left.
-const ALONE: &str = "NOT EXISTS (SELECT 1 FROM document AS later WHERE later.id > document.id
-    AND later.visit = document.visit AND later.material = document.material
-    AND later.applicant IS document.applicant AND NOT (later.state = 'refused' AND later.name IS NULL))";
+/// Of a buried document: none in its place is left.
+fn alone() -> String {
+    format!("{BURIED} AND NOT EXISTS ({LATER} AND NOT (later.state = 'refused' AND later.name IS NULL))")
+}
 
 /// Whether there is a tombstone that began before a time, or nobody knows when, or one that is left alone.
 pub(super) fn has_past(database: &Connection, now: i64, before: i64) -> rusqlite::Result<bool> {
     let past = format!(
         "SELECT EXISTS (SELECT 1 FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2)
-             OR EXISTS (SELECT 1 FROM document WHERE {BURIED} AND {ALONE})"
+             OR EXISTS (SELECT 1 FROM document WHERE {})",
+        alone()
     );
     database.query_row(&past, [now, before], |row| row.get(0))
 }
@@ -256,7 +257,7 @@ pub(super) fn purge(database: &Connection, now: i64, before: i64) -> rusqlite::R
     purging.execute(&begun, [now])?;
     let ended = format!("DELETE FROM document WHERE state = 'deleted' AND owed IS NULL AND {SINCE} < ?2");
     let confirmed = purging.execute(&ended, [now, before])?;
-    let alone = format!("DELETE FROM document WHERE {BURIED} AND {ALONE}");
+    let alone = format!("DELETE FROM document WHERE {}", alone());
     let replaced = purging.execute(&alone, [])?;
     purging.commit()?;
     Ok(confirmed + replaced)
