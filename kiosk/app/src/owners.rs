@@ -252,7 +252,7 @@ impl Owners {
         let examples = Arc::new(Examples::new(Arc::clone(&catalogue), &config.kiosk.catalogue));
         let (logo, told) = (config.kiosk.logo, bus.clone());
         drop(runtime.spawn(async move {
-            // The first screen and the devices have the processors.
+            // For the first screen and the devices to be there: until then they have the processors.
             tokio::time::sleep(LOGO_AFTER).await;
             let logo = tokio::task::spawn_blocking(move || crate::pictures::logo(&logo?)).await;
             if let Ok(Some(logo)) = logo {

@@ -46,9 +46,10 @@ pub type StepObserver = Arc<dyn Fn(&'static str) + Send + Sync>;
 /// Set-up of an outbox.
 #[derive(Clone)]
 pub struct OutboxConfig {
-    /// Days to keep the tombstone of a confirmed document, and of those that were refused before it: ids, digests, length, codes of material and
-    /// custody, the store's countersignature, what the back office found, the visit's opaque id, for
-    /// whom (a company's code, or what tells relatives apart here), the kiosk's name, times.
+    /// Days to keep the tombstone of a confirmed document, and of those that were refused before it: ids,
+    /// digests, length, codes of material and custody, the store's countersignature, what the back office
+    /// found, the visit's opaque id, for whom (a company's code, or what tells relatives apart here), the
+    /// kiosk's name, times.
     pub keep_days: u16,
     /// Told of each step.
     pub observer: StepObserver,

@@ -22,7 +22,7 @@ mod technician;
 mod tests;
 
 use crate::catalogue::{Catalogue, MaterialCode, Matter};
-use crate::event::{Action, CardEvent, DocumentEvent, Event, Feeder, LedgerReply, Now, ReaderDo, SessionId};
+use crate::event::{Action, CardEvent, Event, Feeder, LedgerReply, Now, ReaderDo, SessionId};
 use crate::fault::{Device, DeviceStatus, Fault};
 use crate::hours::Open;
 use crate::identity::{Applicant, CompanyOffer, Person, Ways};
@@ -539,37 +539,6 @@ impl Desk {
             LedgerReply::Refused(refusal) => self.refused(refusal),
         }
         self.renew(now);
-    }
-
-    fn document(&mut self, event: DocumentEvent, now: Now, actions: &mut Vec<Action>) {
-        let Some(session) = &mut self.session else { return };
-        match event {
-            DocumentEvent::Stored(id, material, document, code) if id == session.id => {
-                if let Step::Submitting(stack) = &session.step
-                    && stack.material == material
-                {
-                    // They lie in the outbox now, encrypted.
-                    actions.push(Action::DropPages(id, stack.page_ids()));
-                }
-                session.stored(material, document, code);
-                self.renew(now);
-            }
-            DocumentEvent::Failed(id, material, fault) if id == session.id => {
-                session.submit_failed(&material, fault);
-                self.renew(now);
-            }
-            DocumentEvent::Stored(..) | DocumentEvent::Failed(..) => {}
-            DocumentEvent::State(document, state) => {
-                if session.document_state(&document, state, None) {
-                    actions.push(Action::Remind);
-                }
-            }
-            DocumentEvent::Reviewed(document, state, note) => {
-                if session.document_state(&document, state, note) {
-                    actions.push(Action::Remind);
-                }
-            }
-        }
     }
 
     /// Somebody is there: the timer starts anew.

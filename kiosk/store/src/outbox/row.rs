@@ -202,7 +202,8 @@ pub(super) fn replaced(database: &Connection) -> rusqlite::Result<Vec<(DocId, Ma
     database
         .prepare(&format!(
             "SELECT id, material_id FROM document WHERE state = 'refused' AND NOT {BURIED}
-             AND applicant IS NOT NULL AND EXISTS ({LATER} AND later.state IN ('confirmed', 'deleted')) ORDER BY id LIMIT 1000"
+             AND applicant IS NOT NULL AND EXISTS ({LATER} AND later.state IN ('confirmed', 'deleted'))
+             ORDER BY id LIMIT 1000"
         ))?
         .query_map([], |row| Ok((DocId(row.get(0)?), material_id(row, 1)?)))?
         .collect()
@@ -222,8 +223,8 @@ pub(super) fn wipe_replaced(database: &Connection, doc: DocId) -> rusqlite::Resu
 /// Wipes buried rows once more: an older version may have written into them.
 pub(super) fn wipe_buried(database: &Connection) -> rusqlite::Result<()> {
     let wiping = format!(
-        "UPDATE document SET items = NULL, number = NULL, owed = NULL
-         WHERE {BURIED} AND (items IS NOT NULL OR number IS NOT NULL OR owed IS NOT NULL)"
+        "UPDATE document SET items = NULL, number = NULL
+         WHERE {BURIED} AND (items IS NOT NULL OR number IS NOT NULL)"
     );
     database.execute(&wiping, []).map(|_| ())
 }

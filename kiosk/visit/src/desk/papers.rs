@@ -4,7 +4,7 @@ use super::hand_in::HandIn;
 use super::session::{Next, Page, Session, Stack, Step};
 use super::{Desk, MORE_THAN_EXPECTED, PAGES_A_DOCUMENT};
 use crate::catalogue::MaterialCode;
-use crate::event::{Action, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent, Sheets};
+use crate::event::{Action, DocumentEvent, Feeder, Keep, Now, OpenVisit, PageId, ScanEvent, Sheets};
 use crate::fault::Device;
 use crate::intent::{Intent, Source};
 use crate::screen::{FeederAsk, MaterialState, Preview, ScanProblem};
@@ -164,6 +164,36 @@ impl Desk {
             }),
         }
         self.renew(now);
+    }
+
+    /// News of a document: what was accepted is stored or not, what was sent has arrived or is wanted once more.
+    pub(super) fn document(&mut self, event: DocumentEvent, now: Now, actions: &mut Vec<Action>) {
+        let Some(session) = &mut self.session else { return };
+        match event {
+            DocumentEvent::Stored(id, material, document, code) if id == session.id => {
+                if let Step::Submitting(stack) = &session.step
+                    && stack.material == material
+                {
+                    // They lie in the outbox now, encrypted.
+                    actions.push(Action::DropPages(id, stack.page_ids()));
+                }
+                session.stored(material, document, code);
+                self.renew(now);
+            }
+            DocumentEvent::Failed(id, material, fault) if id == session.id => {
+                session.submit_failed(&material, fault);
+                self.renew(now);
+            }
+            DocumentEvent::Stored(..) | DocumentEvent::Failed(..) => {}
+            DocumentEvent::State(document, state) => {
+                let wanted = session.document_state(&document, state, None);
+                actions.extend(wanted.then_some(Action::Remind));
+            }
+            DocumentEvent::Reviewed(document, state, note) => {
+                let wanted = session.document_state(&document, state, note);
+                actions.extend(wanted.then_some(Action::Remind));
+            }
+        }
     }
 
     /// What is in the feeder has changed.

@@ -9,6 +9,7 @@ mod lists;
 mod manner;
 mod news;
 mod papers;
+mod ready;
 mod scan_again;
 mod search;
 mod speech;
