@@ -22,6 +22,8 @@ mod whiten;
 mod window;
 
 #[cfg(test)]
+mod card_tests;
+#[cfg(test)]
 mod check_tests;
 #[cfg(test)]
 mod drawings;
