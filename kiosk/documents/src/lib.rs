@@ -28,6 +28,7 @@ mod inspect;
 mod jpeg_header;
 mod jpeg_pages;
 mod look;
+mod memory;
 mod meta;
 mod ofd;
 mod output;

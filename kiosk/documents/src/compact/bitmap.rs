@@ -39,6 +39,11 @@ impl Bitmap {
         self.words.get_mut(y * stride..(y + 1) * stride).unwrap_or_default()
     }
 
+    /// Becomes the same as another of its size.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(to, from)| *to = *from);
+    }
+
     /// Whether nothing is set.
     pub(super) fn is_empty(&self) -> bool {
         self.words.iter().all(|bits| *bits == 0)

@@ -1,5 +1,7 @@
 //! What is kept of a page while its bands go by: where there is ink, and the page in small.
 
+use std::io;
+
 use multiversion::multiversion;
 
 use crate::finish::{Layout, Samples};
@@ -40,11 +42,13 @@ pub(super) struct Drafter {
 }
 
 impl Drafter {
-    pub(super) fn new(layout: Layout, dpi: Option<u32>) -> Self {
+    /// # Errors
+    /// When the system has no memory for the page in small.
+    pub(super) fn new(layout: Layout, dpi: Option<u32>) -> io::Result<Self> {
         let Layout { width, height, .. } = layout;
         let scale = scale((width, height), dpi);
         let ink = Bitmap::new(width, height);
-        let small = Small::new(width.div_ceil(scale), height.div_ceil(scale), layout.planes());
+        let small = Small::new(width.div_ceil(scale), height.div_ceil(scale), layout.planes())?;
         let cells = |pixels: usize| pixels.div_ceil(faint::CELL);
         let ratio = layout.subsampling().unwrap_or((1, 1));
         // Rows of cells for which Faint waits, one that is not whole, and a band.
@@ -52,7 +56,7 @@ impl Drafter {
         let held = [(0, 1), (2, ratio.1)].map(|(plane, down)| {
             Held::new(layout.size(plane).0, late.div_ceil(down) + 1 + layout.band_rows(plane))
         });
-        Self {
+        Ok(Self {
             layout,
             ratio,
             paper: vec![0; ink.stride()],
@@ -63,7 +67,7 @@ impl Drafter {
             sums: vec![0; small.width],
             limits: vec![0; ink.stride() * WORD],
             draft: Draft { scale, ink, faint: Bitmap::new(cells(small.width), cells(small.height)), small },
-        }
+        })
     }
 
     pub(super) fn band(&mut self, planes: &[Samples<&[u8]>]) {

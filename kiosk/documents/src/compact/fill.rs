@@ -8,13 +8,13 @@ use super::small::Small;
 pub(super) fn fill(small: &mut Small, mut holes: Bitmap) {
     /// Two from the rim that is visible, and as many again for what shines through at the print's edge.
     const PASSES: usize = 4;
+    let mut left = holes.clone();
     for _ in 0..PASSES {
-        let mut left = holes.clone();
         for y in 0..small.height {
             for x in holes.places(y) {
                 if let Some(colour) = beside(small, &holes, (x, y)) {
-                    for (plane, sample) in small.planes.iter_mut().zip(colour) {
-                        if let Some(to) = plane.get_mut(y * small.width + x) {
+                    for (plane, sample) in colour.into_iter().enumerate() {
+                        if let Some(to) = small.row_mut(plane, y).get_mut(x) {
                             *to = sample;
                         }
                     }
@@ -22,9 +22,9 @@ pub(super) fn fill(small: &mut Small, mut holes: Bitmap) {
                 }
             }
         }
-        holes = left;
+        holes.copy_from(&left);
     }
-    for plane in 0..small.planes.len() {
+    for plane in 0..small.planes {
         for y in 0..small.height {
             let row = small.row_mut(plane, y);
             for x in holes.places(y) {

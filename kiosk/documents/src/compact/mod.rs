@@ -28,6 +28,8 @@ mod light_tests;
 #[cfg(test)]
 mod tests;
 
+use std::io;
+
 use turbojpeg::Error;
 
 use crate::finish::{Layout, Samples};
@@ -44,8 +46,11 @@ pub(crate) struct Separator(Box<Drafter>);
 
 impl Separator {
     /// For a page whose planes are arranged like that, of so many dots per inch.
-    pub(crate) fn new(layout: Layout, dpi: Option<u32>) -> Self {
-        Self(Box::new(Drafter::new(layout, dpi)))
+    ///
+    /// # Errors
+    /// When the system has no memory for what is kept of it.
+    pub(crate) fn new(layout: Layout, dpi: Option<u32>) -> io::Result<Self> {
+        Ok(Self(Box::new(Drafter::new(layout, dpi)?)))
     }
 
     /// Takes the next band: `band_rows` rows of each plane.

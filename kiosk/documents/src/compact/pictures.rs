@@ -74,7 +74,7 @@ fn beside_paper(bits: &mut [u64], luma: &[u8], blue: &[u8], red: &[u8]) {
 
 /// Makes all cells white that hold nothing.
 fn whiten(small: &mut Small, contents: &Grid) {
-    for (plane, white) in (0..small.planes.len()).zip(WHITE) {
+    for (plane, white) in (0..small.planes).zip(WHITE) {
         for y in 0..small.height {
             let cells = small.row_mut(plane, y).chunks_mut(CELL).zip(contents.row(y / CELL));
             cells.filter(|(_, seen)| !**seen).for_each(|(samples, _)| samples.fill(white));
@@ -117,10 +117,8 @@ fn picture(small: &Small, span: Span, scale: usize) -> Result<Layer<Vec<u8>>, Er
     let mut compressor = Compressor::new()?;
     compressor.set_quality(QUALITY)?;
     compressor.set_optimize(true)?;
-    let from = |plane: usize| {
-        small.planes.get(plane).and_then(|samples| samples.get(y * small.width + x..)).unwrap_or_default()
-    };
-    let (paint, bytes) = if small.planes.len() == 1 {
+    let from = |plane: usize| small.plane(plane).get(y * small.width + x..).unwrap_or_default();
+    let (paint, bytes) = if small.planes == 1 {
         compressor.set_subsamp(Subsamp::Gray)?;
         let pixels = Image { pixels: from(0), width, pitch: small.width, height, format: PixelFormat::GRAY };
         (Paint::Grey, compressor.compress_to_vec(pixels)?)

@@ -1,41 +1,63 @@
 //! The page in small: brightness and two colours, all of one size.
 
+use std::io;
+use std::ops::Range;
+
 use multiversion::multiversion;
+
+use crate::memory::Memory;
 
 /// White paper, in all planes.
 pub(super) const WHITE: [u8; 3] = [255, 128, 128];
 
 /// Planes of full colour, or one of grey.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Small {
     pub(super) width: usize,
     pub(super) height: usize,
-    /// Rows of `width` samples without gaps.
-    pub(super) planes: Vec<Vec<u8>>,
+    pub(super) planes: usize,
+    /// One plane after the other: rows of `width` samples without gaps.
+    samples: Memory,
 }
 
 impl Small {
-    pub(super) fn new(width: usize, height: usize, planes: usize) -> Self {
-        Self { width, height, planes: vec![vec![0; width * height]; planes] }
+    /// # Errors
+    /// When the system has no memory for it.
+    pub(super) fn new(width: usize, height: usize, planes: usize) -> io::Result<Self> {
+        Ok(Self { width, height, planes, samples: Memory::new(width * height * planes)? })
+    }
+
+    /// A plane; empty when there is none.
+    pub(super) fn plane(&self, plane: usize) -> &[u8] {
+        self.samples.get(self.range(plane)).unwrap_or_default()
+    }
+
+    pub(super) fn plane_mut(&mut self, plane: usize) -> &mut [u8] {
+        let range = self.range(plane);
+        self.samples.get_mut(range).unwrap_or_default()
+    }
+
+    fn range(&self, plane: usize) -> Range<usize> {
+        let size = self.width * self.height;
+        let plane = plane.min(self.planes);
+        plane * size..(plane + 1).min(self.planes) * size
     }
 
     /// A row of a plane; empty when there is none.
     pub(super) fn row(&self, plane: usize, y: usize) -> &[u8] {
-        let row = |plane: &'_ Vec<u8>| y * self.width..((y + 1) * self.width).min(plane.len());
-        self.planes.get(plane).and_then(|plane| plane.get(row(plane))).unwrap_or_default()
+        self.plane(plane).get(y * self.width..(y + 1) * self.width).unwrap_or_default()
     }
 
     pub(super) fn row_mut(&mut self, plane: usize, y: usize) -> &mut [u8] {
-        let width = self.width;
-        let plane = self.planes.get_mut(plane).map(Vec::as_mut_slice).unwrap_or_default();
-        plane.get_mut(y * width..(y + 1) * width).unwrap_or_default()
+        let row = y * self.width..(y + 1) * self.width;
+        self.plane_mut(plane).get_mut(row).unwrap_or_default()
     }
 
     /// Brightness, blue and red at a place; what is missing is that of white.
     pub(super) fn colour(&self, x: usize, y: usize) -> [u8; 3] {
         let mut colour = WHITE;
-        for (sample, plane) in colour.iter_mut().zip(&self.planes) {
-            *sample = plane.get(y * self.width + x).copied().unwrap_or(*sample);
+        for (plane, sample) in colour.iter_mut().enumerate() {
+            *sample = self.plane(plane).get(y * self.width + x).copied().unwrap_or(*sample);
         }
         colour
     }

@@ -92,7 +92,7 @@ pub(super) fn separate(
         let places = (0..across * down).map(|i| ycc(x * across + i % across, y * down + i / across)[plane]);
         (places.sum::<f64>() / (across * down) as f64).round().clamp(0.0, 255.0) as u8
     };
-    let mut separator = Separator::new(layout, dpi);
+    let mut separator = Separator::new(layout, dpi).unwrap();
     for band in 0..height.div_ceil(layout.band_rows(0)) {
         let drawn: Vec<_> = (0..layout.planes())
             .map(|plane| {
@@ -339,8 +339,8 @@ fn what_is_kept_of_a_page_is_bounded() {
         (5_000, 20_000, Some(300)),
     ] {
         let layout = Layout::new(width, height, Colour::YCbCr, (2, 2));
-        let draft = Drafter::new(layout, dpi).finish();
-        let small: usize = draft.small.planes.iter().map(Vec::len).sum();
+        let draft = Drafter::new(layout, dpi).unwrap().finish();
+        let small: usize = (0..draft.small.planes).map(|plane| draft.small.plane(plane).len()).sum();
         let bitmap = draft.ink.stride() * draft.ink.height() * 8;
         assert!(small <= 24 << 20 && bitmap <= 13 << 20, "{width} × {height}: {small} + {bitmap}");
     }

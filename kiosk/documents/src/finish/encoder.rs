@@ -17,7 +17,9 @@ impl Encoder {
         const QUALITY: u8 = 75;
         match compression {
             Compression::Faithful => Writer::start(layout, QUALITY, dpi).map(Self::Faithful),
-            Compression::Compact => Ok(Self::Compact(Separator::new(layout, dpi))),
+            Compression::Compact => {
+                Separator::new(layout, dpi).map(Self::Compact).map_err(|error| Flaw(error.to_string()))
+            }
         }
     }
 

@@ -9,7 +9,6 @@
 mod cards;
 mod encoder;
 mod line;
-mod memory;
 mod outline;
 mod paper;
 mod place;

@@ -1,10 +1,10 @@
 //! The part of the scan that is in memory: a ring of bands, as high as the page's tilt asks for, or all
 //! of a small scan.
 
-use super::memory::Memory;
 use super::planes::{BLOCK, Colour, Flaw, Layout, Reader, Samples};
 use super::warp::{OVERRUN, Source};
 use crate::decode::Pixels;
+use crate::memory::Memory;
 use crate::reduce;
 use std::io;
 use std::ops::Range;
@@ -20,6 +20,8 @@ pub(super) struct Window<'a> {
     /// None once all is read.
     reader: Option<Reader<'a>>,
     layout: Layout,
+    /// Of all planes, one after the other.
+    samples: Memory,
     rings: Vec<Ring>,
     /// Bands that the ring holds, bands read so far, and bands that the processor's cache has seen on the
     /// way down.
@@ -30,7 +32,8 @@ pub(super) struct Window<'a> {
 
 /// The rows of one plane.
 struct Ring {
-    samples: Memory,
+    /// Where its samples begin.
+    from: usize,
     stride: usize,
     band_rows: usize,
     rows: usize,
@@ -65,14 +68,19 @@ impl<'a> Window<'a> {
             (band_rows, stride, capacity * band_rows)
         };
         let sizes: Vec<_> = (0..layout.planes()).map(ring).collect();
-        if sizes.iter().map(|(_, stride, rows)| stride * rows).sum::<usize>() > most {
+        let all = sizes.iter().map(|(_, stride, rows)| stride * rows).sum();
+        if all > most {
             return Ok(None);
         }
+        let mut end = 0;
         let ring = |(band_rows, stride, rows)| {
-            Ok(Ring { samples: Memory::new(stride * rows)?, stride, band_rows, rows, lap: 0 })
+            let from = end;
+            end += stride * rows;
+            Ring { from, stride, band_rows, rows, lap: 0 }
         };
-        let rings = sizes.into_iter().map(ring).collect::<io::Result<_>>()?;
-        Ok(Some(Self { reader: Some(reader), layout, rings, capacity, read: 0, fetched: 0 }))
+        let rings = sizes.into_iter().map(ring).collect();
+        let samples = Memory::new(all)?;
+        Ok(Some(Self { reader: Some(reader), layout, samples, rings, capacity, read: 0, fetched: 0 }))
     }
 
     pub(super) fn layout(&self) -> Layout {
@@ -113,8 +121,8 @@ impl<'a> Window<'a> {
         /// Bytes that a cache holds or does not hold together.
         const LINE: usize = 64;
         let slot = self.fetched % self.capacity;
-        for ring in &mut self.rings {
-            let samples = ring.band(slot).samples;
+        for ring in &self.rings {
+            let samples = self.samples.get(ring.band(slot)).unwrap_or_default();
             std::hint::black_box(samples.iter().step_by(LINE).fold(0, |all, sample| all ^ sample));
         }
         self.fetched += 1;
@@ -137,14 +145,25 @@ impl<'a> Window<'a> {
         }
         // Where the ring began anew last; what is older lies behind that.
         let slot = if y >= ring.lap { y - ring.lap } else { y + ring.rows - ring.lap };
-        let from = slot * ring.stride;
-        ring.samples.get(from..from + ring.stride).unwrap_or_default()
+        let from = ring.from + slot * ring.stride;
+        self.samples.get(from..from + ring.stride).unwrap_or_default()
     }
 
     fn band(&mut self) -> Result<bool, Flaw> {
         let Some(reader) = &mut self.reader else { return Ok(false) };
         let slot = self.read % self.capacity;
-        let mut planes: Vec<_> = self.rings.iter_mut().map(|ring| ring.band(slot)).collect();
+        // Planes lie one after the other, so that their bands do not overlap.
+        let mut planes = Vec::with_capacity(self.rings.len());
+        let (mut rest, mut at) = (&mut *self.samples, 0);
+        for ring in &self.rings {
+            let band = ring.band(slot);
+            let (before, others) = rest.split_at_mut_checked(band.end - at).unwrap_or_default();
+            planes.push(Samples {
+                samples: before.get_mut(band.start - at..).unwrap_or_default(),
+                stride: ring.stride,
+            });
+            (rest, at) = (others, band.end);
+        }
         if !reader.band(&mut planes)? {
             return Ok(false);
         }
@@ -162,10 +181,10 @@ impl<'a> Window<'a> {
 }
 
 impl Ring {
-    fn band(&mut self, slot: usize) -> Samples<&mut [u8]> {
+    /// Where a band lies among all samples.
+    fn band(&self, slot: usize) -> Range<usize> {
         let size = self.band_rows * self.stride;
-        let samples = self.samples.get_mut(slot * size..(slot + 1) * size).unwrap_or_default();
-        Samples { samples, stride: self.stride }
+        self.from + slot * size..self.from + (slot + 1) * size
     }
 }
 

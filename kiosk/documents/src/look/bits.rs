@@ -35,34 +35,36 @@ impl Bits {
         push(&mut self.words, greys, ink);
     }
 
-    /// The picture with rows and columns exchanged.
-    pub(super) fn transposed(&self) -> Self {
-        let stride = self.height().div_ceil(WORD);
-        let mut to = Self { width: self.height(), words: vec![0; stride * self.width] };
+    /// Becomes another picture with rows and columns exchanged; its own memory is used again.
+    pub(super) fn exchange(&mut self, of: &Self) {
+        let (width, stride) = (of.width, of.height().div_ceil(WORD));
+        self.width = of.height();
+        self.words.clear();
+        self.words.resize(stride * width, 0);
         for block_y in 0..stride {
-            for block_x in 0..self.stride() {
+            for block_x in 0..of.stride() {
                 let mut block = [0u64; WORD];
                 for (line, word) in block.iter_mut().enumerate() {
-                    *word = self.row(block_y * WORD + line).get(block_x).copied().unwrap_or(0);
+                    *word = of.row(block_y * WORD + line).get(block_x).copied().unwrap_or(0);
                 }
                 transpose(&mut block);
                 for (line, word) in block.into_iter().enumerate() {
                     let at = (block_x * WORD + line) * stride + block_y;
-                    if block_x * WORD + line < self.width
-                        && let Some(slot) = to.words.get_mut(at)
+                    if block_x * WORD + line < width
+                        && let Some(slot) = self.words.get_mut(at)
                     {
                         *slot = word;
                     }
                 }
             }
         }
-        to
     }
 
-    /// Takes away whatever is ink over `length` rows or more without a gap; `scratch` is memory to work in.
-    pub(super) fn without_upright_runs(&mut self, length: usize, scratch: &mut Vec<u64>) {
+    /// Takes away whatever is ink over `length` rows or more without a gap; the memory of `scratch` is worked in,
+    /// and nothing in it means anything then.
+    pub(super) fn without_upright_runs(&mut self, length: usize, scratch: &mut Self) {
         let stride = self.stride();
-        without_upright_runs(&mut self.words, stride, length, scratch);
+        without_upright_runs(&mut self.words, stride, length, &mut scratch.words);
     }
 }
 
@@ -161,19 +163,23 @@ mod tests {
             let ink = |x: usize, y: usize| hash(x as u32, y as u32).is_multiple_of(3);
             let bits = drawn(width, height, ink);
             assert_eq!((bits.width, bits.height()), (width, height));
-            let turned = bits.transposed();
+            // In memory that something else was in.
+            let mut turned = drawn(90, 90, |_, _| true);
+            turned.exchange(&bits);
             assert_eq!((turned.width, turned.height()), (height, width));
             for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
                 assert_eq!((bit(&bits, x, y), bit(&turned, y, x)), (ink(x, y), ink(x, y)), "{x}, {y}");
             }
-            assert_eq!(turned.transposed(), bits);
+            let mut back = bits.clone();
+            back.exchange(&turned);
+            assert_eq!(back, bits);
         }
     }
 
     /// Beside a second way that goes down each column, one pixel after the other; in memory that something else was in.
     #[test]
     fn runs_are_those_of_each_column() {
-        let mut scratch = vec![u64::MAX; 1000];
+        let mut scratch = drawn(640, 100, |_, _| true);
         for (width, height) in
             [0, 1, 64, 65, 130].into_iter().flat_map(|w| [0, 1, 7, 64, 199, 211].map(|h| (w, h)))
         {
@@ -210,7 +216,7 @@ mod tests {
             // Column x has runs of x + 1 rows with a gap after each.
             let ink = |x: usize, y: usize| y % (x + 2) <= x && y < (200 / (x + 2)) * (x + 2);
             let mut bits = drawn(70, 200, ink);
-            bits.without_upright_runs(length, &mut vec![]);
+            bits.without_upright_runs(length, &mut Bits::new(0, 0));
             for (x, y) in (0..200).flat_map(|y| (0..70).map(move |x| (x, y))) {
                 assert_eq!(bit(&bits, x, y), ink(x, y) && x + 1 < length, "{x}, {y} at {length}");
             }

@@ -16,11 +16,13 @@ pub(super) fn turn(mut ink: Bits, scale: f64) -> Option<Quarter> {
     /// Rules, frames and pictures: nothing that is written goes on so far without a gap, in millimetres.
     const RULE: f64 = 12.0;
     let rule = (RULE * scale) as usize;
-    let mut scratch = vec![];
-    ink.without_upright_runs(rule, &mut scratch);
-    let mut exchanged = ink.transposed();
-    exchanged.without_upright_runs(rule, &mut scratch);
-    let (level, upright) = (Marks::of(&exchanged.transposed(), scale), Marks::of(&exchanged, scale));
+    // Two pictures of the page's size and no third: each is the other's memory to work in.
+    let mut exchanged = Bits::new(0, 0);
+    ink.without_upright_runs(rule, &mut exchanged);
+    exchanged.exchange(&ink);
+    exchanged.without_upright_runs(rule, &mut ink);
+    ink.exchange(&exchanged);
+    let (level, upright) = (Marks::of(&ink, scale), Marks::of(&exchanged, scale));
     tracing::debug!(?level, ?upright, "marks on a page");
     // Exchanging rows and columns mirrors the page. Of a page that lacks a turn to the right, what
     // stands low and left is then found low and right; of one that lacks a turn to the left, high and

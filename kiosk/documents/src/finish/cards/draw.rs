@@ -13,13 +13,13 @@ use super::Card;
 use super::layout::{self, Arrangement};
 use crate::finish::KEPT_WHOLE;
 use crate::finish::encoder::Encoder;
-use crate::finish::memory::Memory;
 use crate::finish::paper::REDUCTION;
 use crate::finish::planes::{Colour, Flaw, Layout, Samples};
 use crate::finish::scan::Scan;
 use crate::finish::warp::{self, Gain, Mapping, OVERRUN, Row, Turn};
 use crate::finish::window::{HIGHEST_BAND, MAX_SAMPLES, Window};
 use crate::finish::{self, whiten};
+use crate::memory::Memory;
 
 /// A page of A4 on which cards are to be drawn.
 pub(in crate::finish) struct Page {
