@@ -78,7 +78,8 @@ impl Meter {
     }
 
     /// Runs programs in turn, again and again, so that whatever else this machine does meets all of them
-    /// alike; the medians of each.
+    /// alike; the medians of each. Before each run that counts the program runs once for nothing: what a larger
+    /// one has left of the processor's caches would else be held against the one that happens to follow it.
     ///
     /// # Errors
     /// As [`Meter::run`].
@@ -86,6 +87,7 @@ impl Meter {
         let mut runs = [const { Vec::new() }; N];
         for _ in 0..RUNS {
             for (runs, program) in runs.iter_mut().zip(programs) {
+                self.run(program)?;
                 runs.push(self.run(program)?.0);
             }
         }
