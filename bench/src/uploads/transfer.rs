@@ -42,12 +42,13 @@ pub fn rows(place: &Place) -> Result<Vec<Row>, Fatal> {
     ])
 }
 
-/// An upload is begun, and then filled in one piece: the two calls of a script that does what the client does, but for
-/// discovery, checksums and the registration.
+/// An upload is begun and one is filled in one piece, by one process over one connection: the two calls of a script
+/// that does what the client does, but for discovery, checksums and the registration. What is filled was begun before,
+/// since curl takes no address out of an answer.
 fn curl(place: &Place, meter: &Meter, url: &str, file: &Path) -> Result<Spent, Fatal> {
     let tls = place.kiosk()?.tls();
-    let curl = || {
-        Program::new("curl")
+    let call = |program: Program| {
+        program
             .args(["-sSf", "--tlsv1.3", "-H", "Tus-Resumable: 1.0.0", "-H", "Expect:", "-o", "/dev/null"])
             .arg("--cacert")
             .arg(&tls.ca)
@@ -57,12 +58,14 @@ fn curl(place: &Place, meter: &Meter, url: &str, file: &Path) -> Result<Spent, F
             .arg(&tls.key)
     };
     let length = format!("Upload-Length: {BYTES}");
-    let begin = curl()
-        .args(["-X", "POST", "-H", &length, "-H", METADATA, "-w", "%header{location}"])
-        .arg(format!("{url}/files/"));
-    let (beginning, begun) = meter.run(&begin)?;
+    let begin = || {
+        call(Program::new("curl"))
+            .args(["-X", "POST", "-H", &length, "-H", METADATA])
+            .arg(format!("{url}/files/"))
+    };
+    let (_, begun) = meter.run(&begin().args(["-w", "%header{location}"]))?;
     let upload = String::from_utf8(begun.stdout)?;
-    let fill = curl()
+    let both = call(begin().arg("--next"))
         .args([
             "-X",
             "PATCH",
@@ -74,10 +77,10 @@ fn curl(place: &Place, meter: &Meter, url: &str, file: &Path) -> Result<Spent, F
         .args(["-w", "%{http_code} %header{upload-offset}", "-T"])
         .arg(file)
         .arg(upload.trim());
-    let (filling, filled) = meter.run(&fill)?;
+    let (spent, filled) = meter.run(&both)?;
     let said = String::from_utf8(filled.stdout)?;
     if said == format!("204 {BYTES}") {
-        Ok(Spent { cpu_ms: beginning.cpu_ms + filling.cpu_ms, ..filling })
+        Ok(spent)
     } else {
         Err(format!("curl: the store said {said:?}").into())
     }
