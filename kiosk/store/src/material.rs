@@ -84,11 +84,7 @@ impl Digest {
     /// # Errors
     /// What the system says, and anything else than such a file.
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        // Opening a FIFO would wait for a writer.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is no plain file"));
-        }
-        let mut file = File::open(path)?.take(LONGEST_FILE + 1);
+        let mut file = open_plain(path)?.take(LONGEST_FILE + 1);
         let (mut hash, mut part, mut length) = (Sha256::new(), vec![0; 64 * 1024], 0);
         loop {
             let read = file.read(&mut part)?;
@@ -102,6 +98,14 @@ impl Digest {
             }
         }
     }
+}
+
+/// Opens a file that somebody named. A FIFO is refused: to open one is to wait for a writer.
+pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no plain file"));
+    }
+    File::open(path)
 }
 
 impl fmt::Display for Digest {

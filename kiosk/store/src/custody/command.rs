@@ -1,12 +1,12 @@
 //! What `kiosk receipt` and `kiosk verify` do.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::verify::LONGEST_RECEIPT;
 use super::{CustodyKey, ReceiptFile, Report, VerifyError, verify};
 use crate::OutboxError;
+use crate::material::open_plain;
 use crate::outbox::{FoundVisit, look_up};
 
 /// The receipt file (JSON) of a visit, named by its id or by a custody code as it was typed off a
@@ -29,7 +29,7 @@ pub fn verify_command(
     key: Option<&CustodyKey>,
 ) -> Result<Report, VerifyError> {
     let mut json = Vec::new();
-    File::open(receipt)
+    open_plain(receipt)
         .and_then(|file| file.take(LONGEST_RECEIPT + 1).read_to_end(&mut json))
         .map_err(|why| VerifyError::File { path: receipt.to_owned(), why })?;
     verify(&json, files, key)

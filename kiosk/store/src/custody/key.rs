@@ -1,6 +1,5 @@
 //! The key that the store countersigns with, and its signatures.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::CustodyCode;
+use crate::material::open_plain;
 use crate::{MaterialId, ReceivedAt, ValueError};
 
 /// A key file is at most this long, in bytes; an Ed25519 one has 113.
@@ -81,7 +81,7 @@ impl CustodyKey {
     /// [`CustodyKeyError`] naming the file.
     pub fn load(path: &Path) -> Result<Self, CustodyKeyError> {
         let mut pem = Vec::new();
-        File::open(path)
+        open_plain(path)
             .and_then(|file| file.take(LONGEST_FILE + 1).read_to_end(&mut pem))
             .map_err(|source| CustodyKeyError::Unreadable { path: path.to_owned(), source })?;
         let whole = pem.len() as u64 <= LONGEST_FILE;

@@ -179,7 +179,8 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ReceiptFile { visit, kiosk, documents, .. } = &self.receipt;
-        writeln!(f, "visit {visit} at {}", if kiosk.is_empty() { "a kiosk" } else { kiosk })?;
+        let (visit, kiosk) = (printable(visit), printable(kiosk));
+        writeln!(f, "visit {visit} at {}", if kiosk.is_empty() { "a kiosk" } else { &kiosk })?;
         if let Some(earlier) = documents.first().and_then(|first| first.previous) {
             writeln!(f, "documents up to code {earlier} came before those of this receipt")?;
         }
@@ -187,7 +188,8 @@ impl fmt::Display for Report {
         for (place, document) in documents.iter().enumerate() {
             let at = |list: &[bool]| list.get(place).copied().unwrap_or_default();
             let chain = if at(&self.chained) { "" } else { " DOES NOT FOLLOW from pages and code before;" };
-            write!(f, "document {} ({}): code {};{chain} ", place + 1, document.material, document.code)?;
+            let material = printable(&document.material.to_string());
+            write!(f, "document {} ({material}): code {};{chain} ", place + 1, document.code)?;
             let signed = self.signed.get(place).copied().unwrap_or(Signed::No);
             match (&document.received_at, document.state) {
                 (Some(time), _) if signed == Signed::Holds => write!(f, "received by the store at {time}; ")?,
@@ -208,7 +210,7 @@ impl fmt::Display for Report {
             })?;
         }
         for (path, place) in &self.files {
-            let path = path.display();
+            let path = printable(&path.to_string_lossy());
             match place {
                 Place::Document(document) => write!(f, "{path}: is document {document}")?,
                 Place::Page { page, document } => {
@@ -219,16 +221,31 @@ impl fmt::Display for Report {
             let unproven = *place != Place::Nowhere && !self.is_sound(&proven, *place);
             f.write_str(if unproven { ", which NO COUNTERSIGNATURE stands for\n" } else { "\n" })?;
         }
+        f.write_str(
+            "what kiosk and materials are called is the receipt's own word: no code stands for it\n",
+        )?;
         let all_proven = proven.iter().all(|proven| *proven);
         f.write_str(match (self.holds(), self.with_key) {
             (true, true) if !all_proven => {
                 "all of this agrees; the store has countersigned what it says so of above, and no more\n"
             }
-            (true, true) => "all of this agrees, and the store has countersigned it\n",
+            (true, true) => {
+                "all of this agrees, and the store has countersigned each document and its time\n"
+            }
             (true, false) => "all of this agrees; whether the store countersigned it was not checked\n",
             (false, _) => "THIS DOES NOT AGREE\n",
         })
     }
+}
+
+/// Text out of a file, as it may stand on a terminal: what moves the cursor, changes the direction of reading or is
+/// not to be seen is spelled out.
+fn printable(text: &str) -> String {
+    let spelled = |c: char| match c {
+        '"' | '\'' | '\\' => c.to_string(),
+        other => other.escape_debug().to_string(),
+    };
+    text.chars().map(spelled).collect()
 }
 
 #[cfg(test)]

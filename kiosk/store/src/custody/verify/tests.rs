@@ -131,6 +131,29 @@ fn whatever_was_changed_is_said() {
 }
 
 #[test]
+fn what_no_code_stands_for_is_not_said_to_be_countersigned() {
+    let visit = Visit::new();
+    (1..=3).for_each(|number| visit.receive(number));
+    let mut altered = ReceiptFile::parse(visit.receipt().as_bytes()).expect("a receipt");
+    altered.kiosk = "hall \u{202e}2 号机".into();
+    let report = visit.verify(&altered.to_json());
+    let said = report.to_string();
+    assert!(report.holds(), "its documents are what was received");
+    assert!(said.contains("is the receipt's own word"), "{said}");
+    assert!(said.contains(r"hall \u{202e}2 号机"), "spelled out: {said}");
+}
+
+#[test]
+fn what_would_have_to_be_waited_for_is_refused() {
+    let visit = Visit::new();
+    let fifo = visit.kiosk.dir.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
+    assert!(made.success());
+    assert!(matches!(verify_command(&fifo, &[], None), Err(VerifyError::File { .. })));
+    assert!(matches!(CustodyKey::load(&fifo), Err(crate::custody::CustodyKeyError::Unreadable { .. })));
+}
+
+#[test]
 fn a_forged_receipt_without_signatures_proves_nothing() {
     let visit = Visit::new();
     (1..=3).for_each(|number| visit.receive(number));
