@@ -82,7 +82,7 @@ pub(crate) fn word(words: &Words, view: &View) -> Worded {
         Screen::Company(company) => ScreenWords::Company(voice.company(company)),
         Screen::Wait(wait) => ScreenWords::Wait(voice.wait(*wait)),
         Screen::Number(number) => ScreenWords::Number(voice.number(number)),
-        Screen::CancelAsk(number) => ScreenWords::Cancel(voice.cancel(*number)),
+        Screen::CancelAsk { number, papers } => ScreenWords::Cancel(voice.cancel(*number, *papers)),
         Screen::Licences(ask) => ScreenWords::Licences(voice.licences(ask)),
         Screen::Materials(materials) => ScreenWords::Materials(voice.materials(materials)),
         Screen::HandInAsk(ask) => ScreenWords::HandIn(voice.hand_in(ask)),

@@ -40,7 +40,7 @@ const ZH: Words = Words {
     missing: "请准备好",
     more: "其余见窗口告知",
     issued: "取号时间",
-    listen: "请留意叫号，过号请重新取号",
+    listen: "请留意叫号，过号请到服务台",
     called: "您的号已叫过，请马上到窗口",
 };
 

@@ -102,7 +102,12 @@ pub enum Screen {
     /// the number
     Number(NumberShown),
     /// really give the number back?
-    CancelAsk(TicketNumber),
+    CancelAsk {
+        /// which
+        number: TicketNumber,
+        /// papers were handed in for it
+        papers: bool,
+    },
     /// may the licence stores be asked?
     Licences(LicencesAsk),
     /// the checklist
@@ -143,7 +148,7 @@ impl Screen {
             Self::Company(_) => "company",
             Self::Wait(_) => "wait",
             Self::Number(_) => "number",
-            Self::CancelAsk(_) => "cancel",
+            Self::CancelAsk { .. } => "cancel",
             Self::Licences(_) => "licences",
             Self::Materials(_) => "materials",
             Self::HandInAsk(_) => "hand-in",
@@ -544,6 +549,8 @@ pub struct Goodbye {
     pub life: NumberLife,
     /// the number was given back
     pub cancelled: bool,
+    /// whoever wanted a number has none, or whoever handed papers in has none to show at the window
+    pub unnumbered: bool,
     /// what became of the papers
     pub papers: Option<PapersTold>,
     /// pages were scanned and not accepted: they are thrown away

@@ -102,7 +102,7 @@ fn who(screen: &Screen) -> Option<&Who> {
         | Screen::Company(_)
         | Screen::Wait(_)
         | Screen::Number(_)
-        | Screen::CancelAsk(_)
+        | Screen::CancelAsk { .. }
         | Screen::HandInAsk(_)
         | Screen::Scan(_)
         | Screen::Scanning(_)

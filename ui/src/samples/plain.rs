@@ -26,8 +26,9 @@ pub(super) fn samples() -> Vec<Sample> {
         all.push(sample(name, Screen::Wait(wait)));
     }
     all.extend(number());
-    all.push(sample("cancel", Screen::CancelAsk(ticket("A017"))));
-    all.push(sample("cancel-ending", Screen::CancelAsk(ticket("A1017"))).ending_in(15));
+    let cancel = |number, papers| Screen::CancelAsk { number: ticket(number), papers };
+    all.push(sample("cancel", cancel("A017", false)));
+    all.push(sample("cancel-ending", cancel("A1017", true)).ending_in(15));
     all.extend(goodbye());
     all.extend(service());
     all.extend(over());
@@ -379,6 +380,7 @@ fn goodbye() -> Vec<Sample> {
             number,
             life: NumberLife::Waiting,
             cancelled,
+            unnumbered: number.is_none() && !cancelled && originals,
             papers,
             dropped: false,
             bring,
@@ -398,6 +400,7 @@ fn goodbye() -> Vec<Sample> {
                 number,
                 life: NumberLife::Called,
                 cancelled: false,
+                unnumbered: false,
                 papers: None,
                 dropped: false,
                 bring: Vec::new(),
@@ -412,6 +415,7 @@ fn goodbye() -> Vec<Sample> {
                 number,
                 life: NumberLife::NoShow,
                 cancelled: false,
+                unnumbered: false,
                 papers: papers(2, 0),
                 dropped: false,
                 bring: Vec::new(),
@@ -430,6 +434,7 @@ fn goodbye() -> Vec<Sample> {
                 number: None,
                 life: NumberLife::Waiting,
                 cancelled: false,
+                unnumbered: true,
                 papers: papers(2, 0),
                 dropped: false,
                 bring: vec![
@@ -447,6 +452,7 @@ fn goodbye() -> Vec<Sample> {
                 number,
                 life: NumberLife::Waiting,
                 cancelled: false,
+                unnumbered: false,
                 papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3, unknown: 0 }),
                 dropped: true,
                 bring: Vec::new(),
@@ -456,5 +462,20 @@ fn goodbye() -> Vec<Sample> {
             }),
         ),
         sample("goodbye-nothing", screen(None, false, None, CardReminder::Taken)),
+        sample(
+            "goodbye-unnumbered",
+            Screen::Goodbye(Goodbye {
+                number: None,
+                life: NumberLife::Waiting,
+                cancelled: false,
+                unnumbered: true,
+                papers: papers(2, 0),
+                dropped: false,
+                bring: Vec::new(),
+                originals: false,
+                feeder: false,
+                card: CardReminder::Taken,
+            }),
+        ),
     ]
 }

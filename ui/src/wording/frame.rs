@@ -95,7 +95,7 @@ impl Voice<'_> {
                 act(Intent::Finish, words.frame.finish.plain(), true)
             }
             Screen::Goodbye(_) => act(Intent::Finish, words.goodbye.finish.plain(), true),
-            Screen::CancelAsk(_) => act(Intent::Back, words.cancel.keep.plain(), true),
+            Screen::CancelAsk { .. } => act(Intent::Back, words.cancel.keep.plain(), true),
             Screen::Review(_) => act(Intent::Back, words.review.back.plain(), true),
             Screen::Licences(_) => act(Intent::Back, words.licences.no.plain(), true),
             Screen::Look | Screen::Help(_) => act(Intent::Back, words.frame.done.plain(), true),
@@ -134,7 +134,7 @@ impl Voice<'_> {
             | Screen::Identify(_)
             | Screen::Wait(_)
             | Screen::Number(_)
-            | Screen::CancelAsk(_)
+            | Screen::CancelAsk { .. }
             | Screen::Materials(_)
             | Screen::Scanning(_)
             | Screen::Goodbye(_)
@@ -167,7 +167,7 @@ fn shown(screen: &Screen) -> t::Shown {
         Screen::Company(_) => t::Shown::Company,
         Screen::Wait(_) => t::Shown::Wait,
         Screen::Number(_) => t::Shown::Number,
-        Screen::CancelAsk(_) => t::Shown::Cancel,
+        Screen::CancelAsk { .. } => t::Shown::Cancel,
         Screen::Licences(_) => t::Shown::Licences,
         Screen::Materials(_) => t::Shown::Materials,
         Screen::HandInAsk(_) => t::Shown::HandIn,

@@ -15,6 +15,8 @@ impl Voice<'_> {
         let wanted = papers.is_some_and(|p| p.returned + p.missing + p.unknown > 0);
         let called = goodbye.number.is_some() && goodbye.life == NumberLife::Called;
         let missed = goodbye.number.is_some() && goodbye.life == NumberLife::NoShow;
+        // Whoever came for papers has not come in vain.
+        let in_vain = goodbye.unnumbered && !goodbye.originals;
         // What does not wait comes first; all else stands below as well.
         let title = if called {
             &words.title_called
@@ -27,6 +29,8 @@ impl Voice<'_> {
         } else if goodbye.number.is_some() && !goodbye.originals {
             // Whoever scanned papers is told of these; his number stands below.
             &words.title_number
+        } else if in_vain {
+            &words.title_unnumbered
         } else if wanted {
             &words.title_wanted
         } else if papers.is_some() {
@@ -50,16 +54,18 @@ impl Voice<'_> {
                 words.unknown.of(p.unknown),
             ]
         });
+        let unnumbered = goodbye.unnumbered.then(|| words.unnumbered.plain().to_owned());
         let dropped = goodbye.dropped.then(|| words.dropped.plain().to_owned());
         let bring = words.bring.with(goodbye.bring.len(), &[("list", &self.list(&goodbye.bring, BROUGHT))]);
         // What lies in the feeder has a note of its own.
         let originals = (goodbye.originals && !goodbye.feeder).then(|| words.originals.plain().to_owned());
-        let told = told.into_iter().flatten().chain([bring]).chain(dropped).chain(originals);
+        let told =
+            told.into_iter().flatten().chain([bring]).chain(unnumbered).chain(dropped).chain(originals);
         let told: Vec<String> = told.filter(|s| !s.is_empty()).collect();
         let number = goodbye.number.filter(|_| !goodbye.cancelled);
         t::GoodbyeWords {
             title: title.plain().into(),
-            done: !goodbye.dropped && !wanted && !missed,
+            done: !(goodbye.dropped || wanted || missed || in_vain),
             number: number.map(|n| n.to_string()).unwrap_or_default().into(),
             number_text: number_text.into(),
             papers: told.join("\n").into(),

@@ -125,7 +125,9 @@ impl Voice<'_> {
         let words = &self.words.materials;
         // What is asked for stands first, whatever else is said: an original is to be brought all the same.
         let form = if material.original { &words.original } else { &words.copy };
-        let form = [form.plain().to_owned(), words.pages.of(material.pages)];
+        // How many pages are usual does not tell how many were handed in.
+        let pages = if material.state.is_open() { words.pages.of(material.pages) } else { String::new() };
+        let form = [form.plain().to_owned(), pages];
         let form = form.into_iter().filter(|d| !d.is_empty()).collect::<Vec<_>>().join(" · ");
         let and = |said: String| format!("{form} · {said}");
         if let MaterialState::Returned(_) | MaterialState::Refused(_) = material.state {

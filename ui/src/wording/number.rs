@@ -39,10 +39,11 @@ impl Voice<'_> {
             number: slint::format!("{}", shown.number),
             windows: model(self.windows(&shown.windows)),
             ahead: shown.place.map(|place| self.place(place)).unwrap_or_default().into(),
-            prepare: if shown.missing.len() > named {
-                words.prepare_many.with(&[("count", &shown.missing.len())])
-            } else {
-                words.prepare.plain().to_owned()
+            prepare: match (shown.missing.len() > named, paper) {
+                (false, _) => words.prepare.plain().to_owned(),
+                (true, true) => words.prepare_many.with(&[("count", &shown.missing.len())]),
+                // No paper names the others.
+                (true, false) => words.prepare_elsewhere.with(&[("count", &shown.missing.len())]),
             }
             .into(),
             missing: model(shown.missing.iter().take(named).map(|l| self.label(l).into()).collect()),

@@ -18,12 +18,14 @@ impl Voice<'_> {
         t::WaitWords { title: told.title.plain().into(), text: told.text.plain().into() }
     }
 
-    pub(super) fn cancel(&self, number: TicketNumber) -> t::CancelWords {
+    pub(super) fn cancel(&self, number: TicketNumber, papers: bool) -> t::CancelWords {
         let words = &self.words.cancel;
+        let papers = papers.then(|| words.papers.plain());
+        let text: Vec<_> = [words.text.plain()].into_iter().chain(papers).collect();
         t::CancelWords {
             title: words.title.plain().into(),
             number: slint::format!("{number}"),
-            text: words.text.plain().into(),
+            text: text.join("\n").into(),
             yes: act(Intent::CancelVisitYes, words.yes.plain(), true),
         }
     }

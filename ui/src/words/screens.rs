@@ -94,7 +94,7 @@ tables! {
 
     /// The number.
     NumberText {
-        Text: fresh, again, called, called_go, window, more_windows, prepare, prepare_many, qr, reprint, noted;
+        Text: fresh, again, called, called_go, window, more_windows, prepare, prepare_many, prepare_elsewhere, qr, reprint, noted;
         Text: ahead_about;
         Count: ahead;
         Told: printing, printed, printed_called, sent, unknown, not_printed, card, card_perhaps;
@@ -102,7 +102,7 @@ tables! {
 
     /// Really give the number back?
     CancelText {
-        Text: title, text, yes, keep;
+        Text: title, text, papers, yes, keep;
     }
 
     /// May the licence stores be asked?
@@ -190,8 +190,8 @@ tables! {
 
     /// Goodbye.
     GoodbyeText {
-        Text: title_number, title_called, title_missed, title_papers, title_wanted, title_dropped, title_plain, title_cancelled;
-        Text: dropped, originals, number, again, finish;
+        Text: title_number, title_called, title_missed, title_papers, title_wanted, title_dropped, title_plain, title_cancelled, title_unnumbered;
+        Text: dropped, unnumbered, originals, number, again, finish;
         Count: received, stored, returned, missing, unknown, bring;
         Told: card, card_perhaps, feeder;
     }

@@ -261,7 +261,7 @@ impl Desk {
             matters: self.names_of(&session.choice),
             ahead: held.place.and_then(Place::ahead),
             called: held.place == Some(Place::Called),
-            missing: self.missing_of(session),
+            missing: self.to_prepare(session),
             issued_at: held.issued_at,
             qr: held.visit.0.clone(),
         };

@@ -125,7 +125,7 @@ impl Desk {
             Step::Submitting(_) => Screen::Wait(Wait::Document),
             Step::Number(held) => Screen::Number(self.number_shown(session, held)),
             Step::CancelAsk => match session.number {
-                Some(number) => Screen::CancelAsk(number),
+                Some(number) => Screen::CancelAsk { number, papers: session.all_papers().next().is_some() },
                 None => Screen::Wait(Wait::Cancelling),
             },
             Step::LicencesAsk => Screen::Licences(self.licences_ask(session)),
@@ -174,11 +174,12 @@ impl Desk {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
-            Step::Goodbye { number, life, cancelled, papers, dropped, bring, originals } => {
+            Step::Goodbye { number, life, cancelled, unnumbered, papers, dropped, bring, originals } => {
                 Screen::Goodbye(Goodbye {
                     number: *number,
                     life: *life,
                     cancelled: *cancelled,
+                    unnumbered: *unnumbered,
                     papers: *papers,
                     dropped: *dropped,
                     bring: bring.clone(),
@@ -228,7 +229,7 @@ impl Desk {
             again: !held.fresh,
             windows: self.windows_of(&session.choice),
             place: held.place,
-            missing: self.missing_of(session),
+            missing: self.to_prepare(session),
             ticket: held.ticket,
             qr: held.visit.0.clone(),
             card: session.card,
@@ -322,12 +323,9 @@ impl Desk {
         windows
     }
 
-    /// What still has to be handed in: neither received nor on its way.
-    pub(super) fn missing_of(&self, session: &Session) -> Vec<Label> {
-        let open = |need: &Need| self.material_state(session, need).is_open();
-        let needs = session.choice.needs(&self.catalogue);
-        let missing = needs.iter().filter(|n| open(n));
-        missing.filter_map(|n| self.catalogue.material(&n.material)).map(|m| m.name.clone()).collect()
+    /// What has to be at hand when the number is called: what was not handed in, and originals of what was.
+    pub(super) fn to_prepare(&self, session: &Session) -> Vec<Label> {
+        self.names_where(session, |need, state| state.is_open() || self.is_original_of(session, need, state))
     }
 
     /// What the window wants to see: what it alone takes, and originals of what was handed in.
@@ -335,18 +333,24 @@ impl Desk {
         if session.papers.is_empty() {
             return Vec::new();
         }
+        self.names_where(session, |need, state| {
+            state == MaterialState::AtWindow || self.is_original_of(session, need, state)
+        })
+    }
+
+    fn names_where(&self, session: &Session, is: impl Fn(&Need, MaterialState) -> bool) -> Vec<Label> {
         let needs = session.choice.needs(&self.catalogue);
-        let bring = needs.iter().filter_map(|need| {
-            let material = self.catalogue.material(&need.material)?;
-            let state = self.material_state(session, need);
-            let shown = state == MaterialState::AtWindow
-                || material.form == crate::catalogue::MaterialForm::Original
-                    && session.papers.contains_key(&need.material)
-                    && state != MaterialState::Returned(ReturnReason::NotNeeded)
-                    && !state.is_open();
-            shown.then(|| material.name.clone())
-        });
-        bring.collect()
+        let named = needs.iter().filter(|need| is(need, self.material_state(session, need)));
+        named.filter_map(|n| self.catalogue.material(&n.material)).map(|m| m.name.clone()).collect()
+    }
+
+    /// Whether a scan of it was handed in and is good, of which the window looks at the original.
+    fn is_original_of(&self, session: &Session, need: &Need, state: MaterialState) -> bool {
+        let material = self.catalogue.material(&need.material);
+        material.is_some_and(|m| m.form == crate::catalogue::MaterialForm::Original)
+            && session.papers.contains_key(&need.material)
+            && state != MaterialState::Returned(ReturnReason::NotNeeded)
+            && !state.is_open()
     }
 
     fn material_name(&self, stack: &Stack) -> Label {
