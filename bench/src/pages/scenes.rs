@@ -9,7 +9,7 @@ type Fatal = Box<dyn std::error::Error + Send + Sync>;
 /// What is on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
-    /// text, a table, a photograph, a seal and a signature: the page on which prototypes were measured
+    /// text, a table, a photograph, a seal and a signature, as on the page on which prototypes were measured
     Receipt,
     /// text and a seal on the text
     SealedLetter,

@@ -235,7 +235,7 @@ impl Voice<'_> {
         let row = |shown: &FaultShown| {
             let since = words.since.with(&[("time", &self.date_time(shown.since))]);
             let over = (!shown.now).then(|| words.over.plain().to_owned());
-            let detail = [over, Some(since), Some(words.times.of(shown.times))];
+            let detail = [Some(since), over, Some(words.times.of(shown.times))];
             let title = self.coded_title(shown.fault);
             t::RoomRow {
                 act: act(Intent::Repair(shown.fault), title.as_str(), true),
