@@ -6,7 +6,7 @@ use std::path::Path;
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
-use crate::eighth;
+use crate::eighth::{self, Eighth, Wanted};
 use crate::error::PageError;
 use crate::jpeg_header::{self, Header};
 
@@ -72,6 +72,17 @@ impl Loaded<'_> {
         let means =
             (scale == ScalingFactor::ONE_EIGHTH).then(|| eighth::grey(&self.jpeg, &self.header)).flatten();
         means.map_or_else(|| self.decode(scale, PixelFormat::GRAY), Ok)
+    }
+
+    /// The brightness of the whole image at an eighth of its size, with slopes where lines of text may be looked for.
+    pub(crate) fn eighth(&self) -> Result<Eighth, PageError> {
+        let eighth = eighth::read(&self.jpeg, &self.header, Wanted::SlopesOnWhite);
+        eighth.map_or_else(|| self.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY).map(Eighth::from), Ok)
+    }
+
+    /// Its brightness at an eighth of its width and a quarter of its height, if that is easily had.
+    pub(crate) fn halves(&self) -> Option<Pixels> {
+        eighth::read(&self.jpeg, &self.header, Wanted::Slopes)?.halves()
     }
 
     /// The whole file.

@@ -26,6 +26,8 @@ pub fn scan(data: &[u8]) {
     if let Ok(file) = decode::load(&desk.page)
         && let Some(ours) = eighth::grey(file.jpeg(), &file.header)
     {
+        let with_slopes = eighth::read(file.jpeg(), &file.header, eighth::Wanted::Slopes);
+        assert!(with_slopes.is_some_and(|with| with.picture.bytes == ours.bytes));
         let theirs = file.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY);
         let theirs = theirs.unwrap_or_else(|error| panic!("libjpeg finds it wrong: {error}"));
         assert!((ours.width, ours.height, ours.bytes) == (theirs.width, theirs.height, theirs.bytes));

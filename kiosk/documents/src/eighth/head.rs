@@ -22,8 +22,8 @@ pub(super) struct Component {
     /// Blocks across and down in a minimum coded unit.
     pub(super) across: usize,
     pub(super) down: usize,
-    /// What a mean is a multiple of.
-    pub(super) quantum: i32,
+    /// What a mean is a multiple of, and a slope.
+    pub(super) quanta: [i32; 2],
     /// Which of the image's codes it has.
     pub(super) of_means: usize,
     pub(super) of_rests: usize,
@@ -43,7 +43,7 @@ struct Framed {
 struct Said<'a> {
     size: Option<(usize, usize)>,
     components: Vec<Framed>,
-    quanta: [Option<i32>; 4],
+    quanta: [Option<[i32; 2]>; 4],
     means: [Option<Defined<'a>>; 4],
     rests: [Option<Defined<'a>>; 4],
     restart: usize,
@@ -111,13 +111,13 @@ impl<'a> Said<'a> {
         Some(())
     }
 
-    /// DQT (B.2.4.1): of each table, the quantum of the mean.
+    /// DQT (B.2.4.1): of each table, the quanta of the mean and of the slope.
     fn quanta(&mut self, mut body: &[u8]) -> Option<()> {
         while !body.is_empty() {
             // The upper half would say that the quanta are words.
             let table = self.quanta.get_mut(usize::from(byte(&mut body).ok()?))?;
-            *table =
-                take(&mut body, 64)?.first().map(|&quantum| quantum.into()).filter(|quantum| *quantum > 0);
+            let [mean, _, slope] = *take(&mut body, 64)?.first_chunk()?;
+            *table = (mean > 0).then(|| [mean.into(), slope.into()]);
         }
         Some(())
     }
@@ -164,8 +164,8 @@ impl<'a> Said<'a> {
             if id != framed.id {
                 return None;
             }
-            let quantum = (*self.quanta.get(framed.quanta)?)?;
-            components.push(Component { across, down, quantum, of_means, of_rests });
+            let quanta = (*self.quanta.get(framed.quanta)?)?;
+            components.push(Component { across, down, quanta, of_means, of_rests });
         }
         /// Most blocks of a minimum coded unit (B.2.3).
         const MOST_BLOCKS: usize = 10;

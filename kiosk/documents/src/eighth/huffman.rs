@@ -81,12 +81,18 @@ impl Means {
     pub(super) fn difference(&self, bits: &mut Bits<'_>) -> Option<i32> {
         bits.fill();
         let length = self.0.symbol(bits)?.into();
-        let value = bits.peek(length) as i32;
-        bits.skip(length);
-        // The lower half of what so many bits can say stands for what is below zero.
-        let below = length > 0 && value < 1 << (length - 1);
-        Some(if below { value + 1 - (1 << length) } else { value })
+        Some(value(bits, length))
     }
+}
+
+/// Takes a value of so many bits (F.2.2.1).
+#[inline(always)]
+fn value(bits: &mut Bits<'_>, length: u32) -> i32 {
+    let value = bits.peek(length) as i32;
+    bits.skip(length);
+    // The lower half of what so many bits can say stands for what is below zero.
+    let below = length > 0 && value < 1 << (length - 1);
+    if below { value + 1 - (1 << length) } else { value }
 }
 
 /// The code of all other coefficients of a block, several words at a time.
@@ -109,6 +115,9 @@ struct Step {
 /// Coefficients of a block.
 const BLOCK: u32 = 64;
 
+/// The place of the slope among them (figure A.6).
+const SLOPE: u32 = 2;
+
 /// Steps for which there are bits enough once they are filled: of each, the last word may announce 15 more.
 const STEPS: u32 = FILLED / (LOOK + 15);
 
@@ -118,10 +127,34 @@ impl Rests {
         Self { steps: (0..ENTRIES).map(step).collect(), code }
     }
 
+    /// Takes a block's slope, the lowest of its frequencies down, and gets over the other coefficients.
+    #[inline(always)]
+    pub(super) fn slope(&self, bits: &mut Bits<'_>) -> Option<i32> {
+        let (mut at, mut slope) = (1, 0);
+        while at <= SLOPE {
+            bits.fill();
+            let symbol = self.code.symbol(bits)?;
+            if is_end(symbol) {
+                return Some(slope);
+            }
+            at += gone_over(symbol);
+            let value = value(bits, (symbol & 15).into());
+            if at == SLOPE + 1 {
+                slope = value;
+            }
+        }
+        self.skip_from(at, bits)?;
+        Some(slope)
+    }
+
     /// Gets over a block's other coefficients; `None` where they are more than a block has.
     #[inline(always)]
     pub(super) fn skip(&self, bits: &mut Bits<'_>) -> Option<()> {
-        let mut at = 1;
+        self.skip_from(1, bits)
+    }
+
+    #[inline(always)]
+    fn skip_from(&self, mut at: u32, bits: &mut Bits<'_>) -> Option<()> {
         loop {
             bits.fill();
             for _ in 0..STEPS {
@@ -293,6 +326,30 @@ mod tests {
         }
     }
 
+    /// As above; the slope is the second coefficient.
+    #[test]
+    fn the_slope_of_a_block() {
+        let symbols = [0, 2, 0x12, 0xF0];
+        let of = Rests::new(code([1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], &symbols).unwrap());
+        for (words, slope) in [
+            ("0", 0),
+            ("1011 0", 0),
+            ("1011 1010 0", 2),
+            ("1011 1000 1011 0", -3),
+            ("11001 1011 0", -2),
+            ("1110 1011 0", 0),
+            ("1011 1110 1011 0", 0),
+        ] {
+            let words = words.replace(' ', "");
+            let mut bits = usize::from_str_radix(&words, 2).unwrap() << (32 - words.len());
+            bits |= (1 << (32 - words.len())) - 1;
+            let bytes = stuffed(&(bits as u32).to_be_bytes());
+            let mut bits = Bits::new(&bytes);
+            assert_eq!(of.slope(&mut bits), Some(slope), "{words}");
+            assert!(bits.peek(16) == 0xFFFF, "{words}: what follows");
+        }
+    }
+
     /// A block's end, found one bit after the other; `None` where there is none, `Some(None)` where data end before.
     fn by_bits(words: &[(u32, u32, u8)], data: &[bool]) -> Option<Option<usize>> {
         let (mut at, mut next) = (1, 0);
@@ -365,7 +422,9 @@ mod tests {
             // Block after block, until one is none, or the data end.
             loop {
                 let theirs = by_bits(&words, &bits[from..]);
+                let mut with_slopes = ours;
                 let done = of.skip(&mut ours);
+                prop_assert_eq!(of.slope(&mut with_slopes).is_some(), done.is_some(), "at {}", from);
                 let Some(Some(length)) = theirs else {
                     prop_assert!(done.is_none() || theirs == Some(None) && ours.is_over(), "{:?} at {}", theirs, from);
                     break;
@@ -375,6 +434,8 @@ mod tests {
                 ours.fill();
                 let next = (from..from + 40).fold(0, |all, i| all << 1 | usize::from(bits.get(i).copied().unwrap_or(false)));
                 prop_assert_eq!(ours.peek(40), next, "at {}", from);
+                with_slopes.fill();
+                prop_assert_eq!(with_slopes.peek(40), next, "with slopes at {}", from);
             }
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
-use super::grey;
+use super::{Wanted, grey, read};
 use crate::decode::Pixels;
 use crate::finish::scenes::{Coding, encode, hash};
 use crate::jpeg_header;
@@ -20,10 +20,9 @@ fn image(width: usize, height: usize, coding: Coding) -> Vec<u8> {
 }
 
 /// What libjpeg makes of it.
-fn by_libjpeg(jpeg: &[u8]) -> turbojpeg::Result<Pixels> {
+fn by_libjpeg(jpeg: &[u8], scale: ScalingFactor) -> turbojpeg::Result<Pixels> {
     let mut decoder = Decompressor::new()?;
     let header = decoder.read_header(jpeg)?;
-    let scale = ScalingFactor::ONE_EIGHTH;
     decoder.set_scaling_factor(scale)?;
     let (width, height) = (scale.scale(header.width), scale.scale(header.height));
     let mut image =
@@ -35,8 +34,13 @@ fn by_libjpeg(jpeg: &[u8]) -> turbojpeg::Result<Pixels> {
 /// Whether there is a picture; it is libjpeg's then.
 fn is_there(jpeg: &[u8]) -> bool {
     let Ok(header) = jpeg_header::of(jpeg, "page".as_ref()) else { return false };
-    let Some(ours) = grey(jpeg, &header) else { return false };
-    let theirs = by_libjpeg(jpeg).expect("nothing that libjpeg finds wrong");
+    let with_slopes = read(jpeg, &header, Wanted::Slopes);
+    let Some(ours) = grey(jpeg, &header) else {
+        assert!(with_slopes.is_none(), "slopes of no picture");
+        return false;
+    };
+    assert!(with_slopes.is_some_and(|with| with.picture.bytes == ours.bytes), "slopes make another picture");
+    let theirs = by_libjpeg(jpeg, ScalingFactor::ONE_EIGHTH).expect("nothing that libjpeg finds wrong");
     assert_eq!((ours.width, ours.height), (theirs.width, theirs.height));
     assert!(ours.bytes == theirs.bytes, "other samples");
     true
@@ -51,6 +55,47 @@ fn it_is_libjpeg_s_picture() {
             let wanted = !matches!(coding, Coding::Progressive | Coding::Rgb);
             assert_eq!(there, wanted, "{coding:?}, {width} × {height}");
         }
+    }
+}
+
+/// Waves down the page, which `light` lets begin on what a white lid may be.
+fn waves(width: usize, height: usize, light: bool, coding: Coding) -> Vec<u8> {
+    let sample = |i: usize| {
+        let (x, y) = (i / 3 % width, i / 3 / width);
+        let wave = (y as f64 * 0.3 + x as f64 * 0.02).sin() * 60.0;
+        if y < 104 { if light { 240 } else { 190 } } else { (130.0 + wave) as u8 }
+    };
+    encode(&(0..width * height * 3).map(sample).collect::<Vec<_>>(), width, height, coding, 300)
+}
+
+#[test]
+fn slopes_make_means_of_the_halves_of_blocks() {
+    for coding in [Coding::Colour(Subsamp::Sub2x2), Coding::Colour(Subsamp::None), Coding::Grey] {
+        let jpeg = waves(200, 300, true, coding);
+        let header = jpeg_header::of(&*jpeg, "page".as_ref()).unwrap();
+        let halves = read(&jpeg, &header, Wanted::Slopes).unwrap().halves().unwrap();
+        let quarters = by_libjpeg(&jpeg, ScalingFactor::ONE_QUARTER).unwrap();
+        assert_eq!((halves.width, halves.height), (25, 76));
+        for (y, row) in quarters.bytes.chunks_exact(quarters.width).enumerate() {
+            for (x, pair) in row.chunks_exact(2).enumerate() {
+                let (mean, half) = (pair[0].midpoint(pair[1]), halves.bytes[y * halves.width + x]);
+                assert!(half.abs_diff(mean) <= 4, "{half}, not {mean}, at {x}, {y}, {coding:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn slopes_are_read_under_white_lids_alone() {
+    for light in [true, false] {
+        let jpeg = waves(200, 300, light, Coding::Colour(Subsamp::Sub2x2));
+        let header = jpeg_header::of(&*jpeg, "page".as_ref()).unwrap();
+        let has_slopes = |wanted| read(&jpeg, &header, wanted).unwrap().halves().is_some();
+        assert_eq!(has_slopes(Wanted::SlopesOnWhite), light);
+        assert!(has_slopes(Wanted::Slopes) && !has_slopes(Wanted::Means));
+        // But for those near the upper end, they are the same.
+        let halves = |wanted| read(&jpeg, &header, wanted).unwrap().halves().unwrap().bytes;
+        assert!(!light || halves(Wanted::SlopesOnWhite)[25 * 16..] == halves(Wanted::Slopes)[25 * 16..]);
     }
 }
 
@@ -146,7 +191,11 @@ fn one_unit(side: u8) -> Vec<u8> {
 fn more_blocks_than_a_unit_may_have_are_left_to_libjpeg() {
     for (side, wanted) in [(1, true), (2, true), (3, false), (4, false)] {
         let jpeg = one_unit(side);
-        assert_eq!((is_there(&jpeg), by_libjpeg(&jpeg).is_ok()), (wanted, wanted), "{side}");
+        assert_eq!(
+            (is_there(&jpeg), by_libjpeg(&jpeg, ScalingFactor::ONE_EIGHTH).is_ok()),
+            (wanted, wanted),
+            "{side}"
+        );
     }
 }
 

@@ -34,9 +34,8 @@ mod tests;
 use std::io::Write;
 use std::path::Path;
 
-use turbojpeg::ScalingFactor;
-
 use crate::decode::{self, Pixels};
+use crate::eighth::Eighth;
 use crate::error::PageError;
 use crate::inspect::{Warning, is_dark, is_dim};
 use crate::look::{Look, Seen};
@@ -178,15 +177,15 @@ pub(crate) fn finish_keeping<W: Write>(
 ) -> Result<(W, Finished), PageError> {
     let file = decode::load(page)?;
     let scan = Scan::open(&file, most)?;
-    let picture = scan.grey(ScalingFactor::ONE_EIGHTH)?;
+    let small = scan.eighth()?;
     let write = |bytes: &[u8]| to.write_all(bytes).map_err(|e| PageError::writing(out, &e));
-    let finished = match cards::find(&picture, file.header.dpi) {
-        Some(Lying::Several(page)) => finish_cards(scan, &page, &picture, compression, write)?,
+    let finished = match cards::find(&small.picture, file.header.dpi) {
+        Some(Lying::Several(page)) => finish_cards(scan, &page, &small.picture, compression, write)?,
         Some(Lying::One(card, dpi)) => {
             let place = Place::of_card(&card, dpi, &scan);
-            finish_sheet(scan, place, picture, (compression, Some(dpi)), write)?
+            finish_sheet(scan, place, small, (compression, Some(dpi)), write)?
         }
-        None => finish_sheet(scan, None, picture, (compression, file.header.dpi), write)?,
+        None => finish_sheet(scan, None, small, (compression, file.header.dpi), write)?,
     };
     tracing::debug!(page = %page.display(), ?finished, "page finished");
     Ok((to, finished))
@@ -196,12 +195,13 @@ pub(crate) fn finish_keeping<W: Write>(
 fn finish_sheet(
     scan: Scan<'_>,
     known: Option<Place>,
-    picture: Pixels,
+    small: Eighth,
     (compression, known_dpi): (Compression, Option<u32>),
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
     let dpi = known_dpi.unwrap_or(USUAL_DPI);
-    let place = known.map_or_else(|| Place::find(&scan, &picture), Ok)?;
+    let place = known.map_or_else(|| Place::find(&scan, &small), Ok)?;
+    let picture = small.picture;
     let histogram = whiten::histogram(&picture, place.turn(), (place.paper.width, place.paper.height));
     let gain = whiten::gain(&histogram);
     let outline = Outline::new(&picture, &place, dpi);

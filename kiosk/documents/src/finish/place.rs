@@ -3,6 +3,7 @@
 use turbojpeg::ScalingFactor;
 
 use crate::decode::{Loaded, Pixels};
+use crate::eighth::Eighth;
 use crate::error::PageError;
 use crate::jpeg_header::{MAX_PIXELS, MAX_SIDE};
 
@@ -29,7 +30,8 @@ pub(super) struct Place {
 
 impl Place {
     /// Finds the page by its edges, else by its lines of text; else it is the whole scan as it is.
-    pub(super) fn find(scan: &Scan<'_>, picture: &Pixels) -> Result<Self, PageError> {
+    pub(super) fn find(scan: &Scan<'_>, small: &Eighth) -> Result<Self, PageError> {
+        let picture = &small.picture;
         let size = (f64::from(scan.file.header.width), f64::from(scan.file.header.height));
         if let Some(edges) = paper::find(picture)
             && let Some(place) = Self::within(&edges, Straightened::Edges, size)
@@ -37,8 +39,11 @@ impl Place {
             return Ok(place);
         }
         let lines = match line_scale(scan.file) {
-            Some(scale) => text_lines::angle(&scan.grey(scale)?),
-            None => text_lines::angle(picture),
+            Some(scale) => match scan.halves(small) {
+                Some(halves) => text_lines::angle(&halves, 2),
+                None => text_lines::angle(&scan.grey(scale)?, 1),
+            },
+            None => text_lines::angle(picture, 1),
         };
         let turned = lines.and_then(|angle| {
             let all = Self::within(&nowhere(angle), Straightened::Lines, size)?;

@@ -5,6 +5,7 @@ use turbojpeg::ScalingFactor;
 use super::planes::{Flaw, Reader};
 use super::window::Window;
 use crate::decode::{Loaded, MAX_SCANS, Pixels};
+use crate::eighth::Eighth;
 use crate::error::PageError;
 
 /// A scan, decoded once and kept, or decoded anew for each pass.
@@ -26,12 +27,30 @@ impl<'a> Scan<'a> {
         Ok(Self { file, whole })
     }
 
-    /// Its brightness at a half, a quarter or an eighth of its size.
+    /// Its brightness at a half or a quarter of its size.
     pub(super) fn grey(&self, scale: ScalingFactor) -> Result<Pixels, PageError> {
         match &self.whole {
             Some(window) => Ok(window.smaller(scale.denom() / scale.num().max(1))),
             None => self.file.grey(scale),
         }
+    }
+
+    /// Its brightness at an eighth of its size.
+    pub(super) fn eighth(&self) -> Result<Eighth, PageError> {
+        match &self.whole {
+            Some(window) => Ok(window.smaller(8).into()),
+            None => self.file.eighth(),
+        }
+    }
+
+    /// Its brightness at an eighth of its width and a quarter of its height, if that is had without decoding it: lines
+    /// of text are as sharp in it as at a quarter of its size. For a scan of few pixels that is not enough.
+    pub(super) fn halves(&self, small: &Eighth) -> Option<Pixels> {
+        /// A4 at 200 dots per inch has a few more.
+        const ENOUGH: u32 = 1600;
+        let large = self.file.header.width.min(self.file.header.height) >= ENOUGH;
+        let wanted = large && self.whole.is_none();
+        wanted.then(|| small.halves().or_else(|| self.file.halves())).flatten()
     }
 
     /// All planes, of which at least `rows` rows of full size are in memory at a time.

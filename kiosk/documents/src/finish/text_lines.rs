@@ -4,22 +4,28 @@
 //! sharpness is measured for each angle within reach; only where it stands out, and where both halves
 //! of the page's ink say the same, is the angle certain enough to act on it.
 
+use std::array;
+use std::ops::Range;
+
+use multiversion::multiversion;
+
 use crate::decode::Pixels;
 
 use super::line::median;
 use super::paper::MAX_ANGLE;
 
-/// Columns summed up before shearing, in pixels.
+/// How wide columns are that are summed up before shearing: as so many pixels are high.
 const STRIP: usize = 8;
 
 /// Shears are made in quarters of a pixel, so that each is smoothed alike.
 const FINE: usize = 4;
 
-/// The angle of the lines of text in a grey picture, clockwise, in radians; `None` when not certain.
-pub(super) fn angle(picture: &Pixels) -> Option<f64> {
+/// The angle of the lines of text in a grey picture, whose pixels are so many times as wide as they are high,
+/// clockwise, in radians; `None` when not certain.
+pub(super) fn angle(picture: &Pixels, wide: usize) -> Option<f64> {
     /// How far the two halves may differ.
     const AGREED: f64 = 0.3;
-    let ink = Ink::new(picture)?;
+    let ink = Ink::new(picture, wide)?;
     let split = ink.half()?;
     let all = ink.best(0..picture.height)?;
     let halves = (ink.best(0..split)?, ink.best(split..picture.height)?);
@@ -30,27 +36,29 @@ pub(super) fn angle(picture: &Pixels) -> Option<f64> {
 /// The ink in each row of each strip.
 struct Ink {
     strips: Vec<Vec<u32>>,
+    /// In pixels' heights.
     width: usize,
     height: usize,
 }
 
 impl Ink {
-    fn new(picture: &Pixels) -> Option<Self> {
+    fn new(picture: &Pixels, wide: usize) -> Option<Self> {
         /// Difference from the paper, of 255, that is no grain.
         const GRAIN: u8 = 24;
         let (width, height) = (picture.width, picture.height);
         let paper = paper(picture)?;
-        let mut strips = vec![vec![0; height]; width.div_ceil(STRIP)];
+        let columns = STRIP / wide;
+        let mut strips = vec![vec![0; height]; width.div_ceil(columns)];
         for (y, row) in picture.bytes.chunks_exact(width.max(1)).enumerate() {
-            for (strip, part) in strips.iter_mut().zip(row.chunks(STRIP)) {
-                let ink = part.iter().map(|&grey| u32::from((paper - GRAIN).saturating_sub(grey))).sum();
+            for (strip, part) in strips.iter_mut().zip(row.chunks(columns)) {
+                let ink: u32 = part.iter().map(|&grey| u32::from((paper - GRAIN).saturating_sub(grey))).sum();
                 if let Some(sum) = strip.get_mut(y) {
-                    *sum = ink;
+                    *sum = ink * wide as u32;
                 }
             }
         }
         strips.iter_mut().for_each(|strip| without_pictures(strip));
-        Some(Self { strips, width, height })
+        Some(Self { strips, width: width * wide, height })
     }
 
     /// The row above which half of the ink lies; `None` when there is hardly any.
@@ -70,7 +78,7 @@ impl Ink {
     }
 
     /// The angle at which `rows` are sharpest, in degrees.
-    fn best(&self, rows: std::ops::Range<usize>) -> Option<f64> {
+    fn best(&self, rows: Range<usize>) -> Option<f64> {
         const COARSE: f64 = 0.2;
         /// How far the sharpest must stand out from the median.
         const CERTAIN: f64 = 1.5;
@@ -89,7 +97,7 @@ impl Ink {
     }
 
     /// The top of the peak around `angle`, as the centre of what rises above half of its height.
-    fn refine(&self, angle: f64, reach: f64, rows: std::ops::Range<usize>) -> f64 {
+    fn refine(&self, angle: f64, reach: f64, rows: Range<usize>) -> f64 {
         const STEPS: i32 = 40;
         let scores: Vec<(f64, f64)> = (-STEPS..=STEPS)
             .map(|i| angle + f64::from(i) * reach * 2.0 / f64::from(STEPS))
@@ -107,24 +115,67 @@ impl Ink {
         if weight > 0.0 { sum / weight } else { angle }
     }
 
-    fn sharpness(&self, degrees: f64, rows: std::ops::Range<usize>) -> f64 {
+    fn sharpness(&self, degrees: f64, rows: Range<usize>) -> f64 {
         let tilt = degrees.to_radians().tan();
         // Room above and below for the ends of the steepest shear.
         let room = (self.width as f64 * tilt.abs()) as usize / 2 + 2;
-        let mut fine = vec![0u32; (rows.len() + 2 * room) * FINE];
+        let mut bins = Bins::new(rows.len() + 2 * room + 1);
         for (number, strip) in self.strips.iter().enumerate() {
             let x = (number * STRIP + STRIP / 2) as f64 - self.width as f64 / 2.0;
             let first = (room as f64 - x * tilt) * FINE as f64;
-            let bins = fine.get_mut(first.round().max(0.0) as usize..).unwrap_or_default();
-            let part = strip.get(rows.clone()).unwrap_or_default();
-            for (bin, ink) in bins.iter_mut().step_by(FINE).zip(part) {
-                *bin += ink;
-            }
+            bins.add(first.round().max(0.0) as usize, strip.get(rows.clone()).unwrap_or_default());
         }
-        let pixels: Vec<u32> = fine.windows(FINE).map(|w| w.iter().sum()).collect();
-        let steps = pixels.iter().zip(pixels.iter().skip(FINE));
-        steps.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+        bins.sharpness()
     }
+}
+
+/// The ink in quarters of rows: all first quarters, all second ones and so on, so that a strip, whose rows are
+/// added to quarters of one kind, is added many rows at a time.
+struct Bins([Vec<u32>; FINE]);
+
+impl Bins {
+    fn new(rows: usize) -> Self {
+        Self(array::from_fn(|_| vec![0; rows]))
+    }
+
+    /// Adds rows, the first at this quarter.
+    fn add(&mut self, quarter: usize, rows: &[u32]) {
+        let bins = self.0.get_mut(quarter % FINE).and_then(|bins| bins.get_mut(quarter / FINE..));
+        add(bins.unwrap_or_default(), rows);
+    }
+
+    /// How much each row differs from the next, wherever among the quarters rows begin: the sum of the squares.
+    fn sharpness(&self) -> f64 {
+        let mut rows = vec![0; self.0.iter().map(Vec::len).max().unwrap_or(0)];
+        self.0.iter().for_each(|bins| add(&mut rows, bins));
+        let mut sum = squares(&rows);
+        for bins in self.0.iter().take(FINE - 1) {
+            // Rows begin a quarter later now; the last has no more of them.
+            put_off(&mut rows, bins);
+            sum += squares(rows.split_last().map_or(&[], |(_, rows)| rows));
+        }
+        sum as f64
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn add(bins: &mut [u32], rows: &[u32]) {
+    for (bin, ink) in bins.iter_mut().zip(rows) {
+        *bin += ink;
+    }
+}
+
+/// Takes from each row its first quarter and gives it the next row's.
+#[multiversion(targets("x86_64+avx2"))]
+fn put_off(rows: &mut [u32], bins: &[u32]) {
+    for ((row, first), next) in rows.iter_mut().zip(bins).zip(bins.iter().skip(1)) {
+        *row = *row - first + next;
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn squares(rows: &[u32]) -> u64 {
+    rows.iter().zip(rows.iter().skip(1)).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum()
 }
 
 /// Takes out what is inked for longer, down a strip, than any line of text is high: photographs, frames.
