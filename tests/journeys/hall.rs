@@ -24,8 +24,8 @@ static PAPERS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     drawn.iter().map(file).collect()
 });
 
-/// After the night.
-const MORNING: &str = "05:00";
+/// Before the night.
+const EVENING: &str = "01:00";
 
 /// Whether it is three at the hall, or soon will be: then the kiosk tests itself, and what it sends to the store stands
 /// in the way of journeys that count bytes and calls. One journey is about that, and sets the clock itself.
@@ -90,7 +90,7 @@ impl Opening {
             command.arg("--no-slot");
         }
         if !self.arguments.iter().any(|argument| argument == "--clock") && is_night() {
-            command.args(["--clock", MORNING]);
+            command.args(["--clock", EVENING]);
         }
         if let Some(settings) = &self.settings {
             let file = temporary.path().join("settings.toml");

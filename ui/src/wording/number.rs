@@ -34,15 +34,12 @@ impl Voice<'_> {
             (false, 2..=WINDOWS_LARGE) => NAMED_BESIDE_BOTH,
             (false, _) => 0,
         };
-        let more = shown.missing.len() > named;
-        // To say where the others are takes the room of one of them.
-        let named = if more && !paper { named.saturating_sub(1) } else { named };
         t::NumberWords {
             title: title.plain().into(),
             number: slint::format!("{}", shown.number),
             windows: model(self.windows(&shown.windows)),
             ahead: shown.place.map(|place| self.place(place)).unwrap_or_default().into(),
-            prepare: match (more, paper) {
+            prepare: match (shown.missing.len() > named, paper) {
                 (false, _) => words.prepare.plain().to_owned(),
                 (true, true) => words.prepare_many.with(&[("count", &shown.missing.len())]),
                 // No paper names the others.
