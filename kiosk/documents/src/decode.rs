@@ -67,16 +67,9 @@ impl Loaded<'_> {
         Ok(Pixels { width, height, bytes: image.pixels })
     }
 
-    /// The brightness of the whole image at a fraction of its size.
-    pub(crate) fn grey(&self, scale: ScalingFactor) -> Result<Pixels, PageError> {
-        let means =
-            (scale == ScalingFactor::ONE_EIGHTH).then(|| eighth::grey(&self.jpeg, &self.header)).flatten();
-        means.map_or_else(|| self.decode(scale, PixelFormat::GRAY), Ok)
-    }
-
-    /// The brightness of the whole image at an eighth of its size, with slopes where lines of text may be looked for.
-    pub(crate) fn eighth(&self) -> Result<Eighth, PageError> {
-        let eighth = eighth::read(&self.jpeg, &self.header, Wanted::SlopesOnWhite);
+    /// The brightness of the whole image at an eighth of its size.
+    pub(crate) fn eighth(&self, wanted: Wanted) -> Result<Eighth, PageError> {
+        let eighth = eighth::read(&self.jpeg, &self.header, wanted);
         eighth.map_or_else(|| self.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY).map(Eighth::from), Ok)
     }
 

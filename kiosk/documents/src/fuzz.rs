@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use turbojpeg::{PixelFormat, ScalingFactor};
 
+use crate::decode;
+use crate::eighth::{self, Wanted};
 use crate::finish::finish_keeping;
 use crate::{
     Compression, Created, Finished, Format, Meta, PageRef, Quarter, assemble, finish_as, inspect, picture,
     preview,
 };
-use crate::{decode, eighth};
 
 /// Larger scans than this only take longer.
 const MOST_PIXELS: u64 = 1 << 20;
@@ -24,9 +25,10 @@ pub fn scan(data: &[u8]) {
     }
     // The means of the blocks are what libjpeg makes of them.
     if let Ok(file) = decode::load(&desk.page)
-        && let Some(ours) = eighth::grey(file.jpeg(), &file.header)
+        && let Some(ours) = eighth::read(file.jpeg(), &file.header, Wanted::Means)
     {
-        let with_slopes = eighth::read(file.jpeg(), &file.header, eighth::Wanted::Slopes);
+        let ours = ours.picture;
+        let with_slopes = eighth::read(file.jpeg(), &file.header, Wanted::Slopes);
         assert!(with_slopes.is_some_and(|with| with.picture.bytes == ours.bytes));
         let theirs = file.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY);
         let theirs = theirs.unwrap_or_else(|error| panic!("libjpeg finds it wrong: {error}"));

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use turbojpeg::ScalingFactor;
-
 use crate::decode::{self, Pixels};
+use crate::eighth::Wanted;
 use crate::error::PageError;
 use crate::jpeg_header::Components;
 
@@ -45,7 +44,7 @@ pub enum Warning {
 /// kind that a PDF cannot hold, or beyond the bounds on its dimensions.
 pub fn inspect(path: &Path) -> Result<PageInfo, PageError> {
     let page = decode::load(path)?;
-    let grey = page.grey(ScalingFactor::ONE_EIGHTH)?;
+    let grey = page.eighth(Wanted::Means)?.picture;
     let warnings = warnings(&histogram(&grey));
     let header = page.header;
     tracing::debug!(page = %path.display(), header.width, header.height, ?warnings, "page inspected");

@@ -5,10 +5,12 @@
 //! screen's business.
 
 mod about;
+mod goodbye;
 mod papers;
 mod technician;
 
 pub use about::*;
+pub use goodbye::*;
 pub use papers::*;
 pub use technician::*;
 
@@ -18,7 +20,7 @@ use crate::hours::Span;
 use crate::identity::{CompanyOffer, Ways};
 use crate::intent::Tab;
 use crate::look::Look;
-use crate::number::{NumberLife, TicketNumber};
+use crate::number::TicketNumber;
 use crate::speech::Speech;
 use crate::waiting::{Place, Waiting};
 use jiff::civil::{DateTime, Time};
@@ -538,31 +540,6 @@ pub enum CardReminder {
     Present,
     /// nobody knows: remind
     Unknown,
-}
-
-/// Goodbye.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Goodbye {
-    /// the number, if one was given
-    pub number: Option<TicketNumber>,
-    /// where that number is in its life
-    pub life: NumberLife,
-    /// the number was given back
-    pub cancelled: bool,
-    /// whoever wanted a number has none, or whoever handed papers in has none to show at the window
-    pub unnumbered: bool,
-    /// what became of the papers
-    pub papers: Option<PapersTold>,
-    /// pages were scanned and not accepted: they are thrown away
-    pub dropped: bool,
-    /// what the window wants to see all the same, of a visit in which papers were handed in
-    pub bring: Vec<Label>,
-    /// papers may lie in the scanner
-    pub originals: bool,
-    /// papers do lie in its feeder
-    pub feeder: bool,
-    /// whether to remind of the card
-    pub card: CardReminder,
 }
 
 /// What is wrong, one fault at a time, for whoever mends it. It holds nothing of any visitor.

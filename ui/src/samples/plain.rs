@@ -6,7 +6,7 @@ use visit::catalogue::Label;
 use visit::fault::Fault;
 use visit::hours::Span;
 use visit::identity::{CompanyCode, CompanyOffer, Ways};
-use visit::number::NumberLife;
+use visit::number::{NumberLife, TicketNumber};
 use visit::screen::{
     Calling, CardProblem, CardReminder, Closed, CodeProblem, CompanyEntry, Goodbye, Help, Home, Identify,
     NoNumbers, NumberShown, PapersTold, Purpose, Screen, Service, TicketState, Wait,
@@ -373,21 +373,22 @@ fn missing() -> Vec<Label> {
 
 fn goodbye() -> Vec<Sample> {
     let number = Some(ticket("A017"));
-    let screen = |number, cancelled, papers: Option<PapersTold>, card| {
+    let usual = Goodbye {
+        number: None,
+        life: NumberLife::Waiting,
+        cancelled: false,
+        unnumbered: false,
+        papers: None,
+        dropped: false,
+        bring: Vec::new(),
+        originals: false,
+        feeder: false,
+        card: CardReminder::Taken,
+    };
+    let screen = |number: Option<TicketNumber>, cancelled: bool, papers: Option<PapersTold>, card| {
         let originals = papers.is_some();
-        let bring = Vec::new();
-        Screen::Goodbye(Goodbye {
-            number,
-            life: NumberLife::Waiting,
-            cancelled,
-            unnumbered: number.is_none() && !cancelled && originals,
-            papers,
-            dropped: false,
-            bring,
-            originals,
-            feeder: false,
-            card,
-        })
+        let unnumbered = number.is_none() && !cancelled && originals;
+        Screen::Goodbye(Goodbye { number, cancelled, unnumbered, papers, originals, card, ..usual.clone() })
     };
     let papers =
         |received, stored| Some(PapersTold { received, stored, returned: 0, missing: 0, unknown: 0 });
@@ -396,32 +397,16 @@ fn goodbye() -> Vec<Sample> {
         sample("goodbye", screen(number, false, None, CardReminder::Taken)),
         sample(
             "goodbye-called",
-            Screen::Goodbye(Goodbye {
-                number,
-                life: NumberLife::Called,
-                cancelled: false,
-                unnumbered: false,
-                papers: None,
-                dropped: false,
-                bring: Vec::new(),
-                originals: false,
-                feeder: false,
-                card: CardReminder::Taken,
-            }),
+            Screen::Goodbye(Goodbye { number, life: NumberLife::Called, ..usual.clone() }),
         ),
         sample(
             "goodbye-missed",
             Screen::Goodbye(Goodbye {
                 number,
                 life: NumberLife::NoShow,
-                cancelled: false,
-                unnumbered: false,
                 papers: papers(2, 0),
-                dropped: false,
-                bring: Vec::new(),
                 originals: true,
-                feeder: false,
-                card: CardReminder::Taken,
+                ..usual.clone()
             }),
         ),
         sample("goodbye-card", screen(number, false, papers(2, 3), CardReminder::Present)),
@@ -431,51 +416,33 @@ fn goodbye() -> Vec<Sample> {
         sample(
             "goodbye-feeder",
             Screen::Goodbye(Goodbye {
-                number: None,
-                life: NumberLife::Waiting,
-                cancelled: false,
                 unnumbered: true,
                 papers: papers(2, 0),
-                dropped: false,
                 bring: vec![
                     label("近期免冠证件照", "Recent ID photos"),
                     label("出生医学证明", "Birth certificate"),
                 ],
                 originals: true,
                 feeder: true,
-                card: CardReminder::Taken,
+                ..usual.clone()
             }),
         ),
         sample(
             "goodbye-dropped",
             Screen::Goodbye(Goodbye {
                 number,
-                life: NumberLife::Waiting,
-                cancelled: false,
-                unnumbered: false,
                 papers: Some(PapersTold { received: 1, stored: 1, returned: 1, missing: 3, unknown: 0 }),
                 dropped: true,
-                bring: Vec::new(),
                 originals: true,
                 feeder: true,
                 card: CardReminder::Present,
+                ..usual.clone()
             }),
         ),
         sample("goodbye-nothing", screen(None, false, None, CardReminder::Taken)),
         sample(
             "goodbye-unnumbered",
-            Screen::Goodbye(Goodbye {
-                number: None,
-                life: NumberLife::Waiting,
-                cancelled: false,
-                unnumbered: true,
-                papers: papers(2, 0),
-                dropped: false,
-                bring: Vec::new(),
-                originals: false,
-                feeder: false,
-                card: CardReminder::Taken,
-            }),
+            Screen::Goodbye(Goodbye { unnumbered: true, papers: papers(2, 0), ..usual.clone() }),
         ),
     ]
 }

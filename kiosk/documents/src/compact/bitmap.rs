@@ -41,7 +41,7 @@ impl Bitmap {
 
     /// Becomes the same as another of its size.
     pub(super) fn copy_from(&mut self, other: &Self) {
-        self.words.iter_mut().zip(&other.words).for_each(|(to, from)| *to = *from);
+        self.words.clone_from(&other.words);
     }
 
     /// Whether nothing is set.

@@ -63,11 +63,6 @@ impl Eighth {
 }
 
 /// The picture, if the image is such a one; `header` is what is known of it already.
-pub(crate) fn grey(jpeg: &[u8], header: &Header) -> Option<Pixels> {
-    read(jpeg, header, Wanted::Means).map(|eighth| eighth.picture)
-}
-
-/// The same, with slopes if they are wanted.
 pub(crate) fn read(jpeg: &[u8], header: &Header, wanted: Wanted) -> Option<Eighth> {
     // Of red, green and blue none is the brightness.
     if header.components == Components::Rgb {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
-use super::{Wanted, grey, read};
+use super::{Wanted, read};
 use crate::decode::Pixels;
 use crate::finish::scenes::{Coding, encode, hash};
 use crate::jpeg_header;
@@ -35,7 +35,7 @@ fn by_libjpeg(jpeg: &[u8], scale: ScalingFactor) -> turbojpeg::Result<Pixels> {
 fn is_there(jpeg: &[u8]) -> bool {
     let Ok(header) = jpeg_header::of(jpeg, "page".as_ref()) else { return false };
     let with_slopes = read(jpeg, &header, Wanted::Slopes);
-    let Some(ours) = grey(jpeg, &header) else {
+    let Some(ours) = read(jpeg, &header, Wanted::Means).map(|eighth| eighth.picture) else {
         assert!(with_slopes.is_none(), "slopes of no picture");
         return false;
     };

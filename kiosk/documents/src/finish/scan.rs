@@ -1,11 +1,11 @@
 //! A scan on its way into a finished page: its file, and its planes where they are few enough to be kept.
 
-use turbojpeg::ScalingFactor;
+use turbojpeg::{PixelFormat, ScalingFactor};
 
 use super::planes::{Flaw, Reader};
 use super::window::Window;
 use crate::decode::{Loaded, MAX_SCANS, Pixels};
-use crate::eighth::Eighth;
+use crate::eighth::{Eighth, Wanted};
 use crate::error::PageError;
 
 /// A scan, decoded once and kept, or decoded anew for each pass.
@@ -31,15 +31,15 @@ impl<'a> Scan<'a> {
     pub(super) fn grey(&self, scale: ScalingFactor) -> Result<Pixels, PageError> {
         match &self.whole {
             Some(window) => Ok(window.smaller(scale.denom() / scale.num().max(1))),
-            None => self.file.grey(scale),
+            None => self.file.decode(scale, PixelFormat::GRAY),
         }
     }
 
-    /// Its brightness at an eighth of its size.
+    /// Its brightness at an eighth of its size, with slopes where lines of text may have to be looked for.
     pub(super) fn eighth(&self) -> Result<Eighth, PageError> {
         match &self.whole {
             Some(window) => Ok(window.smaller(8).into()),
-            None => self.file.eighth(),
+            None => self.file.eighth(Wanted::SlopesOnWhite),
         }
     }
 

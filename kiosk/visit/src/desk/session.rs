@@ -170,7 +170,6 @@ pub(super) enum Step {
         number: Option<TicketNumber>,
         life: NumberLife,
         cancelled: bool,
-        unnumbered: bool,
         papers: Option<PapersTold>,
         dropped: bool,
         bring: Vec<Label>,
@@ -294,21 +293,10 @@ impl Session {
         });
         // Whoever has been served needs none any more.
         let number = self.number.filter(|_| !cancelled && self.life != NumberLife::Served);
-        let wants_one = self.purpose != Purpose::Papers || papers.is_some();
-        let unnumbered = wants_one && number.is_none() && !cancelled && self.life != NumberLife::Served;
         let dropped = self.has_pages();
         let originals = self.visitor.is_some() && self.purpose == Purpose::Papers;
         Self {
-            step: Step::Goodbye {
-                number,
-                life: self.life,
-                cancelled,
-                unnumbered,
-                papers,
-                dropped,
-                bring,
-                originals,
-            },
+            step: Step::Goodbye { number, life: self.life, cancelled, papers, dropped, bring, originals },
             card: if self.visitor.is_some() { self.card } else { CardReminder::Taken },
             ..Self::new(id, self.purpose, self.day)
         }

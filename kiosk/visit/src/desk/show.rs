@@ -174,12 +174,14 @@ impl Desk {
                 Some(receipt) => Screen::Receipt(receipt),
                 None => Screen::Materials(self.materials_shown(session, 0)),
             },
-            Step::Goodbye { number, life, cancelled, unnumbered, papers, dropped, bring, originals } => {
+            Step::Goodbye { number, life, cancelled, papers, dropped, bring, originals } => {
+                let wants_one = session.purpose != Purpose::Papers || papers.is_some();
+                let has_none = number.is_none() && !cancelled && *life != NumberLife::Served;
                 Screen::Goodbye(Goodbye {
                     number: *number,
                     life: *life,
                     cancelled: *cancelled,
-                    unnumbered: *unnumbered,
+                    unnumbered: wants_one && has_none,
                     papers: *papers,
                     dropped: *dropped,
                     bring: bring.clone(),

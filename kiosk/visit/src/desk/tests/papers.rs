@@ -460,59 +460,6 @@ fn goodbye_says_what_is_missing_and_where_papers_may_lie() {
     );
 }
 
-/// The visitor's lease was handed in, and the store has it; he has a number.
-fn with_a_lease() -> Lobby {
-    let lease = PaperKnown {
-        material: MaterialCode::new("lease").unwrap(),
-        document: DocumentId("d".into()),
-        state: MaterialState::Received,
-        note: None,
-    };
-    let choice = Choice { matters: vec![Matter::Item(ItemCode::new("card").unwrap())], ..Choice::default() };
-    let open = OpenVisit { number: Some(a(17)), choice, papers: vec![lease], ..opened("v") };
-    let mut hall = Lobby::open();
-    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
-    hall
-}
-
-#[test]
-fn originals_of_what_was_handed_in_are_to_be_at_hand_at_the_window() {
-    let mut hall = with_a_lease();
-    hall.touch("confirm").answer(LedgerReply::Taken(taken(false, 1)));
-    let Screen::Number(shown) = hall.screen() else { panic!("{:?}", hall.screen()) };
-    assert!(shown.missing.iter().any(|label| label.zh == "lease"), "{:?}", shown.missing);
-}
-
-#[test]
-fn whoever_goes_without_a_number_is_told() {
-    let unnumbered = |hall: &Lobby| match hall.screen() {
-        Screen::Goodbye(goodbye) => goodbye.unnumbered,
-        other => panic!("{other:?}"),
-    };
-    let mut hall = Lobby::at_choose("home.number");
-    hall.pass(300);
-    assert!(unnumbered(&hall), "he came for one");
-    let mut hall = Lobby::at_choose("home.scan");
-    hall.pass(300);
-    assert!(!unnumbered(&hall), "he only looked");
-    let mut hall = Lobby::at_number();
-    hall.touch("finish");
-    assert!(!unnumbered(&hall));
-}
-
-#[test]
-fn giving_a_number_back_says_what_becomes_of_its_papers() {
-    let asked = |hall: &Lobby| match hall.screen() {
-        Screen::CancelAsk { papers, .. } => papers,
-        other => panic!("{other:?}"),
-    };
-    assert!(asked(with_a_lease().touch("visit.cancel")));
-    let mut hall = Lobby::open();
-    let open = OpenVisit { number: Some(a(17)), ..opened("v") };
-    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open))).touch("visit.cancel");
-    assert!(!asked(&hall), "there are none");
-}
-
 #[test]
 fn a_double_tap_agrees_to_nothing_and_sends_nobody_away() {
     let mut hall = entered("matter.card");
