@@ -18,10 +18,14 @@ use crate::{Backoff, Client, CustodyKey, DocId, Outbox, Receipt, StoreFault};
 /// How often tombstones past their days are looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 
+/// No eye follows what changes more often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
 /// What the worker tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreEvent {
-    /// The store holds `sent` of `total` bytes. Left out when the channel is full.
+    /// The store holds `sent` of `total` bytes. Told a few times a second and once it holds all of them; left out
+    /// when the channel is full.
     Progress {
         /// The document.
         doc: DocId,
@@ -66,9 +70,12 @@ pub enum StoreEvent {
 /// Set-up of the worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerConfig {
-    /// Bytes in one PATCH, at most. Small, because all of it may have to be sent again after a cut:
-    /// what is in flight, in whose buffers ever, is never more. A piece is held in memory.
+    /// Bytes in one PATCH at first, and after a cut. Small, because all of it may have to be sent again after the
+    /// next one: what is in flight, in whose buffers ever, is never more.
     pub chunk: u64,
+    /// Bytes in one PATCH, at most; approached by doubling as long as the line holds, since each PATCH costs a way
+    /// there and back. A piece is held in memory.
+    pub largest_chunk: u64,
     /// Bytes in one PATCH, at least; approached by halves when nothing gets through.
     pub smallest_chunk: u64,
     /// Waits after failures.
@@ -81,10 +88,11 @@ pub struct WorkerConfig {
 }
 
 impl Default for WorkerConfig {
-    /// 128 KiB, 8 KiB, 1 s to 60 s, no key, no cap.
+    /// 128 KiB, 512 KiB, 8 KiB, 1 s to 60 s, no key, no cap.
     fn default() -> Self {
         Self {
             chunk: 128 * 1024,
+            largest_chunk: 512 * 1024,
             smallest_chunk: 8 * 1024,
             backoff: Backoff::default(),
             custody: None,
@@ -111,8 +119,8 @@ pub async fn run(
     wake: Arc<Notify>,
     shutdown: CancellationToken,
 ) {
-    let reports = Reports { events, reachable: false };
-    let chunk = Chunk::new(config.smallest_chunk, config.chunk);
+    let reports = Reports { events, reachable: false, progress: None };
+    let chunk = Chunk::new(config.smallest_chunk, config.chunk, config.largest_chunk);
     let worker = Worker {
         courier: Courier::new(outbox, client, reports, config.custody, chunk, config.pace),
         backoff: config.backoff,
@@ -142,11 +150,19 @@ pub async fn run(
 pub(crate) struct Reports {
     events: mpsc::Sender<StoreEvent>,
     reachable: bool,
+    /// When progress was told last.
+    progress: Option<Instant>,
 }
 
 impl Reports {
-    pub(crate) fn progress(&self, doc: DocId, sent: u64, total: u64) {
-        // The next one says more; a slow listener must not slow the upload.
+    pub(crate) fn progress(&mut self, doc: DocId, sent: u64, total: u64) {
+        // The next one says more, and whoever listens has to be woken for each.
+        let now = Instant::now();
+        if sent < total && self.progress.is_some_and(|told| now < told + PROGRESS_EVERY) {
+            return;
+        }
+        self.progress = Some(now);
+        // A slow listener must not slow the upload.
         let _ = self.events.try_send(StoreEvent::Progress { doc, sent, total });
     }
 

@@ -1,6 +1,7 @@
 //! A document's bytes on their way: create an upload, append to it, from wherever the store is.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,11 +16,13 @@ const MOST_CORRUPTED: u32 = 4;
 /// A new end of an upload that differs by less is not written to disk.
 const SAME_END: SignedDuration = SignedDuration::from_secs(60);
 
-/// How many bytes one PATCH carries.
+/// How many bytes one PATCH carries: ever more as long as the line holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chunk {
     now: u64,
     smallest: u64,
+    /// At first, and after a break.
+    usual: u64,
     largest: u64,
     /// How many of that size got through in a row.
     row: u32,
@@ -28,10 +31,17 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    pub(crate) fn new(smallest: u64, largest: u64) -> Self {
+    pub(crate) fn new(smallest: u64, usual: u64, largest: u64) -> Self {
         let smallest = smallest.max(1);
-        let largest = largest.max(smallest);
-        Self { now: largest, smallest, largest, row: 0, refused: false }
+        let usual = usual.max(smallest);
+        Self { now: usual, smallest, usual, largest: largest.max(usual), row: 0, refused: false }
+    }
+
+    /// The line broke: it may do so again soon, and what stands before the store may keep nothing of a piece that
+    /// is not whole.
+    fn broke_off(&mut self) {
+        self.now = self.now.min(self.usual);
+        self.row = 0;
     }
 
     /// A PATCH got nothing through, or not as it was: a smaller one may.
@@ -48,17 +58,18 @@ impl Chunk {
 
     /// Not even the smallest is taken: it is not for the size of the pieces.
     fn unlimit(&mut self) {
-        self.now = self.largest;
+        self.now = self.usual.min(self.largest);
         self.refused = false;
     }
 
-    /// A piece of so many bytes got through. Where so many do, the line bears larger ones.
-    fn got_through(&mut self, length: u64) {
+    /// A piece of so many bytes got through in so long. Where many do in no time, the line bears larger ones.
+    fn got_through(&mut self, length: u64, took: Duration) {
         const MANY: u32 = 8;
+        const NO_TIME: Duration = Duration::from_millis(500);
         if std::mem::take(&mut self.refused) {
             self.largest = self.now;
         }
-        self.row += u32::from(length == self.now);
+        self.row += u32::from(length == self.now && took < NO_TIME);
         if self.row == MANY {
             self.now = self.now.saturating_mul(2).min(self.largest);
             self.row = 0;
@@ -118,10 +129,11 @@ impl Courier {
         let mut corrupted = 0;
         while offset < total {
             let length = self.chunk.now.min(total - offset);
+            let begun = Instant::now();
             let doubt = match self.append(upload, &file, offset, length).await {
                 Ok(Appended::Whole { expires }) => {
                     self.keep_end(doc, expires)?;
-                    self.chunk.got_through(length);
+                    self.chunk.got_through(length, begun.elapsed());
                     None
                 }
                 Ok(Appended::Gone) => return Ok(Sent::Gone),
@@ -145,7 +157,10 @@ impl Courier {
                     return Err(setback);
                 }
                 // Part of the body may have been taken, all of it even, with the answer lost.
-                Err(setback) if broke_off(&setback.fault) => Some(setback),
+                Err(setback) if broke_off(&setback.fault) => {
+                    self.chunk.broke_off();
+                    Some(setback)
+                }
                 Err(setback) => {
                     if !matches!(setback.fault, StoreFault::Busy(_)) {
                         self.failed_at = Some((doc.id, offset));
@@ -230,4 +245,61 @@ impl Courier {
 /// Whether a request may have been taken in part, or wholly with its answer lost.
 fn broke_off(fault: &StoreFault) -> bool {
     matches!(fault, StoreFault::Unreachable(LinkFault::Broken | LinkFault::Stalled | LinkFault::NoAnswer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(10);
+
+    /// Sends pieces until one is larger than the one before, at most so many.
+    fn grown(chunk: &mut Chunk, took: Duration) -> Option<u64> {
+        let before = chunk.now;
+        (0..100).find_map(|_| {
+            chunk.got_through(chunk.now, took);
+            (chunk.now > before).then_some(chunk.now)
+        })
+    }
+
+    #[test]
+    fn pieces_grow_while_the_line_holds_and_are_small_again_after_a_break() {
+        let mut chunk = Chunk::new(10, 100, 400);
+        assert_eq!(chunk.now, 100);
+        assert_eq!([(); 3].map(|()| grown(&mut chunk, SOON)), [Some(200), Some(400), None]);
+        chunk.broke_off();
+        assert_eq!(chunk.now, 100);
+        // Nothing of it got through, again and again.
+        let halves = [(); 5].map(|()| {
+            chunk.broke_off();
+            chunk.halve();
+            chunk.now
+        });
+        assert_eq!(halves, [50, 25, 12, 10, 10]);
+        assert_eq!(grown(&mut chunk, SOON), Some(20));
+    }
+
+    #[test]
+    fn on_a_slow_line_pieces_stay_as_they_are() {
+        let mut chunk = Chunk::new(10, 100, 400);
+        assert_eq!(grown(&mut chunk, Duration::from_secs(2)), None);
+    }
+
+    #[test]
+    fn what_was_refused_for_its_size_is_not_tried_again() {
+        let mut chunk = Chunk::new(10, 100, 400);
+        grown(&mut chunk, SOON);
+        chunk.limit();
+        assert_eq!((chunk.now, grown(&mut chunk, SOON)), (100, None));
+        // The usual size may be refused as well; a break does not bring it back.
+        chunk.limit();
+        chunk.got_through(50, SOON);
+        chunk.broke_off();
+        assert_eq!((chunk.now, grown(&mut chunk, SOON)), (50, None));
+        // Not even the smallest got through: then it was not for the size.
+        let mut chunk = Chunk::new(100, 100, 400);
+        chunk.limit();
+        chunk.unlimit();
+        assert_eq!((chunk.now, grown(&mut chunk, SOON)), (100, Some(200)));
+    }
 }

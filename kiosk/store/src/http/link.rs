@@ -26,6 +26,10 @@ use crate::{LinkFault, StoreFault, tls};
 const SEND_BUFFER: u32 = 64 * 1024;
 /// Bytes hyper may hold, in either direction.
 const HTTP_BUFFER: usize = 64 * 1024;
+/// Bytes rustls may hold to be encrypted: a head and what is handed over with it, so that they leave together.
+const TLS_BUFFER: usize = HTTP_BUFFER + LONGEST_REQUEST_HEAD;
+/// The heads of our requests are shorter.
+const LONGEST_REQUEST_HEAD: usize = 2 * 1024;
 
 /// How long the driver of a broken connection is waited for.
 const DRIVER_END: Duration = Duration::from_millis(250);
@@ -58,10 +62,11 @@ impl Link {
         let tcp = connect_tcp(&server.host, server.port).await?;
         let meter = Arc::new(Meter::new());
         let metered = Metered { tcp, meter: Arc::clone(&meter) };
-        let secured = TlsConnector::from(server.tls.config())
+        let mut secured = TlsConnector::from(server.tls.config())
             .connect(server.name.clone(), metered)
             .await
             .map_err(|error| tls::classify_io(&error))?;
+        secured.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
         let (requests, connection) = Builder::new()
             .max_buf_size(HTTP_BUFFER)
             .max_header_size(LONGEST_HEAD)

@@ -60,8 +60,10 @@ async fn a_document_is_sent_whole_then_deleted_here() {
     let events = running.until_confirmed(1).await;
     let total = 700_000;
     let progress = |sent| StoreEvent::Progress { doc, sent, total };
-    assert_eq!(events[..4], [StoreEvent::Reachable, progress(262_144), progress(524_288), progress(700_000)]);
-    let StoreEvent::Confirmed { receipt, .. } = &events[4] else { panic!("{events:?}") };
+    assert_eq!(events[..2], [StoreEvent::Reachable, progress(262_144)]);
+    let [told @ .., StoreEvent::Confirmed { receipt, .. }] = &events[2..] else { panic!("{events:?}") };
+    // What comes soon after is not told, on a machine that is not slow; that all of it is there always is.
+    assert!(matches!(told, [last] | [_, last] if *last == progress(700_000)), "{events:?}");
     assert_eq!((receipt.material_id.as_str(), receipt.bytes), ("m-1", total));
     until_buried(&mut steps).await;
 
