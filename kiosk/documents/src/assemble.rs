@@ -40,8 +40,8 @@ pub struct Built {
     pub pages: usize,
 }
 
-/// Writes a document of all pages in their order and makes it durable under the name `out`, whatever
-/// that name ends in.
+/// Writes a document of all pages in their order under the name `out`, whatever that name ends in. Whoever wants to
+/// keep it has to sync it.
 ///
 /// The same pages and the same description give the same bytes. The images stand bit by bit as they came,
 /// but for two: a JPEG page that is to be turned gets a segment that says so, and in an OFD the print of a
@@ -62,7 +62,7 @@ pub fn assemble(pages: &[PageRef], out: &Path, meta: &Meta, format: Format) -> R
         Format::Ofd => ofd::write(pages, file, out, meta),
         Format::Jpeg => jpeg_pages::write(pages, file, out, meta),
     }?;
-    part.keep(file).map_err(|e| PageError::writing(out, &e))?;
+    part.keep(&file).map_err(|e| PageError::writing(out, &e))?;
     tracing::info!(document = %out.display(), ?format, built.bytes, built.pages, "document written");
     Ok(built)
 }

@@ -1,7 +1,7 @@
 //! Decoding with libjpeg-turbo, reduced in size and bounded in effort.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, ErrorKind, Read, Seek};
 use std::path::Path;
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
@@ -9,6 +9,7 @@ use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 use crate::eighth::{self, Eighth, Wanted};
 use crate::error::PageError;
 use crate::jpeg_header::{self, Header};
+use crate::memory::Memory;
 
 /// Most scans of a progressive image; encoders write about ten. Without a bound a small file can
 /// keep a decoder busy for hours.
@@ -17,7 +18,7 @@ pub(crate) const MAX_SCANS: u32 = 64;
 /// A page file in memory, whose header has been found acceptable.
 pub(crate) struct Loaded<'a> {
     path: &'a Path,
-    jpeg: Vec<u8>,
+    jpeg: Memory,
     pub(crate) header: Header,
 }
 
@@ -33,19 +34,19 @@ pub(crate) struct Pixels {
 pub(crate) fn load(path: &Path) -> Result<Loaded<'_>, PageError> {
     let (mut file, bytes, header) = jpeg_header::open(path)?;
     let jpeg = whole(&mut file, bytes).map_err(|e| PageError::reading(path, &e))?;
-    if jpeg.len() as u64 != bytes {
-        return Err(PageError::Changed { path: path.to_owned() });
-    }
+    let jpeg = jpeg.ok_or_else(|| PageError::Changed { path: path.to_owned() })?;
     Ok(Loaded { path, jpeg, header })
 }
 
-fn whole(file: &mut File, bytes: u64) -> std::io::Result<Vec<u8>> {
-    use std::io::Seek;
+/// All of a file, if it is still as long.
+fn whole(file: &mut File, bytes: u64) -> io::Result<Option<Memory>> {
     file.rewind()?;
-    let mut jpeg = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-    // One byte more than expected, so that a file that grows meanwhile is noticed.
-    file.take(bytes.saturating_add(1)).read_to_end(&mut jpeg)?;
-    Ok(jpeg)
+    let mut jpeg = Memory::to_be_filled(usize::try_from(bytes).unwrap_or(usize::MAX))?;
+    match file.read_exact(&mut jpeg) {
+        Ok(()) => Ok((file.read(&mut [0])? == 0).then_some(jpeg)),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl Loaded<'_> {
@@ -88,7 +89,7 @@ impl Loaded<'_> {
     }
 
     /// What the system has no room for.
-    pub(crate) fn no_room(&self, error: &std::io::Error) -> PageError {
+    pub(crate) fn no_room(&self, error: &io::Error) -> PageError {
         PageError::reading(self.path, error)
     }
 

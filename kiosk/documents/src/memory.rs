@@ -1,6 +1,6 @@
-//! Memory for the planes of a page, which no image of a crash holds, and which is wiped when it is given back.
+//! Memory for a scan and the planes of a page, which no image of a crash holds, and which is wiped when it is given back.
 
-use memmap2::{Advice, MmapMut};
+use memmap2::{Advice, MmapMut, MmapOptions};
 use std::io;
 use std::ops::{Deref, DerefMut};
 use zeroize::Zeroize;
@@ -22,11 +22,28 @@ impl Memory {
     /// # Errors
     /// When the system has no more.
     pub(crate) fn new(bytes: usize) -> io::Result<Self> {
+        Self::of(bytes, false)
+    }
+
+    /// So many bytes, all of which are filled at once: the system hands them out together, which takes it less time
+    /// than page by page.
+    ///
+    /// # Errors
+    /// As [`Memory::new`].
+    pub(crate) fn to_be_filled(bytes: usize) -> io::Result<Self> {
+        Self::of(bytes, true)
+    }
+
+    fn of(bytes: usize, to_be_filled: bool) -> io::Result<Self> {
         // Where most of them would be used, the system is asked for large pages: handing out many small ones takes it
         // longer than it takes to turn what lies in them.
         let large = bytes.next_multiple_of(LARGE_PAGE);
         let is_large = bytes > large / 4 * 3;
-        let memory = MmapMut::map_anon(if is_large { large } else { bytes.max(1) })?;
+        let mut options = MmapOptions::new();
+        if to_be_filled && !is_large {
+            options.populate();
+        }
+        let memory = options.len(if is_large { large } else { bytes.max(1) }).map_anon()?;
         if is_large {
             // A system that has none stays as slow as it is.
             let _ = memory.advise(Advice::HugePage);

@@ -134,9 +134,11 @@ impl Part {
         Ok((Self { path: path.to_owned(), name: Some(name) }, file))
     }
 
-    /// Makes the file permanent under its own name: file, name and folder reach the disk.
-    pub(crate) fn keep(mut self, file: File) -> io::Result<()> {
-        file.sync_all()?;
+    /// Gives the file its own name.
+    ///
+    /// It is not synced. Pages and documents only stand here until the outbox has taken them, which syncs what it
+    /// takes; most are gone again before any of them would have reached the disk, where they have no business.
+    pub(crate) fn keep(mut self, file: &File) -> io::Result<()> {
         // Named by this for as long as the file is open here (proc(5)).
         let own = format!("/proc/self/fd/{}", file.as_raw_fd());
         let link = |name: &Path| {
@@ -159,7 +161,7 @@ impl Part {
             }
             done => done?,
         }
-        File::open(folder(&self.path))?.sync_all()
+        Ok(())
     }
 }
 
@@ -225,7 +227,7 @@ mod tests {
             assert_eq!(fs::read(&path).ok(), before);
             let (part, mut file) = create(&path).unwrap();
             file.write_all(&[b'0' + older as u8]).unwrap();
-            part.keep(file).unwrap();
+            part.keep(&file).unwrap();
             assert_eq!(fs::read(&path).unwrap(), [b'0' + older as u8]);
             assert_eq!(count(), 1);
         }
@@ -242,7 +244,7 @@ mod tests {
         }
         assert!(!path.exists());
         for (number, (part, file)) in parts.into_iter().enumerate() {
-            part.keep(file).unwrap();
+            part.keep(&file).unwrap();
             assert_eq!(fs::read(&path).unwrap(), format!("number {number}").as_bytes());
         }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);

@@ -127,7 +127,7 @@ pub struct Paper {
     pub height: f64,
 }
 
-/// Makes a finished page of a scan and makes it durable under the name `out`.
+/// Makes a finished page of a scan under the name `out`, which whoever wants to keep it has to sync.
 ///
 /// The same scan gives the same bytes. A blank page is finished like any other and told by
 /// [`Warning::Blank`]. After an error an older file of the name `out` is untouched.
@@ -146,7 +146,7 @@ pub fn finish(page: &Path, out: &Path) -> Result<Finished, PageError> {
 pub fn finish_as(page: &Path, out: &Path, compression: Compression) -> Result<Finished, PageError> {
     let (part, file) = Part::create(out).map_err(|e| PageError::writing(out, &e))?;
     let (file, finished) = finish_into(page, compression, file, out)?;
-    part.keep(file).map_err(|e| PageError::writing(out, &e))?;
+    part.keep(&file).map_err(|e| PageError::writing(out, &e))?;
     Ok(finished)
 }
 
@@ -212,10 +212,11 @@ fn finish_sheet(
     drop(picture);
 
     let (_, (width, height)) = place.cut();
-    let mut look = Look::new(width, height, dpi);
-    let header = scan.file.header;
+    let file = scan.file;
+    let no_room = |error: std::io::Error| file.no_room(&error);
+    let mut look = Look::new(width, height, dpi).map_err(no_room)?;
     redraw(scan, &place, gain, (compression, known_dpi), &mut look, write)?;
-    let seen = look.seen();
+    let seen = look.seen().map_err(no_room)?;
     Ok(Finished {
         angle: place.angle.to_degrees(),
         straightened: place.straightened,
@@ -224,7 +225,7 @@ fn finish_sheet(
         height: height as u32,
         dpi: known_dpi,
         warnings: warnings((is_dark(&histogram), is_dim(&histogram)), paper, &seen, cut_off, folded),
-        turn: seen.turn.unwrap_or(header.turn),
+        turn: seen.turn.unwrap_or(file.header.turn),
         cards: vec![],
     })
 }
@@ -238,11 +239,13 @@ fn finish_cards(
     write: impl FnMut(&[u8]) -> Result<(), PageError>,
 ) -> Result<Finished, PageError> {
     let (dpi, (width, height)) = (page.dpi(), page.size());
-    let mut look = Look::new(width, height, dpi);
-    let header = scan.file.header;
+    let file = scan.file;
+    let no_room = |error: std::io::Error| file.no_room(&error);
+    let mut look = Look::new(width, height, dpi).map_err(no_room)?;
+    let header = file.header;
     page.draw(scan, compression, &mut look, write)?;
     let mut warnings = page.warnings(picture);
-    if look.seen().blurred {
+    if look.seen().map_err(no_room)?.blurred {
         warnings.push(Warning::Blurred);
     }
     let (glass_width, glass_height) = (f64::from(header.width), f64::from(header.height));

@@ -1,24 +1,38 @@
 //! A picture of one bit a pixel, on which whole words are worked at once.
 
+use std::io;
+
 use multiversion::multiversion;
 
 use crate::gather::{self, WORD};
+use crate::memory::Memory;
 
 /// Rows of bits; a set bit is ink.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Bits {
     width: usize,
-    words: Vec<u64>,
+    height: usize,
+    /// Of all rows that there are, and room for more.
+    words: Memory,
 }
 
 impl Bits {
-    /// A picture without rows, with room for `height` of them.
-    pub(super) fn new(width: usize, height: usize) -> Self {
-        Self { width, words: Vec::with_capacity(width.div_ceil(WORD) * height) }
+    /// A picture without rows, with room for `height` of them, or for `width` of so many pixels.
+    ///
+    /// # Errors
+    /// When the system has no memory for it.
+    pub(super) fn new(width: usize, height: usize) -> io::Result<Self> {
+        let words = (width.div_ceil(WORD) * height).max(height.div_ceil(WORD) * width);
+        let words = Memory::to_be_filled(words * size_of::<u64>())?;
+        Ok(Self { width, height: 0, words })
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     pub(super) fn height(&self) -> usize {
-        self.words.len().checked_div(self.stride()).unwrap_or(0)
+        self.height
     }
 
     /// Words in a row.
@@ -26,21 +40,33 @@ impl Bits {
         self.width.div_ceil(WORD)
     }
 
+    /// Nothing below the last row.
     pub(super) fn row(&self, y: usize) -> &[u64] {
-        self.words.get(y * self.stride()..(y + 1) * self.stride()).unwrap_or_default()
+        let row = y * self.stride()..(y + 1) * self.stride();
+        words(&self.words).get(row).filter(|_| y < self.height).unwrap_or_default()
     }
 
-    /// One more row: what is darker than `ink`.
+    /// The words of all rows.
+    fn rows_mut(&mut self) -> &mut [u64] {
+        let end = self.height * self.stride();
+        words_mut(&mut self.words).get_mut(..end).unwrap_or_default()
+    }
+
+    /// One more row: what is darker than `ink`. Beyond the room that there is, none.
     pub(super) fn push(&mut self, greys: &[u8], ink: u8) {
-        push(&mut self.words, greys, ink);
+        let (start, stride) = (self.height * self.stride(), self.stride());
+        if let Some(row) = words_mut(&mut self.words).get_mut(start..start + stride) {
+            push(row, greys, ink);
+            self.height += 1;
+        }
     }
 
-    /// Becomes another picture with rows and columns exchanged; its own memory is used again.
+    /// Becomes another picture, which must have no more room, with rows and columns exchanged; its own memory is used
+    /// again.
     pub(super) fn exchange(&mut self, of: &Self) {
         let (width, stride) = (of.width, of.height().div_ceil(WORD));
-        self.width = of.height();
-        self.words.clear();
-        self.words.resize(stride * width, 0);
+        (self.width, self.height) = (of.height, width);
+        let words = self.rows_mut();
         for block_y in 0..stride {
             for block_x in 0..of.stride() {
                 let mut block = [0u64; WORD];
@@ -51,7 +77,7 @@ impl Bits {
                 for (line, word) in block.into_iter().enumerate() {
                     let at = (block_x * WORD + line) * stride + block_y;
                     if block_x * WORD + line < width
-                        && let Some(slot) = self.words.get_mut(at)
+                        && let Some(slot) = words.get_mut(at)
                     {
                         *slot = word;
                     }
@@ -60,28 +86,40 @@ impl Bits {
         }
     }
 
-    /// Takes away whatever is ink over `length` rows or more without a gap; the memory of `scratch` is worked in,
-    /// and nothing in it means anything then.
+    /// Takes away whatever is ink over `length` rows or more without a gap; the memory of `scratch`, which must have as
+    /// much room, is worked in, and nothing in it means anything then.
     pub(super) fn without_upright_runs(&mut self, length: usize, scratch: &mut Self) {
         let stride = self.stride();
-        without_upright_runs(&mut self.words, stride, length, &mut scratch.words);
+        without_upright_runs(self.rows_mut(), stride, length, words_mut(&mut scratch.words));
+    }
+}
+
+/// Memory as words: it begins where a page of memory does.
+fn words(memory: &Memory) -> &[u64] {
+    bytemuck::try_cast_slice(memory).unwrap_or_default()
+}
+
+fn words_mut(memory: &mut Memory) -> &mut [u64] {
+    bytemuck::try_cast_slice_mut(memory).unwrap_or_default()
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn push(row: &mut [u64], greys: &[u8], ink: u8) {
+    let dark = |greys: &[u8]| gather::samples(greys, u8::MAX).map(|grey| u8::from(grey < ink));
+    for (word, greys) in row.iter_mut().zip(greys.chunks(WORD)) {
+        let dark = dark(greys);
+        // Most of a page is white, and here the first pixel is the lowest bit.
+        let any = dark.iter().fold(0, |any, dark| any | dark) != 0;
+        *word = if any { gather::word(&dark).reverse_bits() } else { 0 };
     }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn push(words: &mut Vec<u64>, greys: &[u8], ink: u8) {
-    let dark = |greys: &[u8]| gather::samples(greys, u8::MAX).map(|grey| u8::from(grey < ink));
-    // Here the first pixel is the lowest bit.
-    words.extend(greys.chunks(WORD).map(|greys| gather::word(&dark(greys)).reverse_bits()));
-}
-
-#[multiversion(targets("x86_64+avx2"))]
-fn without_upright_runs(words: &mut [u64], stride: usize, length: usize, scratch: &mut Vec<u64>) {
+fn without_upright_runs(words: &mut [u64], stride: usize, length: usize, scratch: &mut [u64]) {
     // Bits below which `length` rows are ink, by doubling the length that is known.
     let stride = stride.max(1);
-    scratch.clear();
-    scratch.extend_from_slice(words);
-    let core = scratch.as_mut_slice();
+    let Some(core) = scratch.get_mut(..words.len()) else { return };
+    core.copy_from_slice(words);
     let mut known = 1;
     while known < length {
         let step = known.min(length - known);
@@ -149,7 +187,7 @@ mod tests {
     }
 
     fn drawn(width: usize, height: usize, ink: impl Fn(usize, usize) -> bool) -> Bits {
-        let mut bits = Bits::new(width, height);
+        let mut bits = Bits::new(width, height).unwrap();
         for y in 0..height {
             let greys: Vec<_> = (0..width).map(|x| if ink(x, y) { 20 } else { 250 }).collect();
             bits.push(&greys, 160);
@@ -164,22 +202,23 @@ mod tests {
             let bits = drawn(width, height, ink);
             assert_eq!((bits.width, bits.height()), (width, height));
             // In memory that something else was in.
-            let mut turned = drawn(90, 90, |_, _| true);
+            let mut turned = drawn(width.max(90), height.max(90), |_, _| true);
             turned.exchange(&bits);
             assert_eq!((turned.width, turned.height()), (height, width));
             for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
                 assert_eq!((bit(&bits, x, y), bit(&turned, y, x)), (ink(x, y), ink(x, y)), "{x}, {y}");
             }
-            let mut back = bits.clone();
+            let mut back = drawn(width, height, |_, _| true);
             back.exchange(&turned);
-            assert_eq!(back, bits);
+            assert_eq!((back.width, back.height), (width, height));
+            assert!((0..height).all(|y| back.row(y) == bits.row(y)), "{width} × {height}");
         }
     }
 
     /// Beside a second way that goes down each column, one pixel after the other; in memory that something else was in.
     #[test]
     fn runs_are_those_of_each_column() {
-        let mut scratch = drawn(640, 100, |_, _| true);
+        let mut scratch = drawn(640, 300, |_, _| true);
         for (width, height) in
             [0, 1, 64, 65, 130].into_iter().flat_map(|w| [0, 1, 7, 64, 199, 211].map(|h| (w, h)))
         {
@@ -216,7 +255,7 @@ mod tests {
             // Column x has runs of x + 1 rows with a gap after each.
             let ink = |x: usize, y: usize| y % (x + 2) <= x && y < (200 / (x + 2)) * (x + 2);
             let mut bits = drawn(70, 200, ink);
-            bits.without_upright_runs(length, &mut Bits::new(0, 0));
+            bits.without_upright_runs(length, &mut drawn(70, 200, |_, _| true));
             for (x, y) in (0..200).flat_map(|y| (0..70).map(move |x| (x, y))) {
                 assert_eq!(bit(&bits, x, y), ink(x, y) && x + 1 < length, "{x}, {y} at {length}");
             }

@@ -8,16 +8,21 @@
 //! figures and labels, such as degrees and asterisks, stand high, too. Commas must be among them, which
 //! are higher than they are wide.
 
+use std::io;
+
 use super::bits::Bits;
 use crate::quarter::Quarter;
 
 /// What makes a page upright whose ink is given, `scale` pixels to a millimetre; `None` when not certain.
-pub(super) fn turn(mut ink: Bits, scale: f64) -> Option<Quarter> {
+///
+/// # Errors
+/// When the system has no memory for it.
+pub(super) fn turn(mut ink: Bits, scale: f64) -> io::Result<Option<Quarter>> {
     /// Rules, frames and pictures: nothing that is written goes on so far without a gap, in millimetres.
     const RULE: f64 = 12.0;
     let rule = (RULE * scale) as usize;
     // Two pictures of the page's size and no third: each is the other's memory to work in.
-    let mut exchanged = Bits::new(0, 0);
+    let mut exchanged = Bits::new(ink.width(), ink.height())?;
     ink.without_upright_runs(rule, &mut exchanged);
     exchanged.exchange(&ink);
     exchanged.without_upright_runs(rule, &mut ink);
@@ -34,7 +39,7 @@ pub(super) fn turn(mut ink: Bits, scale: f64) -> Option<Quarter> {
         (Quarter::Left, upright.high_left, &upright, &level),
     ];
     let certain = turns.into_iter().find(|(_, marks, along, across)| along.agree(*marks, across));
-    certain.map(|(turn, ..)| turn)
+    Ok(certain.map(|(turn, ..)| turn))
 }
 
 /// How many marks stand in which corner of their place in the line.
@@ -57,8 +62,9 @@ impl Marks {
     /// All marks in lines of level text.
     fn of(ink: &Bits, scale: f64) -> Self {
         let mut marks = Self::default();
+        let words: Vec<_> = (0..ink.height()).map(|y| Words::of(ink.row(y))).collect();
         for first in 0..ink.stride() {
-            marks.add_strip(ink, first, scale);
+            marks.add_strip(ink, &words, first, scale);
         }
         marks
     }
@@ -77,27 +83,27 @@ impl Marks {
 
     /// Looks for lines in a strip of the page, so that columns and the cells of a table do not disturb
     /// each other. Strips overlap by half; a mark counts where it stands in a strip's middle.
-    fn add_strip(&mut self, ink: &Bits, first: usize, scale: f64) {
+    fn add_strip(&mut self, ink: &Bits, words: &[Words], first: usize, scale: f64) {
         /// Heights of lines, in millimetres.
         const LINES: std::ops::Range<f64> = 1.6..9.0;
         /// Characters in a line lie closer together than lines do: of a line's height, what is free
         /// above it and below.
         const APART: f64 = 0.18;
-        let strip = |y: usize| Strip::of(ink.row(y), first);
-        let end = ink.height();
+        let is_empty = |y: usize| words.get(y).is_none_or(|words| words.are_empty(first));
+        let end = words.len();
         let mut top = 0;
         let mut end_above = 0;
         while top < end {
-            if strip(top).is_empty() {
+            if is_empty(top) {
                 top += 1;
                 continue;
             }
-            let bottom = (top..end).find(|&y| strip(y).is_empty()).unwrap_or(end);
+            let bottom = (top..end).find(|&y| is_empty(y)).unwrap_or(end);
             let height = bottom - top;
             let free = (height as f64 * APART).ceil() as usize;
-            let apart = end_above + free <= top && (bottom..bottom + free).all(|y| strip(y).is_empty());
+            let apart = end_above + free <= top && (bottom..bottom + free).all(is_empty);
             if apart && LINES.contains(&(height as f64 / scale)) {
-                let rows: Vec<_> = (top..bottom).map(strip).collect();
+                let rows: Vec<_> = (top..bottom).map(|y| Strip::of(ink.row(y), first)).collect();
                 self.add_line(&rows);
             }
             top = bottom;
@@ -161,12 +167,32 @@ enum Side {
     Right,
 }
 
+/// Which words of a row have ink in them: the first is the lowest bit. Most of a page is looked over in these.
+#[derive(Debug, Clone, Copy)]
+struct Words(u128);
+
+impl Words {
+    /// A row of more words than there are bits has some left over, which stand for all that follow.
+    fn of(row: &[u64]) -> Self {
+        let last = u128::BITS as usize - 1;
+        let inked = row.iter().enumerate().filter(|(_, word)| **word != 0);
+        Self(inked.fold(0, |words, (at, _)| words | 1 << at.min(last)))
+    }
+
+    /// Whether a strip has none.
+    fn are_empty(self, first: usize) -> bool {
+        let first = first.min(u128::BITS as usize - 1);
+        self.0 >> first & ((1 << Strip::WORDS) - 1) == 0
+    }
+}
+
 /// Three words of a row.
 #[derive(Debug, Clone, Copy, Default)]
-struct Strip([u64; 3]);
+struct Strip([u64; Strip::WORDS]);
 
 impl Strip {
-    const BITS: usize = 192;
+    const WORDS: usize = 3;
+    const BITS: usize = 64 * Self::WORDS;
 
     fn of(row: &[u64], first: usize) -> Self {
         let rest = row.get(first..).unwrap_or_default();
@@ -176,10 +202,6 @@ impl Strip {
                 .copied()
                 .unwrap_or_else(|| std::array::from_fn(|word| rest.get(word).copied().unwrap_or(0))),
         )
-    }
-
-    fn is_empty(self) -> bool {
-        self.0 == [0; 3]
     }
 
     fn with(self, other: Self) -> Self {

@@ -10,6 +10,8 @@ mod blur;
 mod marks;
 mod tiles;
 
+use std::io;
+
 use bits::Bits;
 use tiles::Tiles;
 
@@ -50,21 +52,24 @@ pub(crate) struct Look {
 
 impl Look {
     /// For a page of `width × height` pixels, of which `dpi` lie in an inch.
-    pub(crate) fn new(width: usize, height: usize, dpi: u32) -> Self {
+    ///
+    /// # Errors
+    /// When the system has no memory for it.
+    pub(crate) fn new(width: usize, height: usize, dpi: u32) -> io::Result<Self> {
         let wanted = (dpi + LOOKED_AT / 2) / LOOKED_AT;
         let reduction =
             (wanted.max(1) as usize..).find(|r| (width / r) * (height / r) <= MOST_PIXELS).unwrap_or(1);
         let (across, down) = (width / reduction, height / reduction);
-        Self {
+        Ok(Self {
             width,
             reduction,
             scale: f64::from(dpi) / 25.4 / reduction as f64,
             sums: vec![0; across * reduction],
             summed: 0,
             reduced: vec![0; across],
-            ink: Bits::new(across, down),
+            ink: Bits::new(across, down)?,
             tiles: Tiles::new(across, down),
-        }
+        })
     }
 
     /// The next row of the page; rows and columns that are too few for one more are left out.
@@ -90,10 +95,13 @@ impl Look {
     }
 
     /// What has been seen, after the last row.
-    pub(crate) fn seen(self) -> Seen {
+    ///
+    /// # Errors
+    /// When the system has no memory for looking at it.
+    pub(crate) fn seen(self) -> io::Result<Seen> {
         let tiles = self.tiles.finish();
         let blank = blank::is_blank(&tiles, self.scale);
-        let turn = if blank { None } else { marks::turn(self.ink, self.scale) };
-        Seen { blank, blurred: !blank && blur::is_blurred(&tiles, self.scale), turn }
+        let turn = if blank { None } else { marks::turn(self.ink, self.scale)? };
+        Ok(Seen { blank, blurred: !blank && blur::is_blurred(&tiles, self.scale), turn })
     }
 }
