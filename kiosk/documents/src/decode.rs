@@ -1,7 +1,8 @@
 //! Decoding with libjpeg-turbo, reduced in size and bounded in effort.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
@@ -15,10 +16,11 @@ use crate::memory::Memory;
 /// keep a decoder busy for hours.
 pub(crate) const MAX_SCANS: u32 = 64;
 
-/// A page file in memory, whose header has been found acceptable.
+/// A page file, whose header has been found acceptable.
 pub(crate) struct Loaded<'a> {
     path: &'a Path,
-    jpeg: Memory,
+    file: File,
+    bytes: u64,
     pub(crate) header: Header,
 }
 
@@ -30,31 +32,42 @@ pub(crate) struct Pixels {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Reads a page file of bounded size.
+/// Opens a page file of bounded size.
 pub(crate) fn load(path: &Path) -> Result<Loaded<'_>, PageError> {
-    let (mut file, bytes, header) = jpeg_header::open(path)?;
-    let jpeg = whole(&mut file, bytes).map_err(|e| PageError::reading(path, &e))?;
-    let jpeg = jpeg.ok_or_else(|| PageError::Changed { path: path.to_owned() })?;
-    Ok(Loaded { path, jpeg, header })
-}
-
-/// All of a file, if it is still as long.
-fn whole(file: &mut File, bytes: u64) -> io::Result<Option<Memory>> {
-    file.rewind()?;
-    let mut jpeg = Memory::to_be_filled(usize::try_from(bytes).unwrap_or(usize::MAX))?;
-    match file.read_exact(&mut jpeg) {
-        Ok(()) => Ok((file.read(&mut [0])? == 0).then_some(jpeg)),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error),
-    }
+    let (file, bytes, header) = jpeg_header::open(path)?;
+    Ok(Loaded { path, file, bytes, header })
 }
 
 impl Loaded<'_> {
+    /// The file, and how many of its bytes were there when it was opened.
+    pub(crate) fn file(&self) -> (&File, u64) {
+        (&self.file, self.bytes)
+    }
+
+    /// All of it in memory.
+    pub(crate) fn jpeg(&self) -> Result<Memory, PageError> {
+        let whole = || {
+            let mut jpeg = Memory::to_be_filled(usize::try_from(self.bytes).unwrap_or(usize::MAX))?;
+            match self.file.read_exact_at(&mut jpeg, 0) {
+                Ok(()) => Ok((self.file.read_at(&mut [0], self.bytes)? == 0).then_some(jpeg)),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        whole()
+            .map_err(|e| PageError::reading(self.path, &e))?
+            .ok_or_else(|| PageError::Changed { path: self.path.to_owned() })
+    }
+
     /// Decodes the whole image at a fraction of its size.
     pub(crate) fn decode(&self, scale: ScalingFactor, format: PixelFormat) -> Result<Pixels, PageError> {
+        self.decoded(&self.jpeg()?, scale, format)
+    }
+
+    fn decoded(&self, jpeg: &[u8], scale: ScalingFactor, format: PixelFormat) -> Result<Pixels, PageError> {
         let mut decoder = Decompressor::new().map_err(|e| self.flaw(&e))?;
         decoder.set_scan_limit(MAX_SCANS).map_err(|e| self.flaw(&e))?;
-        let seen = decoder.read_header(&self.jpeg).map_err(|e| self.flaw(&e))?;
+        let seen = decoder.read_header(jpeg).map_err(|e| self.flaw(&e))?;
         let expected = (self.header.width as usize, self.header.height as usize);
         // Two readers of one file must agree, or one of them is being deceived.
         if (seen.width, seen.height) != expected {
@@ -64,24 +77,22 @@ impl Loaded<'_> {
         let (width, height) = (scale.scale(seen.width), scale.scale(seen.height));
         let pitch = width * format.size();
         let mut image = Image { pixels: vec![0; pitch * height], width, pitch, height, format };
-        decoder.decompress(&self.jpeg, image.as_deref_mut()).map_err(|e| self.flaw(&e))?;
+        decoder.decompress(jpeg, image.as_deref_mut()).map_err(|e| self.flaw(&e))?;
         Ok(Pixels { width, height, bytes: image.pixels })
     }
 
     /// The brightness of the whole image at an eighth of its size.
     pub(crate) fn eighth(&self, wanted: Wanted) -> Result<Eighth, PageError> {
-        let eighth = eighth::read(&self.jpeg, &self.header, wanted);
-        eighth.map_or_else(|| self.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY).map(Eighth::from), Ok)
+        let jpeg = self.jpeg()?;
+        let by_libjpeg = || self.decoded(&jpeg, ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY);
+        let eighth = eighth::read(&jpeg, &self.header, wanted);
+        eighth.map_or_else(|| by_libjpeg().map(Eighth::from), Ok)
     }
 
     /// Its brightness at an eighth of its width and a quarter of its height, if that is easily had.
-    pub(crate) fn halves(&self) -> Option<Pixels> {
-        eighth::read(&self.jpeg, &self.header, Wanted::Slopes)?.halves()
-    }
-
-    /// The whole file.
-    pub(crate) fn jpeg(&self) -> &[u8] {
-        &self.jpeg
+    pub(crate) fn halves(&self) -> Result<Option<Pixels>, PageError> {
+        let eighth = eighth::read(&self.jpeg()?, &self.header, Wanted::Slopes);
+        Ok(eighth.and_then(|eighth| eighth.halves()))
     }
 
     pub(crate) fn unsupported(&self, what: &'static str) -> PageError {
@@ -99,9 +110,11 @@ impl Loaded<'_> {
 
     /// The error that the decoder's words stand for.
     pub(crate) fn flaw_said(&self, why: &str) -> PageError {
-        // The decoder's own words for a file that stops (jerror.h, JWRN_JPEG_EOF).
+        // The decoder's own words for a file that stops, and for one that cannot be read (jerror.h).
         if why.contains("Premature end of JPEG file") || why.contains("Premature end of input file") {
             PageError::Truncated { path: self.path.to_owned() }
+        } else if why.contains("Input file read error") {
+            PageError::Unreadable { path: self.path.to_owned(), why: why.to_owned() }
         } else {
             PageError::corrupt(self.path, why.trim_start_matches("TurboJPEG error: "))
         }

@@ -25,10 +25,11 @@ pub fn scan(data: &[u8]) {
     }
     // The means of the blocks are what libjpeg makes of them.
     if let Ok(file) = decode::load(&desk.page)
-        && let Some(ours) = eighth::read(file.jpeg(), &file.header, Wanted::Means)
+        && let Ok(jpeg) = file.jpeg()
+        && let Some(ours) = eighth::read(&jpeg, &file.header, Wanted::Means)
     {
         let ours = ours.picture;
-        let with_slopes = eighth::read(file.jpeg(), &file.header, Wanted::Slopes);
+        let with_slopes = eighth::read(&jpeg, &file.header, Wanted::Slopes);
         assert!(with_slopes.is_some_and(|with| with.picture.bytes == ours.bytes));
         let theirs = file.decode(ScalingFactor::ONE_EIGHTH, PixelFormat::GRAY);
         let theirs = theirs.unwrap_or_else(|error| panic!("libjpeg finds it wrong: {error}"));

@@ -22,35 +22,32 @@ impl Memory {
     /// # Errors
     /// When the system has no more.
     pub(crate) fn new(bytes: usize) -> io::Result<Self> {
-        Self::of(bytes, false)
-    }
-
-    /// So many bytes, all of which are filled at once: the system hands them out together, which takes it less time
-    /// than page by page.
-    ///
-    /// # Errors
-    /// As [`Memory::new`].
-    pub(crate) fn to_be_filled(bytes: usize) -> io::Result<Self> {
-        Self::of(bytes, true)
-    }
-
-    fn of(bytes: usize, to_be_filled: bool) -> io::Result<Self> {
         // Where most of them would be used, the system is asked for large pages: handing out many small ones takes it
         // longer than it takes to turn what lies in them.
         let large = bytes.next_multiple_of(LARGE_PAGE);
         let is_large = bytes > large / 4 * 3;
-        let mut options = MmapOptions::new();
-        if to_be_filled && !is_large {
-            options.populate();
-        }
-        let memory = options.len(if is_large { large } else { bytes.max(1) }).map_anon()?;
+        let memory = Self::of(if is_large { large } else { bytes }, bytes, &mut MmapOptions::new())?;
         if is_large {
             // A system that has none stays as slow as it is.
-            let _ = memory.advise(Advice::HugePage);
+            let _ = memory.bytes.advise(Advice::HugePage);
         }
+        Ok(memory)
+    }
+
+    /// So many bytes and no more, all of which are filled at once: the system hands them out together, which takes it
+    /// less time than page by page.
+    ///
+    /// # Errors
+    /// As [`Memory::new`].
+    pub(crate) fn to_be_filled(bytes: usize) -> io::Result<Self> {
+        Self::of(bytes, bytes, MmapOptions::new().populate())
+    }
+
+    fn of(bytes: usize, length: usize, options: &mut MmapOptions) -> io::Result<Self> {
+        let bytes = options.len(bytes.max(1)).map_anon()?;
         // A system that cannot leave it out is set to make no such images at all.
-        let _ = memory.advise(Advice::DontDump);
-        Ok(Self { bytes: memory, length: bytes })
+        let _ = bytes.advise(Advice::DontDump);
+        Ok(Self { bytes, length })
     }
 }
 
@@ -99,17 +96,20 @@ mod tests {
     #[test]
     fn it_is_zero_and_large_enough() {
         for bytes in [0, 1, 4096, 4097, 3_333_333, LARGE_PAGE, LARGE_PAGE + 1] {
-            let memory = Memory::new(bytes).unwrap();
-            assert_eq!(memory.len(), bytes);
-            assert!(memory.iter().all(|byte| *byte == 0));
+            for memory in [Memory::new(bytes).unwrap(), Memory::to_be_filled(bytes).unwrap()] {
+                assert_eq!(memory.len(), bytes);
+                assert!(memory.iter().all(|byte| *byte == 0));
+            }
         }
     }
 
     #[test]
     fn no_image_of_a_crash_holds_it() {
         for bytes in [70_000, LARGE_PAGE] {
-            let flags = flags(&Memory::new(bytes).unwrap());
-            assert!(flags.contains(" dd "), "{bytes}: {flags}");
+            for memory in [Memory::new(bytes).unwrap(), Memory::to_be_filled(bytes).unwrap()] {
+                let flags = flags(&memory);
+                assert!(flags.contains(" dd "), "{bytes}: {flags}");
+            }
         }
     }
 

@@ -39,7 +39,7 @@ impl Place {
             return Ok(place);
         }
         let lines = match line_scale(scan.file) {
-            Some(scale) => match scan.halves(small) {
+            Some(scale) => match scan.halves(small)? {
                 Some(halves) => text_lines::angle(&halves, 2),
                 None => text_lines::angle(&scan.grey(scale)?, 1),
             },

@@ -45,12 +45,14 @@ impl<'a> Scan<'a> {
 
     /// Its brightness at an eighth of its width and a quarter of its height, if that is had without decoding it: lines
     /// of text are as sharp in it as at a quarter of its size. For a scan of few pixels that is not enough.
-    pub(super) fn halves(&self, small: &Eighth) -> Option<Pixels> {
+    pub(super) fn halves(&self, small: &Eighth) -> Result<Option<Pixels>, PageError> {
         /// A4 at 200 dots per inch has a few more.
         const ENOUGH: u32 = 1600;
         let large = self.file.header.width.min(self.file.header.height) >= ENOUGH;
-        let wanted = large && self.whole.is_none();
-        wanted.then(|| small.halves().or_else(|| self.file.halves())).flatten()
+        if !large || self.whole.is_some() {
+            return Ok(None);
+        }
+        small.halves().map_or_else(|| self.file.halves(), |halves| Ok(Some(halves)))
     }
 
     /// All planes, of which at least `rows` rows of full size are in memory at a time.
@@ -66,7 +68,8 @@ impl<'a> Scan<'a> {
 
 /// Starts to read the planes of a scan.
 pub(super) fn reader<'a>(file: &'a Loaded<'_>) -> Result<Reader<'a>, PageError> {
-    let reader = Reader::start(file.jpeg(), MAX_SCANS).map_err(|Flaw(why)| file.flaw_said(&why))?;
+    let (open, bytes) = file.file();
+    let reader = Reader::start(open, bytes, MAX_SCANS).map_err(|Flaw(why)| file.flaw_said(&why))?;
     let layout = reader.layout();
     // Two readers of one file must agree, or one of them is being deceived.
     if (layout.width, layout.height) != (file.header.width as usize, file.header.height as usize) {

@@ -164,6 +164,14 @@ pub(crate) fn hash(a: u32, b: u32) -> u32 {
     h ^ (h >> 13)
 }
 
+/// A file with so much in it.
+pub(crate) fn file(bytes: &[u8]) -> std::fs::File {
+    use std::io::Write;
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
 /// Encodes as a scanner does, and states the resolution.
 pub(crate) fn encode(rgb: &[u8], width: usize, height: usize, coding: Coding, dpi: u32) -> Vec<u8> {
     let image = Image { pixels: rgb, width, pitch: width * 3, height, format: PixelFormat::RGB };

@@ -206,7 +206,7 @@ mod tests {
     use turbojpeg::Subsamp;
 
     use super::*;
-    use crate::finish::scenes::{Coding, encode, hash};
+    use crate::finish::scenes::{Coding, encode, file, hash};
 
     /// A picture in which no two rows are alike.
     fn picture(width: usize, height: usize, coding: Coding) -> Vec<u8> {
@@ -222,7 +222,8 @@ mod tests {
             Coding::ALL.into_iter().flat_map(|coding| [256, 250, 193].map(|h| (coding, h)))
         {
             let jpeg = picture(90, height, coding);
-            let start = || Reader::start(&jpeg, 64).unwrap();
+            let file = file(&jpeg);
+            let start = || Reader::start(&file, jpeg.len() as u64, 64).unwrap();
             let whole = Window::whole(start(), usize::MAX).unwrap().unwrap();
             let mut ring = Window::new(start(), 40).unwrap().unwrap();
             let layout = whole.layout();
@@ -246,7 +247,9 @@ mod tests {
     #[test]
     fn an_image_that_is_too_large_is_not_kept() {
         let jpeg = picture(90, 250, Coding::Colour(Subsamp::Sub2x2));
-        let whole = |most| Window::whole(Reader::start(&jpeg, 64).unwrap(), most).unwrap();
+        let file = file(&jpeg);
+        let start = || Reader::start(&file, jpeg.len() as u64, 64).unwrap();
+        let whole = |most| Window::whole(start(), most).unwrap();
         assert!(whole(90 * 250).is_none());
         assert!(whole(90 * 250 * 3).is_some());
     }
@@ -255,7 +258,9 @@ mod tests {
     fn smaller_is_the_mean() {
         for (coding, n) in Coding::ALL.into_iter().flat_map(|coding| [2, 4, 8].map(|n| (coding, n))) {
             let jpeg = picture(96, 64, coding);
-            let whole = Window::whole(Reader::start(&jpeg, 64).unwrap(), usize::MAX).unwrap().unwrap();
+            let file = file(&jpeg);
+            let reader = Reader::start(&file, jpeg.len() as u64, 64).unwrap();
+            let whole = Window::whole(reader, usize::MAX).unwrap().unwrap();
             let small = whole.smaller(n);
             assert_eq!((small.width, small.height), (96 / n, 64 / n));
             for (i, &mean) in small.bytes.iter().enumerate() {

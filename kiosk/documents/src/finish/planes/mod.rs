@@ -7,7 +7,9 @@
 #![expect(unsafe_code, reason = "libjpeg is a C library")]
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_uint};
+use std::fs::File;
 use std::marker::PhantomData;
+use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
 
 const MAX_PLANES: usize = 3;
@@ -155,26 +157,26 @@ impl Layout {
     }
 }
 
-/// Reads an image band by band.
+/// Reads an image band by band, out of a file of which a small piece is in memory at a time.
 pub(super) struct Reader<'a> {
     raw: NonNull<RawReader>,
     layout: Layout,
     /// Bands there are, and bands read; all of them after an error.
     bands: (usize, usize),
-    _bytes: PhantomData<&'a [u8]>,
+    _file: PhantomData<&'a File>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads the head of an image whose header our own reading has accepted.
-    pub(super) fn start(jpeg: &'a [u8], most_scans: u32) -> Result<Self, Flaw> {
+    /// Reads the head of an image, the first `bytes` of a file, whose header our own reading has accepted.
+    pub(super) fn start(file: &'a File, bytes: u64, most_scans: u32) -> Result<Self, Flaw> {
         let most_scans = c_int::try_from(most_scans).unwrap_or(c_int::MAX);
         // SAFETY: no condition; null means that there is no memory.
         let raw = NonNull::new(unsafe { onedoor_reader_new(most_scans) }).ok_or_else(no_memory)?;
         let unknown = Layout::new(0, 0, Colour::Grey, (1, 1));
-        let mut reader = Self { raw, layout: unknown, bands: (0, 0), _bytes: PhantomData };
+        let mut reader = Self { raw, layout: unknown, bands: (0, 0), _file: PhantomData };
         let mut found = unknown.raw();
-        // SAFETY: the reader is live, and the bytes outlive it by this type's lifetime.
-        let code = unsafe { onedoor_reader_start(raw.as_ptr(), jpeg.as_ptr(), jpeg.len(), &mut found) };
+        // SAFETY: the reader is live, and the file stays open as long by this type's lifetime.
+        let code = unsafe { onedoor_reader_start(raw.as_ptr(), file.as_raw_fd(), bytes, &mut found) };
         reader.check(code)?;
         reader.layout = Layout::of(&found)?;
         let rows = reader.layout.band_rows(0).max(1);
@@ -340,12 +342,8 @@ struct RawWriter {
 
 unsafe extern "C" {
     fn onedoor_reader_new(most_scans: c_int) -> *mut RawReader;
-    fn onedoor_reader_start(
-        reader: *mut RawReader,
-        bytes: *const u8,
-        length: usize,
-        layout: *mut RawLayout,
-    ) -> c_int;
+    fn onedoor_reader_start(reader: *mut RawReader, file: c_int, bytes: u64, layout: *mut RawLayout)
+    -> c_int;
     fn onedoor_reader_band(reader: *mut RawReader, planes: *const *mut u8, strides: *const usize) -> c_int;
     fn onedoor_reader_finish(reader: *mut RawReader) -> c_int;
     fn onedoor_reader_warnings(reader: *const RawReader) -> c_long;

@@ -6,12 +6,16 @@
  * own frames lie between, and nothing is called back into Rust. Each entry returns OK or FAILED and
  * leaves a message; after FAILED only the message and the release may be asked for. */
 
+#define _DEFAULT_SOURCE /* pread, explicit_bzero */
+
+#include <errno.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jpeglib.h>
 #include <jerror.h>
@@ -64,12 +68,57 @@ struct onedoor_layout {
 
 /* ---- reading ---- */
 
+/* What is in memory of a file at a time. The decoder slows down at the end of each piece. */
+enum { PIECE = 128 * 1024 };
+
 struct onedoor_reader {
   struct jpeg_decompress_struct jpeg;
   struct jpeg_progress_mgr progress;
+  struct jpeg_source_mgr from;
   struct trap trap;
   int most_scans;
+  int file;
+  uint64_t at, end; /* of the file: what is read next, and what no more is read from */
+  uint8_t piece[PIECE];
 };
+
+static void begin_piece(j_decompress_ptr jpeg) { (void)jpeg; }
+
+static boolean next_piece(j_decompress_ptr jpeg) {
+  struct onedoor_reader *reader = jpeg->client_data;
+  uint64_t left = reader->end - reader->at;
+  ssize_t got;
+  do
+    got = pread(reader->file, reader->piece, left < PIECE ? (size_t)left : PIECE, (off_t)reader->at);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) ERREXIT(jpeg, JERR_FILE_READ);
+  if (got == 0) {
+    if (reader->at == 0) ERREXIT(jpeg, JERR_INPUT_EMPTY);
+    /* As libjpeg's own sources end: with a warning, and as if the image did. */
+    WARNMS(jpeg, JWRN_JPEG_EOF);
+    reader->piece[0] = 0xFF;
+    reader->piece[1] = JPEG_EOI;
+    got = 2;
+  } else {
+    reader->at += (uint64_t)got;
+  }
+  reader->from.next_input_byte = reader->piece;
+  reader->from.bytes_in_buffer = (size_t)got;
+  return TRUE;
+}
+
+static void skip_bytes(j_decompress_ptr jpeg, long count) {
+  struct onedoor_reader *reader = jpeg->client_data;
+  if (count <= 0) return;
+  size_t here = reader->from.bytes_in_buffer;
+  size_t skipped = (size_t)count < here ? (size_t)count : here;
+  reader->from.next_input_byte += skipped;
+  reader->from.bytes_in_buffer -= skipped;
+  uint64_t beyond = (uint64_t)count - skipped, left = reader->end - reader->at;
+  reader->at += beyond < left ? beyond : left;
+}
+
+static void end_pieces(j_decompress_ptr jpeg) { (void)jpeg; }
 
 static void watch(j_common_ptr info) {
   j_decompress_ptr jpeg = (j_decompress_ptr)info;
@@ -98,15 +147,22 @@ struct onedoor_reader *onedoor_reader_new(int most_scans) {
   reader->jpeg.client_data = reader;
   reader->progress.progress_monitor = watch;
   reader->jpeg.progress = &reader->progress;
+  reader->from.init_source = begin_piece;
+  reader->from.fill_input_buffer = next_piece;
+  reader->from.skip_input_data = skip_bytes;
+  reader->from.resync_to_restart = jpeg_resync_to_restart;
+  reader->from.term_source = end_pieces;
+  reader->jpeg.src = &reader->from;
   return reader;
 }
 
-/* The bytes must stay where they are until the reader is released. */
-int onedoor_reader_start(struct onedoor_reader *reader, const uint8_t *bytes, size_t length,
+/* The first `bytes` of a file, which must stay open until the reader is released. */
+int onedoor_reader_start(struct onedoor_reader *reader, int file, uint64_t bytes,
                          struct onedoor_layout *layout) {
   j_decompress_ptr jpeg = &reader->jpeg;
   if (setjmp(reader->trap.back)) return FAILED;
-  jpeg_mem_src(jpeg, bytes, (unsigned long)length);
+  reader->file = file;
+  reader->end = bytes;
   jpeg_read_header(jpeg, TRUE);
   switch (jpeg->jpeg_color_space) {
   case JCS_GRAYSCALE: layout->colour = GREY; break;
@@ -161,6 +217,7 @@ const char *onedoor_reader_message(const struct onedoor_reader *reader) { return
 void onedoor_reader_free(struct onedoor_reader *reader) {
   /* Releasing memory raises no error in libjpeg; should it ever, the memory is left. */
   if (setjmp(reader->trap.back) == 0) jpeg_destroy_decompress(&reader->jpeg);
+  explicit_bzero(reader->piece, sizeof reader->piece); /* a visitor's page */
   free(reader);
 }
 

@@ -1,9 +1,12 @@
 use super::*;
 use crate::sample_images::{Kind, Picture, encode};
 
+use crate::finish::scenes::file;
+
 /// Reads all bands into buffers of the right size, and returns how many there were.
 fn read(jpeg: &[u8]) -> Result<usize, Flaw> {
-    let mut reader = Reader::start(jpeg, 64)?;
+    let file = file(jpeg);
+    let mut reader = Reader::start(&file, jpeg.len() as u64, 64)?;
     let layout = reader.layout();
     let mut planes = buffers(&layout, 0);
     for bands in 0.. {
@@ -55,17 +58,62 @@ fn damage_is_an_error_and_no_jump_out_of_here() {
     assert!(why.contains("Not a JPEG file"), "{why}");
 }
 
+/// Segments before the image that are longer than what is in memory of a file, and a file that goes on.
+#[test]
+fn pieces_of_a_file_make_an_image_wherever_they_end() {
+    let image = encode(Picture::Text, 2600, 3600, Kind::Color);
+    assert!(image.len() > 300_000, "{}", image.len());
+    let planes = |jpeg: &[u8], bytes: usize| {
+        let file = file(jpeg);
+        let mut reader = Reader::start(&file, bytes as u64, 64)?;
+        let layout = reader.layout();
+        let (mut all, mut band) = (vec![], buffers(&layout, 0));
+        while reader.band(&mut slices(&mut band, &layout))? {
+            all.extend(band.concat());
+        }
+        reader.finish()?;
+        Ok::<_, Flaw>(all)
+    };
+    let expected = planes(&image, image.len()).unwrap();
+    for comments in [1, 2, 3, 7] {
+        let mut long = image[..2].to_vec();
+        for _ in 0..comments {
+            long.extend([0xFF, 0xFE, 0xFF, 0xFF]);
+            long.extend([0x55; 0xFFFD]);
+        }
+        long.extend(&image[2..]);
+        let bytes = long.len();
+        assert!(planes(&long, bytes).unwrap() == expected, "{comments} comments");
+        // What came after the file was looked at is not read, what went is missed.
+        long.extend(&image);
+        assert!(planes(&long, bytes).unwrap() == expected, "{comments} comments and more");
+        let Flaw(why) = planes(&long[..bytes - 70_000], bytes).unwrap_err();
+        assert!(why.contains("Premature end of JPEG file"), "{why}");
+        // In the midst of what is passed over.
+        assert!(planes(&long[..30_000], bytes).is_err());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error() {
+    let folder = File::open("/").unwrap();
+    let Flaw(why) = Reader::start(&folder, 100, 64).map(|_| ()).unwrap_err();
+    assert!(why.contains("read error"), "{why}");
+}
+
 #[test]
 fn too_many_scans_are_refused() {
     let progressive = encode(Picture::Text, 130, 200, Kind::Progressive);
-    let Flaw(why) = Reader::start(&progressive, 2).map(|_| ()).unwrap_err();
+    let started = Reader::start(&file(&progressive), progressive.len() as u64, 2).map(|_| ());
+    let Flaw(why) = started.unwrap_err();
     assert_eq!(why, "it has too many scans");
 }
 
 #[test]
 fn buffers_that_are_too_small_are_refused() {
     let jpeg = encode(Picture::Text, 130, 200, Kind::Color);
-    let mut reader = Reader::start(&jpeg, 64).unwrap();
+    let file = file(&jpeg);
+    let mut reader = Reader::start(&file, jpeg.len() as u64, 64).unwrap();
     let layout = reader.layout();
     let mut small = buffers(&layout, 1);
     assert!(reader.band(&mut slices(&mut small, &layout)).is_err());
@@ -95,7 +143,8 @@ fn planes_written_are_planes_read() {
         assert_eq!(writer.band(&mut shared(&planes, &layout)), Err(Flaw("a band too many".into())));
         jpeg.extend_from_slice(writer.finish().unwrap());
 
-        let mut reader = Reader::start(&jpeg, 64).unwrap();
+        let file = file(&jpeg);
+        let mut reader = Reader::start(&file, jpeg.len() as u64, 64).unwrap();
         assert_eq!(reader.layout(), layout);
         let mut read = buffers(&layout, 0);
         assert_eq!(reader.band(&mut slices(&mut read, &layout)), Ok(true));
