@@ -1,6 +1,8 @@
 //! From the checklist to the central store: nothing is lost, nothing arrives twice.
 
-use crate::hall::{Hall, Opening, elements, enabled, name, word};
+use crate::custody::assert_proven;
+use crate::hall::{Hall, Opening, elements, enabled, name, says, word};
+use crate::number::identify_anew;
 use crate::papers::{
     Document, MATTER, assert_is_of, bytes, documents, finish_with_one_stored, hand_in, in_outbox, is, leave,
     registration, says_fault, scan, sha256, to_materials, wait_held, wait_is,
@@ -216,6 +218,56 @@ fn killed_when_the_number_is_told() {
     hall.wait("the store to know the number", |_| registration(&hall, &held)["number"] == "A001");
     assert_eq!(hall.take_number("man", MATTER).number, "A001");
     assert_eq!(wait_held(&hall, 1).len(), 1, "and the paper was not sent again");
+}
+
+/// Papers go on with whoever handed them in: a number that he gave back, or missed, does not end them. The next one
+/// is told of each, nothing has to be handed in again, and one chain of custody holds them all.
+#[test]
+fn papers_go_on_with_the_next_number() {
+    let hall = Hall::open();
+    to_materials(&hall, "man");
+    hand_in(&hall, "id-card", &["id-copy"]);
+    let first = wait_held(&hall, 1).remove(0);
+    leave(&hall);
+    let knows = |document: &Document, number: &str| {
+        hall.wait("the store to know the number", |_| registration(&hall, document)["number"] == number);
+    };
+    assert_eq!(hall.take_number("man", MATTER).number, "A001");
+    knows(&first, "A001");
+
+    hall.identify("home.number", "man");
+    hall.touch("visit.cancel");
+    let state = hall.wait_screen("cancel");
+    assert!(says(&state, &word("cancel.papers")), "{state:#}");
+    hall.touch("visit.cancel.yes");
+    hall.wait_screen("goodbye");
+    hall.lift();
+    hall.touch("finish");
+    hall.wait_screen("home");
+    assert_eq!(hall.take_number("man", MATTER).number, "A002");
+    assert!(!hall.ticket_text(2).contains("申请人身份证"), "{}", hall.ticket_text(2));
+    knows(&first, "A002");
+
+    for event in ["called", "no_show"] {
+        hall.post("/api/window", json!({ "number": "A002", "event": event }));
+    }
+    identify_anew(&hall, "man");
+    hall.pick(MATTER);
+    hall.touch("confirm");
+    hall.wait("another number", |state| says(state, "A003"));
+    knows(&first, "A003");
+    hall.leave();
+    hall.wait_screen("home");
+
+    to_materials(&hall, "man");
+    wait_is(&hall, "id-card", "received");
+    hand_in(&hall, "name-notice", &["floor-plan"]);
+    let both = wait_held(&hall, 2);
+    let second = both.iter().find(|document| document.id != first.id).expect("another document");
+    let [before, after] = [&first, second].map(|document| registration(&hall, document));
+    assert_eq!((&after["number"], &after["visit"]), (&json!("A003"), &before["visit"]));
+    assert_eq!(after["custody"]["previous"], before["custody"]["code"]);
+    assert_proven(&hall, after["custody"]["code"].as_str().expect("a code"), &both);
 }
 
 /// A number that is taken after the papers reaches those that are still on their way and those that the

@@ -95,6 +95,41 @@ fn a_closed_visit_makes_room_for_a_new_number() {
 }
 
 #[test]
+fn papers_go_on_with_the_next_number_unless_the_last_one_was_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path(), quick('A'));
+    let dossier = |n| must_take(&ledger, take(n)).visit.dossier;
+    let entered = wait(ledger.enter(enter_at(1, ten(), &["a"]))).unwrap();
+    assert_eq!(entered.dossier, entered.id);
+    let first = must_take(&ledger, take(1)).visit;
+    assert_eq!((first.id, first.dossier), (entered.id, entered.id));
+    let stranger = must_take(&ledger, take(2)).visit;
+    assert_eq!(stranger.dossier, stranger.id);
+
+    wait(ledger.cancel(first.id)).unwrap();
+    let second = must_take(&ledger, take(1)).visit;
+    assert_ne!(second.id, first.id);
+    assert_eq!((shown(&second).as_str(), second.dossier), ("A003", first.id));
+    wait(ledger.window_event(1, number("A003"), WindowEvent::NoShow, DAY, ten())).unwrap();
+    let third = must_take(&ledger, take(1)).visit;
+    assert_eq!((shown(&third).as_str(), third.dossier), ("A004", first.id), "over two numbers");
+    assert_eq!(wait(ledger.visit_of(&person(1), DAY)).unwrap().map(|visit| visit.dossier), Some(first.id));
+    assert_eq!(wait(ledger.enter(enter_at(1, ten(), &["b"]))).unwrap().dossier, first.id);
+
+    wait(ledger.window_event(2, number("A004"), WindowEvent::Served, DAY, ten())).unwrap();
+    let fourth = must_take(&ledger, take(1)).visit;
+    assert_eq!(fourth.dossier, fourth.id, "what was served is done with");
+    wait(ledger.cancel(fourth.id)).unwrap();
+    assert_eq!(dossier(1), fourth.id);
+    // Another day is another matter.
+    assert_eq!(wait(ledger.close_day(DAY)).unwrap(), 2);
+    let tomorrow = must_take(&ledger, take_at(1, date(2026, 11, 24).at(10, 0, 0, 0), &["a"])).visit;
+    assert_eq!(tomorrow.dossier, tomorrow.id);
+    drop(ledger);
+    audit(dir.path());
+}
+
+#[test]
 fn midnight() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = open(dir.path(), quick('A'));

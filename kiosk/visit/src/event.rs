@@ -138,6 +138,9 @@ pub enum CardEvent {
 pub struct OpenVisit {
     /// its name
     pub visit: VisitId,
+    /// the visit that its papers are kept under: itself, or an earlier one of the same day whose number was given
+    /// back or missed
+    pub dossier: VisitId,
     /// its number, if one was taken
     pub number: Option<TicketNumber>,
     /// that number was called
@@ -159,6 +162,8 @@ pub struct PaperKnown {
     pub material: MaterialCode,
     /// its document
     pub document: DocumentId,
+    /// how many pages that has
+    pub pages: usize,
     /// where it is
     pub state: MaterialState,
     /// what the reviewer wrote to the visitor
@@ -188,6 +193,8 @@ impl fmt::Display for CustodyCode {
 pub struct Taken {
     /// the visit
     pub visit: VisitId,
+    /// the visit that its papers are kept under, as in [`OpenVisit`]
+    pub dossier: VisitId,
     /// its number
     pub number: TicketNumber,
     /// given by this very request; `false` if the person had it already

@@ -3,7 +3,7 @@
 use crate::catalogue::Label;
 use crate::event::CustodyCode;
 use crate::number::TicketNumber;
-use crate::screen::{Language, MaterialState};
+use crate::screen::{Language, PaperTold};
 use jiff::civil::DateTime;
 
 /// The contents of one ticket.
@@ -29,7 +29,7 @@ pub struct TicketContents {
     pub missing: Vec<Label>,
     /// when the number was given, by the hall's clock
     pub issued_at: DateTime,
-    /// what the QR code says: the visit's opaque token, nothing about the person
+    /// what the QR code says: the opaque token of the visit that the papers are kept under, nothing about the person
     pub qr: String,
 }
 
@@ -45,7 +45,7 @@ pub struct ReceiptContents {
     /// whether the words 补打 stand on it
     pub reprint: bool,
     /// what was handed in, and where it is now
-    pub papers: Vec<(Label, MaterialState)>,
+    pub papers: Vec<PaperTold>,
     /// stands for every page and document of the visit
     pub code: CustodyCode,
     /// when this was said, by the hall's clock

@@ -292,6 +292,7 @@ impl Lobby {
         let open = |choice: Choice, number| OpenVisit {
             called: false,
             visit: visit(),
+            dossier: visit(),
             number,
             applicant: None,
             choice,
@@ -304,6 +305,7 @@ impl Lobby {
             LedgerDo::Take(asked) => LedgerReply::Taken(Taken {
                 papers: vec![],
                 visit: visit(),
+                dossier: visit(),
                 number,
                 fresh: self.dice.one_in(2),
                 issued_at: asked.at,

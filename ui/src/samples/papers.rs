@@ -8,8 +8,8 @@ use visit::fault::Fault;
 use visit::intent::Source;
 use visit::screen::{
     ApplicantShown, FeederAsk, HandInAsk, LicenceShown, LicencesAsk, LicencesTold, MaterialShown,
-    MaterialState, Materials, NeedNot, News, PageWarning, Receipt, ReturnReason, Review, ReviewAsk,
-    ScanProblem, ScanReady, Scanning, Screen, SentBack, TicketState,
+    MaterialState, Materials, NeedNot, News, PageWarning, PaperTold, Receipt, ReturnReason, Review,
+    ReviewAsk, ScanProblem, ScanReady, Scanning, Screen, SentBack, TicketState,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -391,16 +391,23 @@ fn review() -> Vec<Sample> {
 }
 
 fn receipt() -> Vec<Sample> {
+    let paper = |name, pages, state| PaperTold { name, pages, state };
     let receipt = Receipt {
         number: Some(ticket("A017")),
         papers: vec![
-            (label("申请人身份证", "Applicant's ID card"), MaterialState::Received),
-            (
+            paper(label("申请人身份证", "Applicant's ID card"), 1, MaterialState::Received),
+            paper(
                 label("经营场所产权证明或租赁合同", "Title or lease of the premises"),
+                12,
                 MaterialState::Sending(64),
             ),
-            (label("户口簿", "Household register"), MaterialState::Returned(ReturnReason::Incomplete)),
-            (label("公司章程", "Articles of association"), MaterialState::Accepted),
+            paper(
+                label("户口簿", "Household register"),
+                3,
+                MaterialState::Returned(ReturnReason::Incomplete),
+            ),
+            // What an older version took.
+            paper(label("公司章程", "Articles of association"), 0, MaterialState::Accepted),
         ],
         code: CustodyCode("7K2M9QX4C0VN8TBW".to_owned()),
         paper: None,
@@ -420,7 +427,7 @@ fn receipt() -> Vec<Sample> {
         sample(
             "receipt-long",
             Screen::Receipt(Receipt {
-                papers: vec![(long_label(), MaterialState::Stored); 14],
+                papers: vec![paper(long_label(), 104, MaterialState::Stored); 14],
                 printer: false,
                 ..receipt
             }),

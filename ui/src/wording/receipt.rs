@@ -2,9 +2,8 @@
 
 use super::{Voice, act, model, note};
 use crate::toolkit as t;
-use visit::catalogue::Label;
 use visit::intent::Intent;
-use visit::screen::{MaterialState, Receipt, TicketState};
+use visit::screen::{MaterialState, PaperTold, Receipt, TicketState};
 
 impl Voice<'_> {
     pub(super) fn receipt(&self, receipt: &Receipt) -> t::ReceiptWords {
@@ -23,14 +22,16 @@ impl Voice<'_> {
             text: words.text.plain().into(),
             code: receipt.code.to_string().into(),
             code_text: words.code.plain().into(),
-            rows: model(receipt.papers.iter().map(|(name, state)| self.paper(name, *state)).collect()),
+            rows: model(receipt.papers.iter().map(|paper| self.paper(paper)).collect()),
             paper,
             back: act(Intent::Back, words.back.plain(), true),
         }
     }
 
-    fn paper(&self, name: &Label, state: MaterialState) -> t::PaperRow {
+    fn paper(&self, paper: &PaperTold) -> t::PaperRow {
         let words = &self.words.receipt;
+        let PaperTold { name, pages, state } = paper;
+        let state = *state;
         let problem = state.is_wanted_again();
         let done = matches!(state, MaterialState::Received | MaterialState::Accepted);
         let told = match state {
@@ -42,7 +43,8 @@ impl Voice<'_> {
             // Whatever is on its way is still here.
             _ => words.stored.plain().to_owned(),
         };
-        t::PaperRow { name: self.label(name).into(), state: told.into(), done, problem }
+        let name = format!("{}{}", self.label(name), words.pages.of(*pages));
+        t::PaperRow { name: name.into(), state: told.into(), done, problem }
     }
 
     pub(super) fn print_receipt(&self, receipt: &Receipt) -> t::Act {

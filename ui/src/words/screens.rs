@@ -185,6 +185,7 @@ tables! {
     ReceiptText {
         Text: title, text, code, back, print, print_again;
         Text: received, stored, accepted, returned, refused, not_needed;
+        Count: pages;
         Told: no_printer, printing, printed, sent, unknown, not_printed;
     }
 

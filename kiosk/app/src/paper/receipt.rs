@@ -74,9 +74,10 @@ pub fn lay_out_receipt(contents: &ReceiptContents) -> Ticket {
         lines.push(Line::centred(format!("{} {number}", words.number), tall));
     }
     lines.push(Line::Rule);
-    for (name, state) in contents.papers.iter().take(PAPERS_SHOWN) {
-        lines.push(bold(name.of(language).to_owned()));
-        lines.push(Line::text(format!("  {}", told(words, *state))));
+    for paper in contents.papers.iter().take(PAPERS_SHOWN) {
+        lines.push(bold(paper.name.of(language).to_owned()));
+        let pages = pages(paper.pages, language);
+        lines.push(Line::text(format!("  {pages}{}", told(words, paper.state))));
     }
     if contents.papers.len() > PAPERS_SHOWN {
         lines.push(Line::text(words.more));
@@ -91,6 +92,16 @@ pub fn lay_out_receipt(contents: &ReceiptContents) -> Ticket {
     lines.push(Line::centred(words.proves, Size::NORMAL));
     lines.push(Line::text(format!("{} {}", words.at, contents.at.strftime("%Y-%m-%d %H:%M"))));
     Ticket { lines }
+}
+
+/// How many pages there are, before what is said of them.
+fn pages(count: usize, language: Language) -> String {
+    match (count, language) {
+        (0, _) => String::new(),
+        (count, Language::Zh) => format!("{count} 页，"),
+        (1, Language::En) => "1 page, ".to_owned(),
+        (count, Language::En) => format!("{count} pages, "),
+    }
 }
 
 /// Only what the store said is received.
@@ -117,19 +128,20 @@ mod tests {
     use super::*;
     use visit::catalogue::Label;
     use visit::event::CustodyCode;
-    use visit::screen::ReturnReason;
+    use visit::screen::{PaperTold, ReturnReason};
 
     fn contents(language: Language, reprint: bool) -> ReceiptContents {
         let label = |zh: &str, en: &str| Label { zh: zh.into(), en: en.into() };
+        let paper = |name, pages, state| PaperTold { name, pages, state };
         ReceiptContents {
             language,
             hall: label("嘉定区政务服务中心", "Jiading Service Centre"),
             number: None,
             reprint,
             papers: vec![
-                (label("营业执照", "Business licence"), MaterialState::Received),
-                (label("平面图", "Floor plan"), MaterialState::Sending(40)),
-                (label("章程", "Articles"), MaterialState::Returned(ReturnReason::Illegible)),
+                paper(label("营业执照", "Business licence"), 1, MaterialState::Received),
+                paper(label("平面图", "Floor plan"), 12, MaterialState::Sending(40)),
+                paper(label("章程", "Articles"), 0, MaterialState::Returned(ReturnReason::Illegible)),
             ],
             code: CustodyCode("0123456789ABCDEF".into()),
             at: jiff::civil::date(2026, 11, 26).at(9, 41, 25, 0),
@@ -148,6 +160,27 @@ mod tests {
         assert_eq!(texts.iter().filter(|t| t.contains(ZH.stored)).count(), 1);
         assert_eq!(texts.iter().filter(|t| t.contains(ZH.again)).count(), 1);
         assert!(texts.iter().any(|t| t == "0123-4567-89AB-CDEF"));
+    }
+
+    #[test]
+    fn pages_are_counted_where_they_are_known() {
+        let said = |language| texts(&contents(language, false));
+        for (language, expected) in [
+            (Language::Zh, ["1 页，电子证照库已收到", "12 页，存在本机，待发送", "未收下，要重新交"]),
+            (
+                Language::En,
+                [
+                    "1 page, received by the store",
+                    "12 pages, stored here, will be sent",
+                    "not taken, hand in again",
+                ],
+            ),
+        ] {
+            let texts = said(language);
+            for line in expected {
+                assert!(texts.iter().any(|text| text.trim_start() == line), "{line}: {texts:?}");
+            }
+        }
     }
 
     #[test]

@@ -114,8 +114,8 @@ impl LedgerTask {
             }
             LedgerDo::Enter(request) => {
                 let visit = self.ledger.enter(self.enter(request)).await?;
-                let (id, number) = (VisitId(visit.id.to_string()), visit.number.map(|(number, _)| number));
-                self.papers.serve(&id, &whose(&visit.applicant), number, &visit.choice).await;
+                let (dossier, number) = (dossier(&visit), visit.number.map(|(number, _)| number));
+                self.papers.serve(&dossier, &whose(&visit.applicant), number, &visit.choice).await;
                 let whose = whose(&visit.applicant);
                 opened(self.open_visit(visit, whose).await, LedgerReply::Entered)
             }
@@ -149,12 +149,13 @@ impl LedgerTask {
             TakeAnswer::Full(matter) => return Ok(LedgerReply::Full(matter)),
         };
         let (number, issued_at) = taken.visit.number.ok_or(LedgerError::NoNumber)?;
-        let visit = VisitId(taken.visit.id.to_string());
+        let dossier = dossier(&taken.visit);
         let whose = whose(&taken.visit.applicant);
-        self.papers.serve(&visit, &whose, Some(number), &taken.visit.choice).await;
-        let known = self.papers.clone().of_visit(visit.clone(), whose).await;
+        self.papers.serve(&dossier, &whose, Some(number), &taken.visit.choice).await;
+        let known = self.papers.clone().of_visit(dossier.clone(), whose).await;
         Ok(LedgerReply::Taken(Taken {
-            visit,
+            visit: VisitId(taken.visit.id.to_string()),
+            dossier,
             number,
             fresh: taken.fresh,
             issued_at,
@@ -218,8 +219,8 @@ impl LedgerTask {
 
     /// A visit with the papers that were handed in for `whose`; `None` when nobody can tell which these are.
     async fn open_visit(&self, visit: VisitRecord, whose: store::Applicant) -> Option<OpenVisit> {
-        let id = VisitId(visit.id.to_string());
-        let (papers, custody) = self.papers.clone().of_visit(id.clone(), whose).await?;
+        let dossier = dossier(&visit);
+        let (papers, custody) = self.papers.clone().of_visit(dossier.clone(), whose).await?;
         Some(OpenVisit {
             papers,
             custody,
@@ -228,7 +229,8 @@ impl LedgerTask {
                 ApplicantRef::Company(code) => Some(Applicant::Company(code)),
                 ApplicantRef::Relative(_) => None,
             },
-            visit: id,
+            visit: VisitId(visit.id.to_string()),
+            dossier,
             number: visit.number.map(|(number, _)| number),
             called: visit.life == NumberLife::Called,
             choice: visit.choice,
@@ -254,6 +256,11 @@ pub(super) async fn tell_waiting(ledger: &dyn Ledger, bus: &Bus, clock: &Clock) 
 /// What is answered of a visit. Papers of which nobody can tell are not shown as missing.
 fn opened(visit: Option<OpenVisit>, reply: fn(OpenVisit) -> LedgerReply) -> LedgerReply {
     visit.map_or(LedgerReply::Refused(Refusal::Ledger), reply)
+}
+
+/// The visit that another's papers are kept under.
+fn dossier(visit: &VisitRecord) -> VisitId {
+    VisitId(visit.dossier.to_string())
 }
 
 /// For whom a visitor acts, as the ledger knows it.

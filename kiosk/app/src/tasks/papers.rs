@@ -85,7 +85,8 @@ impl Papers {
                 None => (material_state(&known.state), None),
             };
             let document = DocumentId(known.doc.to_string());
-            Some(PaperKnown { material: MaterialCode::new(&known.material)?, document, state, note })
+            let material = MaterialCode::new(&known.material)?;
+            Some(PaperKnown { material, document, pages: known.pages, state, note })
         };
         // Whose an older version's are it did not say: as then, they are shown to whoever comes.
         let theirs =

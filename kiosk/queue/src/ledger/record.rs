@@ -74,6 +74,9 @@ pub struct VisitRecord {
     pub number: Option<(TicketNumber, DateTime)>,
     /// where it is in its life; without a number it is waiting until it is closed
     pub life: NumberLife,
+    /// the visit that its papers are kept under: its own token, or that of the person's first visit that day since
+    /// which every number was given back or missed. Papers do not end with a number that brought nobody to a window
+    pub dossier: VisitId,
 }
 
 impl VisitRecord {

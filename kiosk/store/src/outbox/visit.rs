@@ -23,6 +23,8 @@ pub struct DocumentOfVisit {
     pub state: DocState,
     /// What the back office found of it, once it has.
     pub review: Option<ReviewResult>,
+    /// How many pages it has.
+    pub pages: usize,
     /// Its custody code: the last one stands for all of the visit's documents.
     pub code: CustodyCode,
 }
@@ -36,7 +38,7 @@ impl Outbox {
     pub fn documents_of(&self, visit: &str) -> Result<Vec<DocumentOfVisit>, OutboxError> {
         let database = self.database();
         let mut asked = database.prepare_cached(
-            "SELECT id, material, state, refusal, review, review_text, code, applicant FROM document
+            "SELECT id, material, state, refusal, review, review_text, code, applicant, pages FROM document
              WHERE visit = ?1 AND material IS NOT NULL ORDER BY id LIMIT 1000",
         )?;
         let rows = asked.query_map([visit], |row| {
@@ -53,6 +55,7 @@ impl Outbox {
                 review: review
                     .map(|review| ReviewResult::from_code(&review, text).ok_or_else(|| row::damaged(4)))
                     .transpose()?,
+                pages: row::pages(row, 8)?.len(),
                 code: row::custody_code(row, 6)?,
             })
         })?;

@@ -61,7 +61,7 @@ impl Desk {
     fn ask_stores(&mut self, actions: &mut Vec<Action>) {
         let cause = self.cause();
         let Some(session) = &mut self.session else { return };
-        let (Some(visitor), Some(visit)) = (&session.visitor, &session.visit) else { return };
+        let (Some(visitor), Some(visit)) = (&session.visitor, &session.dossier) else { return };
         let holder = match &session.applicant {
             Applicant::Oneself => Holder::Person(visitor.clone()),
             Applicant::Company(code) => Holder::Company(code.clone()),

@@ -2,11 +2,11 @@
 
 use super::Desk;
 use super::session::{Session, Step};
-use crate::catalogue::{Label, MaterialCode};
+use crate::catalogue::MaterialCode;
 use crate::event::{Action, Now};
 use crate::fault::Device;
 use crate::intent::Intent;
-use crate::screen::{MaterialState, Receipt, TicketState};
+use crate::screen::{PaperTold, Receipt, TicketState};
 use crate::ticket::ReceiptContents;
 
 impl Desk {
@@ -74,14 +74,16 @@ impl Desk {
 
     /// What was handed in and where it is, in the order of the checklist; papers of matters that are not
     /// picked any more come last.
-    fn papers_told(&self, session: &Session) -> Vec<(Label, MaterialState)> {
+    fn papers_told(&self, session: &Session) -> Vec<PaperTold> {
         let needs = self.needs();
         let place =
             |code: &MaterialCode| needs.iter().position(|need| need.material == *code).unwrap_or(usize::MAX);
         let mut papers: Vec<_> = session.all_papers().collect();
         papers.sort_by_key(|(code, _)| place(code));
-        let told =
-            papers.into_iter().map(|(code, paper)| Some((self.catalogue.material(code)?, paper.state)));
-        told.flatten().map(|(material, state)| (material.name.clone(), state)).collect()
+        let told = papers.into_iter().filter_map(|(code, paper)| {
+            let name = self.catalogue.material(code)?.name.clone();
+            Some(PaperTold { name, pages: paper.pages, state: paper.state })
+        });
+        told.collect()
     }
 }

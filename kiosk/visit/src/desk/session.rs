@@ -77,6 +77,7 @@ pub(super) enum Licences {
 #[derive(Debug)]
 pub(super) struct Paper {
     pub document: DocumentId,
+    pub pages: usize,
     pub state: MaterialState,
     /// what the reviewer wrote
     pub note: Option<String>,
@@ -86,6 +87,7 @@ pub(super) struct Paper {
 #[derive(Debug)]
 pub(super) struct Held {
     pub visit: VisitId,
+    pub dossier: VisitId,
     pub number: TicketNumber,
     /// first given in this session
     pub fresh: bool,
@@ -198,6 +200,8 @@ pub(super) struct Session {
     pub full: BTreeSet<Matter>,
     /// today's open visit
     pub visit: Option<VisitId>,
+    /// the visit that its papers are kept under
+    pub dossier: Option<VisitId>,
     pub number: Option<TicketNumber>,
     /// where that number is in its life, as far as the windows have told
     pub life: NumberLife,
@@ -254,6 +258,7 @@ impl Session {
             choice: Choice::default(),
             full: BTreeSet::new(),
             visit: None,
+            dossier: None,
             number: None,
             life: NumberLife::Waiting,
             papers: BTreeMap::new(),
@@ -417,6 +422,7 @@ impl Session {
     pub fn open(&mut self, open: Option<OpenVisit>) {
         let Some(open) = open else { return };
         self.visit = Some(open.visit);
+        self.dossier = Some(open.dossier);
         self.number = open.number;
         self.life = if open.called { NumberLife::Called } else { NumberLife::Waiting };
         if let Some(applicant) = open.applicant {
@@ -434,7 +440,7 @@ impl Session {
     /// What was handed in for the present applicant, as the outbox knows it.
     pub fn know(&mut self, papers: Vec<crate::event::PaperKnown>) {
         let paper = |p: crate::event::PaperKnown| {
-            (p.material, Paper { document: p.document, state: p.state, note: p.note })
+            (p.material, Paper { document: p.document, pages: p.pages, state: p.state, note: p.note })
         };
         self.papers = papers.into_iter().map(paper).collect();
         let now = &self.papers;
@@ -471,6 +477,7 @@ impl Session {
             self.day = now.wall.date();
             actions.push(Action::Ledger(self.id, LedgerDo::Look(person.clone(), self.day)));
             self.visit = None;
+            self.dossier = None;
             self.number = None;
             self.life = NumberLife::Waiting;
             self.sent_back.clear();
@@ -490,12 +497,16 @@ impl Session {
         self.opened_for = None;
     }
 
-    /// A document is durable; its code is `None` only where it could not be read again.
+    /// A document is durable: the pages that were waited for. Its code is `None` only where it could not be read again.
     pub fn stored(&mut self, material: MaterialCode, document: DocumentId, code: Option<CustodyCode>) {
-        if matches!(&self.step, Step::Submitting(stack) if stack.material == material) {
+        let mut pages = 0;
+        if let Step::Submitting(stack) = &self.step
+            && stack.material == material
+        {
+            pages = stack.pages.len();
             self.step = Step::Materials { page: self.list };
         }
-        self.papers.insert(material, Paper { document, state: MaterialState::Stored, note: None });
+        self.papers.insert(material, Paper { document, pages, state: MaterialState::Stored, note: None });
         self.custody = code;
         self.receipt = Receipt { due: true, ..Receipt::default() };
     }

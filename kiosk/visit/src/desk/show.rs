@@ -233,7 +233,7 @@ impl Desk {
             place: held.place,
             missing: self.to_prepare(session),
             ticket: held.ticket,
-            qr: held.visit.0.clone(),
+            qr: held.dossier.0.clone(),
             card: session.card,
         }
     }

@@ -151,6 +151,7 @@ fn opened(visit: &str) -> OpenVisit {
     OpenVisit {
         called: false,
         visit: VisitId(visit.into()),
+        dossier: VisitId(visit.into()),
         number: None,
         applicant: None,
         choice: Choice::default(),
@@ -298,6 +299,7 @@ fn taken(fresh: bool, job: i64) -> Taken {
     Taken {
         papers: vec![],
         visit: VisitId("v".into()),
+        dossier: VisitId("v".into()),
         number: a(17),
         fresh,
         issued_at: MONDAY,

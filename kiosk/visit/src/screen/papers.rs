@@ -368,13 +368,24 @@ pub struct Receipt {
     /// the number, if the visit has one
     pub number: Option<TicketNumber>,
     /// what was handed in, and where it is now
-    pub papers: Vec<(Label, MaterialState)>,
+    pub papers: Vec<PaperTold>,
     /// stands for every page and document of the visit
     pub code: CustodyCode,
     /// what is known of the printed receipt; `None`: nobody has asked for it
     pub paper: Option<TicketState>,
     /// whether the printer works
     pub printer: bool,
+}
+
+/// A paper on a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaperTold {
+    /// what it is
+    pub name: Label,
+    /// how many pages of it were handed in; 0: nobody knows
+    pub pages: usize,
+    /// where it is now
+    pub state: MaterialState,
 }
 
 /// What became of the papers, at goodbye.

@@ -17,7 +17,7 @@ fn at_checklist(papers: Vec<PaperKnown>, licences: Vec<Licence>) -> Lobby {
 
 fn paper(material: &str, document: &str, state: MaterialState) -> PaperKnown {
     let material = MaterialCode::new(material).unwrap();
-    PaperKnown { material, document: DocumentId(document.into()), state, note: None }
+    PaperKnown { material, document: DocumentId(document.into()), pages: 1, state, note: None }
 }
 
 fn row(hall: &Lobby, material: &str) -> MaterialShown {

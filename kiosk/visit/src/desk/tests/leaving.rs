@@ -41,6 +41,7 @@ fn with_a_lease() -> Lobby {
     let lease = PaperKnown {
         material: MaterialCode::new("lease").unwrap(),
         document: DocumentId("d".into()),
+        pages: 2,
         state: MaterialState::Received,
         note: None,
     };
@@ -74,6 +75,47 @@ fn whoever_goes_without_a_number_is_told() {
     let mut hall = Lobby::at_number();
     hall.touch("finish");
     assert!(!unnumbered(&hall));
+}
+
+/// A number was given back this morning: papers lie under the visit that they were first handed in with, while what is
+/// asked of the ledger concerns the visit of today's number.
+#[test]
+fn papers_are_kept_under_the_dossier_and_numbers_under_the_visit() {
+    let (first, now) = (VisitId("first".into()), VisitId("now".into()));
+    let choice = Choice { matters: vec![Matter::parse("package.shop").unwrap()], ..Choice::default() };
+    let open = || OpenVisit {
+        number: Some(a(18)),
+        choice: choice.clone(),
+        dossier: first.clone(),
+        applicant: Some(Applicant::Oneself),
+        ..opened(&now.0)
+    };
+    let mut hall = Lobby::open();
+    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open())));
+    hall.touch("visit.cancel").touch("visit.cancel.yes");
+    let cancelled = hall
+        .last
+        .iter()
+        .any(|action| matches!(action, Action::Ledger(_, LedgerDo::Cancel(visit)) if *visit == now));
+    assert!(cancelled, "{:?}", hall.last);
+
+    let mut hall = Lobby::open();
+    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(None)).touch("matter.card");
+    let taken = Taken { visit: now.clone(), dossier: first.clone(), ..taken(true, 1) };
+    hall.touch("confirm").answer(LedgerReply::Taken(taken));
+    let printed = hall.last.iter().find_map(|action| match action {
+        Action::Print(_, ticket) => Some(ticket.qr.clone()),
+        _ => None,
+    });
+    assert_eq!(printed.as_ref(), Some(&first.0), "a window finds the papers by it");
+    assert!(matches!(hall.screen(), Screen::Number(shown) if shown.qr == first.0));
+
+    let mut hall = Lobby::open();
+    hall.touch("home.scan").lay(ZHANG).answer(LedgerReply::Found(Some(open()))).touch("confirm");
+    hall.answer(LedgerReply::Entered(open())).touch("material.lease").touch("scan.start");
+    hall.page(1).scan(ScanEvent::Ended(None)).touch("scan.accept");
+    let Some(Action::Submit(submission)) = hall.last.first() else { panic!("{:?}", hall.last) };
+    assert_eq!(submission.visit, first);
 }
 
 #[test]

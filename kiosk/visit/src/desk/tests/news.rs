@@ -16,6 +16,7 @@ fn handed_in() -> PaperKnown {
     PaperKnown {
         material: MaterialCode::new("lease").unwrap(),
         document: DocumentId("d".into()),
+        pages: 2,
         state: MaterialState::Received,
         note: None,
     }

@@ -369,7 +369,7 @@ fn a_receipt_says_what_the_printer_said_and_a_second_one_is_marked() {
     let first = printed(&hall);
     assert!(!first.reprint);
     assert_eq!((first.code.to_string().as_str(), first.papers.len()), ("0123-4567-89AB-CDEF", 1));
-    assert_eq!(first.papers[0].1, MaterialState::Stored);
+    assert_eq!((first.papers[0].pages, first.papers[0].state), (1, MaterialState::Stored));
     hall.touch("receipt.print");
     assert!(hall.last.is_empty(), "a double tap prints once");
     let session = hall.session();
@@ -394,6 +394,7 @@ fn a_receipt_of_an_earlier_session_is_marked() {
     let paper = PaperKnown {
         material: lease,
         document: DocumentId("d".into()),
+        pages: 2,
         state: MaterialState::Received,
         note: None,
     };
