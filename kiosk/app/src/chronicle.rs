@@ -259,7 +259,8 @@ impl Chronicle {
         let of = Session::of(session.0);
         match reply {
             LedgerReply::Taken(taken) => {
-                let (number, visit) = (number(taken.number), Visit::of(&taken.visit.0));
+                // By what its papers are found.
+                let (number, visit) = (number(taken.number), Visit::of(&taken.dossier.0));
                 self.number = Some(taken.number);
                 self.log(if taken.fresh {
                     Happened::NumberGiven { number, visit, session: of }

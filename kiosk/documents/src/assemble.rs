@@ -1,5 +1,7 @@
 //! Pages into one document, which appears whole or not at all.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::PageError;
@@ -53,6 +55,30 @@ pub struct Built {
 /// [`PageError`] for the first page that cannot be used, for impossible numbers of pages or sizes,
 /// and when the document cannot be written.
 pub fn assemble(pages: &[PageRef], out: &Path, meta: &Meta, format: Format) -> Result<Built, PageError> {
+    bind(pages, out, meta, format, |_| Ok(()))
+}
+
+/// As [`assemble`], for a document that is to last where it is: all of it is on the disk before it has its name, so
+/// that no power cut leaves less of it, nor takes the older file.
+///
+/// # Errors
+/// As [`assemble`].
+pub(crate) fn assemble_to_last(
+    pages: &[PageRef],
+    out: &Path,
+    meta: &Meta,
+    format: Format,
+) -> Result<Built, PageError> {
+    bind(pages, out, meta, format, File::sync_all)
+}
+
+fn bind(
+    pages: &[PageRef],
+    out: &Path,
+    meta: &Meta,
+    format: Format,
+    when_whole: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<Built, PageError> {
     if !(1..=MAX_PAGES).contains(&pages.len()) {
         return Err(PageError::PageCount { pages: pages.len() });
     }
@@ -62,7 +88,7 @@ pub fn assemble(pages: &[PageRef], out: &Path, meta: &Meta, format: Format) -> R
         Format::Ofd => ofd::write(pages, file, out, meta),
         Format::Jpeg => jpeg_pages::write(pages, file, out, meta),
     }?;
-    part.keep(&file).map_err(|e| PageError::writing(out, &e))?;
+    when_whole(&file).and_then(|()| part.keep(&file)).map_err(|e| PageError::writing(out, &e))?;
     tracing::info!(document = %out.display(), ?format, built.bytes, built.pages, "document written");
     Ok(built)
 }

@@ -1,4 +1,5 @@
-//! Memory for a scan and the planes of a page, which no image of a crash holds, and which is wiped when it is given back.
+//! Memory for a whole scan, for the planes of a page and for what is looked at of it: no image of a crash holds it, and it
+//! is wiped when it is given back.
 
 use memmap2::{Advice, MmapMut, MmapOptions};
 use std::io;

@@ -6,7 +6,7 @@ use std::io::BufWriter;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-use crate::assemble::{MAX_PAGES, PageRef, assemble};
+use crate::assemble::{MAX_PAGES, PageRef, assemble_to_last};
 use crate::error::PageError;
 use crate::finish::{Card, Compression, Finished, Paper, Straightened, USUAL_DPI, finish_into};
 use crate::format::Format;
@@ -73,7 +73,7 @@ pub fn page_command(
     }
     let scan_of =
         |path: &Path| finished_pages.iter().position(|page| page.path == path).and_then(|at| pages.get(at));
-    assemble(&finished_pages, out, meta, format).map_err(|error| match error {
+    assemble_to_last(&finished_pages, out, meta, format).map_err(|error| match error {
         PageError::Resolution { path, dpi } => {
             PageError::Resolution { path: scan_of(&path).cloned().unwrap_or(path), dpi }
         }

@@ -116,7 +116,12 @@ fn papers_go_on_with_the_next_number_unless_the_last_one_was_served() {
     assert_eq!(wait(ledger.visit_of(&person(1), DAY)).unwrap().map(|visit| visit.dossier), Some(first.id));
     assert_eq!(wait(ledger.enter(enter_at(1, ten(), &["b"]))).unwrap().dossier, first.id);
 
-    wait(ledger.window_event(2, number("A004"), WindowEvent::Served, DAY, ten())).unwrap();
+    // Whoever missed his number is taken after all: the papers stay where they are.
+    wait(ledger.window_event(2, number("A003"), WindowEvent::Served, DAY, ten())).unwrap();
+    assert_eq!(wait(ledger.visit(second.id)).unwrap().map(|visit| visit.life), Some(Served));
+    assert_eq!(wait(ledger.visit_of(&person(1), DAY)).unwrap().map(|visit| visit.dossier), Some(first.id));
+
+    wait(ledger.window_event(3, number("A004"), WindowEvent::Served, DAY, ten())).unwrap();
     let fourth = must_take(&ledger, take(1)).visit;
     assert_eq!(fourth.dossier, fourth.id, "what was served is done with");
     wait(ledger.cancel(fourth.id)).unwrap();

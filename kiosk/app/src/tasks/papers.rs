@@ -163,7 +163,7 @@ impl Papers {
             material: submission.material.to_string(),
             pages: page_digests,
             items: submission.items.iter().map(|item| self.served(item)).collect(),
-            visit: submission.visit.0.clone(),
+            visit: submission.dossier.0.clone(),
             applicant: Some(whose.clone()),
             number: submission.number.map(|n| n.to_string()),
             kiosk: self.kiosk.clone(),
@@ -172,7 +172,7 @@ impl Papers {
             Ok(doc) => {
                 self.bus.log(Happened::DocumentStored {
                     document: Document::of(doc.to_string().parse::<u32>().unwrap_or(u32::MAX)),
-                    visit: Visit::of(&submission.visit.0),
+                    visit: Visit::of(&submission.dossier.0),
                     pages: u32::try_from(submission.pages.len()).unwrap_or(u32::MAX),
                     size: KiB::of(built.bytes / 1024),
                 });
@@ -180,7 +180,7 @@ impl Papers {
                 // document is stored all the same.
                 Ok((
                     DocumentId(doc.to_string()),
-                    self.known_of(&submission.visit, &whose).ok().and_then(|known| known.1),
+                    self.known_of(&submission.dossier, &whose).ok().and_then(|known| known.1),
                 ))
             }
             Err(error) => {

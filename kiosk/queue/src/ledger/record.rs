@@ -74,8 +74,8 @@ pub struct VisitRecord {
     pub number: Option<(TicketNumber, DateTime)>,
     /// where it is in its life; without a number it is waiting until it is closed
     pub life: NumberLife,
-    /// the visit that its papers are kept under: its own token, or that of the person's first visit that day since
-    /// which every number was given back or missed. Papers do not end with a number that brought nobody to a window
+    /// the visit that its papers are kept under: itself, or, when it was opened, the person's first visit that day since
+    /// which none had been served. Papers do not end with a number that brought nobody to a window
     pub dossier: VisitId,
 }
 

@@ -89,12 +89,11 @@ pub(super) fn find(db: &Connection, sql: &str, params: impl Params) -> Result<Op
     let mut rows = statement.query(params)?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let id = row.get("id")?;
-    let (token, person, day): (_, [u8; 32], String) =
-        (row.get("token")?, row.get("person")?, row.get("day")?);
+    let token = row.get("token")?;
     let visit = VisitRecord {
         id: VisitId(token),
-        dossier: VisitId(dossier(db, (id, token), &person, &day)?),
-        person: PersonKey::from_bytes(person),
+        dossier: VisitId(row.get::<_, Option<_>>("dossier")?.unwrap_or(token)),
+        person: PersonKey::from_bytes(row.get("person")?),
         day: text(row, "day", |t| t.parse().ok())?,
         opened_at: text(row, "opened_at", |t| t.parse().ok())?,
         choice: choice(db, id)?,
@@ -103,27 +102,6 @@ pub(super) fn find(db: &Connection, sql: &str, params: impl Params) -> Result<Op
         life: text(row, "life", life)?,
     };
     Ok(Some(VisitRow { id, visit }))
-}
-
-/// The token of the visit that another's papers are kept under; see [`VisitRecord::dossier`].
-fn dossier(
-    db: &Connection,
-    (id, token): (i64, [u8; 16]),
-    person: &[u8; 32],
-    day: &str,
-) -> Result<[u8; 16], Halt> {
-    let mut earlier = db.prepare_cached(
-        "SELECT token, life FROM visit WHERE person = ?1 AND day = ?2 AND id < ?3 ORDER BY id DESC",
-    )?;
-    let mut earlier = earlier.query((person, day, id))?;
-    let mut first = token;
-    while let Some(row) = earlier.next()? {
-        match text(row, "life", life)? {
-            NumberLife::Cancelled | NumberLife::NoShow => first = row.get("token")?,
-            _ => break,
-        }
-    }
-    Ok(first)
 }
 
 /// A text column, read by `parse`.

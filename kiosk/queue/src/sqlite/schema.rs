@@ -27,8 +27,16 @@ const APPLICATION_ID: i64 = 0x316e_756d;
 /// one has stays, with its number, its visit's life and its print job's fate. `sqlite_sequence` goes with
 /// its table: a script that builds `print_job` anew sets its counter again, too. The tests go every way
 /// there and back; [`prove_both_ways`](super::prove_both_ways) does so with the living file.
-pub(super) const LAYOUTS: &[Layout] =
-    &[Layout { up: FIRST, fill: Some(mark), back: Back::Never("before it there was no ledger") }];
+pub(super) const LAYOUTS: &[Layout] = &[
+    Layout { up: FIRST, fill: Some(mark), back: Back::Never("before it there was no ledger") },
+    Layout { up: DOSSIER, fill: None, back: Back::Script("ALTER TABLE visit DROP COLUMN dossier;") },
+];
+
+/// Layout 2: the token of the visit that this one's papers are kept under; NULL: its own. Said once, when the visit is
+/// opened: what becomes of an earlier number after that moves no papers.
+const DOSSIER: &str = "
+    ALTER TABLE visit ADD COLUMN dossier BLOB CHECK (length(dossier) = 16);
+";
 
 /// Layout 1.
 const FIRST: &str = "

@@ -134,8 +134,10 @@ fn open_or_update(db: &Connection, enter: &Enter) -> Result<VisitRow, Halt> {
             getrandom::fill(&mut token).map_err(|e| Halt::Refused(format!("no random token: {e}")))?;
             change(
                 db,
-                "INSERT INTO visit (token, person, day, opened_at, applicant, life)
-                 VALUES (?1, ?2, ?3, ?4, 'oneself', 'waiting')",
+                "INSERT INTO visit (token, person, day, opened_at, applicant, life, dossier)
+                 VALUES (?1, ?2, ?3, ?4, 'oneself', 'waiting',
+                    (SELECT CASE life WHEN 'served' THEN NULL ELSE ifnull(dossier, token) END FROM visit
+                     WHERE person = ?2 AND day = ?3 ORDER BY id DESC LIMIT 1))",
                 (token, enter.person.as_bytes(), &day, enter.at.to_string()),
             )?;
             again(db, db.last_insert_rowid())?

@@ -24,8 +24,10 @@ pub(crate) struct Chunk {
     /// At first, and after a break.
     usual: u64,
     largest: u64,
-    /// How many of that size got through in a row.
+    /// How many of that size got through in a row, in no time.
     row: u32,
+    /// The last break was in a piece larger than usual.
+    large: bool,
     /// What stands before the store took none of the size before.
     refused: bool,
 }
@@ -34,25 +36,41 @@ impl Chunk {
     pub(crate) fn new(smallest: u64, usual: u64, largest: u64) -> Self {
         let smallest = smallest.max(1);
         let usual = usual.max(smallest);
-        Self { now: usual, smallest, usual, largest: largest.max(usual), row: 0, refused: false }
+        Self {
+            now: usual,
+            smallest,
+            usual,
+            largest: largest.max(usual),
+            row: 0,
+            large: false,
+            refused: false,
+        }
     }
 
     /// The line broke: it may do so again soon, and what stands before the store may keep nothing of a piece that
     /// is not whole.
     fn broke_off(&mut self) {
+        self.large = self.now > self.usual;
         self.now = self.now.min(self.usual);
         self.row = 0;
     }
 
-    /// A PATCH got nothing through, or not as it was: a smaller one may.
+    /// A PATCH got nothing through, or not as it was: a smaller one may. Where it was larger than usual, what stands
+    /// before the store takes pieces whole or not at all, and no such one is tried again.
     fn halve(&mut self) {
-        self.now = (self.now / 2).max(self.smallest);
+        if std::mem::take(&mut self.large) || self.now > self.usual {
+            self.largest = self.usual;
+            self.now = self.usual;
+        } else {
+            self.now = (self.now / 2).max(self.smallest);
+        }
         self.row = 0;
     }
 
     /// A piece of this size was refused for its size; should a smaller one get through, that is the largest.
     fn limit(&mut self) {
-        self.halve();
+        self.now = (self.now / 2).max(self.smallest);
+        self.row = 0;
         self.refused = true;
     }
 
@@ -69,7 +87,10 @@ impl Chunk {
         if std::mem::take(&mut self.refused) {
             self.largest = self.now;
         }
-        self.row += u32::from(length == self.now && took < NO_TIME);
+        self.large = false;
+        // What was made smaller grows again on a slow line, too.
+        let fast = took < NO_TIME || self.now < self.usual;
+        self.row = if fast { self.row + u32::from(length == self.now) } else { 0 };
         if self.row == MANY {
             self.now = self.now.saturating_mul(2).min(self.largest);
             self.row = 0;
@@ -268,6 +289,7 @@ mod tests {
         assert_eq!(chunk.now, 100);
         assert_eq!([(); 3].map(|()| grown(&mut chunk, SOON)), [Some(200), Some(400), None]);
         chunk.broke_off();
+        chunk.got_through(100, SOON);
         assert_eq!(chunk.now, 100);
         // Nothing of it got through, again and again.
         let halves = [(); 5].map(|()| {
@@ -281,8 +303,31 @@ mod tests {
 
     #[test]
     fn on_a_slow_line_pieces_stay_as_they_are() {
+        const SLOW: Duration = Duration::from_secs(2);
         let mut chunk = Chunk::new(10, 100, 400);
-        assert_eq!(grown(&mut chunk, Duration::from_secs(2)), None);
+        assert_eq!(grown(&mut chunk, SLOW), None);
+        chunk.halve();
+        chunk.halve();
+        assert_eq!([(); 3].map(|()| grown(&mut chunk, SLOW)), [Some(50), Some(100), None], "but not smaller");
+    }
+
+    #[test]
+    fn where_pieces_are_taken_whole_or_not_at_all_they_are_no_larger_than_usual() {
+        let mut chunk = Chunk::new(10, 100, 400);
+        grown(&mut chunk, SOON);
+        // Some of a large piece got through.
+        chunk.broke_off();
+        chunk.got_through(100, SOON);
+        assert_eq!(grown(&mut chunk, SOON), Some(200));
+        // Nothing of it did.
+        chunk.broke_off();
+        chunk.halve();
+        assert_eq!((chunk.now, grown(&mut chunk, SOON)), (100, None));
+        // It arrived as another.
+        let mut chunk = Chunk::new(10, 100, 400);
+        grown(&mut chunk, SOON);
+        chunk.halve();
+        assert_eq!((chunk.now, grown(&mut chunk, SOON)), (100, None));
     }
 
     #[test]

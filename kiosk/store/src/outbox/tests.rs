@@ -509,6 +509,7 @@ fn a_visit_knows_its_documents_also_those_the_store_holds() {
     let known: Vec<_> = documents.iter().map(|known| (known.doc, known.state.clone())).collect();
     assert_eq!(known, [(held, DocState::Confirmed), (waiting, DocState::Waiting)]);
     assert!(documents.iter().all(|known| known.material == "business-licence" && known.review.is_none()));
+    assert!(documents.iter().all(|known| known.pages == 2), "{documents:?}");
     let codes: Vec<_> = documents.into_iter().map(|known| known.code).collect();
     let chain = outbox.custody_of("visit-1").expect("read").into_iter().map(|kept| kept.code);
     assert_eq!(codes, chain.collect::<Vec<_>>());

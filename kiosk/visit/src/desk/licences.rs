@@ -61,14 +61,14 @@ impl Desk {
     fn ask_stores(&mut self, actions: &mut Vec<Action>) {
         let cause = self.cause();
         let Some(session) = &mut self.session else { return };
-        let (Some(visitor), Some(visit)) = (&session.visitor, &session.dossier) else { return };
+        let (Some(visitor), Some(dossier)) = (&session.visitor, &session.dossier) else { return };
         let holder = match &session.applicant {
             Applicant::Oneself => Holder::Person(visitor.clone()),
             Applicant::Company(code) => Holder::Company(code.clone()),
             Applicant::Relative(relative) => Holder::Person(relative.clone()),
         };
         session.looks += 1;
-        let wanted = LicencesWanted { holder, visit: visit.clone(), look: session.looks, cause };
+        let wanted = LicencesWanted { holder, dossier: dossier.clone(), look: session.looks, cause };
         actions.push(Action::Licences(session.id, Box::new(wanted)));
         session.licences = match std::mem::take(&mut session.licences) {
             Licences::Known(before) => Licences::Asking(Some(before)),

@@ -216,7 +216,7 @@ impl Desk {
             return;
         }
         session.visit = Some(taken.visit.clone());
-        session.dossier = Some(taken.dossier.clone());
+        session.dossier = Some(taken.dossier);
         session.number = Some(taken.number);
         session.life = match taken.place {
             Some(Place::Called) => NumberLife::Called,
@@ -225,7 +225,6 @@ impl Desk {
         session.know(taken.papers);
         session.step = Step::Number(Held {
             visit: taken.visit,
-            dossier: taken.dossier,
             number: taken.number,
             fresh: taken.fresh,
             issued_at: taken.issued_at,
@@ -265,7 +264,7 @@ impl Desk {
             called: held.place == Some(Place::Called),
             missing: self.to_prepare(session),
             issued_at: held.issued_at,
-            qr: held.dossier.0.clone(),
+            qr: session.qr(),
         };
         actions.push(Action::Print(held.job, Box::new(ticket)));
     }

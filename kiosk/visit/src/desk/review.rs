@@ -117,7 +117,7 @@ impl Desk {
     /// The visitor has accepted the pages: one document, and off to the outbox.
     fn submit(&mut self, actions: &mut Vec<Action>) {
         let Some(session) = &self.session else { return };
-        let (Step::Review { stack, .. }, Some(visit)) = (&session.step, &session.dossier) else { return };
+        let (Step::Review { stack, .. }, Some(dossier)) = (&session.step, &session.dossier) else { return };
         let Some(material) = self.catalogue.material(&stack.material) else { return };
         if self.hand_in_of(session, &stack.material).is_none() {
             // Somebody approved what was handed in before while this was scanned.
@@ -130,7 +130,7 @@ impl Desk {
         }
         actions.push(Action::Submit(Box::new(Submission {
             session: session.id,
-            visit: visit.clone(),
+            dossier: dossier.clone(),
             applicant: session.applicant.clone(),
             number: session.number,
             material: stack.material.clone(),

@@ -87,7 +87,6 @@ pub(super) struct Paper {
 #[derive(Debug)]
 pub(super) struct Held {
     pub visit: VisitId,
-    pub dossier: VisitId,
     pub number: TicketNumber,
     /// first given in this session
     pub fresh: bool,
@@ -455,6 +454,11 @@ impl Session {
     /// The number that the visitor has, unless its life is over.
     pub fn open_number(&self) -> Option<TicketNumber> {
         self.number.filter(|_| self.life.is_open())
+    }
+
+    /// What a window finds the visit's papers by.
+    pub fn qr(&self) -> String {
+        self.dossier.as_ref().map(|dossier| dossier.0.clone()).unwrap_or_default()
     }
 
     /// Whether there is something to have a receipt of.

@@ -233,7 +233,7 @@ impl Desk {
             place: held.place,
             missing: self.to_prepare(session),
             ticket: held.ticket,
-            qr: held.dossier.0.clone(),
+            qr: session.qr(),
             card: session.card,
         }
     }

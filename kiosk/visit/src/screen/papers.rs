@@ -382,7 +382,7 @@ pub struct Receipt {
 pub struct PaperTold {
     /// what it is
     pub name: Label,
-    /// how many pages of it were handed in; 0: nobody knows
+    /// how many pages of it were handed in
     pub pages: usize,
     /// where it is now
     pub state: MaterialState,

@@ -160,9 +160,10 @@ async fn proxy_with_cuts(to: SocketAddr, mut places: Vec<usize>) -> (u16, JoinHa
     (port, task)
 }
 
-/// `resent_per_cut`: what pieces said to carry beyond the document, for each of 20 cuts. An upper bound
-/// of what went over the wire twice, whatever lay in whose buffers.
-async fn resent_per_cut(offers: &[(&'static str, &str)], seed: u64) -> u64 {
+/// What pieces said to carry beyond the document, where the line is cut at these places. An upper bound of what went
+/// over the wire twice, whatever lay in whose buffers.
+async fn resent(offers: &[(&'static str, &str)], places: Vec<usize>) -> u64 {
+    let cuts = places.len();
     let kiosk = Kiosk::new();
     let store = kiosk.store(|_| Act::Serve).await;
     store.state.lock().expect("state").offers =
@@ -170,34 +171,49 @@ async fn resent_per_cut(offers: &[(&'static str, &str)], seed: u64) -> u64 {
     let content = document(TWENTY_MB);
     let outbox = kiosk.outbox();
     outbox.add(kiosk.scan("m-1", &content)).expect("added");
-    let mut dice = Dice(seed);
-    let places = (0..CUTS).map(|_| dice.below(TWENTY_MB)).collect();
     let (port, proxy) = proxy_with_cuts(store.address, places).await;
     let mut running = Running::start(&outbox, kiosk.client(port), quick());
     running.until_confirmed(1).await;
     assert!(store.material("m-1") == Some(content));
     running.stop().await;
     proxy.abort();
-    let said: u64 = {
-        let state = store.state.lock().expect("state");
-        assert!(
-            state.seen.iter().filter(|seen| seen.method == "HEAD").count() >= CUTS / 2,
-            "there were cuts"
-        );
-        state.seen.iter().filter(|seen| seen.method == "PATCH").map(|seen| seen.length).sum()
-    };
-    (said - TWENTY_MB as u64) / CUTS as u64
+    let state = store.state.lock().expect("state");
+    let asked = state.seen.iter().filter(|seen| seen.method == "HEAD").count();
+    assert!(asked >= cuts.div_ceil(2), "there were cuts");
+    let said: u64 = state.seen.iter().filter(|seen| seen.method == "PATCH").map(|seen| seen.length).sum();
+    said - TWENTY_MB as u64
 }
+
+/// With a checksum the store keeps whole pieces alone, as one behind a proxy that buffers.
+const WHOLE_PIECES: [(&str, &str); 2] =
+    [("tus-extension", "creation,checksum"), ("tus-checksum-algorithm", "sha256")];
 
 #[tokio::test]
 async fn a_cut_costs_little_whether_the_store_keeps_parts_of_pieces_or_not() {
-    // With a checksum the store keeps whole pieces alone, as one behind a proxy that buffers.
-    let whole_pieces = [("tus-extension", "creation,checksum"), ("tus-checksum-algorithm", "sha256")];
-    for (name, offers) in [("parts", &[][..]), ("whole pieces", &whole_pieces[..])] {
+    for (name, offers) in [("parts", &[][..]), ("whole pieces", &WHOLE_PIECES[..])] {
         for seed in [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03] {
-            let resent = resent_per_cut(offers, seed).await;
+            let mut dice = Dice(seed);
+            let places = (0..CUTS).map(|_| dice.below(TWENTY_MB)).collect();
+            let resent = resent(offers, places).await / CUTS as u64;
             println!("resent_per_cut: {} KiB where {name} are kept", resent / 1024);
             assert!(resent <= MOST_RESENT, "{resent} bytes a cut where {name} are kept");
         }
+    }
+}
+
+/// Pieces have grown by then. The first cut costs no more than one of the largest; after it they are small, and where
+/// nothing is kept of a piece that is not whole, stay so.
+#[tokio::test]
+async fn a_cut_after_a_long_time_costs_one_large_piece_and_the_next_a_small_one() {
+    let WorkerConfig { chunk, largest_chunk, .. } = quick();
+    let late = TWENTY_MB - 5_000_000;
+    for (offers, places, most) in [
+        (&[][..], vec![late], largest_chunk),
+        (&WHOLE_PIECES[..], vec![late], largest_chunk),
+        (&WHOLE_PIECES[..], vec![late, late + 2_000_000], largest_chunk + chunk),
+        (&WHOLE_PIECES[..], vec![late, late + 4_000_000], largest_chunk + chunk),
+    ] {
+        let resent = resent(offers, places.clone()).await;
+        assert!(resent <= most, "{resent} bytes, cut at {places:?}");
     }
 }

@@ -115,7 +115,13 @@ fn papers_are_kept_under_the_dossier_and_numbers_under_the_visit() {
     hall.answer(LedgerReply::Entered(open())).touch("material.lease").touch("scan.start");
     hall.page(1).scan(ScanEvent::Ended(None)).touch("scan.accept");
     let Some(Action::Submit(submission)) = hall.last.first() else { panic!("{:?}", hall.last) };
-    assert_eq!(submission.visit, first);
+    assert_eq!(submission.dossier, first);
+
+    let mut hall = Lobby::open();
+    hall.touch("home.scan").lay(ZHANG).answer(LedgerReply::Found(Some(open()))).touch("package.shop");
+    hall.touch("matter.card").touch("confirm").answer(LedgerReply::Entered(open())).touch("licences.yes");
+    let [Action::Licences(_, wanted)] = &hall.last[..] else { panic!("{:?}", hall.last) };
+    assert_eq!(wanted.dossier, first);
 }
 
 #[test]

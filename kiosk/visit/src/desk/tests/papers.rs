@@ -34,7 +34,7 @@ fn the_stores_are_asked_only_when_the_visitor_agrees_and_the_reason_goes_along()
     hall.touch("licences.ask").touch("licences.yes");
     let [Action::Licences(_, wanted)] = &hall.last[..] else { panic!("{:?}", hall.last) };
     assert!(matches!(&wanted.holder, Holder::Person(p) if p.number.reveal() == ZHANG));
-    assert_eq!((wanted.visit.0.as_str(), wanted.cause.as_str()), ("v", "窗口办事材料核验：card"));
+    assert_eq!((wanted.dossier.0.as_str(), wanted.cause.as_str()), ("v", "窗口办事材料核验：card"));
     assert_eq!(state(&hall, "id-card"), MaterialState::Checking);
     assert_eq!(state(&hall, "lease"), MaterialState::Missing, "no licence stands for it");
 }
