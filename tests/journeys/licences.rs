@@ -2,6 +2,7 @@
 
 use crate::hall::{Hall, Opening, elements, enabled, name, says, word};
 use crate::papers::{MATTER, hand_in, is, says_fault, wait_is};
+use crate::whom::type_company;
 use serde_json::{Value, json};
 
 /// Gives a sample person, whose other licences go, one licence.
@@ -198,6 +199,44 @@ fn the_districts_own_store_is_asked_too() {
     hall.wait("what the city has", |state| {
         is(state, "id-card", "in_store") && is(state, "premises", "spoken.unknown")
     });
+}
+
+/// "Licences are looked up at the store by holder (the applicant: a company's licences for a company)": hers are not
+/// the company's, nor the other way round.
+#[test]
+fn a_companys_licences_are_looked_up_for_a_company() {
+    /// A company of which the store has the business licence.
+    const COMPANY: &str = "91310114MA1GAMP1XF";
+    let hall = Hall::open();
+    hall.identify("home.scan", "woman");
+    type_company(&hall, COMPANY);
+    hall.pick("matter.change-registration");
+    hall.touch("confirm");
+    let state = hall.wait_screen("licences");
+    let asked = word("licences.what").replace("{whose}", &word("licences.company"));
+    assert!(says(&state, &asked), "{state:#}");
+    hall.touch("licences.yes");
+    let state = wait_is_held(&hall, "business-licence");
+    let said = line(&state, "business-licence");
+    assert!(said.contains("****") && !said.contains(COMPANY), "{said}");
+    assert!(is(&state, "resolution", "spoken.missing"), "{state:#}");
+    let queries = || hall.state()["store"]["state"]["licence_queries"].as_array().cloned().expect("queries");
+    assert_eq!(queries().len(), 1);
+
+    // For herself, the store has none of a company.
+    hall.touch("back");
+    hall.wait_screen("choose");
+    hall.touch("for.oneself");
+    hall.touch("confirm");
+    let state = hall.wait_screen("licences");
+    let asked = word("licences.what").replace("{whose}", &word("licences.own"));
+    assert!(says(&state, &asked), "{state:#}");
+    hall.touch("licences.yes");
+    hall.wait("hers", |state| is(state, "business-licence", "spoken.missing"));
+    let holders: Vec<_> = queries().iter().map(|query| query["holder"].clone()).collect();
+    assert_eq!(holders.len(), 2);
+    assert_ne!(holders[0], holders[1]);
+    assert!(!hall.log().contains(COMPANY));
 }
 
 /// "Not applicable (the visitor may say so where the item allows)".

@@ -201,6 +201,21 @@ pub fn page_images(pdf: &[u8]) -> Vec<Vec<u8>> {
     images
 }
 
+/// The first page of a PDF as Poppler draws it, in grey at 36 dots per inch: its rows.
+pub fn drawn(pdf: &[u8]) -> Vec<Vec<u8>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, out) = (folder.path().join("document.pdf"), folder.path().join("page"));
+    std::fs::write(&file, pdf).expect("a file");
+    run(Command::new("pdftoppm").args(["-gray", "-r", "36", "-singlefile"]).args([&file, &out]));
+    let image = std::fs::read(out.with_extension("pgm")).expect("a picture");
+    // P5, width, height and the largest grey, each behind white space; then one byte a pixel (pgm(5)).
+    let mut words = image.splitn(4, u8::is_ascii_whitespace).skip(1);
+    let mut number = || std::str::from_utf8(words.next()?).ok()?.parse::<usize>().ok();
+    let (width, height) = (number().expect("a width"), number().expect("a height"));
+    let pixels = image.get(image.len() - width * height..).expect("all pixels");
+    pixels.chunks_exact(width).map(<[u8]>::to_vec).collect()
+}
+
 /// Of each image in a PDF: width, height, components, dots per inch across and down.
 pub fn images_listed(pdf: &[u8]) -> Vec<[String; 5]> {
     let folder = tempfile::tempdir().expect("a folder");

@@ -2,7 +2,7 @@
 
 use crate::hall::{Hall, Opening, enabled, name, says, says_word, word};
 use crate::papers::{
-    MATTER, assert_is_of, bytes, counted, feed, finished, hand_in, images_listed, is, leave, open,
+    MATTER, assert_is_of, bytes, counted, drawn, feed, finished, hand_in, images_listed, is, leave, open,
     page_images, pages_on_disk, paper, registration, says_fault, scan, to_materials, wait_held, wait_is,
 };
 use serde_json::{Value, json};
@@ -114,6 +114,60 @@ fn the_glass() {
     let pdf = bytes(&hall, &wait_held(&hall, 1)[0]);
     assert_is_of(&hall, &pdf, &["id-copy", "business-licence"]);
     leave(&hall);
+}
+
+/// "A flatbed full of small cards (both sides of an ID card) is split into its cards and laid on one A4 page": what
+/// lay under a dark lid comes out on white paper, one card below the other.
+#[test]
+fn cards_on_the_glass_are_laid_on_one_page() {
+    let hall = Hall::open();
+    let glass = hall.folder().join("cards.png");
+    std::fs::write(&glass, two_cards()).expect("a picture");
+    to_materials(&hall, "man");
+    open(&hall, "id-card");
+    hall.post("/api/scanner", json!({ "flatbed": glass }));
+    hall.touch("source.flatbed");
+    hall.touch("scan.start");
+    let words = counted("review.pages", 1);
+    hall.wait("one page", |state| name(state) == "review" && says(state, &words));
+    hall.touch("scan.accept");
+    wait_is(&hall, "id-card", "received");
+    let pdf = bytes(&hall, &wait_held(&hall, 1)[0]);
+    assert_eq!(images_listed(&pdf).len(), 1);
+    let rows = drawn(&pdf);
+    let mean = |row: &Vec<u8>| row.iter().map(|grey| u32::from(*grey)).sum::<u32>() / row.len() as u32;
+    assert!(rows.iter().all(|row| mean(row) > 150), "nothing of the lid");
+    let is_white = |row: &Vec<u8>| row.iter().all(|grey| *grey > 245);
+    let cards = rows.chunk_by(|a, b| is_white(a) == is_white(b)).filter(|rows| !is_white(&rows[0]));
+    // 54 mm are 77 rows at 36 dpi.
+    let heights: Vec<_> = cards.map(<[_]>::len).collect();
+    assert!(matches!(heights[..], [74..=80, 74..=80]), "{heights:?}");
+}
+
+/// What a scanner sees of two cards of 85.6 × 54 mm on its glass, whose lid is dark, at 300 dpi, as PNG.
+fn two_cards() -> Vec<u8> {
+    const GLASS: (usize, usize) = (2480, 3508);
+    const CARD: (usize, usize) = (1011, 638);
+    const CORNERS: [(usize, usize); 2] = [(300, 400), (900, 1700)];
+    let mut pixels = vec![34; GLASS.0 * GLASS.1];
+    for (left, top) in CORNERS {
+        for (y, row) in pixels.chunks_exact_mut(GLASS.0).enumerate().skip(top).take(CARD.1) {
+            for (x, grey) in row.iter_mut().enumerate().skip(left).take(CARD.0) {
+                let (x, y) = (x - left, y - top);
+                // Print, on a card that is not quite white.
+                let inked = (80..900).contains(&x) && (80..560).contains(&y) && x % 44 < 30 && y % 80 < 34;
+                *grey = if inked && (x / 3 + y / 5) % 3 > 0 { 50 } else { 226 };
+            }
+        }
+    }
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, GLASS.0 as u32, GLASS.1 as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().expect("a head");
+    writer.write_image_data(&pixels).expect("pixels");
+    writer.finish().expect("an end");
+    png
 }
 
 /// A visitor whose finger trembles accepts several times: one document.

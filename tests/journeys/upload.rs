@@ -106,6 +106,13 @@ fn the_line_is_cut_again_and_again() {
     wait_outbox_empty(&hall);
 }
 
+/// How much of a material has been sent by what the checklist says, in percent.
+fn sent(state: &Value, material: &str) -> Option<u8> {
+    let (id, words) = (format!("material.{material}"), word("materials.sending"));
+    let row = elements(state).find(|e| e["id"] == id.as_str())?;
+    row["label"].as_str()?.split_once(words.split("{percent}").next()?)?.1.strip_suffix('%')?.parse().ok()
+}
+
 /// A slow line: the checklist tells how far it is; where it breaks, that the paper waits here; and the document
 /// arrives.
 #[test]
@@ -115,12 +122,7 @@ fn a_slow_line() {
     scan(&hall, "id-card", &["id-copy"]);
     network(&hall, json!({ "kbit_s": 2000 }));
     hall.touch("scan.accept");
-    let before = word("materials.sending").split("{percent}").next().expect("words").to_owned();
-    let per_cent = |state: &Value| -> Option<u8> {
-        let row = elements(state).find(|e| e["id"] == "material.id-card")?;
-        row["label"].as_str()?.split_once(&before)?.1.strip_suffix('%')?.parse().ok()
-    };
-    hall.wait("some of it sent", |state| per_cent(state).is_some_and(|n| (1..100).contains(&n)));
+    hall.wait("some of it sent", |state| sent(state, "id-card").is_some_and(|n| (1..100).contains(&n)));
     network(&hall, "down");
     hall.wait("nothing to be on its way", |state| is(state, "id-card", "stored") && says_fault(state, "N01"));
     assert_eq!(in_outbox(hall.folder()).len(), 1, "kept as long as it is not confirmed");
@@ -445,6 +447,29 @@ fn a_store_that_refuses_a_document() {
     assert!(is(&state, "id-card", "received") && is(&state, "name-notice", "spoken.refused"), "{state:#}");
 }
 
+/// Killed when a refused document has gone, in whose place the store holds another: neither is sent again, and
+/// nothing of either stays.
+#[test]
+fn killed_when_a_refused_document_was_replaced() {
+    let mut hall = Opening::default().with(&["--kill-at", "doc.replaced"]).open();
+    to_materials(&hall, "man");
+    harm(&hall, answer(1, "register", json!({ "status": "conflict" })));
+    hand_in(&hall, "id-card", &["id-copy"]);
+    hall.wait("the refusal told", |state| is(state, "id-card", "spoken.refused"));
+    scan(&hall, "id-card", &["id-copy"]);
+    let _ = hall.try_request("POST", "/api/touch", r#"{"id":"scan.accept"}"#);
+    hall.wait_dead();
+    let (folder, _kept) = hall.kill();
+
+    let hall = Opening::default().on(&folder).open();
+    wait_outbox_empty(&hall);
+    to_materials(&hall, "man");
+    wait_is(&hall, "id-card", "received");
+    let held: Vec<_> = documents(&hall.state()).into_iter().filter(|document| document.held).collect();
+    assert_eq!(held.len(), 1, "{held:#?}");
+    assert_is_of(&hall, &bytes(&hall, &held[0]), &["id-copy"]);
+}
+
 /// "Only the hall's own CA is trusted; TLS 1.2 refused": a store with a strange certificate, or an old one,
 /// gets nothing; the screen says so; when the right one is back the document arrives.
 #[test]
@@ -454,6 +479,46 @@ fn a_store_that_is_not_the_halls() {
     let right = || Some(json!({ "present": "right" }));
     recovers(&hall, "id-card", json!({ "present": "wrong_authority" }), "N02", right());
     recovers(&hall, "name-notice", json!({ "present": "too_old" }), "N13", right());
+}
+
+/// "Bandwidth cap by time of day so that the hall's link stays usable": with one from the settings a document is seen
+/// on its way for a while, where without one it is there at once.
+#[test]
+fn documents_may_not_take_all_of_the_line() {
+    let all_day = "[[store.bandwidth]]\nfrom = \"00:00\"\nto = \"00:00\"\nkib_per_second = 100\n";
+    let hall = Opening::default().settings(all_day).open();
+    to_materials(&hall, "man");
+    hand_in(&hall, "premises", &["lease", "id-copy"]);
+    hall.wait("some of it sent", |state| sent(state, "premises").is_some_and(|n| (1..100).contains(&n)));
+    wait_is(&hall, "premises", "received");
+    assert_is_of(&hall, &bytes(&hall, &wait_held(&hall, 1)[0]), &["lease", "id-copy"]);
+}
+
+/// "Certificate near expiry is a fault long before it breaks": it is told while documents still arrive.
+#[test]
+fn a_certificate_that_ends_soon_is_told_while_it_still_works() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = temporary.path().join("hall");
+    let ending = |file: &str| folder.join("pki").join(file).display().to_string();
+    let settings = format!(
+        "[store]\ncertificate = {:?}\nkey = {:?}\n",
+        ending("ending-client.pem"),
+        ending("ending-client.key")
+    );
+    let hall = Opening::default().settings(&settings).on(&folder).open();
+    let home = hall.wait("the end told", |state| name(state) == "home" && says(state, "N09"));
+    assert!(!says(&home, "N03"), "{home:#}");
+    to_materials(&hall, "man");
+    hand_in(&hall, "id-card", &["id-copy"]);
+    wait_is(&hall, "id-card", "received");
+    let (_, _log) = hall.kill();
+
+    let hall = Opening::default().on(&folder).open();
+    to_materials(&hall, "man");
+    hand_in(&hall, "premises", &["lease"]);
+    wait_is(&hall, "premises", "received");
+    leave(&hall);
+    assert!(!says(&hall.state(), "N09"), "with one that lasts it is over");
 }
 
 /// A store that does not know the kiosk's certificate: told, and nothing is lost; with the right one it

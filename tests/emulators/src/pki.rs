@@ -19,12 +19,16 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use thiserror::Error;
 
 /// Names the store's certificate is valid for (subject alternative names).
 pub const STORE_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "store.hall.test"];
 
 const MOST_KEY: u64 = 16 * 1024;
+
+/// How long the certificate of a kiosk lasts that ends soon, counted from when all were made.
+const ENDING: Duration = Duration::from_secs(20 * 24 * 60 * 60);
 
 /// Why the hall has no usable certificates.
 #[derive(Debug, Error)]
@@ -250,10 +254,15 @@ impl Pki {
 
         let mut client = CertificateParams::new(vec!["kiosk.hall.test".to_owned()])?;
         leaf(&mut client, "kiosk.hall.test", ExtendedKeyUsagePurpose::ClientAuth);
-        let client_key = KeyPair::generate()?;
-        let signed = client.signed_by(&client_key, &issuer)?;
-        self.write(authority, "client.pem", &signed.pem())?;
-        self.write(authority, "client.key", &client_key.serialize_pem())
+        let issue = |name: &str, client: &CertificateParams| {
+            let key = KeyPair::generate()?;
+            let signed = client.signed_by(&key, &issuer)?;
+            self.write(authority, &format!("{name}.pem"), &signed.pem())?;
+            self.write(authority, &format!("{name}.key"), &key.serialize_pem())
+        };
+        issue("client", &client)?;
+        client.not_after = (SystemTime::now() + ENDING).into();
+        issue("ending-client", &client)
     }
 
     fn make_custody(&self, authority: Authority, algorithm: CustodyAlgorithm) -> Result<(), PkiError> {
