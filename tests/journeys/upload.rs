@@ -494,18 +494,18 @@ fn documents_may_not_take_all_of_the_line() {
     assert_is_of(&hall, &bytes(&hall, &wait_held(&hall, 1)[0]), &["lease", "id-copy"]);
 }
 
+/// Settings with which the kiosk of a hall in `folder` shows another of its certificates.
+fn showing(folder: &Path, name: &str) -> String {
+    let file = |ending: &str| folder.join("pki").join(format!("{name}.{ending}"));
+    format!("[store]\ncertificate = {:?}\nkey = {:?}\n", file("pem"), file("key"))
+}
+
 /// "Certificate near expiry is a fault long before it breaks": it is told while documents still arrive.
 #[test]
 fn a_certificate_that_ends_soon_is_told_while_it_still_works() {
     let temporary = tempfile::tempdir().expect("a folder");
     let folder = temporary.path().join("hall");
-    let ending = |file: &str| folder.join("pki").join(file).display().to_string();
-    let settings = format!(
-        "[store]\ncertificate = {:?}\nkey = {:?}\n",
-        ending("ending-client.pem"),
-        ending("ending-client.key")
-    );
-    let hall = Opening::default().settings(&settings).on(&folder).open();
+    let hall = Opening::default().settings(&showing(&folder, "ending-client")).on(&folder).open();
     let home = hall.wait("the end told", |state| name(state) == "home" && says(state, "N09"));
     assert!(!says(&home, "N03"), "{home:#}");
     to_materials(&hall, "man");
@@ -527,13 +527,7 @@ fn a_certificate_that_ends_soon_is_told_while_it_still_works() {
 fn a_kiosk_that_the_store_does_not_know() {
     let temporary = tempfile::tempdir().expect("a folder");
     let folder = temporary.path().join("hall");
-    let of_a_stranger = |file: &str| folder.join("pki").join(file).display().to_string();
-    let settings = format!(
-        "[store]\ncertificate = {:?}\nkey = {:?}\n",
-        of_a_stranger("wrong-client.pem"),
-        of_a_stranger("wrong-client.key")
-    );
-    let hall = Opening::default().settings(&settings).on(&folder).open();
+    let hall = Opening::default().settings(&showing(&folder, "wrong-client")).on(&folder).open();
     to_materials(&hall, "man");
     hand_in(&hall, "id-card", &["id-copy"]);
     hall.wait("the refusal told", |state| says_fault(state, "N03") && is(state, "id-card", "stored"));
