@@ -46,7 +46,7 @@ const EN: Words = Words {
     received: "received by the store",
     accepted: "approved",
     stored: "stored here, will be sent",
-    again: "2 pages, not taken, hand in again",
+    again: "not taken, hand in again",
     not_needed: "not needed this time",
     more: "the code stands for the others too",
     code: "Receipt code",
