@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(grown(&mut chunk, SLOW), None);
         chunk.halve();
         chunk.halve();
-        assert_eq!([(); 3].map(|()| grown(&mut chunk, SLOW)), [Some(50), Some(100), None], "but not smaller");
+        assert_eq!([(); 3].map(|()| grown(&mut chunk, SLOW)), [Some(50), Some(100), None], "but no larger");
     }
 
     #[test]
