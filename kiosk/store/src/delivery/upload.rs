@@ -61,17 +61,21 @@ impl Chunk {
         if std::mem::take(&mut self.large) || self.now > self.usual {
             self.largest = self.usual;
             self.now = self.usual;
+            self.row = 0;
         } else {
-            self.now = (self.now / 2).max(self.smallest);
+            self.shrink();
         }
-        self.row = 0;
     }
 
     /// A piece of this size was refused for its size; should a smaller one get through, that is the largest.
     fn limit(&mut self) {
+        self.shrink();
+        self.refused = true;
+    }
+
+    fn shrink(&mut self) {
         self.now = (self.now / 2).max(self.smallest);
         self.row = 0;
-        self.refused = true;
     }
 
     /// Not even the smallest is taken: it is not for the size of the pieces.

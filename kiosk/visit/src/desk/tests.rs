@@ -527,49 +527,6 @@ fn pages_become_one_document() {
 }
 
 #[test]
-fn a_jam_keeps_the_pages_before_it() {
-    let mut hall = Lobby::at_review(0);
-    hall.touch("scan.start").page(1).scan(ScanEvent::Ended(Some(ScanProblem::Fault(Fault::ScannerJam))));
-    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 1 && r.problem.is_some()));
-    hall.touch("scan.add").touch("scan.start").page(2).scan(ScanEvent::Ended(None));
-    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 2));
-    hall.touch("scan.again");
-    assert!(hall.last.is_empty(), "it is asked first");
-    hall.touch("answer.yes");
-    assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages.len() == 2));
-}
-
-#[test]
-fn a_jam_that_is_cleared_is_told_as_over_and_only_then() {
-    use Fault::{ScannerHatchOpen, ScannerJam};
-    let problem = |hall: &Lobby| match hall.screen() {
-        Screen::Review(review) => review.problem,
-        Screen::Scan(ready) => ready.problem,
-        other => panic!("{other:?}"),
-    };
-    for pages in [0, 1] {
-        let mut hall = Lobby::at_review(0);
-        hall.status(&[]).touch("scan.start");
-        for page in 1..=pages {
-            hall.page(page);
-        }
-        hall.scan(ScanEvent::Ended(Some(ScanProblem::Fault(ScannerJam))));
-        for (faults, told) in [
-            (&[][..], ScanProblem::Fault(ScannerJam)),
-            (&[ScannerJam], ScanProblem::Fault(ScannerJam)),
-            // To get at the paper somebody opens the hatch: it is not over yet.
-            (&[ScannerHatchOpen], ScanProblem::Fault(ScannerJam)),
-            (&[], ScanProblem::Over),
-            (&[ScannerJam], ScanProblem::Fault(ScannerJam)),
-            (&[], ScanProblem::Over),
-        ] {
-            hall.status(faults);
-            assert_eq!(problem(&hall), Some(told), "{faults:?} with {pages} pages");
-        }
-    }
-}
-
-#[test]
 fn midnight_begins_a_new_visit() {
     let mut hall = Lobby::at_choose("home.number");
     hall.now.wall = date(2026, 11, 24).at(0, 0, 1, 0);
@@ -579,15 +536,6 @@ fn midnight_begins_a_new_visit() {
             .iter()
             .any(|a| matches!(a, Action::Ledger(_, LedgerDo::Look(_, day)) if *day == date(2026, 11, 24)))
     );
-}
-
-#[test]
-fn a_number_can_be_given_back() {
-    let mut hall = Lobby::open();
-    let open = OpenVisit { number: Some(a(17)), ..opened("v") };
-    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
-    hall.touch("visit.cancel").touch("visit.cancel.yes").answer(LedgerReply::Cancelled);
-    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { cancelled: true, number: None, .. })));
 }
 
 #[test]

@@ -136,3 +136,12 @@ fn giving_a_number_back_says_what_becomes_of_its_papers() {
     hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open))).touch("visit.cancel");
     assert!(!asked(&hall), "there are none");
 }
+
+#[test]
+fn a_number_can_be_given_back() {
+    let mut hall = Lobby::open();
+    let open = OpenVisit { number: Some(a(17)), ..opened("v") };
+    hall.touch("home.number").lay(ZHANG).answer(LedgerReply::Found(Some(open)));
+    hall.touch("visit.cancel").touch("visit.cancel.yes").answer(LedgerReply::Cancelled);
+    assert!(matches!(hall.screen(), Screen::Goodbye(Goodbye { cancelled: true, number: None, .. })));
+}

@@ -209,3 +209,46 @@ fn without_a_document_there_are_numbers_and_nothing_else() {
     hall.touch("without-document");
     assert_eq!(hall.screen().name(), "choose");
 }
+
+#[test]
+fn a_jam_keeps_the_pages_before_it() {
+    let mut hall = Lobby::at_review(0);
+    hall.touch("scan.start").page(1).scan(ScanEvent::Ended(Some(ScanProblem::Fault(Fault::ScannerJam))));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 1 && r.problem.is_some()));
+    hall.touch("scan.add").touch("scan.start").page(2).scan(ScanEvent::Ended(None));
+    assert!(matches!(hall.screen(), Screen::Review(r) if r.pages == 2));
+    hall.touch("scan.again");
+    assert!(hall.last.is_empty(), "it is asked first");
+    hall.touch("answer.yes");
+    assert!(matches!(&hall.last[..], [Action::DropPages(_, pages)] if pages.len() == 2));
+}
+
+#[test]
+fn a_jam_that_is_cleared_is_told_as_over_and_only_then() {
+    use Fault::{ScannerHatchOpen, ScannerJam};
+    let problem = |hall: &Lobby| match hall.screen() {
+        Screen::Review(review) => review.problem,
+        Screen::Scan(ready) => ready.problem,
+        other => panic!("{other:?}"),
+    };
+    for pages in [0, 1] {
+        let mut hall = Lobby::at_review(0);
+        hall.status(&[]).touch("scan.start");
+        for page in 1..=pages {
+            hall.page(page);
+        }
+        hall.scan(ScanEvent::Ended(Some(ScanProblem::Fault(ScannerJam))));
+        for (faults, told) in [
+            (&[][..], ScanProblem::Fault(ScannerJam)),
+            (&[ScannerJam], ScanProblem::Fault(ScannerJam)),
+            // To get at the paper somebody opens the hatch: it is not over yet.
+            (&[ScannerHatchOpen], ScanProblem::Fault(ScannerJam)),
+            (&[], ScanProblem::Over),
+            (&[ScannerJam], ScanProblem::Fault(ScannerJam)),
+            (&[], ScanProblem::Over),
+        ] {
+            hall.status(faults);
+            assert_eq!(problem(&hall), Some(told), "{faults:?} with {pages} pages");
+        }
+    }
+}
